@@ -1,0 +1,81 @@
+/*
+ * A check is one question, asked of the facts; a finding is its answer.
+ *
+ * A check reads facts and adds findings, nothing else. Missing needs never reach it:
+ * the runner makes SKIP of them, with the gap's words.
+ */
+#ifndef CHECK_CHECK_H
+#define CHECK_CHECK_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "model/facts.h"
+
+enum state { STATE_PASS, STATE_WARN, STATE_FAIL, STATE_SKIP, STATE_NA, STATE_UNSURE, STATE_ERROR, STATE_COUNT };
+const char *state_str(enum state s); /* "PASS" */
+
+enum layer { LAYER_CONFIG, LAYER_ENGINE, LAYER_UNDERLAY, LAYER_TRANSPORT, LAYER_INNER, LAYER_HOST, LAYER_COUNT };
+const char *layer_str(enum layer l); /* "underlay" */
+
+/* One named number of evidence; UNKNOWN becomes null in JSON. */
+struct evidence_number { const char *name; double value; bool unknown, is_integer; };
+
+enum { EVIDENCE_NUMBERS_MAX = 16 };
+/* One measured fact, no advice. */
+struct evidence {
+	const char *source; /* "capture", "engine", "link", "socket" */
+	const char *where; /* "near wire", "wg0" */
+	const char *text; /* for people; may be NULL */
+	struct evidence_number numbers[EVIDENCE_NUMBERS_MAX];
+	size_t n_numbers;
+	struct evidence *next;
+};
+
+struct finding {
+	const struct check *check; /* stamped by the runner */
+	const char *subject; /* NULL: the only one */
+	enum state state;
+	const char *summary; /* one line for the table's last column */
+	struct evidence *evidence, **evidence_end;
+	const char *caused_by; /* id of another row, or NULL */
+	const char *remedy; /* or NULL */
+	int64_t duration_ns; /* UNKNOWN */
+	struct finding *next;
+};
+
+struct findings {
+	struct arena *arena;
+	struct finding *first, **end;
+	size_t n;
+};
+
+struct check_ctx {
+	const struct facts *facts;
+};
+
+struct check {
+	const char *id; /* "engine.start" */
+	const char *title; /* "engine starts", for the table */
+	enum layer layer;
+	uint32_t needs; /* NEED_BITs; a missing one becomes SKIP with its gap's words */
+	const char *const *after; /* ids whose FAIL makes this row pointless or explains its FAIL; NULL-terminated, or NULL */
+	void (*run)(const struct check_ctx *ctx, struct findings *out);
+};
+
+void findings_init(struct findings *out, struct arena *a);
+struct finding *finding_add(struct findings *out, enum state s, const char *fmt, ...) PRINTF_LIKE(3, 4);
+struct evidence *finding_because(struct findings *out, struct finding *f, const char *source, const char *where,
+				 const char *fmt, ...) PRINTF_LIKE(5, 6);
+/* v may be UNKNOWN. */
+void evidence_count(struct evidence *ev, const char *name, int64_t v);
+void evidence_ms(struct evidence *ev, const char *name, int64_t ns); /* milliseconds with 3 places */
+void evidence_share(struct evidence *ev, const char *name, double v); /* 0 to 1 */
+
+/* All checks, in the order of the table; NULL-terminated. (check_list.h has the rows.) */
+extern const struct check *const checks[];
+
+/* Runs them all over the facts. A check that adds nothing is an ERROR row; so every check gives at least one row. */
+void checks_run(const struct facts *f, struct findings *out);
+
+#endif

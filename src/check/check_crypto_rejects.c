@@ -1,0 +1,254 @@
+/*
+ * Did an engine refuse messages, and why?
+ *
+ * Our own engine counts every refusal by reason. Most others count nothing, so their
+ * half is judged from outside: data messages that came in on the wire against packets
+ * that reached the tun, and what the far end, which does count, says of ours.
+ */
+#include "check/check_list.h"
+#include "check/words.h"
+
+#include <string.h>
+
+/*
+ * What a refusal says about a tunnel. Not listed: a warning. FAIL: it cannot happen on a
+ * tunnel whose two ends agree. PASS: part of normal life, listed all the same; the
+ * host's own multicast into a tun has no peer, and what waits at the end is purged.
+ */
+struct weight {
+	const char *id;
+	enum state state;
+};
+
+static const struct weight weights[] = {
+	{ "out_not_ip", STATE_FAIL },
+	{ "out_short", STATE_FAIL },
+	{ "out_no_endpoint", STATE_FAIL },
+	{ "in_short", STATE_FAIL },
+	{ "in_reserved", STATE_FAIL },
+	{ "in_unknown_type", STATE_FAIL },
+	{ "in_wrong_len", STATE_FAIL },
+	{ "in_no_private_key", STATE_FAIL },
+	{ "in_mac1", STATE_FAIL },
+	{ "in_static", STATE_FAIL },
+	{ "in_unknown_peer", STATE_FAIL },
+	{ "in_timestamp", STATE_FAIL },
+	{ "in_low_order", STATE_FAIL },
+	{ "in_response", STATE_FAIL },
+	{ "in_tag", STATE_FAIL },
+	{ "in_not_ip", STATE_FAIL },
+	{ "in_length", STATE_FAIL },
+	{ "in_source", STATE_FAIL },
+	{ "io_send_msgsize", STATE_FAIL },
+	{ "io_send_perm", STATE_FAIL },
+	{ "io_send_unreach", STATE_FAIL },
+	{ "io_send_other", STATE_FAIL },
+	{ "io_no_socket", STATE_FAIL },
+	{ "io_tun_refused", STATE_FAIL },
+	{ "io_recv_truncated", STATE_FAIL },
+	{ "out_no_peer", STATE_PASS },
+	{ "out_down", STATE_PASS },
+	{ "out_purged", STATE_PASS },
+};
+
+static enum state weight_of(const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(weights); i++)
+		if (strcmp(weights[i].id, id) == 0)
+			return weights[i].state;
+	return STATE_WARN;
+}
+
+/* One end: its worst refusal, and all of them in words. */
+struct end_view {
+	bool known;
+	enum state state;
+	uint64_t n; /* refusals that count against the tunnel */
+	const char *says; /* those */
+	const char *aside; /* the others */
+	bool idle; /* nothing sealed and nothing opened: there was no session */
+};
+
+static const char *also(struct arena *a, const char *list, const struct refused_count *r)
+{
+	return arena_printf(a, "%s%s%llu × %s", list, list[0] ? ", " : "", (unsigned long long)r->n,
+			    r->says);
+}
+
+static struct end_view view_of(const struct facts *facts, enum end end, struct arena *a)
+{
+	const struct crypto_facts *c = &facts->crypto[end];
+	enum need need = end == END_NEAR ? NEED_ENGINE : NEED_ENGINE_FAR;
+	struct end_view v = { .says = "", .aside = "" };
+	size_t i;
+
+	if (!c->known || !(facts->have & NEED_BIT(need)))
+		return v;
+	v.known = true;
+	v.idle = c->sealed == 0 && c->opened == 0;
+	for (i = 0; i < c->n_refused; i++) {
+		const struct refused_count *r = &c->refused[i];
+		enum state s = weight_of(r->id);
+
+		if (s == STATE_PASS) {
+			v.aside = also(a, v.aside, r);
+			continue;
+		}
+		v.says = also(a, v.says, r);
+		v.n += r->n;
+		if (v.state != STATE_FAIL)
+			v.state = s;
+	}
+	return v;
+}
+
+static const char *end_words(const struct facts *facts, enum end end, const struct end_view *v,
+			     struct arena *a)
+{
+	const struct crypto_facts *c = &facts->crypto[end];
+
+	if (!v->known)
+		return arena_printf(a, "%s: not kept by this engine", words_end(end));
+	return arena_printf(a, "%s sealed %lld, opened %lld, refused %llu%s%s%s%s%s",
+			    words_end(end), (long long)c->sealed, (long long)c->opened,
+			    (unsigned long long)v->n, v->says[0] ? ": " : "", v->says,
+			    v->aside[0] ? " (not counted: " : "", v->aside, v->aside[0] ? ")" : "");
+}
+
+/* The near engine from outside: what came in, and what reached the tun. */
+struct outside {
+	bool watched;
+	int64_t came, injected, not_ip, dropped;
+};
+
+static struct outside look_from_outside(const struct facts *facts)
+{
+	const uint32_t needs = NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_NEAR_TUN);
+	const struct tap_facts *wire = &facts->taps[TAP_NEAR_WIRE];
+	const struct tap_facts *tun = &facts->taps[TAP_NEAR_TUN];
+	struct outside o = { .came = UNKNOWN, .injected = UNKNOWN, .not_ip = UNKNOWN };
+
+	o.watched = (facts->have & needs) == needs;
+	if (!o.watched)
+		return o;
+	/* An empty message (keepalive) never becomes a packet. */
+	o.came = wire->msgs[TAP_IN][WG_MSG_DATA] - wire->keepalives[TAP_IN];
+	o.not_ip = tun->not_ip[TAP_IN];
+	o.injected = tun->packets[TAP_IN] + o.not_ip;
+	o.dropped = wire->dropped + tun->dropped;
+	return o;
+}
+
+/* All that the far end sent through the tunnel on purpose did arrive. */
+static bool inbound_is_whole(const struct facts *facts)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < facts->n_streams; i++) {
+		const struct stream_facts *s = &facts->streams[i];
+
+		if (s->from != END_FAR)
+			continue;
+		n++;
+		if (s->received < s->sent || s->corrupt > 0)
+			return false;
+	}
+	return n > 0;
+}
+
+static enum state outside_state(const struct facts *facts, const struct outside *o,
+				const char **says, struct arena *a)
+{
+	if (!o->watched) {
+		*says = "its tun and wire were not both watched";
+		return STATE_UNSURE;
+	}
+	*says = arena_printf(a, "%lld data messages came in, %lld packets reached the tun",
+			     (long long)o->came, (long long)o->injected);
+	if (o->not_ip > 0) {
+		*says = arena_printf(a, "%s, %lld of them no IP packets", *says,
+				     (long long)o->not_ip);
+		return STATE_FAIL;
+	}
+	if (o->dropped > 0) {
+		*says = arena_printf(a, "%s (the captures lost %lld frames)", *says,
+				     (long long)o->dropped);
+		return STATE_UNSURE;
+	}
+	if (o->injected >= o->came)
+		return STATE_PASS;
+	if (o->injected == 0)
+		return STATE_FAIL;
+	/* Newer engines join TCP segments before they write them, so fewer packets can be all. */
+	return inbound_is_whole(facts) ? STATE_PASS : STATE_UNSURE;
+}
+
+static void because(const struct facts *facts, enum end end, const struct end_view *v,
+		    struct findings *out, struct finding *f)
+{
+	const struct crypto_facts *c = &facts->crypto[end];
+	struct evidence *ev;
+	size_t i;
+
+	ev = finding_because(out, f, "engine", words_end(end), "%s",
+			     v->known ? "its counters over the run" : "keeps no such counters");
+	evidence_count(ev, end == END_NEAR ? "near_sealed" : "far_sealed",
+		       v->known ? c->sealed : UNKNOWN);
+	evidence_count(ev, end == END_NEAR ? "near_opened" : "far_opened",
+		       v->known ? c->opened : UNKNOWN);
+	evidence_count(ev, end == END_NEAR ? "near_refused" : "far_refused",
+		       v->known ? (int64_t)v->n : UNKNOWN);
+	evidence_count(ev, end == END_NEAR ? "near_tx_bytes" : "far_tx_bytes", c->tx_bytes);
+	evidence_count(ev, end == END_NEAR ? "near_rx_bytes" : "far_rx_bytes", c->rx_bytes);
+	for (i = 0; v->known && i < c->n_refused; i++) {
+		ev = finding_because(out, f, "engine", words_end(end), "%s", c->refused[i].says);
+		evidence_count(ev,
+			       arena_printf(out->arena, "%s_%s", words_end(end), c->refused[i].id),
+			       (int64_t)c->refused[i].n);
+	}
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct facts *facts = ctx->facts;
+	struct end_view near = view_of(facts, END_NEAR, out->arena);
+	struct end_view far = view_of(facts, END_FAR, out->arena);
+	struct outside o = look_from_outside(facts);
+	const char *near_says, *outside_says;
+	enum state s = state_worse(near.state, far.state);
+	struct evidence *ev;
+	struct finding *f;
+
+	if (near.known) {
+		near_says = end_words(facts, END_NEAR, &near, out->arena);
+	} else {
+		s = state_worse(s, outside_state(facts, &o, &outside_says, out->arena));
+		near_says = arena_printf(out->arena, "%s keeps no such counters: %s",
+					 facts->target.engine, outside_says);
+	}
+	if (s == STATE_PASS && (near.idle || (!near.known && o.watched && o.came == 0)))
+		f = finding_add(out, STATE_SKIP, "no data message to judge by");
+	else
+		f = finding_add(out, s, "%s; %s", near_says,
+				end_words(facts, END_FAR, &far, out->arena));
+	because(facts, END_NEAR, &near, out, f);
+	because(facts, END_FAR, &far, out, f);
+	ev = finding_because(out, f, "capture", "near wire and tun", "%s",
+			     o.watched ? "data in, packets out" : "not both watched");
+	evidence_count(ev, "data_messages_in", o.came);
+	evidence_count(ev, "packets_to_tun", o.injected);
+	evidence_count(ev, "not_ip_to_tun", o.not_ip);
+}
+
+static const char *const after[] = { "engine.start", "engine.answers", NULL };
+
+const struct check check_crypto_rejects = {
+	.id = "crypto.rejects",
+	.title = "refused messages",
+	.layer = LAYER_TRANSPORT,
+	.needs = NEED_BIT(NEED_ENGINE),
+	.after = after,
+	.run = run,
+};

@@ -1,0 +1,148 @@
+/*
+ * Does real data cross the tunnel whole, in both directions?
+ *
+ * Echo, UDP that fills every packet, and TCP of many full segments, over each inner
+ * family there is, compared byte by byte. Only this makes a tunnel good: a handshake
+ * proves keys and path, and a small ping proves small packets.
+ */
+#include "check/check_list.h"
+#include "check/words.h"
+
+static const char *kind_str(enum stream_kind k)
+{
+	return k == STREAM_TCP ? "TCP" : k == STREAM_UDP ? "UDP" : "echo";
+}
+
+static const char *way_str(enum end from)
+{
+	return from == END_NEAR ? "me → peer" : "peer → me";
+}
+
+static enum state stream_state(const struct stream_facts *s)
+{
+	if (s->sent == UNKNOWN || s->received == UNKNOWN)
+		return STATE_UNSURE;
+	if (s->corrupt > 0 || s->received > s->sent || s->sent == 0)
+		return STATE_FAIL;
+	if (s->received == s->sent)
+		return STATE_PASS;
+	/* A reliable stream that is short did not end; datagrams may be lost one by one. */
+	return s->kind == STREAM_TCP ? STATE_FAIL : loss_state(s->sent - s->received, s->sent);
+}
+
+static const char *amount(const struct stream_facts *s, int64_t n, struct arena *a)
+{
+	if (s->kind == STREAM_TCP)
+		return words_bytes(a, n);
+	return n == UNKNOWN ? "unknown" : arena_printf(a, "%lld", (long long)n);
+}
+
+static const char *trouble(const struct stream_facts *s, struct arena *a)
+{
+	const char *what = arena_printf(a, "%s IPv%u %s: %s of %s arrived", kind_str(s->kind),
+					(unsigned)s->family, way_str(s->from),
+					amount(s, s->received, a), amount(s, s->sent, a));
+
+	if (s->corrupt > 0)
+		what = arena_printf(a, "%s, %lld changed on the way", what, (long long)s->corrupt);
+	if (s->error)
+		what = arena_printf(a, "%s (%s)", what, s->error);
+	return what;
+}
+
+struct tally {
+	enum state state;
+	const struct stream_facts *worst;
+	unsigned n_bad;
+	bool crossed[END_COUNT];
+	bool family[2];
+	int64_t tcp_bytes, datagrams;
+};
+
+static void tally_add(struct tally *t, const struct stream_facts *s)
+{
+	enum state st = stream_state(s);
+
+	t->n_bad += st != STATE_PASS;
+	if (state_worse(t->state, st) != t->state) {
+		t->state = st;
+		t->worst = s;
+	}
+	if (s->received < 1)
+		return;
+	t->crossed[s->from] = true;
+	t->family[s->family == FAMILY_IP6] = true;
+	*(s->kind == STREAM_TCP ? &t->tcp_bytes : &t->datagrams) += s->received;
+}
+
+static struct finding *judge(const struct facts *facts, const struct tally *t, struct findings *out)
+{
+	if (t->worst && t->n_bad > 1)
+		return finding_add(out, t->state, "%s; and %u more of %zu transfers not whole",
+				   trouble(t->worst, out->arena), t->n_bad - 1, facts->n_streams);
+	if (t->worst)
+		return finding_add(out, t->state, "%s; the other %zu are whole",
+				   trouble(t->worst, out->arena), facts->n_streams - 1);
+	if (!t->crossed[END_NEAR] && !t->crossed[END_FAR])
+		return finding_add(out, STATE_UNSURE, "no transfer was tried");
+	if (!t->crossed[END_NEAR] || !t->crossed[END_FAR])
+		return finding_add(out, STATE_UNSURE, "%s was not tried",
+				   way_str(t->crossed[END_NEAR] ? END_FAR : END_NEAR));
+	return finding_add(out, STATE_PASS, "%zu transfers whole: TCP %s, %lld datagrams, %s",
+			   facts->n_streams, words_bytes(out->arena, t->tcp_bytes),
+			   (long long)t->datagrams,
+			   !t->family[1] ? "IPv4 only" :
+			   !t->family[0] ? "IPv6 only" :
+					   "IPv4 and IPv6");
+}
+
+static const char *name_of(const struct stream_facts *s, const char *what, struct arena *a)
+{
+	return arena_printf(a, "%s%u_%s_%s",
+			    s->kind == STREAM_TCP ? "tcp" :
+			    s->kind == STREAM_UDP ? "udp" :
+						    "echo",
+			    (unsigned)s->family, s->from == END_NEAR ? "up" : "down", what);
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct facts *facts = ctx->facts;
+	struct tally t = { .state = STATE_PASS };
+	struct evidence *ev;
+	struct finding *f;
+	int64_t took = 0;
+	size_t i;
+
+	for (i = 0; i < facts->n_streams; i++) {
+		tally_add(&t, &facts->streams[i]);
+		took = MAX(took, facts->streams[i].elapsed_ns);
+	}
+	f = judge(facts, &t, out);
+	f->duration_ns = took;
+	for (i = 0; i < facts->n_streams; i++) {
+		const struct stream_facts *s = &facts->streams[i];
+
+		ev = finding_because(out, f, "socket", words_end(s->from),
+				     "%s; full packets of %lld B", trouble(s, out->arena),
+				     (long long)s->unit);
+		evidence_count(ev, name_of(s, "sent", out->arena), s->sent);
+		evidence_count(ev, name_of(s, "received", out->arena), s->received);
+		evidence_count(ev, name_of(s, "corrupt", out->arena), s->corrupt);
+		evidence_ms(ev, name_of(s, "ms", out->arena), s->elapsed_ns);
+	}
+}
+
+static const char *const after[] = { "engine.start",	   "engine.answers",
+				     "underlay.out",	   "underlay.back",
+				     "crypto.rejects",	   "rx.errors",
+				     "handshake.complete", NULL };
+
+const struct check check_data_both_ways = {
+	.id = "data.both-ways",
+	.title = "data both ways",
+	.layer = LAYER_INNER,
+	.needs = NEED_BIT(NEED_STREAMS),
+	.after = after,
+	.run = run,
+};

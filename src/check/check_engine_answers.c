@@ -1,0 +1,81 @@
+/*
+ * Does the engine answer on its socket, say what was set, and live to the end?
+ */
+#include "check/check_list.h"
+#include "check/words.h"
+
+/* As waitpid gave it. */
+static const char *death(struct arena *a, int64_t status)
+{
+	if (status & 0x7f)
+		return arena_printf(a, "killed by signal %d", (int)(status & 0x7f));
+	return arena_printf(a, "exit status %d", (int)(status >> 8 & 0xff));
+}
+
+static struct finding *judge_end(const struct facts *facts, enum end end, struct findings *out)
+{
+	const struct engine_facts *g = &facts->engine[end];
+	const char *who = end == END_NEAR ? "" : "far end: ";
+
+	if (g->answer_error)
+		return finding_add(out, STATE_FAIL, "%s%s", who, g->answer_error);
+	if (g->start_error)
+		return finding_add(out, STATE_SKIP, "%sit did not start", who);
+	if (g->exit_status != UNKNOWN)
+		return finding_add(out, STATE_FAIL, "%sdied during the run: %s", who,
+				   death(out->arena, g->exit_status));
+	if (g->config_difference)
+		return finding_add(out, STATE_FAIL, "%sdoes not show what was set: %s", who,
+				   g->config_difference);
+	if (g->answer_ns == UNKNOWN)
+		return finding_add(out, STATE_UNSURE, "%sit was not asked", who);
+	if (!g->configured)
+		return finding_add(out, STATE_UNSURE,
+				   "%sanswers in %s; what was set was not read back", who,
+				   words_time(out->arena, g->answer_ns));
+	return NULL;
+}
+
+static void because(struct findings *out, struct finding *f, const struct engine_facts *g,
+		    enum end end)
+{
+	struct evidence *ev;
+
+	ev = finding_because(out, f, "engine", words_end(end), "%s",
+			     g->configured ? "get shows what was set" :
+					     "get was not seen to show what was set");
+	evidence_ms(ev, end == END_NEAR ? "answer_ms" : "far_answer_ms", g->answer_ns);
+	evidence_count(ev, end == END_NEAR ? "exit_status" : "far_exit_status", g->exit_status);
+	if (f->state == STATE_FAIL && g->log_tail[0])
+		finding_because(out, f, "log", words_end(end), "%s", g->log_tail);
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct engine_facts *near = &ctx->facts->engine[END_NEAR];
+	const struct engine_facts *far = &ctx->facts->engine[END_FAR];
+	bool far_was_tried = far->start_error || far->start_ns != UNKNOWN;
+	struct finding *f;
+
+	f = judge_end(ctx->facts, END_NEAR, out);
+	if (!f && far_was_tried)
+		f = judge_end(ctx->facts, END_FAR, out);
+	if (!f)
+		f = finding_add(out, STATE_PASS, "get answered in %s, shows what was set",
+				words_time(out->arena, near->answer_ns));
+	because(out, f, near, END_NEAR);
+	if (far_was_tried)
+		because(out, f, far, END_FAR);
+	f->duration_ns = near->answer_ns;
+}
+
+static const char *const after[] = { "engine.start", NULL };
+
+const struct check check_engine_answers = {
+	.id = "engine.answers",
+	.title = "engine answers",
+	.layer = LAYER_ENGINE,
+	.needs = NEED_BIT(NEED_ENGINE_START),
+	.after = after,
+	.run = run,
+};

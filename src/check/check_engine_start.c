@@ -1,0 +1,63 @@
+/*
+ * Does the engine start: is its tun there, and does its socket answer?
+ */
+#include "check/check_list.h"
+#include "check/words.h"
+
+static void because(struct findings *out, struct finding *f, const struct target_facts *t,
+		    const struct engine_facts *g, enum end end)
+{
+	const char *engine = end == END_NEAR ? t->engine : "builtin";
+	struct evidence *ev;
+
+	ev = finding_because(out, f, "engine", words_end(end), "%s%s%s: %s", engine,
+			     end == END_NEAR && t->engine_version ? " " : "",
+			     end == END_NEAR && t->engine_version ? t->engine_version : "",
+			     g->start_error ? g->start_error : "tun and socket were there");
+	evidence_ms(ev, end == END_NEAR ? "start_ms" : "far_start_ms", g->start_ns);
+	evidence_count(ev, end == END_NEAR ? "log_lines" : "far_log_lines", g->log_lines);
+	if (g->log_tail[0])
+		finding_because(out, f, "log", words_end(end), "%s", g->log_tail);
+}
+
+static const char *by_hand(struct findings *out, const struct target_facts *t)
+{
+	if (!t->program)
+		return NULL;
+	return arena_printf(out->arena, "run it in the foreground to see why: %s -f %s", t->program,
+			    t->name);
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct target_facts *t = &ctx->facts->target;
+	const struct engine_facts *near = &ctx->facts->engine[END_NEAR];
+	const struct engine_facts *far = &ctx->facts->engine[END_FAR];
+	struct finding *f;
+
+	if (near->start_error) {
+		f = finding_add(out, STATE_FAIL, "%s: %s", t->engine, near->start_error);
+		f->remedy = by_hand(out, t);
+	} else if (near->start_ns == UNKNOWN) {
+		f = finding_add(out, STATE_UNSURE, "%s: not seen to start", t->engine);
+	} else if (far->start_error) {
+		f = finding_add(out, STATE_FAIL, "far end: %s", far->start_error);
+	} else {
+		f = finding_add(out, STATE_PASS, "%s%s%s, tun and socket after %s", t->engine,
+				t->engine_version ? " " : "",
+				t->engine_version ? t->engine_version : "",
+				words_time(out->arena, near->start_ns));
+	}
+	because(out, f, t, near, END_NEAR);
+	if (far->start_error || far->start_ns != UNKNOWN)
+		because(out, f, t, far, END_FAR);
+	f->duration_ns = near->start_ns;
+}
+
+const struct check check_engine_start = {
+	.id = "engine.start",
+	.title = "engine starts",
+	.layer = LAYER_ENGINE,
+	.needs = NEED_BIT(NEED_ENGINE_START),
+	.run = run,
+};

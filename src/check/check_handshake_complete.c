@@ -1,0 +1,135 @@
+/*
+ * Did the handshake complete; if not, what came back?
+ *
+ * That it completed is the engine's word (latest handshake). How often it asked and
+ * what answered is the capture's. Silence is only said where a capture listened.
+ */
+#include "check/check_list.h"
+#include "check/words.h"
+
+struct icmp_word {
+	uint8_t family, type, code;
+	const char *says;
+};
+
+static const struct icmp_word icmp_words[] = {
+	{ FAMILY_IP4, 3, 0, "network unreachable" },
+	{ FAMILY_IP4, 3, 1, "host unreachable" },
+	{ FAMILY_IP4, 3, 3, "port unreachable" },
+	{ FAMILY_IP4, 3, 4, "fragmentation needed" },
+	{ FAMILY_IP4, 3, 9, "network prohibited" },
+	{ FAMILY_IP4, 3, 10, "host prohibited" },
+	{ FAMILY_IP4, 3, 13, "prohibited by a filter" },
+	{ FAMILY_IP4, 11, 0, "hop limit exceeded" },
+	{ FAMILY_IP6, 1, 0, "no route" },
+	{ FAMILY_IP6, 1, 1, "prohibited by a filter" },
+	{ FAMILY_IP6, 1, 3, "address unreachable" },
+	{ FAMILY_IP6, 1, 4, "port unreachable" },
+	{ FAMILY_IP6, 2, 0, "packet too big" },
+	{ FAMILY_IP6, 3, 0, "hop limit exceeded" },
+};
+
+static const char *icmp_says(const struct tap_facts *t)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(icmp_words); i++) {
+		const struct icmp_word *w = &icmp_words[i];
+
+		if (w->family == t->icmp_from.family && w->type == t->icmp_type &&
+		    w->code == t->icmp_code)
+			return w->says;
+	}
+	return "an ICMP error";
+}
+
+static const char *came_back(struct arena *a, const struct tap_facts *t)
+{
+	char from[IP_ADDR_STR_SIZE];
+
+	if (t->msgs[TAP_IN][WG_MSG_RESPONSE] > 0)
+		return arena_printf(a, "%lld responses came back and none was accepted",
+				    (long long)t->msgs[TAP_IN][WG_MSG_RESPONSE]);
+	if (t->msgs[TAP_IN][WG_MSG_COOKIE_REPLY] > 0)
+		return arena_printf(a, "%lld cookie replies came back: the far end is under load",
+				    (long long)t->msgs[TAP_IN][WG_MSG_COOKIE_REPLY]);
+	if (t->icmp_errors > 0)
+		return arena_printf(a, "%s (%u/%u) came back from %s", icmp_says(t), t->icmp_type,
+				    t->icmp_code, ip_addr_str(&t->icmp_from, from));
+	if (t->dropped != 0)
+		return "nothing was seen to come back, by a capture with gaps";
+	return "nothing came back";
+}
+
+static struct finding *complete(const struct facts *facts, bool watched, int64_t attempts,
+				struct findings *out)
+{
+	const struct handshake_facts *h = &facts->handshake;
+
+	if (!watched || attempts < 1 || h->response_ns == UNKNOWN)
+		return finding_add(out, STATE_PASS,
+				   "complete after %s; response and attempts were not watched",
+				   words_time(out->arena, h->waited_ns));
+	if (attempts > 1)
+		return finding_add(out, STATE_WARN,
+				   "complete, but only after %lld initiations, %s after the first",
+				   (long long)attempts, words_time(out->arena, h->response_ns));
+	return finding_add(out, STATE_PASS, "response in %s, 1 initiation",
+			   words_time(out->arena, h->response_ns));
+}
+
+static struct finding *incomplete(const struct facts *facts, bool watched, int64_t attempts,
+				  struct findings *out)
+{
+	const struct tap_facts *wire = &facts->taps[TAP_NEAR_WIRE];
+	const char *in = words_time(out->arena, facts->handshake.waited_ns);
+
+	if (!watched)
+		return finding_add(out, STATE_FAIL,
+				   "not complete after %s; the wire was not watched", in);
+	if (attempts == 0)
+		return finding_add(out, STATE_FAIL, "no initiation %s within %s",
+				   wire->dropped == 0 ? "left" : "was seen to leave", in);
+	return finding_add(out, STATE_FAIL, "%lld initiation%s in %s, %s", (long long)attempts,
+			   attempts == 1 ? "" : "s", in, came_back(out->arena, wire));
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct facts *facts = ctx->facts;
+	const struct tap_facts *wire = &facts->taps[TAP_NEAR_WIRE];
+	bool watched = (facts->have & NEED_BIT(NEED_TAP_NEAR_WIRE)) != 0;
+	int64_t attempts = watched ? wire->msgs[TAP_OUT][WG_MSG_INITIATION] : UNKNOWN;
+	struct evidence *ev;
+	struct finding *f;
+
+	if (attempts == UNKNOWN)
+		watched = false;
+	f = facts->handshake.complete ? complete(facts, watched, attempts, out) :
+					incomplete(facts, watched, attempts, out);
+	ev = finding_because(out, f, "engine", "near", "latest handshake is %s",
+			     facts->handshake.complete ? "set" : "never");
+	evidence_ms(ev, "waited_ms", facts->handshake.waited_ns);
+	ev = finding_because(out, f, "capture", "near wire", "%s",
+			     watched ? "handshake messages by type" : "not watched");
+	evidence_count(ev, "initiations", attempts);
+	evidence_count(ev, "responses", watched ? wire->msgs[TAP_IN][WG_MSG_RESPONSE] : UNKNOWN);
+	evidence_count(ev, "cookie_replies",
+		       watched ? wire->msgs[TAP_IN][WG_MSG_COOKIE_REPLY] : UNKNOWN);
+	evidence_count(ev, "icmp_errors", watched ? wire->icmp_errors : UNKNOWN);
+	evidence_ms(ev, "response_ms", facts->handshake.response_ns);
+	f->duration_ns = facts->handshake.waited_ns;
+}
+
+/* Roots first: the first of these that failed is named as the cause. */
+static const char *const after[] = { "engine.start",  "engine.answers", "underlay.out",
+				     "underlay.back", "crypto.rejects", NULL };
+
+const struct check check_handshake_complete = {
+	.id = "handshake.complete",
+	.title = "handshake complete",
+	.layer = LAYER_TRANSPORT,
+	.needs = NEED_BIT(NEED_HANDSHAKE),
+	.after = after,
+	.run = run,
+};

@@ -1,0 +1,78 @@
+/*
+ * Does the peer's tunnel address answer, and how fast?
+ *
+ * The first packet of a tunnel waits for its handshake; that one is not among these.
+ */
+#include "check/check_list.h"
+#include "check/words.h"
+
+static struct finding *judge(const struct facts *facts, const char *target, struct findings *out)
+{
+	const struct ping_facts *p = &facts->ping_peer;
+	long long sent = p->sent, received = p->received;
+	int64_t lost = p->sent - p->received - MAX(p->late, 0);
+	const char *avg = words_time(out->arena, p->avg_ns);
+
+	if (p->sent < 1)
+		return finding_add(out, STATE_FAIL, "%s: nothing could be sent: %s", target,
+				   p->send_error ? p->send_error : "no reason was given");
+	if (facts->interrupted && p->received < p->sent)
+		return finding_add(out, STATE_UNSURE, "%lld/%lld answered when it was interrupted",
+				   received, sent);
+	if (lost > 0)
+		return finding_add(out, loss_state(lost, p->sent), "%lld/%lld answered, %s lost",
+				   received, sent, words_share(out->arena, lost, p->sent));
+	if (p->late > 0)
+		return finding_add(out, STATE_WARN, "%lld/%lld answered in time, %lld late",
+				   received, sent, (long long)p->late);
+	if (p->send_errors > 0)
+		return finding_add(out, STATE_WARN,
+				   "%lld/%lld answered; %lld could not be sent: %s", received, sent,
+				   (long long)p->send_errors,
+				   p->send_error ? p->send_error : "no reason was given");
+	if (p->duplicates > 0)
+		return finding_add(out, STATE_WARN, "%lld/%lld answered, %lld twice", received,
+				   sent, (long long)p->duplicates);
+	return finding_add(out, STATE_PASS, "%lld/%lld answered, 0 %% lost, avg %s", received, sent,
+			   avg);
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct ping_facts *p = &ctx->facts->ping_peer;
+	char target[IP_ADDR_STR_SIZE];
+	struct evidence *ev;
+	struct finding *f;
+
+	f = judge(ctx->facts, ip_addr_str(&p->target, target), out);
+	ev = finding_because(out, f, "socket", "near", "echo to %s, %lld-byte packets%s%s", target,
+			     (long long)p->size, p->send_error ? "; " : "",
+			     p->send_error ? p->send_error : "");
+	evidence_count(ev, "sent", p->sent);
+	evidence_count(ev, "received", p->received);
+	evidence_count(ev, "late", p->late);
+	evidence_count(ev, "duplicates", p->duplicates);
+	evidence_count(ev, "send_errors", p->send_errors);
+	evidence_count(ev, "size", p->size);
+	evidence_count(ev, "through_tun", p->dev_is_tun);
+	ev = finding_because(out, f, "socket", "near", "round trip times");
+	evidence_ms(ev, "min_ms", p->min_ns);
+	evidence_ms(ev, "avg_ms", p->avg_ns);
+	evidence_ms(ev, "max_ms", p->max_ns);
+	evidence_ms(ev, "mdev_ms", p->mdev_ns);
+	f->duration_ns = p->elapsed_ns;
+}
+
+static const char *const after[] = { "engine.start",	   "engine.answers",
+				     "underlay.out",	   "underlay.back",
+				     "crypto.rejects",	   "rx.errors",
+				     "handshake.complete", NULL };
+
+const struct check check_ping_peer = {
+	.id = "ping.peer",
+	.title = "peer ping",
+	.layer = LAYER_INNER,
+	.needs = NEED_BIT(NEED_PING_PEER),
+	.after = after,
+	.run = run,
+};

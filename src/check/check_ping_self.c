@@ -1,0 +1,68 @@
+/*
+ * Does our own tunnel address answer, and what does that prove?
+ *
+ * Linux answers it from lo: the engine never sees it, and it passes on a tunnel that is
+ * dead (failure-modes.md, FM35). Where it does go into the tun, silence proves nothing,
+ * since the engine may have no reason to turn it round.
+ */
+#include "check/check_list.h"
+#include "check/words.h"
+
+static struct finding *judge(const struct ping_facts *p, const char *target, struct findings *out)
+{
+	int64_t lost = p->sent - p->received;
+
+	if (p->sent < 1)
+		return finding_add(out, STATE_FAIL, "%s: nothing could be sent: %s", target,
+				   p->send_error ? p->send_error : "no reason was given");
+	if (p->received > 0 && lost > 0)
+		return finding_add(out, STATE_WARN, "%lld/%lld answered from %s",
+				   (long long)p->received, (long long)p->sent, target);
+	if (p->received < 1 && p->dev_is_tun == 1)
+		return finding_add(
+			out, STATE_UNSURE,
+			"0/%lld: it goes into the tunnel here, where silence proves nothing",
+			(long long)p->sent);
+	if (p->received < 1)
+		return finding_add(out, STATE_FAIL,
+				   "0/%lld answered: %s is not on this host, or lo is down",
+				   (long long)p->sent, target);
+	if (p->dev_is_tun == 1)
+		return finding_add(out, STATE_PASS, "%lld/%lld through the tun",
+				   (long long)p->received, (long long)p->sent);
+	if (p->dev_is_tun == 0)
+		return finding_add(
+			out, STATE_PASS,
+			"%lld/%lld by lo: proves the address and lo, nothing of the tunnel",
+			(long long)p->received, (long long)p->sent);
+	return finding_add(out, STATE_PASS,
+			   "%lld/%lld; which way was not seen, so it proves the address only",
+			   (long long)p->received, (long long)p->sent);
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct ping_facts *p = &ctx->facts->ping_self;
+	char target[IP_ADDR_STR_SIZE];
+	struct evidence *ev;
+	struct finding *f;
+
+	f = judge(p, ip_addr_str(&p->target, target), out);
+	ev = finding_because(out, f, "socket", "near", "echo to our own address %s", target);
+	evidence_count(ev, "sent", p->sent);
+	evidence_count(ev, "received", p->received);
+	evidence_count(ev, "through_tun", p->dev_is_tun);
+	evidence_ms(ev, "avg_ms", p->avg_ns);
+	f->duration_ns = p->elapsed_ns;
+}
+
+static const char *const after[] = { "engine.start", NULL };
+
+const struct check check_ping_self = {
+	.id = "ping.self",
+	.title = "self ping",
+	.layer = LAYER_INNER,
+	.needs = NEED_BIT(NEED_PING_SELF),
+	.after = after,
+	.run = run,
+};

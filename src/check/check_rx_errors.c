@@ -1,0 +1,122 @@
+/*
+ * Did the kernel refuse what the engines wrote into their tun?
+ *
+ * rx of a tun is what the engine hands to the system. Its errors mean packets the system
+ * refused; rx_dropped alone is no evidence: the newest wireguard-go gains one per second
+ * on a healthy tun (failure-modes.md, 0.2 and FM34). On a kernel `wg` device rx errors
+ * mean more: authentic messages with a wrong inside.
+ */
+#include "check/check_list.h"
+#include "check/words.h"
+
+#include <string.h>
+
+struct class_word {
+	enum link_counter counter;
+	const char *tun; /* what it means where an engine writes */
+	const char *kernel; /* on a device of the kernel's own engine */
+};
+
+static const struct class_word classes[] = {
+	{ LINK_RX_LENGTH, "length", "inner length is wrong" },
+	{ LINK_RX_FRAME, "malformed header",
+	  "inner source is not allowed, or neither IPv4 nor IPv6" },
+	{ LINK_RX_OVER, "over", "over" },
+	{ LINK_RX_CRC, "checksum", "checksum" },
+	{ LINK_RX_FIFO, "queue full", "queue full" },
+	{ LINK_RX_MISSED, "missed", "missed" },
+};
+
+static bool is_kernel(const struct link_facts *l)
+{
+	return l->kind && strcmp(l->kind, "wireguard") == 0;
+}
+
+/* "3 malformed header, 1 length"; "no class given" */
+static const char *by_class(const struct link_facts *l, struct arena *a)
+{
+	const char *s = "";
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(classes); i++) {
+		int64_t n = link_difference(l, classes[i].counter);
+
+		if (n > 0)
+			s = arena_printf(a, "%s%s%lld %s", s, s[0] ? ", " : "", (long long)n,
+					 is_kernel(l) ? classes[i].kernel : classes[i].tun);
+	}
+	return s[0] ? s : "the kernel gives no class";
+}
+
+static enum state state_of(int64_t errors, int64_t accepted)
+{
+	if (errors == UNKNOWN || accepted == UNKNOWN)
+		return STATE_UNSURE;
+	return loss_state(errors, errors + accepted);
+}
+
+static const char *words(const struct link_facts *l, enum end end, struct arena *a)
+{
+	int64_t errors = link_difference(l, LINK_RX_ERRORS);
+	int64_t accepted = link_difference(l, LINK_RX_PACKETS);
+
+	if (errors == UNKNOWN || accepted == UNKNOWN)
+		return arena_printf(a, "%s %s: its counters cannot be compared", words_end(end),
+				    l->name);
+	if (errors == 0)
+		return arena_printf(a, "%s 0 of %lld", words_end(end), (long long)accepted);
+	return arena_printf(a, "%s %lld of %lld = %s refused: %s", words_end(end),
+			    (long long)errors, (long long)(errors + accepted),
+			    words_share(a, errors, errors + accepted), by_class(l, a));
+}
+
+static void because(const struct link_facts *l, enum end end, struct findings *out,
+		    struct finding *f)
+{
+	int64_t dropped = link_difference(l, LINK_RX_DROPPED);
+	struct evidence *ev;
+	size_t i;
+
+	ev = finding_because(out, f, "link", l->name, "%s tun over the run%s", words_end(end),
+			     dropped > 0 ? "; rx_dropped alone is no evidence" : "");
+	evidence_count(ev, arena_printf(out->arena, "%s_rx_packets", words_end(end)),
+		       link_difference(l, LINK_RX_PACKETS));
+	evidence_count(ev, arena_printf(out->arena, "%s_rx_errors", words_end(end)),
+		       link_difference(l, LINK_RX_ERRORS));
+	evidence_count(ev, arena_printf(out->arena, "%s_rx_dropped", words_end(end)), dropped);
+	for (i = 0; i < ARRAY_LEN(classes); i++)
+		evidence_count(ev,
+			       arena_printf(out->arena, "%s_%s", words_end(end),
+					    link_counter_str(classes[i].counter)),
+			       link_difference(l, classes[i].counter));
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct facts *facts = ctx->facts;
+	const struct link_facts *near = &facts->tun[END_NEAR], *far = &facts->tun[END_FAR];
+	bool have_far = (facts->have & NEED_BIT(NEED_LINKS_FAR)) != 0;
+	enum state s = state_of(link_difference(near, LINK_RX_ERRORS),
+				link_difference(near, LINK_RX_PACKETS));
+	struct finding *f;
+
+	if (have_far)
+		s = state_worse(s, state_of(link_difference(far, LINK_RX_ERRORS),
+					    link_difference(far, LINK_RX_PACKETS)));
+	f = finding_add(out, s, "%s; %s", words(near, END_NEAR, out->arena),
+			have_far ? words(far, END_FAR, out->arena) : "far end not seen");
+	because(near, END_NEAR, out, f);
+	if (have_far)
+		because(far, END_FAR, out, f);
+}
+
+static const char *const after[] = { "engine.start", NULL };
+
+const struct check check_rx_errors = {
+	.id = "rx.errors",
+	.title = "rx errors",
+	.layer = LAYER_HOST,
+	.needs = NEED_BIT(NEED_LINKS),
+	.after = after,
+	.run = run,
+};

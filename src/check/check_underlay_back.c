@@ -1,0 +1,21 @@
+/*
+ * Does what the far engine sends arrive at our wire?
+ */
+#include "check/check_list.h"
+#include "check/underlay.h"
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	underlay_judge(ctx->facts, END_FAR, out);
+}
+
+static const char *const after[] = { "engine.start", "engine.answers", "underlay.out", NULL };
+
+const struct check check_underlay_back = {
+	.id = "underlay.back",
+	.title = "wire, peer → me",
+	.layer = LAYER_UNDERLAY,
+	.needs = NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_FAR_WIRE),
+	.after = after,
+	.run = run,
+};

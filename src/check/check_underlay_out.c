@@ -1,0 +1,21 @@
+/*
+ * Does what the near engine sends arrive at the far end's wire?
+ */
+#include "check/check_list.h"
+#include "check/underlay.h"
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	underlay_judge(ctx->facts, END_NEAR, out);
+}
+
+static const char *const after[] = { "engine.start", "engine.answers", NULL };
+
+const struct check check_underlay_out = {
+	.id = "underlay.out",
+	.title = "wire, me → peer",
+	.layer = LAYER_UNDERLAY,
+	.needs = NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_FAR_WIRE),
+	.after = after,
+	.run = run,
+};

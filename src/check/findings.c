@@ -1,0 +1,193 @@
+/*
+ * Findings and their evidence, and the runner that asks every check.
+ *
+ * It goes over the rows twice: a row that failed may be explained by one that stands
+ * below it in the table (a handshake by the wire), so causes are stamped at the end.
+ */
+#include <assert.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "check/check.h"
+#include "check/check_list.h"
+
+static const char *const states[] = {
+	[STATE_PASS] = "PASS",	 [STATE_WARN] = "WARN", [STATE_FAIL] = "FAIL",
+	[STATE_SKIP] = "SKIP",	 [STATE_NA] = "NA",	[STATE_UNSURE] = "UNSURE",
+	[STATE_ERROR] = "ERROR",
+};
+static_assert(ARRAY_LEN(states) == STATE_COUNT, "a state has no name");
+
+const char *state_str(enum state s)
+{
+	assert(s < STATE_COUNT);
+	return states[s];
+}
+
+static const char *const layers[] = {
+	[LAYER_CONFIG] = "config",	 [LAYER_ENGINE] = "engine", [LAYER_UNDERLAY] = "underlay",
+	[LAYER_TRANSPORT] = "transport", [LAYER_INNER] = "inner",   [LAYER_HOST] = "host",
+};
+static_assert(ARRAY_LEN(layers) == LAYER_COUNT, "a layer has no name");
+
+const char *layer_str(enum layer l)
+{
+	assert(l < LAYER_COUNT);
+	return layers[l];
+}
+
+#define ROW(name) &name,
+const struct check *const checks[] = { CHECK_LIST(ROW) NULL };
+#undef ROW
+
+void findings_init(struct findings *out, struct arena *a)
+{
+	*out = (struct findings){ .arena = a };
+	out->end = &out->first;
+}
+
+static PRINTF_LIKE(2, 0) char *text_of(struct arena *a, const char *fmt, va_list ap)
+{
+	CLEANUP(buf_done) struct buf b = { 0 };
+
+	buf_vprintf(&b, fmt, ap);
+	return arena_strdup(a, buf_str(&b));
+}
+
+struct finding *finding_add(struct findings *out, enum state s, const char *fmt, ...)
+{
+	struct finding *f = arena_alloc(out->arena, sizeof(*f));
+	va_list ap;
+
+	va_start(ap, fmt);
+	f->summary = text_of(out->arena, fmt, ap);
+	va_end(ap);
+	f->state = s;
+	f->evidence_end = &f->evidence;
+	f->duration_ns = UNKNOWN;
+	*out->end = f;
+	out->end = &f->next;
+	out->n++;
+	return f;
+}
+
+struct evidence *finding_because(struct findings *out, struct finding *f, const char *source,
+				 const char *where, const char *fmt, ...)
+{
+	struct evidence *ev = arena_alloc(out->arena, sizeof(*ev));
+	va_list ap;
+
+	va_start(ap, fmt);
+	ev->text = text_of(out->arena, fmt, ap);
+	va_end(ap);
+	ev->source = source;
+	ev->where = where;
+	*f->evidence_end = ev;
+	f->evidence_end = &ev->next;
+	return ev;
+}
+
+static struct evidence_number *number(struct evidence *ev, const char *name)
+{
+	struct evidence_number *n;
+
+	assert(ev->n_numbers < EVIDENCE_NUMBERS_MAX);
+	n = &ev->numbers[ev->n_numbers++];
+	n->name = name;
+	return n;
+}
+
+void evidence_count(struct evidence *ev, const char *name, int64_t v)
+{
+	struct evidence_number *n = number(ev, name);
+
+	n->is_integer = true;
+	n->unknown = v == UNKNOWN;
+	n->value = n->unknown ? 0 : (double)v;
+}
+
+void evidence_ms(struct evidence *ev, const char *name, int64_t ns)
+{
+	struct evidence_number *n = number(ev, name);
+
+	n->unknown = ns == UNKNOWN;
+	/* Whole microseconds: three places, in every format the same. */
+	n->value = n->unknown ? 0 : (double)(ns / NS_PER_US) / 1e3;
+}
+
+void evidence_share(struct evidence *ev, const char *name, double v)
+{
+	struct evidence_number *n = number(ev, name);
+
+	n->value = v;
+}
+
+static void skip(const struct check *c, const struct facts *facts, struct findings *out)
+{
+	unsigned i;
+
+	for (i = 0; i < NEED_COUNT; i++) {
+		const struct gap *g = &facts->gaps[i];
+
+		if (!(c->needs & ~facts->have & NEED_BIT(i)))
+			continue;
+		finding_add(out, STATE_SKIP, "%s", g->why ? g->why : "not looked at")->remedy =
+			g->remedy;
+		return;
+	}
+}
+
+static void run_one(const struct check *c, const struct check_ctx *ctx, struct findings *out)
+{
+	struct finding **at = out->end;
+	struct finding *f;
+
+	if (c->needs & ~ctx->facts->have)
+		skip(c, ctx->facts, out);
+	else
+		c->run(ctx, out);
+	if (out->end == at)
+		finding_add(out, STATE_ERROR, "the check gave no answer");
+	for (f = *at; f; f = f->next)
+		f->check = c;
+}
+
+static bool failed(const struct findings *all, const char *id)
+{
+	const struct finding *f;
+
+	for (f = all->first; f; f = f->next)
+		if (f->state == STATE_FAIL && strcmp(f->check->id, id) == 0)
+			return true;
+	return false;
+}
+
+static void stamp_cause(struct findings *all, struct finding *f)
+{
+	const char *const *id;
+
+	/* What a person can put right (a privilege) is no consequence of another row. */
+	if (f->caused_by || (f->state == STATE_SKIP && f->remedy))
+		return;
+	if (f->state != STATE_FAIL && f->state != STATE_SKIP)
+		return;
+	for (id = f->check->after; id && *id; id++) {
+		if (failed(all, *id)) {
+			f->caused_by = *id;
+			return;
+		}
+	}
+}
+
+void checks_run(const struct facts *f, struct findings *out)
+{
+	const struct check_ctx ctx = { .facts = f };
+	const struct check *const *c;
+	struct finding *row;
+
+	for (c = checks; *c; c++)
+		run_one(*c, &ctx, out);
+	for (row = out->first; row; row = row->next)
+		stamp_cause(out, row);
+}

@@ -1,0 +1,70 @@
+#include "check/words.h"
+
+#include "loss/stats.h"
+
+/* interface.md, States */
+static const double LOSS_FAIL_ABOVE = 0.01;
+
+const char *words_time(struct arena *a, int64_t ns)
+{
+	double ms = (double)ns / 1e6;
+
+	if (ns == UNKNOWN)
+		return "unknown";
+	if (ms < 10)
+		return arena_printf(a, "%.2f ms", ms);
+	if (ms < 1000)
+		return arena_printf(a, "%.1f ms", ms);
+	return arena_printf(a, "%.1f s", ms / 1e3);
+}
+
+const char *words_bytes(struct arena *a, int64_t n)
+{
+	if (n == UNKNOWN)
+		return "unknown";
+	if (n < 1000)
+		return arena_printf(a, "%lld B", (long long)n);
+	if (n < 1000 * 1000)
+		return arena_printf(a, "%.1f KB", (double)n / 1e3);
+	return arena_printf(a, "%.1f MB", (double)n / 1e6);
+}
+
+const char *words_end(enum end e)
+{
+	return e == END_NEAR ? "near" : "far";
+}
+
+const char *words_share(struct arena *a, int64_t k, int64_t n)
+{
+	double share = n > 0 ? 100.0 * (double)k / (double)n : 0;
+
+	if (k == 0 || k == n)
+		return arena_printf(a, "%.0f %%", share);
+	if (share < 0.1)
+		return "under 0.1 %";
+	if (share > 99.9)
+		return "over 99.9 %";
+	return arena_printf(a, "%.1f %%", share);
+}
+
+enum state loss_state(int64_t lost, int64_t sent)
+{
+	struct stats_interval share;
+
+	if (lost <= 0)
+		return STATE_PASS;
+	if (lost >= sent || (stats_wilson95(lost, sent, &share) && share.low > LOSS_FAIL_ABOVE))
+		return STATE_FAIL;
+	return STATE_WARN;
+}
+
+enum state state_worse(enum state a, enum state b)
+{
+	static const int rank[STATE_COUNT] = {
+		[STATE_UNSURE] = 1,
+		[STATE_WARN] = 2,
+		[STATE_FAIL] = 3,
+	};
+
+	return rank[b] > rank[a] ? b : a;
+}

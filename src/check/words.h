@@ -1,0 +1,24 @@
+/*
+ * Numbers as people read them, and the limits for loss that several checks share.
+ */
+#ifndef CHECK_WORDS_H
+#define CHECK_WORDS_H
+
+#include "check/check.h"
+
+const char *words_time(struct arena *a, int64_t ns); /* "0.31 ms", "18.4 ms", "1.2 s"; "unknown" */
+const char *words_bytes(struct arena *a, int64_t n); /* "512 B", "64.0 KB", "1.2 MB" */
+const char *words_end(enum end e); /* "near", "far" */
+
+/* k of n as a share for people: "6.2 %", with as many places as tell it from 0 and 100. */
+const char *words_share(struct arena *a, int64_t k, int64_t n);
+
+/*
+ * PASS for no loss. FAIL when the lower end of the 95 % Wilson interval is above 1 %
+ * (interface.md, States) or nothing at all arrived; else WARN.
+ */
+enum state loss_state(int64_t lost, int64_t sent);
+/* The worse of two answers; not known is worse than good, and better than a fault. */
+enum state state_worse(enum state a, enum state b);
+
+#endif

@@ -1,0 +1,337 @@
+/*
+ * The configuration socket, /var/run/wireguard/NAME.sock.
+ *
+ * The path is not per network namespace, so of two engines with one name the second is
+ * refused. A file that nobody answers at is replaced. All of that happens under a lock on
+ * the folder, and the new socket is renamed into place when it already listens: wg(8)
+ * removes what refuses a connection.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "engine/daemon_priv.h"
+#include "engine/uapi_client.h"
+
+enum {
+	READ_MAX = 1 << 16, /* per round and client */
+	LINE_LIMIT = 4096, /* without a newline so far: this is no client of ours */
+};
+
+/* --- the socket file --- */
+
+static struct sockaddr_un unix_addr(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
+	return a;
+}
+
+static int lock_folder(struct err *e)
+{
+	int fd;
+
+	if (mkdir(UAPI_SOCKET_DIR, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "mkdir " UAPI_SOCKET_DIR);
+	fd = open(UAPI_SOCKET_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "open " UAPI_SOCKET_DIR);
+	if (flock(fd, LOCK_EX) < 0) {
+		int rc = err_sys(e, "lock " UAPI_SOCKET_DIR);
+
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+static int refuse_living(const struct daemon *d, struct err *e)
+{
+	struct sockaddr_un a = unix_addr(d->uapi.path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int rc = fd < 0 ? -errno : 0;
+
+	/* EAGAIN: it lives, and its queue is full. */
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		rc = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (rc == 0 || rc == -EAGAIN)
+		return err_say(e, EADDRINUSE, "%s: an engine is already running at %s",
+			       d->conf->ifname, d->uapi.path);
+	if (rc == -ENOENT || rc == -ECONNREFUSED)
+		return 0;
+	return err_code(e, rc, "%s", d->uapi.path);
+}
+
+static int listen_at(struct daemon_uapi *u, const char *path, struct err *e)
+{
+	struct sockaddr_un a = unix_addr(path);
+	mode_t old = umask(0177);
+	int rc = bind(u->fd, (struct sockaddr *)&a, sizeof(a)) < 0 ? -errno : 0;
+	struct stat st;
+
+	umask(old);
+	if (rc < 0)
+		return err_code(e, rc, "bind %s", path);
+	if (listen(u->fd, SOMAXCONN) < 0 || lstat(path, &st) < 0 || rename(path, u->path) < 0) {
+		rc = err_sys(e, "listen at %s", u->path);
+		unlink(path);
+		return rc;
+	}
+	u->dev = st.st_dev;
+	u->ino = st.st_ino;
+	return 0;
+}
+
+int daemon_uapi_open(struct daemon *d, struct err *e)
+{
+	struct daemon_uapi *u = &d->uapi;
+	char tmp[sizeof(u->path) + 16];
+	int lock, rc;
+
+	snprintf(u->path, sizeof(u->path), UAPI_SOCKET_DIR "/%s.sock", d->conf->ifname);
+	/* Not ending in .sock: wg(8) looks at those. */
+	snprintf(tmp, sizeof(tmp), UAPI_SOCKET_DIR "/.%s.%d", d->conf->ifname, (int)getpid());
+	lock = lock_folder(e);
+	if (lock < 0)
+		return lock;
+	rc = refuse_living(d, e);
+	if (!rc) {
+		u->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		rc = u->fd < 0 ? err_sys(e, "socket") : listen_at(u, tmp, e);
+	}
+	close(lock);
+	if (rc < 0)
+		return rc;
+	return daemon_loop_watch(d, u->fd, SOURCE_UAPI, e);
+}
+
+/* Only our own file: a successor may have put its socket there already. */
+static void remove_own(struct daemon_uapi *u)
+{
+	int lock = lock_folder(NULL);
+	struct stat st;
+
+	if (u->ino && lstat(u->path, &st) == 0 && st.st_dev == u->dev && st.st_ino == u->ino)
+		unlink(u->path);
+	if (lock >= 0)
+		close(lock);
+}
+
+/* --- clients --- */
+
+static void client_close(struct daemon_client *c)
+{
+	close(c->fd);
+	daemon_set_free(c->set);
+	buf_wipe_done(&c->in);
+	buf_wipe_done(&c->out);
+	memset(c, 0, sizeof(*c));
+	c->fd = -1;
+}
+
+void daemon_uapi_close(struct daemon *d)
+{
+	struct daemon_uapi *u = &d->uapi;
+
+	for (int i = 0; i < DAEMON_CLIENTS; i++)
+		if (u->client[i].fd >= 0)
+			client_close(&u->client[i]);
+	if (u->fd < 0)
+		return;
+	remove_own(u);
+	close(u->fd);
+	u->fd = -1;
+}
+
+void daemon_uapi_accept(struct daemon *d)
+{
+	int fd = accept4(d->uapi.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct daemon_client *c = d->uapi.client;
+	unsigned i = 0;
+
+	if (fd < 0)
+		return;
+	while (i < DAEMON_CLIENTS && c[i].fd >= 0)
+		i++;
+	if (i == DAEMON_CLIENTS || daemon_loop_watch(d, fd, SOURCE_CLIENT + i, NULL) < 0) {
+		daemon_log(d, 0, "a configuration client was turned away: there are too many");
+		close(fd);
+		return;
+	}
+	c[i].fd = fd;
+}
+
+static void reply_get(struct daemon *d, struct daemon_client *c)
+{
+	const struct sys_udp *s = &d->udp[d->udp[0].fd < 0];
+	struct daemon_get_host h = {
+		.port = d->port,
+		.fwmark = d->fwmark,
+		.trace_fd = trace_ring_fd(d->ring),
+		.up = d->up,
+		.mtu = d->mtu,
+		.rcvbuf = s->fd >= 0 ? s->rcvbuf : 0,
+		.sndbuf = s->fd >= 0 ? s->sndbuf : 0,
+		.icmp_errors = d->icmp_errors,
+	};
+
+	daemon_get_write(&c->out, d->dev, &h);
+	buf_puts(&c->out, "errno=0\n\n");
+}
+
+/* Negative, as wireguard-go sends it: wg(8) makes "Unknown error -98" of a positive one. */
+static void reply_errno(struct daemon_client *c, int rc)
+{
+	buf_printf(&c->out, "errno=%d\n\n", rc);
+}
+
+static void reply_set(struct daemon *d, struct daemon_client *c)
+{
+	const struct daemon_set_host h = { .dev = d->dev, .ctx = d, .bind = daemon_link_bind };
+
+	d->now_ns = d->os->boot_ns();
+	reply_errno(c, daemon_set_apply(c->set, &h, d->now_ns));
+}
+
+static void client_idle(struct daemon_client *c)
+{
+	daemon_set_free(c->set);
+	c->set = NULL;
+	c->state = CLIENT_IDLE;
+}
+
+/* From here to the empty line nothing counts; then it is told why. */
+static void client_skip(struct daemon_client *c, int rc)
+{
+	client_idle(c);
+	c->state = CLIENT_SKIP;
+	c->fault = -rc;
+}
+
+static void client_begin(struct daemon_client *c, const char *line, size_t len)
+{
+	if (len == 5 && !memcmp(line, "get=1", 5)) {
+		c->state = CLIENT_GET;
+	} else if (len == 5 && !memcmp(line, "set=1", 5)) {
+		c->set = daemon_set_new();
+		c->state = CLIENT_SET;
+		if (!c->set)
+			client_skip(c, -ENOMEM);
+	} else if (len) {
+		client_skip(c, -EINVAL);
+	}
+}
+
+static void client_end(struct daemon *d, struct daemon_client *c)
+{
+	if (c->state == CLIENT_GET)
+		reply_get(d, c);
+	else if (c->state == CLIENT_SET)
+		reply_set(d, c);
+	else if (c->state == CLIENT_SKIP)
+		reply_errno(c, -c->fault);
+	client_idle(c);
+}
+
+static void client_line(struct daemon *d, struct daemon_client *c, const char *line, size_t len)
+{
+	int rc = 0;
+
+	if (!len) {
+		client_end(d, c);
+		return;
+	}
+	if (c->state == CLIENT_IDLE)
+		client_begin(c, line, len);
+	else if (c->state == CLIENT_GET)
+		rc = -EINVAL;
+	else if (c->state == CLIENT_SET)
+		rc = daemon_set_line(c->set, line, len);
+	if (rc < 0)
+		client_skip(c, rc);
+}
+
+/* As long as a reply waits to be read, no further request is looked at. */
+static void client_lines(struct daemon *d, struct daemon_client *c)
+{
+	size_t at = 0;
+
+	while (!c->out.len && at < c->in.len) {
+		const char *line = c->in.b + at, *nl = memchr(line, '\n', c->in.len - at);
+
+		if (!nl)
+			break;
+		client_line(d, c, line, (size_t)(nl - line));
+		at += (size_t)(nl - line) + 1;
+	}
+	buf_consume(&c->in, at);
+	if (!c->out.len && c->in.len > LINE_LIMIT) {
+		reply_errno(c, -EINVAL);
+		c->closing = true;
+	}
+}
+
+static void client_read(struct daemon_client *c)
+{
+	char b[READ_MAX];
+	ssize_t n = read(c->fd, b, sizeof(b));
+
+	if (n > 0)
+		buf_add(&c->in, b, (size_t)n);
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		c->closing = true;
+	if (n > 0)
+		explicit_bzero(b, (size_t)n);
+}
+
+static void client_write(struct daemon_client *c)
+{
+	ssize_t n = write(c->fd, c->out.b + c->sent, c->out.len - c->sent);
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		/* Nobody is there to read it. */
+		c->closing = true;
+		c->sent = c->out.len;
+	}
+	if (n > 0)
+		c->sent += (size_t)n;
+	if (c->sent < c->out.len)
+		return;
+	buf_wipe_done(&c->out);
+	c->sent = 0;
+}
+
+void daemon_uapi_serve(struct daemon *d, unsigned client, bool readable, bool writable)
+{
+	struct daemon_client *c = &d->uapi.client[client];
+
+	/* Closed by what was served before, in the same round. */
+	if (c->fd < 0)
+		return;
+	if (readable && !c->out.len)
+		client_read(c);
+	if (writable && c->out.len)
+		client_write(c);
+	client_lines(d, c);
+	/* Most replies are gone at once, and the next request can be looked at. */
+	while (c->out.len && !c->sent) {
+		client_write(c);
+		if (c->out.len)
+			break;
+		client_lines(d, c);
+	}
+	if (c->closing && !c->out.len)
+		client_close(c);
+	else
+		daemon_loop_want_write(d, c->fd, SOURCE_CLIENT + client, c->out.len);
+}

@@ -1,0 +1,433 @@
+/*
+ * The life of an engine as a child: started, asked until it answers, listened to, ended.
+ *
+ * While it starts, a timer looks every few milliseconds whether it still lives, whether its
+ * socket answers and whether its tun is there. Nothing else may be relied on: engines of
+ * others print what they like, and tell nobody when they are ready.
+ */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/uapi_client.h"
+
+enum {
+	LOG_TAIL_LINES = 20,
+	LOG_LINE_SIZE = 256,
+	LOOK_FIRST_US = 1000,
+	LOOK_MOST_US = 5000,
+	ANSWER_TIMEOUT_MS = 1000, /* a healthy engine takes less than one */
+	BAD_ANSWER_MS = 300, /* so long an engine that just started may answer nonsense */
+	TERM_TIMEOUT_MS = 500,
+	KILL_TIMEOUT_MS = 2000, /* longer only in a system call that cannot be interrupted */
+};
+
+enum stage { STAGE_STARTING, STAGE_READY, STAGE_DIED, STAGE_BAD_ANSWER };
+
+struct engine_log {
+	char line[LOG_TAIL_LINES][LOG_LINE_SIZE]; /* a ring; the last one may be unfinished */
+	size_t len; /* of the unfinished one */
+	int64_t n; /* lines that were finished */
+};
+
+struct engine {
+	const struct engine_ops *ops;
+	const struct platform_ops *p;
+	struct loop *loop;
+	struct arena *arena;
+	char ifname[SYS_IFNAME_SIZE];
+	int netns;
+
+	pid_t pid;
+	int status; /* valid when reaped */
+	bool reaped, ended_by_us;
+	int log_fd; /* -1 after its end */
+	struct engine_log log;
+
+	enum stage stage;
+	unsigned timer;
+	int64_t look_us; /* until the next look */
+	int64_t begun_ns, ready_ns, bad_answer_ns;
+	struct err why; /* what the last look found missing */
+};
+
+/* --- its log -------------------------------------------------------------- */
+
+static void log_byte(struct engine_log *g, char c)
+{
+	char *line = g->line[g->n % LOG_TAIL_LINES];
+
+	if (c == '\n') {
+		g->n++;
+		g->len = 0;
+		g->line[g->n % LOG_TAIL_LINES][0] = '\0';
+		return;
+	}
+	if (g->len + 1 >= LOG_LINE_SIZE)
+		return;
+	/* It will be shown on a terminal. */
+	if (((unsigned char)c < ' ' && c != '\t') || c == 0x7f)
+		c = '?';
+	line[g->len++] = c;
+	line[g->len] = '\0';
+}
+
+static int64_t log_lines(const struct engine_log *g)
+{
+	return g->n + (g->len > 0);
+}
+
+static const char *log_line(const struct engine_log *g, int64_t i)
+{
+	return g->line[i % LOG_TAIL_LINES];
+}
+
+static const char *log_tail(const struct engine_log *g, struct arena *a)
+{
+	/* While one is unfinished, its place in the ring was the oldest's. */
+	int64_t n = log_lines(g), i = MAX(0, g->n - LOG_TAIL_LINES + 1);
+	const char *tail = "";
+
+	for (; i < n; i++)
+		tail = arena_printf(a, "%s%s%s", tail, *tail ? "\n" : "", log_line(g, i));
+	return tail;
+}
+
+static const char *last_words(const struct engine_log *g)
+{
+	int64_t n = log_lines(g), i;
+
+	for (i = n - 1; i >= 0 && i > n - LOG_TAIL_LINES; i--)
+		if (*log_line(g, i))
+			return log_line(g, i);
+	return NULL;
+}
+
+static void log_close(struct engine *g)
+{
+	if (g->log_fd < 0)
+		return;
+	loop_del_fd(g->loop, g->log_fd);
+	close(g->log_fd);
+	g->log_fd = -1;
+}
+
+/* At most so much at a time: an engine may print faster than we read. */
+static void log_read(struct engine *g)
+{
+	char chunk[4096];
+	int rounds = 16;
+	ssize_t n, i;
+
+	while (g->log_fd >= 0 && rounds--) {
+		n = read(g->log_fd, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		for (i = 0; i < n; i++)
+			log_byte(&g->log, chunk[i]);
+		if (n <= 0)
+			log_close(g);
+	}
+}
+
+static void on_log(void *ctx, short revents)
+{
+	(void)revents;
+	log_read(ctx);
+}
+
+/* --- is it alive? --------------------------------------------------------- */
+
+bool engine_alive(struct engine *g)
+{
+	pid_t got;
+
+	if (g->reaped)
+		return false;
+	do
+		got = waitpid(g->pid, &g->status, WNOHANG);
+	while (got < 0 && errno == EINTR);
+	g->reaped = got == g->pid;
+	return !g->reaped;
+}
+
+int engine_gone(struct engine *g, struct err *e)
+{
+	const char *words, *colon;
+	bool killed;
+
+	if (engine_alive(g))
+		return 0;
+	log_read(g);
+	words = last_words(&g->log);
+	colon = words ? ": " : "";
+	killed = WIFSIGNALED(g->status);
+	return err_say(e, ECHILD, "%s %s %d%s%s", g->ops->name,
+		       killed ? "was killed by signal" : "exited with status",
+		       killed ? WTERMSIG(g->status) : WEXITSTATUS(g->status), colon,
+		       words ? words : "");
+}
+
+/* --- the start ------------------------------------------------------------ */
+
+static bool tun_is_there(struct engine *g)
+{
+	int home;
+	bool there;
+
+	if (g->netns < 0)
+		return if_nametoindex(g->ifname);
+	if (g->p->netns_get(&home, &g->why) < 0)
+		return false;
+	there = g->p->netns_enter(g->netns, &g->why) == 0;
+	if (there) {
+		there = if_nametoindex(g->ifname);
+		if (g->p->netns_enter(home, NULL) < 0)
+			abort(); /* nothing may go on in the wrong network */
+	}
+	close(home);
+	return there;
+}
+
+/* What there is of an answer was wrong. It may get better, but not for long. */
+static void bad_answer(struct engine *g, int64_t asked_ns)
+{
+	if (!g->bad_answer_ns)
+		g->bad_answer_ns = asked_ns;
+	if (loop_now(g->loop) - g->bad_answer_ns > BAD_ANSWER_MS * NS_PER_MS)
+		g->stage = STAGE_BAD_ANSWER;
+}
+
+static void look(struct engine *g)
+{
+	int64_t asked_ns = loop_now(g->loop);
+	struct uapi_device *d;
+	struct arena tmp;
+	int rc;
+
+	if (engine_gone(g, &g->why) < 0) {
+		g->stage = STAGE_DIED;
+		return;
+	}
+	arena_init(&tmp);
+	rc = uapi_get(g->ifname, ANSWER_TIMEOUT_MS, &tmp, &d, &g->why);
+	if (rc == -ENOENT || rc == -ECONNREFUSED) {
+		err_prefix(&g->why, "%s is not ready", g->ops->name);
+	} else if (rc < 0) {
+		bad_answer(g, asked_ns);
+	} else if (d->errno_) {
+		err_code(&g->why, d->errno_, "get of %s", g->ifname);
+		bad_answer(g, asked_ns);
+	} else if (!tun_is_there(g)) {
+		err_say(&g->why, ENODEV, "%s answers, but there is no interface %s", g->ops->name,
+			g->ifname);
+	} else {
+		g->ready_ns = loop_now(g->loop);
+		g->stage = STAGE_READY;
+	}
+	arena_done(&tmp);
+}
+
+static void on_timer(void *ctx)
+{
+	struct engine *g = ctx;
+
+	g->timer = 0;
+	look(g);
+	if (g->stage != STAGE_STARTING)
+		return;
+	g->timer = loop_add_timer(g->loop, loop_now(g->loop) + g->look_us * NS_PER_US, on_timer, g);
+	g->look_us = MIN(g->look_us * 3 / 2, LOOK_MOST_US);
+}
+
+static int spawn(struct engine *g, const struct engine_conf *c, int out_fd, struct err *e)
+{
+	const char *argv[ENGINE_ARGV_MAX];
+	struct sys_spawn s = {
+		.argv = (char *const *)argv,
+		.netns = c->netns,
+		.out_fd = out_fd,
+		.keep_fd = -1,
+		.env_extra = (char *const *)c->ops->env,
+	};
+	size_t n = 0, i;
+
+	c->ops->argv(c->program, c->ifname, argv);
+	while (argv[n])
+		n++;
+	for (i = 0; c->extra_args && c->extra_args[i]; i++) {
+		if (n + 1 >= ENGINE_ARGV_MAX)
+			return err_say(e, E2BIG, "too many arguments for %s", c->ops->name);
+		argv[n++] = c->extra_args[i];
+	}
+	argv[n] = NULL;
+	return g->p->spawn(&s, &g->pid, e);
+}
+
+int engine_begin(const struct engine_conf *c, const struct platform_ops *p, struct loop *l,
+		 struct arena *a, struct engine **out, struct engine_facts *facts, struct err *e)
+{
+	struct engine *g = arena_alloc(a, sizeof(*g));
+	struct err why = { 0 };
+	int fd[2], rc;
+
+	g->ops = c->ops;
+	g->p = p;
+	g->loop = l;
+	g->arena = a;
+	g->netns = c->netns;
+	g->look_us = LOOK_FIRST_US;
+	g->begun_ns = loop_now(l);
+	snprintf(g->ifname, sizeof(g->ifname), "%s", c->ifname);
+	rc = pipe(fd) < 0 ? err_sys(&why, "pipe") : 0;
+	if (!rc) {
+		fcntl(fd[0], F_SETFD, FD_CLOEXEC);
+		fcntl(fd[1], F_SETFD, FD_CLOEXEC);
+		fcntl(fd[0], F_SETFL, O_NONBLOCK);
+		rc = spawn(g, c, fd[1], &why);
+		close(fd[1]);
+		if (rc < 0)
+			close(fd[0]);
+	}
+	if (rc < 0) {
+		facts->start_error = arena_printf(a, "engine %s: %s", c->ops->name, why.text);
+		facts->log_tail = "";
+		facts->log_lines = 0;
+		return err_say(e, rc, "%s", facts->start_error);
+	}
+	g->log_fd = fd[0];
+	loop_add_fd(l, g->log_fd, POLLIN, on_log, g);
+	g->timer = loop_add_timer(l, g->begun_ns, on_timer, g);
+	*out = g;
+	return 0;
+}
+
+static bool not_starting(void *ctx)
+{
+	struct engine *g = ctx;
+
+	return g->stage != STAGE_STARTING;
+}
+
+int engine_wait(struct engine *g, int timeout_ms, struct engine_facts *facts, struct err *e)
+{
+	int rc;
+
+	rc = loop_run(g->loop, g->begun_ns + timeout_ms * NS_PER_MS, not_starting, g);
+	if (g->stage == STAGE_READY) {
+		facts->start_ns = g->ready_ns - g->begun_ns;
+		return 0;
+	}
+	if (g->timer)
+		loop_del_timer(g->loop, g->timer);
+	if (g->bad_answer_ns && g->stage != STAGE_DIED)
+		facts->answer_error = arena_strdup(g->arena, g->why.text);
+	else if (g->stage == STAGE_DIED)
+		facts->start_error = arena_strdup(g->arena, g->why.text);
+	else if (rc == -EINTR)
+		facts->start_error = "interrupted";
+	else
+		facts->start_error = arena_printf(g->arena, "%s, %d ms after its start",
+						  g->why.text, timeout_ms);
+	rc = err_say(e, rc < 0 ? rc : EPROTO, "%s",
+		     facts->start_error ? facts->start_error : facts->answer_error);
+	engine_stop(g, g->arena, facts);
+	return rc;
+}
+
+int engine_start(const struct engine_conf *c, const struct platform_ops *p, struct loop *l,
+		 struct arena *a, int timeout_ms, struct engine **out, struct engine_facts *facts,
+		 struct err *e)
+{
+	struct engine *g;
+	int rc;
+
+	rc = engine_begin(c, p, l, a, &g, facts, e);
+	if (!rc)
+		rc = engine_wait(g, timeout_ms, facts, e);
+	if (!rc)
+		*out = g;
+	return rc;
+}
+
+/* --- the end -------------------------------------------------------------- */
+
+struct goodbye {
+	struct engine *g;
+	struct loop *loop;
+	bool gone;
+};
+
+static void look_whether_gone(void *ctx)
+{
+	struct goodbye *b = ctx;
+
+	b->gone = !engine_alive(b->g);
+	if (!b->gone)
+		loop_add_timer(b->loop, loop_now(b->loop) + NS_PER_MS, look_whether_gone, b);
+}
+
+static bool is_gone(void *ctx)
+{
+	struct goodbye *b = ctx;
+
+	return b->gone;
+}
+
+/*
+ * In a loop of its own: after Ctrl-C the run's loop serves no more, and its other
+ * descriptors can wait. The log is read meanwhile, or the engine might block on it.
+ */
+static void end_child(struct engine *g)
+{
+	struct loop *outer = g->loop, *l = loop_new(g->p->boot_ns);
+	struct goodbye b = { .g = g, .loop = l };
+
+	if (g->log_fd >= 0) {
+		loop_del_fd(outer, g->log_fd);
+		loop_add_fd(l, g->log_fd, POLLIN, on_log, g);
+	}
+	g->loop = l;
+	g->ended_by_us = true;
+	look_whether_gone(&b);
+	if (!b.gone)
+		kill(g->pid, SIGTERM);
+	if (loop_run(l, loop_now(l) + TERM_TIMEOUT_MS * NS_PER_MS, is_gone, &b) < 0) {
+		kill(g->pid, SIGKILL);
+		loop_run(l, loop_now(l) + KILL_TIMEOUT_MS * NS_PER_MS, is_gone, &b);
+	}
+	log_close(g);
+	loop_free(l);
+	g->loop = outer;
+}
+
+void engine_stop(struct engine *g, struct arena *a, struct engine_facts *facts)
+{
+	bool died;
+
+	if (!g)
+		return;
+	if (g->timer)
+		loop_del_timer(g->loop, g->timer);
+	died = !engine_alive(g) && !g->ended_by_us;
+	log_read(g);
+	if (facts) {
+		facts->exit_status = died ? g->status : UNKNOWN;
+		facts->log_tail = log_tail(&g->log, a);
+		facts->log_lines = log_lines(&g->log);
+	}
+	if (g->reaped)
+		log_close(g);
+	else
+		end_child(g);
+}

@@ -1,0 +1,72 @@
+/*
+ * Engines as children: started as their users start them, in the foreground, in a given
+ * network namespace; configured over their socket; their log kept; their death noticed.
+ *
+ * One file per engine holds its row; engines[] lists them.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "model/facts.h"
+#include "model/uapi_text.h"
+#include "sys/loop.h"
+#include "sys/platform.h"
+
+enum { ENGINE_ARGV_MAX = 16 };
+struct engine_ops {
+	const char *name; /* as in --engine */
+	const char *program; /* looked up in PATH; "/proc/self/exe" for the built-in one */
+	const char *packages; /* how to get it: "Debian: apt-get install wireguard-go" */
+	bool counts_drops; /* has drop_* and sealed/opened keys in get */
+	/* Fills argv (NULL-terminated) for running it in the foreground on ifname. */
+	void (*argv)(const char *program, const char *ifname, const char *argv[ENGINE_ARGV_MAX]);
+	const char *const *env; /* more in its environment, NULL-terminated, or NULL */
+	const char *const *version_argv; /* how to ask its version, or NULL */
+};
+extern const struct engine_ops *const engines[]; /* NULL-terminated */
+const struct engine_ops *engine_ops_find(const char *name); /* NULL: unknown */
+/* Full path of its program, or -ENOENT with one line naming it and how to get it. */
+int engine_program(const struct engine_ops *ops, struct arena *a, const char **path, struct err *e);
+
+struct engine_conf {
+	const struct engine_ops *ops;
+	const char *program; /* from engine_program() */
+	const char *ifname;
+	int netns;
+	const char *const *extra_args; /* more for its command line (the built-in engine's faults), or NULL */
+};
+struct engine;
+
+/*
+ * Starts it and serves the loop until the tun is there and the socket answers, it dies, or
+ * the timeout. facts->start_* and the log are filled either way. -errno: it does not run (and
+ * is stopped).
+ */
+int engine_start(const struct engine_conf *c, const struct platform_ops *p, struct loop *l, struct arena *a,
+		 int timeout_ms, struct engine **out, struct engine_facts *facts, struct err *e);
+/*
+ * The same in two halves, so that two engines start side by side. engine_begin fails when the
+ * program cannot be run; engine_wait counts the timeout from the beginning.
+ */
+int engine_begin(const struct engine_conf *c, const struct platform_ops *p, struct loop *l, struct arena *a,
+		 struct engine **out, struct engine_facts *facts, struct err *e);
+int engine_wait(struct engine *g, int timeout_ms, struct engine_facts *facts, struct err *e);
+bool engine_alive(struct engine *g); /* asks the system; remembers the exit status */
+/* 0 when it is alive, else -ECHILD and "wireguard-go exited with status 1: <its last line>". */
+int engine_gone(struct engine *g, struct err *e);
+/* Final: exit status if it died by itself, log tail. Then ends it: SIGTERM, after 500 ms SIGKILL, and waits. */
+void engine_stop(struct engine *g, struct arena *a, struct engine_facts *facts);
+
+/* What `get` says of the engine's only peer, as facts; refusals from drop_* keys when the engine counts them. */
+void engine_crypto_facts(const struct engine_ops *ops, const struct uapi_device *d, struct arena *a, struct crypto_facts *out);
+/* after - before; what is unknown in either stays unknown. */
+void engine_crypto_difference(struct crypto_facts *after, const struct crypto_facts *before);
+/* Asks the program for its version ("0.0.20220316"); NULL when it does not tell within 1 s. */
+const char *engine_version(const struct engine_ops *ops, const char *program, const struct platform_ops *p, struct loop *l, struct arena *a);
+
+#endif

@@ -1,0 +1,11 @@
+/*
+ * The rows of engines[]: one per file engine_<name>.c.
+ */
+#ifndef ENGINE_ENGINE_LIST_H
+#define ENGINE_ENGINE_LIST_H
+
+#include "engine/engine.h"
+
+extern const struct engine_ops engine_builtin, engine_wireguard_go;
+
+#endif

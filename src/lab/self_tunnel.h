@@ -1,0 +1,59 @@
+/*
+ * A private WireGuard tunnel on this machine:
+ *
+ *   near namespace                                       far namespace
+ *   [ tun, inner addresses ] near engine                 far engine [ tun, inner addresses ]
+ *   [ veth, outer addresses ] ------- underlay --------- [ veth, outer addresses ]
+ *
+ * Both namespaces are unnamed and live as long as this process; engines are children in a
+ * PID namespace that dies with it; sockets lie on a private /run. Nothing of the host's
+ * network is touched, and nothing is left, whatever ends this process.
+ */
+#ifndef LAB_SELF_TUNNEL_H
+#define LAB_SELF_TUNNEL_H
+
+#include "engine/engine.h"
+
+struct self_end {
+	int netns;
+	char tun[SYS_IFNAME_SIZE], veth[SYS_IFNAME_SIZE]; /* tun names differ between the ends: sockets share one folder */
+	struct ip_addr outer; /* IPv4 */
+	struct ip_addr inner4, inner6; /* inner6 FAMILY_NONE where the machine has no IPv6 */
+	uint16_t port;
+	struct secret_key private_key, psk; /* throw-away; wiped after configuring */
+	struct public_key public_key;
+	const struct engine_ops *ops;
+	struct engine *engine;
+};
+
+struct self_tunnel {
+	const struct platform_ops *p;
+	struct loop *loop;
+	struct arena *arena;
+	struct sys_isolation isolation;
+	bool isolated;
+	int host_netns;
+	unsigned mtu;
+	struct self_end end[END_COUNT];
+};
+
+struct self_conf {
+	const struct engine_ops *engine[END_COUNT];
+	const char *program[END_COUNT];
+	const char *const *near_args; /* extra arguments of the near engine, or NULL */
+	uint64_t seed; /* names, addresses and ports are drawn from it */
+	int start_timeout_ms;
+};
+
+/* Step 1: namespaces, veth, outer addresses; -errno: this machine cannot (facts: nothing was measured). */
+int self_tunnel_build(const struct self_conf *c, const struct platform_ops *p, struct loop *l, struct arena *a,
+		      struct self_tunnel **out, struct err *e);
+/* Step 2: engines started, configured over their sockets, links up, inner addresses and routes. Fills facts->engine[]
+ * and the ENGINE needs. Negative when an engine failed (a finding, not an error: facts tell). */
+int self_tunnel_start(struct self_tunnel *t, const struct self_conf *c, struct facts *f, struct err *e);
+/* Runs fn with this thread in that end's namespace. */
+int self_tunnel_in(struct self_tunnel *t, enum end end, int (*fn)(void *ctx, struct err *e), void *ctx, struct err *e);
+/* Stops engines (facts get exit status and logs), deletes what is there, closes all. f may be NULL. */
+void self_tunnel_free(struct self_tunnel *t, struct facts *f);
+
+#endif

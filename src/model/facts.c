@@ -1,0 +1,111 @@
+#include "model/facts.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char *const counter_str[] = {
+	[LINK_RX_PACKETS] = "rx_packets",
+	[LINK_RX_BYTES] = "rx_bytes",
+	[LINK_RX_ERRORS] = "rx_errors",
+	[LINK_RX_DROPPED] = "rx_dropped",
+	[LINK_RX_LENGTH] = "rx_length_errors",
+	[LINK_RX_OVER] = "rx_over_errors",
+	[LINK_RX_CRC] = "rx_crc_errors",
+	[LINK_RX_FRAME] = "rx_frame_errors",
+	[LINK_RX_FIFO] = "rx_fifo_errors",
+	[LINK_RX_MISSED] = "rx_missed_errors",
+	[LINK_RX_NOHANDLER] = "rx_nohandler",
+	[LINK_TX_PACKETS] = "tx_packets",
+	[LINK_TX_BYTES] = "tx_bytes",
+	[LINK_TX_ERRORS] = "tx_errors",
+	[LINK_TX_DROPPED] = "tx_dropped",
+	[LINK_TX_ABORTED] = "tx_aborted_errors",
+	[LINK_TX_CARRIER] = "tx_carrier_errors",
+	[LINK_TX_FIFO] = "tx_fifo_errors",
+	[LINK_TX_HEARTBEAT] = "tx_heartbeat_errors",
+	[LINK_TX_WINDOW] = "tx_window_errors",
+};
+static_assert(ARRAY_LEN(counter_str) == LINK_COUNTER_COUNT, "a link counter has no name");
+
+const char *link_counter_str(enum link_counter c)
+{
+	assert(c < LINK_COUNTER_COUNT);
+	return counter_str[c];
+}
+
+int64_t link_difference(const struct link_facts *l, enum link_counter c)
+{
+	int64_t before = l->before[c], after = l->after[c];
+
+	if (before == UNKNOWN || after == UNKNOWN || after < before)
+		return UNKNOWN;
+	return after - before;
+}
+
+static void unknown(int64_t *v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		v[i] = UNKNOWN;
+}
+
+static void ping_init(struct ping_facts *p)
+{
+	p->sent = p->received = p->duplicates = p->late = p->send_errors = UNKNOWN;
+	p->size = p->interval_ns = p->timeout_ns = p->elapsed_ns = UNKNOWN;
+	p->min_ns = p->avg_ns = p->max_ns = p->mdev_ns = p->dev_is_tun = UNKNOWN;
+}
+
+static void tap_init(struct tap_facts *t)
+{
+	t->frames = t->dropped = t->truncated = t->icmp_errors = UNKNOWN;
+	t->first_initiation_ns = t->first_response_ns = UNKNOWN;
+	unknown(&t->msgs[0][0], TAP_DIR_COUNT * (WG_MSG_DATA + 1));
+	unknown(t->keepalives, TAP_DIR_COUNT);
+	unknown(t->msg_bytes, TAP_DIR_COUNT);
+	unknown(t->packets, TAP_DIR_COUNT);
+	unknown(t->not_ip, TAP_DIR_COUNT);
+}
+
+static void end_init(struct facts *f, enum end e)
+{
+	struct engine_facts *g = &f->engine[e];
+	struct crypto_facts *c = &f->crypto[e];
+
+	g->start_ns = g->exit_status = g->answer_ns = g->log_lines = UNKNOWN;
+	g->log_tail = "";
+	c->sealed = c->opened = c->tx_bytes = c->rx_bytes = c->last_handshake_wall_ns = UNKNOWN;
+	unknown(f->tun[e].before, LINK_COUNTER_COUNT);
+	unknown(f->tun[e].after, LINK_COUNTER_COUNT);
+	unknown(f->wire[e].before, LINK_COUNTER_COUNT);
+	unknown(f->wire[e].after, LINK_COUNTER_COUNT);
+}
+
+void facts_init(struct facts *f)
+{
+	unsigned i;
+
+	memset(f, 0, sizeof(*f));
+	for (i = 0; i < NEED_COUNT; i++)
+		f->gaps[i].why = "not looked at";
+	for (i = 0; i < END_COUNT; i++)
+		end_init(f, (enum end)i);
+	for (i = 0; i < TAP_COUNT; i++)
+		tap_init(&f->taps[i]);
+	f->handshake.response_ns = f->handshake.waited_ns = UNKNOWN;
+	ping_init(&f->ping_self);
+	ping_init(&f->ping_peer);
+}
+
+void facts_have(struct facts *f, enum need n)
+{
+	f->have |= NEED_BIT(n);
+	f->gaps[n] = (struct gap){ 0 };
+}
+
+void facts_gap(struct facts *f, enum need n, const char *why, const char *remedy)
+{
+	f->have &= ~NEED_BIT(n);
+	f->gaps[n] = (struct gap){ .why = why, .remedy = remedy };
+}

@@ -1,0 +1,294 @@
+/*
+ * Times: a request is stamped with the loop's clock just before it is handed over, and its
+ * answer with the same clock minus the answer's age, which is wall clock now minus the
+ * kernel's receive stamp. So neither a busy loop nor a stepped wall clock counts as
+ * round-trip time.
+ *
+ * Every request ends once: answered, expired, or refused by the system. What comes after that is
+ * late or a duplicate. A socket is read before anything expires, for an answer that
+ * waits there came in time.
+ */
+#include "probe/echo.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/moments.h"
+#include "probe/icmp_sock.h"
+#include "probe/pattern.h"
+
+enum {
+	NONCE_LEN = 8,
+	NONCE_FROM_LEN = 16, /* a payload from this length on carries one */
+	IP4_MAX_PAYLOAD = 65507, /* 65535 - 20 - 8 */
+	IP4_LEN = 20,
+	IP6_LEN = 40,
+	RECV_SLACK = 128, /* an IPv4 header with options, and room to see that a reply is too long */
+	BURST = 4, /* requests in one turn when there is no interval */
+};
+
+enum request_state { REQUEST_UNSENT, REQUEST_WAITING, REQUEST_ANSWERED, REQUEST_EXPIRED, REQUEST_LATE };
+
+struct request {
+	int64_t sent_ns;
+	enum request_state state;
+};
+
+struct echo {
+	struct echo_conf conf;
+	struct icmp_sock sock;
+	struct loop *loop;
+	struct arena *arena;
+	unsigned timer; /* 0: none */
+	int64_t started_ns, next_send_ns, finished_ns; /* 0: not yet */
+	struct request *requests;
+	unsigned next, oldest; /* to be sent next; the first that may still be waiting */
+	unsigned n_waiting;
+	uint8_t *packet, *recv_buf;
+	size_t recv_cap;
+	int64_t n_sent, n_duplicates, n_late, n_corrupt, n_send_errors;
+	const char *send_error;
+	struct moments rtt;
+};
+
+static uint64_t pattern_pos(unsigned index)
+{
+	return (uint64_t)index << 17; /* longer than any payload */
+}
+
+bool echo_done(void *echo)
+{
+	const struct echo *x = echo;
+
+	return x->next == x->conf.count && !x->n_waiting;
+}
+
+/* --- hearing --------------------------------------------------------------- */
+
+/* Sequence numbers start at 1, as ping's do, and wrap: the latest request that had this one. */
+static struct request *request_of(struct echo *x, uint16_t seq, unsigned *index)
+{
+	uint16_t back = (uint16_t)(x->next - seq);
+
+	if (back >= x->next)
+		return NULL;
+	*index = x->next - 1 - back;
+	return &x->requests[*index];
+}
+
+static bool is_ours(const struct echo *x, const struct icmp_reply *r, unsigned index)
+{
+	if (!ip_addr_equal(&r->from, &x->conf.target))
+		return false;
+	if (x->conf.payload_len < NONCE_FROM_LEN)
+		return true;
+	return r->len >= NONCE_LEN &&
+	       !pattern_differs(x->conf.seed, pattern_pos(index), r->payload, NONCE_LEN);
+}
+
+static void hear(struct echo *x, const struct icmp_reply *r)
+{
+	unsigned index;
+	struct request *q = request_of(x, r->seq, &index);
+	int64_t rtt;
+
+	if (!q || q->state == REQUEST_UNSENT || !is_ours(x, r, index))
+		return;
+	if (q->state == REQUEST_ANSWERED || q->state == REQUEST_LATE) {
+		x->n_duplicates++;
+		return;
+	}
+	rtt = MAX(loop_now(x->loop) - r->age_ns - q->sent_ns, 0);
+	if (q->state == REQUEST_WAITING)
+		x->n_waiting--;
+	if (r->len != x->conf.payload_len ||
+	    pattern_differs(x->conf.seed, pattern_pos(index), r->payload, r->len))
+		x->n_corrupt++;
+	if (q->state == REQUEST_EXPIRED || rtt >= x->conf.timeout_ns) {
+		q->state = REQUEST_LATE;
+		x->n_late++;
+		return;
+	}
+	q->state = REQUEST_ANSWERED;
+	moments_add(&x->rtt, rtt);
+}
+
+static void read_all(struct echo *x)
+{
+	struct icmp_reply r;
+	int rc;
+
+	/* An error is about some request, which then expires; reading it has cleared it. */
+	do {
+		rc = icmp_sock_recv(&x->sock, x->recv_buf, x->recv_cap, &r);
+		if (rc > 0)
+			hear(x, &r);
+	} while (rc > 0);
+}
+
+static void settle(struct echo *x)
+{
+	if (!x->finished_ns && echo_done(x))
+		x->finished_ns = loop_now(x->loop);
+}
+
+static void on_readable(void *ctx, short revents)
+{
+	(void)revents;
+	read_all(ctx);
+	settle(ctx);
+}
+
+/* --- sending --------------------------------------------------------------- */
+
+static void send_one(struct echo *x)
+{
+	struct request *q = &x->requests[x->next];
+	uint8_t *payload = x->packet + ICMP_SOCK_HEADER_LEN;
+	int rc;
+
+	pattern_fill(x->conf.seed, pattern_pos(x->next), payload, x->conf.payload_len);
+	q->sent_ns = loop_now(x->loop);
+	rc = icmp_sock_send(&x->sock, &x->conf.target, (uint16_t)(x->next + 1), x->packet,
+			    ICMP_SOCK_HEADER_LEN + x->conf.payload_len);
+	x->next_send_ns = MAX(x->next_send_ns + x->conf.interval_ns, q->sent_ns);
+	if (rc == -EAGAIN) { /* the socket's send buffer is full: the same one again, soon */
+		x->next_send_ns = q->sent_ns + NS_PER_MS;
+		return;
+	}
+	x->next++;
+	if (!rc) {
+		q->state = REQUEST_WAITING;
+		x->n_waiting++;
+		x->n_sent++;
+		return;
+	}
+	if (!x->n_send_errors++)
+		x->send_error = arena_strdup(x->arena, strerror(-rc));
+}
+
+static void expire(struct echo *x)
+{
+	int64_t now = loop_now(x->loop);
+	struct request *q;
+
+	for (; x->oldest < x->next; x->oldest++) {
+		q = &x->requests[x->oldest];
+		if (q->state != REQUEST_WAITING)
+			continue;
+		if (now - q->sent_ns < x->conf.timeout_ns)
+			break;
+		q->state = REQUEST_EXPIRED;
+		x->n_waiting--;
+	}
+}
+
+static void on_timer(void *ctx);
+
+static void arm(struct echo *x)
+{
+	int64_t at = INT64_MAX;
+
+	if (x->next < x->conf.count)
+		at = x->next_send_ns;
+	if (x->oldest < x->next)
+		at = MIN(at, x->requests[x->oldest].sent_ns + x->conf.timeout_ns);
+	x->timer = at == INT64_MAX ? 0 : loop_add_timer(x->loop, at, on_timer, x);
+}
+
+static void on_timer(void *ctx)
+{
+	struct echo *x = ctx;
+	unsigned n;
+
+	x->timer = 0;
+	read_all(x);
+	for (n = 0; n < BURST && x->next < x->conf.count; n++) {
+		if (x->next_send_ns > loop_now(x->loop))
+			break;
+		send_one(x);
+	}
+	expire(x);
+	arm(x);
+	settle(x);
+}
+
+/* --------------------------------------------------------------------------- */
+
+int echo_open(const struct echo_conf *c, struct loop *l, struct arena *a, struct echo **out,
+	      struct err *e)
+{
+	struct icmp_sock sock;
+	struct echo *x;
+	int rc;
+
+	assert(c->target.family != FAMILY_NONE && c->count && c->timeout_ns > 0);
+	assert(c->source.family == FAMILY_NONE || c->source.family == c->target.family);
+	if (c->payload_len > IP4_MAX_PAYLOAD)
+		return err_code(e, EMSGSIZE, "ping with %u bytes", c->payload_len);
+	rc = icmp_sock_open((enum addr_family)c->target.family, &c->source, c->id, &sock, e);
+	if (rc < 0)
+		return rc;
+	x = arena_alloc(a, sizeof(*x));
+	x->conf = *c;
+	x->sock = sock;
+	x->loop = l;
+	x->arena = a;
+	x->requests = arena_alloc(a, c->count * sizeof(*x->requests));
+	x->packet = arena_alloc(a, ICMP_SOCK_HEADER_LEN + c->payload_len);
+	x->recv_cap = ICMP_SOCK_HEADER_LEN + c->payload_len + RECV_SLACK;
+	x->recv_buf = arena_alloc(a, x->recv_cap);
+	loop_add_fd(l, sock.fd, POLLIN, on_readable, x);
+	*out = x;
+	return 0;
+}
+
+void echo_start(struct echo *x)
+{
+	x->started_ns = x->next_send_ns = loop_now(x->loop);
+	on_timer(x);
+}
+
+void echo_facts(const struct echo *x, struct ping_facts *out, int64_t *corrupt)
+{
+	bool v6 = x->conf.target.family == FAMILY_IP6;
+	struct ping_facts p = {
+		.target = x->conf.target,
+		.sent = x->n_sent,
+		.received = x->rtt.n,
+		.duplicates = x->n_duplicates,
+		.late = x->n_late,
+		.send_errors = x->n_send_errors,
+		.send_error = x->send_error,
+		.size = (v6 ? IP6_LEN : IP4_LEN) + ICMP_SOCK_HEADER_LEN + x->conf.payload_len,
+		.interval_ns = x->conf.interval_ns,
+		.timeout_ns = x->conf.timeout_ns,
+		.min_ns = UNKNOWN,
+		.avg_ns = UNKNOWN,
+		.max_ns = UNKNOWN,
+		.mdev_ns = UNKNOWN,
+		.dev_is_tun = UNKNOWN,
+	};
+
+	if (x->started_ns)
+		p.elapsed_ns = (x->finished_ns ? x->finished_ns : loop_now(x->loop)) - x->started_ns;
+	if (x->rtt.n) {
+		p.min_ns = x->rtt.min;
+		p.avg_ns = moments_mean(&x->rtt);
+		p.max_ns = x->rtt.max;
+		p.mdev_ns = moments_mdev(&x->rtt);
+	}
+	*out = p;
+	if (corrupt)
+		*corrupt = x->n_corrupt;
+}
+
+void echo_close(struct echo *x)
+{
+	if (!x || x->sock.fd < 0)
+		return;
+	loop_del_timer(x->loop, x->timer);
+	loop_del_fd(x->loop, x->sock.fd);
+	icmp_sock_close(&x->sock);
+}

@@ -1,0 +1,210 @@
+/*
+ * The report for people: what was tested, the table, the ping summary, the verdict.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/version.h"
+#include "report/report.h"
+#include "report/table.h"
+#include "report/width.h"
+
+static const char *when(struct arena *a, int64_t wall_ns)
+{
+	time_t t = (time_t)(wall_ns / NS_PER_S);
+	char s[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm))
+		strftime(s, sizeof(s), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return arena_strdup(a, s);
+}
+
+static void header(const struct report *r, const struct report_style *s, struct buf *out)
+{
+	const struct target_facts *t = &r->facts->target;
+	struct arena *a = r->findings->arena;
+	const char *what = t->kind == TARGET_SELF_TEST ? "self-test on a private tunnel" : t->name;
+
+	text_wrap(out, "",
+		  arena_printf(a, "wgdiag %s  %s  engine %s%s%s  %s  %s", WGDIAG_VERSION, what,
+			       t->engine, t->engine_version ? " " : "",
+			       t->engine_version ? t->engine_version : "",
+			       when(a, r->facts->started_wall_ns), r->facts->marker),
+		  s->width, s->utf8);
+}
+
+static const struct finding *row_of(const struct findings *all, const char *id)
+{
+	const struct finding *f;
+
+	for (f = all->first; f; f = f->next)
+		if (strcmp(f->check->id, id) == 0)
+			return f;
+	return NULL;
+}
+
+static const char *note(const struct evidence *ev, struct arena *a)
+{
+	const char *s =
+		arena_printf(a, "%s, %s: %s", ev->source, ev->where, ev->text ? ev->text : "");
+	size_t i;
+
+	for (i = 0; i < ev->n_numbers; i++) {
+		const struct evidence_number *n = &ev->numbers[i];
+		const char *sep = i ? ", " : "; ";
+
+		if (n->unknown)
+			s = arena_printf(a, "%s%s%s unknown", s, sep, n->name);
+		else if (n->is_integer)
+			s = arena_printf(a, "%s%s%s %.0f", s, sep, n->name, n->value);
+		else
+			s = arena_printf(a, "%s%s%s %.3f", s, sep, n->name, n->value);
+	}
+	return s;
+}
+
+static void add_notes(struct table_row *row, const struct finding *f, struct arena *a)
+{
+	const struct evidence *ev;
+	size_t n = f->remedy ? 1 : 0;
+
+	for (ev = f->evidence; ev; ev = ev->next)
+		n++;
+	row->notes = arena_alloc(a, (n ? n : 1) * sizeof(*row->notes));
+	for (ev = f->evidence; ev; ev = ev->next)
+		row->notes[row->n_notes++] = note(ev, a);
+	if (f->remedy)
+		row->notes[row->n_notes++] = arena_printf(a, "remedy: %s", f->remedy);
+}
+
+static struct table_row row_from(const struct report *r, const struct finding *f, bool verbose)
+{
+	struct arena *a = r->findings->arena;
+	struct table_row row = {
+		.layer = layer_str(f->check->layer),
+		.check = f->check->title,
+		.result = state_str(f->state),
+		.evidence = f->summary,
+		.state = f->state,
+	};
+	const struct finding *cause = f->caused_by ? row_of(r->findings, f->caused_by) : NULL;
+
+	if (f->subject)
+		row.check = arena_printf(a, "%s, %s", f->check->title, f->subject);
+	if (cause) {
+		row.result = arena_printf(a, "%s ↳", state_str(f->state));
+		row.evidence = arena_printf(a, "%s: %s", cause->check->title, f->summary);
+	} else if (f->state == STATE_SKIP && f->remedy) {
+		row.evidence = arena_printf(a, "%s (%s)", f->summary, f->remedy);
+	}
+	if (verbose)
+		add_notes(&row, f, a);
+	return row;
+}
+
+/* With -q: what failed, or what kept the verdict from being one. */
+static bool is_shown(const struct finding *f, const struct report *r, const struct report_style *s)
+{
+	if (!s->quiet || f->state == STATE_FAIL)
+		return true;
+	return r->verdict->state == STATE_UNSURE &&
+	       (f->state == STATE_UNSURE || f->state == STATE_ERROR || f->state == STATE_SKIP);
+}
+
+static void table(const struct report *r, const struct report_style *s, struct buf *out)
+{
+	struct arena *a = r->findings->arena;
+	struct table_row *rows = arena_alloc(a, (r->findings->n + 1) * sizeof(*rows));
+	const struct finding *f;
+	size_t n = 0;
+
+	for (f = r->findings->first; f; f = f->next)
+		if (is_shown(f, r, s))
+			rows[n++] = row_from(r, f, s->verbose);
+	table_write(rows, n, !s->quiet, s, out);
+}
+
+/* As ping prints it. Which way a lost one went is not known yet, so it is not said. */
+static void ping_summary(const struct report *r, const struct report_style *s, struct buf *out)
+{
+	const struct ping_facts *p = &r->facts->ping_peer;
+	struct arena *a = r->findings->arena;
+	char target[IP_ADDR_STR_SIZE];
+	int64_t lost = p->sent - p->received;
+	double share = p->sent > 0 ? 100.0 * (double)lost / (double)p->sent : 0;
+	const char *loss;
+
+	if (!(r->facts->have & NEED_BIT(NEED_PING_PEER)) || p->sent < 0)
+		return;
+	if (lost == 0)
+		loss = "0% loss (up 0.0%, down 0.0%, unknown 0)";
+	else
+		loss = arena_printf(a, "%.*f%% loss (unknown %lld)", lost == p->sent ? 0 : 1, share,
+				    (long long)lost);
+	buf_printf(out, "\n--- %s in-tunnel ping ---\n", ip_addr_str(&p->target, target));
+	text_wrap(out, "",
+		  arena_printf(a, "%lld sent, %lld received, %s, %lld late, %lld dup, time %lld ms",
+			       (long long)p->sent, (long long)p->received, loss, (long long)p->late,
+			       (long long)p->duplicates, (long long)(p->elapsed_ns / NS_PER_MS)),
+		  s->width, s->utf8);
+	if (p->avg_ns == UNKNOWN)
+		return;
+	text_wrap(out, "",
+		  arena_printf(a, "rtt min/avg/max/mdev = %.3f/%.3f/%.3f/%.3f ms",
+			       (double)p->min_ns / 1e6, (double)p->avg_ns / 1e6,
+			       (double)p->max_ns / 1e6, (double)p->mdev_ns / 1e6),
+		  s->width, s->utf8);
+}
+
+static void not_tested(const struct report *r, const struct report_style *s, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < r->facts->n_not_tested; i++)
+		text_wrap(out, "NOT TESTED: ",
+			  arena_printf(r->findings->arena, "%s → wgdiag check %s",
+				       r->facts->not_tested[i], r->facts->not_tested[i]),
+			  s->width, s->utf8);
+}
+
+static void verdict(const struct report *r, const struct report_style *s, struct buf *out)
+{
+	const struct verdict *v = r->verdict;
+	const char *side = side_str(v->side);
+	struct arena *a = r->findings->arena;
+	size_t i;
+
+	text_wrap(out, "Verdict: ",
+		  arena_printf(a, "%s%s%s%s: %s", state_str(v->state), side ? " (" : "",
+			       side ? side : "", side ? ")" : "", v->summary),
+		  s->width, s->utf8);
+	if (v->root && v->root->remedy)
+		text_wrap(out, "Fix:     ", v->root->remedy, s->width, s->utf8);
+	for (i = 0; i < v->n_next; i++)
+		text_wrap(out, i ? "         " : "Next:    ", v->next[i], s->width, s->utf8);
+}
+
+static void write_text(const struct report *r, const struct report_style *s, struct buf *out)
+{
+	if (s->quiet) {
+		if (r->verdict->state == STATE_FAIL || r->verdict->state == STATE_UNSURE)
+			table(r, s, out);
+		return;
+	}
+	header(r, s, out);
+	buf_puts(out, "\n");
+	table(r, s, out);
+	ping_summary(r, s, out);
+	buf_puts(out, "\n");
+	not_tested(r, s, out);
+	verdict(r, s, out);
+	if (r->facts->target.kind == TARGET_SELF_TEST)
+		text_wrap(out, "",
+			  "This was a self-test: both ends were made by wgdiag on this machine, "
+			  "and it says nothing about any other tunnel.",
+			  s->width, s->utf8);
+}
+
+const struct report_ops report_text = { .name = "text", .write = write_text };

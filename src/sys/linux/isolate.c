@@ -1,0 +1,187 @@
+/*
+ * A PID namespace and a mount namespace that nothing outlives.
+ *
+ * The kernel kills all of a PID namespace when its first process (init) ends. So only one
+ * process must be sure to die with us, and it is told twice: the kernel sends it SIGKILL
+ * when its parent ends, and it reads a socket whose other end only the parent holds. The
+ * second covers a parent that was killed before the first was armed. We wait for its word
+ * that both stand; before that, there is nothing in the namespace but init itself.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/linux/linux.h"
+#include "sys/linux/netns.h"
+
+enum { END_TIMEOUT_MS = 2000 };
+#define RUN_DIR "/var/run"
+#define SOCKET_DIR RUN_DIR "/wireguard"
+
+static ssize_t read_byte(int fd)
+{
+	ssize_t n;
+	char c;
+
+	do
+		n = read(fd, &c, 1);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+/* Holds nothing open but its socket: no pipe that somebody waits to see closed, no namespace. */
+static _Noreturn void run_init(int alive)
+{
+	int null;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "wgdiag-init");
+	signals_default();
+	signal(SIGCHLD, SIG_IGN); /* the kernel reaps the orphans */
+	setsid();
+	null = open("/dev/null", O_RDWR);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+	}
+	fds_close_but(alive, -1);
+	if (chdir("/") == 0 && send(alive, "", 1, MSG_NOSIGNAL) == 1)
+		read_byte(alive);
+	_exit(0);
+}
+
+static int start_init(struct sys_isolation *i, struct err *e)
+{
+	int s[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) < 0)
+		return err_sys(e, "socketpair");
+	i->init = fork();
+	if (!i->init)
+		run_init(s[1]);
+	i->alive_fd = s[0];
+	close(s[1]);
+	if (i->init < 0)
+		return err_sys(e, "start the first process of a PID namespace");
+	if (read_byte(i->alive_fd) != 1)
+		return err_say(e, ECHILD, "the first process of a PID namespace died");
+	return 0;
+}
+
+static int private_run(struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
+		return err_sys(e, "make the mounts private%s",
+			       errno == EINVAL ? " (a chroot is no root of mounts)" : "");
+	/* The kernel would follow the link too; the path is for the message. */
+	if (!realpath(RUN_DIR, path))
+		return err_sys(e, RUN_DIR);
+	if (mount("wgdiag", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=755") < 0)
+		return err_sys(e, "mount a tmpfs on %s", path);
+	if (mkdir(SOCKET_DIR, 0700) < 0)
+		return err_sys(e, "create " SOCKET_DIR);
+	return 0;
+}
+
+static int open_dir(const char *path, int *out, struct err *e)
+{
+	*out = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return *out < 0 ? err_sys(e, "open %s", path) : 0;
+}
+
+static int remember_place(struct sys_isolation *i, struct err *e)
+{
+	int rc;
+
+	rc = open_dir("/", &i->root_fd, e);
+	if (!rc)
+		rc = open_dir(".", &i->cwd_fd, e);
+	if (rc < 0)
+		return rc;
+	i->mnt_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	return i->mnt_fd < 0 ? err_sys(e, "open /proc/self/ns/mnt") : 0;
+}
+
+int linux_isolate(struct sys_isolation *out, struct err *e)
+{
+	struct sys_isolation i = { -1, -1, -1, -1, -1 };
+	int rc;
+
+	rc = remember_place(&i, e);
+	if (!rc && unshare(CLONE_NEWNS | CLONE_NEWPID) < 0)
+		rc = err_sys(e, "create a PID and a mount namespace");
+	else if (!rc)
+		rc = start_init(&i, e);
+	if (!rc)
+		rc = private_run(e);
+	if (rc < 0) {
+		linux_isolate_end(&i);
+		return rc;
+	}
+	*out = i;
+	return 0;
+}
+
+/* Entering a mount namespace leads to its root, which is not ours in a chroot; and to no folder of ours. */
+static void go_back(const struct sys_isolation *i)
+{
+	if (setns(i->mnt_fd, CLONE_NEWNS) < 0)
+		return; /* not allowed to everyone; then only our view of /run stays as it is */
+	if (fchdir(i->root_fd) < 0 || chroot(".") < 0 || fchdir(i->cwd_fd) < 0)
+		abort();
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/*
+ * The kernel lets init go when all others of the namespace are gone, also a dead child of
+ * ours that nobody has waited for. So our patience has a bound.
+ */
+static void end_init(pid_t init)
+{
+	int ms;
+
+	kill(init, SIGKILL);
+	for (ms = 0; ms < END_TIMEOUT_MS && waitpid(init, NULL, WNOHANG) != init; ms++)
+		poll(NULL, 0, 1);
+}
+
+void linux_isolate_end(struct sys_isolation *i)
+{
+	int own;
+
+	close_fd(&i->alive_fd);
+	if (i->init > 0)
+		end_init(i->init);
+	i->init = -1;
+	own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	if (own >= 0) {
+		/* A failure leaves us unable to start children, and says so when one is started. */
+		(void)!setns(own, CLONE_NEWPID);
+		close(own);
+	}
+	if (i->mnt_fd >= 0)
+		go_back(i);
+	close_fd(&i->mnt_fd);
+	close_fd(&i->root_fd);
+	close_fd(&i->cwd_fd);
+}

@@ -1,0 +1,58 @@
+/*
+ * The ops of Linux, one function each (documented in sys/platform.h), and what
+ * their files share.
+ */
+#ifndef SYS_LINUX_LINUX_H
+#define SYS_LINUX_LINUX_H
+
+#include "sys/platform.h"
+
+/* clock.c */
+int64_t linux_boot_ns(void);
+int64_t linux_wall_ns(void);
+
+/* tun.c */
+int linux_tun_open(const char *name, struct sys_tun *out, struct err *e);
+int linux_tun_state(const struct sys_tun *t, struct sys_tun_state *out, struct err *e);
+
+/* watch.c */
+int linux_link_watch_open(struct sys_tun *t, int *out, struct err *e);
+void linux_link_watch_drain(int fd);
+int linux_route_watch_open(int *out, struct err *e);
+
+/* udp.c: sockets; udp_batch.c: datagrams */
+int linux_udp_open(enum addr_family family, uint16_t port, uint32_t fwmark, struct sys_udp *out,
+		   struct err *e);
+int linux_udp_set_mark(const struct sys_udp *s, uint32_t fwmark, struct err *e);
+int linux_udp_recv(struct sys_udp *s, struct sys_dgram *d, unsigned n, uint64_t *overflow);
+int linux_udp_send(const struct sys_udp *s, const struct sys_dgram *d, unsigned n, int *error);
+int linux_udp_errors(const struct sys_udp *s,
+		     void (*fn)(void *ctx, const struct endpoint *to,
+				const struct ip_addr *offender, int error),
+		     void *ctx);
+
+/* rtnl.c reads, rtnl_set.c changes */
+int linux_links(struct arena *a, struct sys_link **out, size_t *n, struct err *e);
+int linux_addrs(struct arena *a, struct sys_addr **out, size_t *n, struct err *e);
+int linux_routes(struct arena *a, struct sys_route **out, size_t *n, struct err *e);
+int linux_link_up(const char *name, bool up, struct err *e);
+int linux_link_mtu(const char *name, unsigned mtu, struct err *e);
+int linux_link_delete(const char *name, struct err *e);
+int linux_addr_add(const char *name, const struct cidr *c, struct err *e);
+int linux_route_add(const struct cidr *dst, const char *dev, const struct ip_addr *gateway,
+		    struct err *e);
+int linux_veth_add(int netns_a, const char *name_a, int netns_b, const char *name_b, struct err *e);
+
+/* netns.c */
+int linux_netns_get(int *out, struct err *e);
+int linux_netns_new(int *out, struct err *e);
+int linux_netns_enter(int fd, struct err *e);
+
+/* isolate.c */
+int linux_isolate(struct sys_isolation *out, struct err *e);
+void linux_isolate_end(struct sys_isolation *i);
+
+/* spawn.c */
+int linux_spawn(const struct sys_spawn *s, pid_t *pid, struct err *e);
+
+#endif

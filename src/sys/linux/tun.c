@@ -1,0 +1,144 @@
+/*
+ * The tun device. Without IFF_VNET_HDR: one read or write is one bare IP packet.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/linux/linux.h"
+
+/* The default of 500 packets is short for a reader that also does the cryptography. */
+enum { TUN_QUEUE_LEN = 1000 };
+
+static_assert(SYS_IFNAME_SIZE == IFNAMSIZ, "an interface name has another size here");
+
+/*
+ * As the kernel's WireGuard: no link-local address of the system's own making, whose
+ * router solicitations would be packets without a peer. Where /proc is read-only it
+ * stays, and does no harm.
+ */
+static void no_link_local(const char *name)
+{
+	char path[64 + IFNAMSIZ];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/addr_gen_mode", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (write(fd, "1", 1) < 0)
+		errno = 0;
+	close(fd);
+}
+
+static void set_queue_len(const char *name)
+{
+	struct ifreq ifr = { .ifr_qlen = TUN_QUEUE_LEN };
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (s < 0)
+		return;
+	memcpy(ifr.ifr_name, name, IFNAMSIZ);
+	ioctl(s, SIOCSIFTXQLEN, &ifr);
+	close(s);
+}
+
+int linux_tun_open(const char *name, struct sys_tun *out, struct err *e)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	int fd;
+
+	if (strlen(name) >= sizeof(ifr.ifr_name))
+		return err_code(e, ENAMETOOLONG, "interface name %s", name);
+	strcpy(ifr.ifr_name, name);
+	fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return err_sys(e, "open /dev/net/tun");
+	if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
+		int rc = err_sys(e, "create tun device %s", name);
+
+		close(fd);
+		return rc;
+	}
+	/* Offloads belong to the device: a persistent one may have some from its last user. */
+	ioctl(fd, TUNSETOFFLOAD, 0);
+	set_queue_len(ifr.ifr_name);
+	no_link_local(ifr.ifr_name);
+	memset(out, 0, sizeof(*out));
+	out->fd = fd;
+	out->watch_fd = -1;
+	memcpy(out->name, ifr.ifr_name, sizeof(out->name));
+	return 0;
+}
+
+/* False: it is elsewhere than where its watch looks. */
+static bool is_where_watched(const struct sys_tun *t)
+{
+	int netns = ioctl(t->fd, TUNGETDEVNETNS);
+	struct stat st;
+	bool same;
+
+	if (netns < 0)
+		return true;
+	same = fstat(netns, &st) < 0 || st.st_ino == t->watch_netns;
+	close(netns);
+	return same;
+}
+
+/* Any socket of the namespace will do; the watch is one, also when the tun has moved. */
+static int ask(int s, struct ifreq *ifr, struct sys_tun_state *st)
+{
+	if (ioctl(s, SIOCGIFFLAGS, ifr) < 0)
+		return -errno;
+	st->up = ifr->ifr_flags & IFF_UP;
+	if (ioctl(s, SIOCGIFMTU, ifr) < 0)
+		return -errno;
+	st->mtu = (unsigned)ifr->ifr_mtu;
+	if (ioctl(s, SIOCGIFINDEX, ifr) < 0)
+		return -errno;
+	st->ifindex = (unsigned)ifr->ifr_ifindex;
+	return 0;
+}
+
+int linux_tun_state(const struct sys_tun *t, struct sys_tun_state *out, struct err *e)
+{
+	struct sys_tun_state st = { 0 };
+	struct ifreq ifr = { 0 };
+	int s = t->watch_fd, rc;
+
+	if (ioctl(t->fd, TUNGETIFF, &ifr) < 0) {
+		if (errno != EBADFD)
+			return err_sys(e, "ask tun device %s for its name", t->name);
+		*out = (struct sys_tun_state){ .gone = true };
+		return 0;
+	}
+	memcpy(st.name, ifr.ifr_name, sizeof(st.name));
+	if (s >= 0 && !is_where_watched(t)) {
+		*out = (struct sys_tun_state){ .moved = true };
+		return 0;
+	}
+	if (s < 0)
+		s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (s < 0)
+		return err_sys(e, "socket");
+	rc = ask(s, &ifr, &st);
+	if (s != t->watch_fd)
+		close(s);
+	/* Moved, renamed or deleted since the name was asked for. */
+	if (rc == -ENODEV) {
+		*out = (struct sys_tun_state){ .moved = true };
+		return 0;
+	}
+	if (rc < 0)
+		return err_code(e, rc, "ask for the state of %s", st.name);
+	*out = st;
+	return 0;
+}

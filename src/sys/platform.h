@@ -1,0 +1,172 @@
+/*
+ * All that wgdiag asks of the operating system beyond plain POSIX, as one table of
+ * functions; the Makefile compiles the folder of one platform. An op that a system
+ * cannot do is NULL.
+ *
+ * Ops act in the calling thread's network namespace, unless they take a tun or socket.
+ * Every descriptor is close-on-exec. Errors: 0 or negative errno, *e filled on failure.
+ */
+#ifndef SYS_PLATFORM_H
+#define SYS_PLATFORM_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "model/cidr.h"
+#include "model/endpoint.h"
+
+enum { SYS_IFNAME_SIZE = 16 };
+
+/* --- tun --- */
+
+struct sys_tun {
+	int fd; /* non-blocking; a read gives one IP packet, without any header */
+	char name[SYS_IFNAME_SIZE];
+	int watch_fd; /* the link watch, -1 before it is opened; the caller closes it */
+	uint64_t watch_netns; /* which namespace that looks at */
+};
+struct sys_tun_state {
+	bool gone; /* the device was deleted; nothing else is set then */
+	bool moved; /* it is in another namespace than when its link watch was opened */
+	bool up;
+	unsigned mtu, ifindex;
+	char name[SYS_IFNAME_SIZE];
+};
+
+/* --- UDP --- */
+
+struct sys_udp {
+	int fd; /* non-blocking */
+	uint8_t family; /* enum addr_family */
+	uint16_t port; /* host order, as bound */
+	unsigned rcvbuf, sndbuf; /* bytes, as obtained */
+	uint32_t overflow_seen; /* the kernel's count of datagrams it dropped, when last asked */
+};
+
+/* One datagram of a batch. Receiving: buf/cap given; len, tos, from (with src and src_ifindex) filled. */
+struct sys_dgram {
+	uint8_t *buf;
+	size_t cap, len;
+	struct endpoint addr; /* receiving: the sender; sending: where to; src = our own address or none */
+	uint8_t tos;
+	bool truncated;
+};
+
+/* --- links --- */
+
+/* 64-bit counters of one link, named as `ip -s -s link` names them. */
+struct sys_link_stats {
+	uint64_t rx_packets, rx_bytes, rx_errors, rx_dropped;
+	uint64_t rx_length_errors, rx_over_errors, rx_crc_errors, rx_frame_errors, rx_fifo_errors,
+		rx_missed_errors, rx_nohandler;
+	uint64_t tx_packets, tx_bytes, tx_errors, tx_dropped;
+	uint64_t tx_aborted_errors, tx_carrier_errors, tx_fifo_errors, tx_heartbeat_errors, tx_window_errors;
+};
+struct sys_link {
+	unsigned ifindex, mtu;
+	char name[SYS_IFNAME_SIZE];
+	char kind[16]; /* "tun", "veth", "wireguard", "" for none */
+	bool up, running, loopback, point_to_point;
+	struct sys_link_stats stats;
+};
+struct sys_addr {
+	unsigned ifindex;
+	struct cidr addr; /* with its host bits */
+	struct ip_addr peer; /* of a point-to-point address, FAMILY_NONE without */
+	bool tentative, dad_failed;
+};
+struct sys_route {
+	struct cidr dst;
+	struct ip_addr gateway, prefsrc; /* FAMILY_NONE when not set */
+	unsigned oif, table, metric;
+	uint8_t type; /* 1 unicast, 2 local, 3 broadcast, 5 multicast, 6 blackhole, 7 unreachable, 8 prohibit (RTN_*) */
+};
+
+/* --- namespaces of a self-made tunnel --- */
+
+/* What isolate() made and isolate_end() takes back. */
+struct sys_isolation {
+	pid_t init;
+	int alive_fd; /* the init's other end; it dies when this is closed */
+	int mnt_fd, root_fd, cwd_fd; /* where this process was before */
+};
+
+struct sys_spawn {
+	char *const *argv; /* argv[0] is the program: a path, or a name that is looked up in PATH; "/proc/self/exe" is this program */
+	int netns; /* descriptor of the network namespace to run in, or -1 */
+	int out_fd; /* becomes its stdout and stderr, or -1 for /dev/null */
+	int keep_fd; /* stays open in the child under the same number, or -1 */
+	char *const *env_extra; /* "NAME=value" more in its environment, or NULL */
+};
+
+struct platform_ops {
+	const char *name; /* "linux" */
+
+	int64_t (*boot_ns)(void); /* runs on in suspend, never steps */
+	int64_t (*wall_ns)(void);
+
+	/* name "" lets the system choose. The device vanishes with the descriptor. */
+	int (*tun_open)(const char *name, struct sys_tun *out, struct err *e);
+	int (*tun_state)(const struct sys_tun *t, struct sys_tun_state *out, struct err *e);
+	/*
+	 * A descriptor that becomes readable whenever the state of links may have changed in the
+	 * namespace where the tun is now; also opened anew after a move (state.moved). Closes
+	 * the one before; the same descriptor is t->watch_fd.
+	 */
+	int (*link_watch_open)(struct sys_tun *t, int *out, struct err *e);
+	void (*link_watch_drain)(int fd);
+	/* Readable when routes, rules or addresses changed in this namespace; drain with link_watch_drain. */
+	int (*route_watch_open)(int *out, struct err *e);
+
+	/* port 0: chosen by the system. IPv6 is v6-only. Buffers as large as allowed. */
+	int (*udp_open)(enum addr_family family, uint16_t port, uint32_t fwmark, struct sys_udp *out, struct err *e);
+	int (*udp_set_mark)(const struct sys_udp *s, uint32_t fwmark, struct err *e);
+	/* How many datagrams (0: none there), or -errno. *overflow: datagrams the kernel dropped since the last call. */
+	int (*udp_recv)(struct sys_udp *s, struct sys_dgram *d, unsigned n, uint64_t *overflow);
+	/* How many were sent, from the first on; fewer than n: the next one's errno is in *error (positive). */
+	int (*udp_send)(const struct sys_udp *s, const struct sys_dgram *d, unsigned n, int *error);
+	/* Reads what the error queue holds (ICMP errors about our own datagrams); calls fn for each; returns how many. */
+	int (*udp_errors)(const struct sys_udp *s,
+			  void (*fn)(void *ctx, const struct endpoint *to, const struct ip_addr *offender, int error), void *ctx);
+
+	/* All links, addresses, routes of this namespace; arrays from the arena. */
+	int (*links)(struct arena *a, struct sys_link **out, size_t *n, struct err *e);
+	int (*addrs)(struct arena *a, struct sys_addr **out, size_t *n, struct err *e);
+	int (*routes)(struct arena *a, struct sys_route **out, size_t *n, struct err *e);
+
+	int (*link_up)(const char *name, bool up, struct err *e);
+	int (*link_mtu)(const char *name, unsigned mtu, struct err *e);
+	int (*link_delete)(const char *name, struct err *e);
+	/* noprefixroute off, no duplicate address detection */
+	int (*addr_add)(const char *name, const struct cidr *c, struct err *e);
+	int (*route_add)(const struct cidr *dst, const char *dev, const struct ip_addr *gateway, struct err *e);
+
+	/*
+	 * Descriptors of network namespaces. netns_new makes one with lo up and leaves the thread
+	 * where it was; it lives as long as something holds it. netns_enter moves the thread.
+	 */
+	int (*netns_get)(int *out, struct err *e); /* the current one */
+	int (*netns_new)(int *out, struct err *e);
+	int (*netns_enter)(int fd, struct err *e);
+	/* A veth pair, one end in each of two namespaces (descriptors). */
+	int (*veth_add)(int netns_a, const char *name_a, int netns_b, const char *name_b, struct err *e);
+	/*
+	 * From here on children live in a PID namespace of their own, whose init dies with this
+	 * process (SIGKILL included) and takes all of them along; and this process has a mount
+	 * namespace of its own with an empty tmpfs where /var/run is, and in it wireguard/.
+	 */
+	int (*isolate)(struct sys_isolation *out, struct err *e);
+	/* Ends all that lives there and puts this process back, so that the true /run is seen again. */
+	void (*isolate_end)(struct sys_isolation *i);
+	/*
+	 * The pid in our view; the child has the default signal mask and dispositions, is in a session
+	 * of its own (Ctrl-C is for us), and dies with us. Fails with -ENOENT when there is no such program.
+	 */
+	int (*spawn)(const struct sys_spawn *s, pid_t *pid, struct err *e);
+};
+
+const struct platform_ops *platform_get(void);
+
+#endif

@@ -1,0 +1,161 @@
+/*
+ * How the whole is judged.
+ *
+ * Any FAIL makes it FAIL. Without one, a row that the verdict stands on and that gave no
+ * answer, or a row that a person could make answer (a missing privilege), makes it UNSURE:
+ * "handshake complete" is not "the tunnel works". Other rows without an answer are said,
+ * and do not change it.
+ */
+#include "verdict/verdict.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char *const sides[] = {
+	[SIDE_NONE] = NULL,   [SIDE_LOCAL] = "local",	  [SIDE_FAR] = "far",
+	[SIDE_PATH] = "path", [SIDE_UNKNOWN] = "unknown",
+};
+static_assert(ARRAY_LEN(sides) == SIDE_COUNT, "a side has no name");
+
+const char *side_str(enum side s)
+{
+	assert(s < SIDE_COUNT);
+	return sides[s];
+}
+
+static const char *const directions[] = {
+	[DIRECTION_NONE] = NULL,
+	[DIRECTION_UP] = "up",
+	[DIRECTION_DOWN] = "down",
+	[DIRECTION_BOTH] = "both",
+};
+static_assert(ARRAY_LEN(directions) == DIRECTION_COUNT, "a direction has no name");
+
+const char *direction_str(enum direction d)
+{
+	assert(d < DIRECTION_COUNT);
+	return directions[d];
+}
+
+static const char *const needed[] = { "engine.start", "engine.answers", "handshake.complete",
+				      "ping.peer", "data.both-ways" };
+
+static bool is_needed(const struct check *c)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(needed); i++)
+		if (strcmp(c->id, needed[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool undecided(const struct finding *f)
+{
+	if (f->state == STATE_UNSURE || f->state == STATE_ERROR)
+		return is_needed(f->check);
+	return f->state == STATE_SKIP && (is_needed(f->check) || f->remedy);
+}
+
+/* The first row of that state that no other row explains; else the first of that state. */
+static const struct finding *first_of(const struct findings *all, enum state s)
+{
+	const struct finding *f, *any = NULL;
+
+	for (f = all->first; f; f = f->next) {
+		if (f->state != s)
+			continue;
+		if (!f->caused_by)
+			return f;
+		if (!any)
+			any = f;
+	}
+	return any;
+}
+
+static const struct finding *first_undecided(const struct findings *all)
+{
+	const struct finding *f;
+
+	for (f = all->first; f; f = f->next)
+		if (undecided(f))
+			return f;
+	return NULL;
+}
+
+static bool starts_character(char c)
+{
+	return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+/* At most max characters of UTF-8, the last of them "…" where something is gone. */
+static const char *at_most(struct arena *a, const char *s, size_t max)
+{
+	size_t i, cut = 0, n = 0;
+
+	for (i = 0; s[i]; i++) {
+		if (!starts_character(s[i]))
+			continue;
+		if (++n == max)
+			cut = i;
+		if (n > max)
+			return arena_printf(a, "%.*s…", (int)cut, s);
+	}
+	return s;
+}
+
+static void next_add(struct verdict *v, const char *command)
+{
+	assert(v->n_next < VERDICT_NEXT_MAX);
+	v->next[v->n_next++] = command;
+}
+
+static void fault(const struct facts *f, const struct findings *all, struct verdict *v)
+{
+	v->root = first_of(all, STATE_FAIL);
+	/* Both ends and the wire between them are this machine's. */
+	v->side = f->target.kind == TARGET_SELF_TEST ? SIDE_LOCAL : SIDE_UNKNOWN;
+	v->summary = arena_printf(all->arena, "%s: %s", v->root->check->title, v->root->summary);
+	if (f->target.engine && strcmp(f->target.engine, "builtin") != 0)
+		next_add(v, "wgdiag check --engine builtin");
+	next_add(v, arena_printf(all->arena, "wgdiag check%s%s -v",
+				 f->target.engine ? " --engine " : "",
+				 f->target.engine ? f->target.engine : ""));
+}
+
+static void good(const struct facts *f, const struct findings *all, struct verdict *v)
+{
+	v->root = first_of(all, STATE_WARN);
+	v->state = v->root ? STATE_WARN : STATE_PASS;
+	if (v->root) {
+		v->side = f->target.kind == TARGET_SELF_TEST ? SIDE_LOCAL : SIDE_UNKNOWN;
+		v->summary =
+			arena_printf(all->arena, "data crosses the tunnel both ways, but %s: %s",
+				     v->root->check->title, v->root->summary);
+		return;
+	}
+	v->summary =
+		arena_printf(all->arena, "data crosses the tunnel whole, both ways (engine %s)",
+			     f->target.engine ? f->target.engine : "unknown");
+}
+
+void verdict_of(const struct facts *f, const struct findings *all, struct verdict *out)
+{
+	struct verdict v = { .side = SIDE_NONE };
+
+	if (first_of(all, STATE_FAIL)) {
+		v.state = STATE_FAIL;
+		fault(f, all, &v);
+	} else if ((v.root = first_undecided(all)) != NULL) {
+		v.state = STATE_UNSURE;
+		v.side = SIDE_UNKNOWN;
+		v.summary =
+			arena_printf(all->arena, "%s: %s", v.root->check->title, v.root->summary);
+	} else {
+		good(f, all, &v);
+	}
+	if (f->interrupted && v.state != STATE_FAIL)
+		v.summary = arena_printf(all->arena, "interrupted; %s", v.summary);
+	v.summary = at_most(all->arena, v.summary, VERDICT_SUMMARY_MAX);
+	*out = v;
+}

@@ -1,0 +1,34 @@
+/*
+ * One sentence from all findings: the state of the whole, whose side it is, what next.
+ *
+ * Causes are not inferred yet: `cause` is NULL and there are no candidates.
+ */
+#ifndef VERDICT_VERDICT_H
+#define VERDICT_VERDICT_H
+
+#include "check/check.h"
+
+/* Where the thing to change is, seen from this machine (interface.md, JSON). */
+enum side { SIDE_NONE, SIDE_LOCAL, SIDE_FAR, SIDE_PATH, SIDE_UNKNOWN, SIDE_COUNT };
+const char *side_str(enum side s); /* "local"; NULL where nothing is at fault */
+
+enum direction { DIRECTION_NONE, DIRECTION_UP, DIRECTION_DOWN, DIRECTION_BOTH, DIRECTION_COUNT };
+const char *direction_str(enum direction d); /* "up"; NULL */
+
+enum { VERDICT_SUMMARY_MAX = 160, VERDICT_NEXT_MAX = 3 };
+
+struct verdict {
+	enum state state; /* PASS, WARN, FAIL or UNSURE */
+	const char *cause; /* id, or NULL: none was named */
+	enum side side;
+	enum direction direction;
+	const char *summary; /* at most VERDICT_SUMMARY_MAX characters */
+	const struct finding *root; /* the row that the summary speaks of, or NULL */
+	const char *next[VERDICT_NEXT_MAX]; /* commands */
+	size_t n_next;
+};
+
+/* Strings from the arena of the findings. */
+void verdict_of(const struct facts *f, const struct findings *all, struct verdict *out);
+
+#endif

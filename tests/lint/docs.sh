@@ -1,0 +1,78 @@
+#!/bin/sh
+# Code, --help and man pages say the same.
+#
+# From src/cmd/cmd_NAME.c come the options of `wgdiag NAME`, from other files of
+# src/cmd and from main.c those that some page must have; from src/check the ids.
+: "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
+. "$TOP/tests/lint/lib.sh"
+: "${WGDIAG:=$WGDIAG_BUILD/wgdiag}"
+cd "$TREE" || exit 1
+[ -d src/cmd ] && [ -x "$WGDIAG" ] || skip_all 'no src/cmd, or not built'
+
+# Long options of a C file: the rows of a `struct option` table.
+options_of()
+{
+	tr '\n' ' ' <"$1" | grep -oE '\{[[:space:]]*"[a-z][a-z0-9-]*",[[:space:]]*(no_argument|required_argument|optional_argument|[012]),' |
+		sed 's/^{[[:space:]]*"//; s/".*//' | sort -u
+}
+
+# The long options a page has, from its source: `Fl -name`.
+options_in_page()
+{
+	sed 's/\\-/-/g' "$1" | grep -oE 'Fl (Fl )?-*[a-z][a-z0-9-]+' | sed 's/^Fl \(Fl \)*-*//' |
+		grep -E '..' | sort -u
+}
+
+page_has() { sed 's/\\-/-/g' "$2" | grep -qE "Fl (Fl )?-*$1([^a-z0-9-]|\$)"; }
+help_has() { printf '%s\n' "$2" | grep -qE -- "--$1([^a-z0-9-]|\$)"; }
+
+found=
+for f in src/cmd/cmd_*.c; do
+	[ -f "$f" ] || continue
+	name=${f#src/cmd/cmd_} name=${name%.c}
+	help=$("$WGDIAG" "$name" --help 2>&1)
+	page=man/wgdiag-$name.1
+	[ -f "$page" ] || page=man/wgdiag.1
+	for o in $(options_of "$f"); do
+		help_has "$o" "$help" || found="$found$f: --$o is not in wgdiag $name --help
+"
+		[ -f "$page" ] && page_has "$o" "$page" || found="$found$f: --$o is not in $page
+"
+	done
+	[ "$page" != man/wgdiag.1 ] || continue
+	for o in $(options_in_page "$page"); do
+		help_has "$o" "$help" || found="$found$page: --$o is not in wgdiag $name --help
+"
+	done
+done
+clean "each command's options are in its help and its page, and the reverse" "$found"
+
+found=
+for f in src/main.c $(find src/cmd -name '*.c' ! -name 'cmd_*.c'); do
+	for o in $(options_of "$f"); do
+		ok_page=
+		for page in man/*.1; do
+			[ ! -f "$page" ] || ! page_has "$o" "$page" || ok_page=1
+		done
+		[ -n "$ok_page" ] || found="$found$f: --$o is in no man page
+"
+	done
+done
+clean 'each global or shared option is in a page' "$found"
+
+# shellcheck disable=SC2013 # ids hold no blanks
+ids=$(grep -rhoE '\.id[[:space:]]*=[[:space:]]*"[a-z]+\.[a-z-]+"' src/check 2>/dev/null | sed 's/.*= *"//; s/"$//' | sort -u)
+found=
+for id in $ids; do
+	grep -qF "$id" man/wgdiag-check.1 2>/dev/null || found="$found$id is not in man/wgdiag-check.1
+"
+	[ ! -f TROUBLESHOOTING.md ] || grep -qE "^#.*$id" TROUBLESHOOTING.md ||
+		found="$found$id has no heading in TROUBLESHOOTING.md
+"
+done
+if [ -n "$ids" ]; then
+	clean 'each check is in man/wgdiag-check.1' "$found"
+else
+	skip 'each check is in man/wgdiag-check.1' 'no check found in src/check'
+fi
+finish

@@ -1,0 +1,184 @@
+#!/bin/sh
+# A lint that cannot fail is worth nothing: each is shown a planted fault.
+: "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
+. "$TOP/tests/lib/tap.sh"
+: "${CC:=cc}"
+tmp=$(mktemp -d) || exit 1
+
+# plant FILE: makes a small tree that holds one file, from stdin.
+plant()
+{
+	rm -rf "$tmp/tree"
+	mkdir -p "$tmp/tree/$(dirname "$1")" "$tmp/tree/src/base" "$tmp/tree/tests"
+	cat >"$tmp/tree/$1"
+}
+
+# object FILE.c: an archive of the planted file.
+object()
+{
+	$CC -c -o "$tmp/o.o" "$tmp/tree/$1" && rm -f "$tmp/lib.a" && ar rcs "$tmp/lib.a" "$tmp/o.o"
+}
+
+lint() { TREE=$tmp/tree PURE_LIB=$tmp/lib.a STATE_LIBS=$tmp/lib.a sh "$TOP/tests/lint/$1.sh" 2>&1; }
+
+# refuses NAME LINT WORD: fails, and the word says for what.
+refuses()
+{
+	out=$(lint "$2")
+	case $out in
+	*"not ok"*"$3"*) ok "$2 refuses $1" ;;
+	*) not_ok "$2 refuses $1" "$out" ;;
+	esac
+}
+
+accepts()
+{
+	if out=$(lint "$2"); then ok "$2 accepts $1"; else not_ok "$2 accepts $1" "$out"; fi
+}
+
+: >"$tmp/empty.c"
+$CC -c -o "$tmp/o.o" "$tmp/empty.c" && ar rcs "$tmp/lib.a" "$tmp/o.o" || skip_all "$CC does not work here"
+
+plant src/wire/x.c <<'END'
+#include "base/err.h"
+#include "sys/platform.h"
+END
+refuses 'an include of a layer above' layers 'wire may not include sys/platform.h'
+plant src/verdict/x.c <<'END'
+#include "wg/device.h"
+END
+refuses 'wg in verdict' layers 'verdict may not include wg'
+plant src/main.c <<'END'
+#include "cmd/cmd.h"
+#include "sys/platform.h"
+END
+refuses 'sys in main.c' layers 'main.c may not include sys'
+plant src/loss/x.c <<'END'
+#include "track.h"
+END
+refuses 'an include not written from src' layers 'not written from src'
+plant src/misc/x.c <<'END'
+int x;
+END
+refuses 'a layer nobody knows' layers 'no such layer'
+plant src/cmd/x.c <<'END'
+#include "run/run.h"
+#include "report/report.h"
+END
+accepts 'what cmd may include' layers
+
+plant src/wg/x.c <<'END'
+#include <time.h>
+END
+refuses 'a header of the system' pure '<time.h>'
+plant src/check/x.c <<'END'
+long time(long *);
+long f(void);
+long f(void) { return time(0); }
+END
+object src/check/x.c
+refuses 'a call of the system without its header' pure 'time is wanted by'
+plant src/check/x.c <<'END'
+#include <stdio.h>
+void f(void);
+void f(void) { printf("hello %d\n", 1); }
+END
+object src/check/x.c
+refuses 'printf' pure printf
+plant src/check/x.c <<'END'
+#include <stdio.h>
+#include <string.h>
+void f(char *b, int n);
+void f(char *b, int n) { snprintf(b, 9, "%d %zu", n, strlen(b)); }
+END
+object src/check/x.c
+accepts 'formatting into a buffer' pure
+
+plant src/run/x.c <<'END'
+static int counter;
+int f(void);
+int f(void) { return counter++; }
+END
+object src/run/x.c
+refuses 'a writable variable' state counter
+plant src/run/x.c <<'END'
+int f(void);
+int f(void) { static int hidden = 3; return hidden++; }
+END
+object src/run/x.c
+refuses 'a static variable in a function' state hidden
+plant src/run/x.c <<'END'
+extern const char *const table[];
+const char *const table[] = { "a", "b" };
+END
+object src/run/x.c
+accepts 'a constant table' state
+
+plant src/run/x.c <<'END'
+#ifdef __linux__
+int x;
+#endif
+END
+refuses 'an #ifdef for a system' platform '__linux__'
+plant src/run/x.c <<'END'
+	printf("x");
+END
+refuses 'printing in run' platform 'printf'
+plant src/engine/x.c <<'END'
+	exit(1);
+END
+refuses 'exit outside main' platform 'exit'
+plant src/engine/x.c <<'END'
+	_exit(1);
+	snprintf(b, n, "x");
+END
+accepts '_exit and snprintf' platform
+
+{ echo 'void f(void)'; echo '{'; yes '	x();' | head -n 61; echo '}'; } | plant src/run/x.c
+refuses 'a function of 61 lines' size 'f() has 61 lines'
+{ echo 'void f(void)'; echo '{'; yes '	x();' | head -n 60; echo '}'; } | plant src/run/x.c
+accepts 'a function of 60 lines' size
+yes '/* */' | head -n 501 | plant src/run/x.h
+refuses 'a file of 501 lines' size '501 lines'
+printf 'void f(void)\n{\n\tif (a)\n\t\tfor (;;)\n\t\t\twhile (b)\n\t\t\t\tif (c)\n\t\t\t\t\td();\n}\n' |
+	plant src/run/x.c
+refuses 'nesting of 4' size 'nests deeper'
+printf 'void f(void)\n{\n\tif (a)\n\t\tfor (;;)\n\t\t\twhile (b)\n\t\t\t\td(e,\n\t\t\t\t  f);\n}\n' | plant src/run/x.c
+accepts 'nesting of 3' size
+
+printf 'int x; /* %0100d */\n' 0 | plant src/run/x.h
+refuses 'a line of 113 columns' columns '113 columns'
+printf '\t/* \303\244 %084d */\n' 0 | plant src/run/x.h
+accepts 'a line of 100 columns' columns
+
+echo "	$(printf 'us')leep(10);" | plant tests/unit/x.c
+refuses 'usleep in a C test' no_sleep 'leep(10)'
+printf 'while :; do sl%s 0.1; done\n' eep | plant tests/lab/x.sh
+refuses 'sleep in a script' no_sleep 'eep 0.1'
+echo '# stale-after-sleep; nothing sleeps here' | plant tests/lab/x.sh
+accepts 'the word in a name' no_sleep
+
+# docs: a program whose help knows --json, a page that knows --quiet.
+printf '#!/bin/sh\necho "  --json  --quiet"\n' >"$tmp/wgdiag"
+chmod +x "$tmp/wgdiag"
+WGDIAG=$tmp/wgdiag
+export WGDIAG
+docs_tree()
+{
+	plant src/cmd/cmd_check.c
+	mkdir -p "$tmp/tree/man" "$tmp/tree/src/check"
+	printf '.It Fl -%s\nThe row\n.Cm a.b\n' "$1" >"$tmp/tree/man/wgdiag-check.1"
+	printf '\t.id = "%s",\n' "$2" >"$tmp/tree/src/check/x.c"
+}
+row() { printf '\t{ "%s", no_argument, NULL, 1 },\n' "$1"; }
+row quiet | docs_tree quiet a.b
+accepts 'code, help and page that agree' docs
+row json | docs_tree quiet a.b
+refuses 'an option that is in no page' docs '--json is not in man/wgdiag-check.1'
+row quiet | docs_tree other a.b
+refuses 'an option of the page that help lacks' docs '--other is not in wgdiag check --help'
+row quiet | docs_tree quiet a.c
+refuses 'a check that is in no page' docs 'a.c is not in man/wgdiag-check.1'
+
+rm -rf "$tmp"
+finish

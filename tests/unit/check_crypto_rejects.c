@@ -1,0 +1,171 @@
+/* crypto.rejects: refusals by weight, and the engine that does not count. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/made_facts.h"
+
+#include "wg/drop.h"
+
+#include <string.h>
+
+static void tag(struct facts *f)
+{
+	made_refused(f, END_FAR, "in_tag", "data that does not authenticate", 3);
+}
+
+static void replay(struct facts *f)
+{
+	made_refused(f, END_NEAR, "in_replay", "counter already seen", 2);
+}
+
+/* The worse counts, whatever the order. */
+static void replay_and_mac1(struct facts *f)
+{
+	replay(f);
+	made_refused(f, END_NEAR, "in_mac1", "mac1 is not for our public key", 1);
+	made_refused(f, END_NEAR, "in_flood", "initiations less than 20 ms apart", 1);
+}
+
+/* The host's own multicast into the tun: nobody's packet, nobody's fault. */
+static void multicast(struct facts *f)
+{
+	made_refused(f, END_NEAR, "out_no_peer", "no peer's allowed IPs hold the destination", 4);
+}
+
+static void new_reason(struct facts *f)
+{
+	made_refused(f, END_NEAR, "in_of_the_future", "a reason of a newer engine", 1);
+}
+
+static void silent(struct facts *f)
+{
+	made_silent(f);
+}
+
+static void go_refuses_all(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = 0;
+}
+
+static void go_joins_segments(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = 250;
+}
+
+static void go_loses_some(struct facts *f)
+{
+	go_joins_segments(f);
+	f->streams[1].received -= 1000;
+}
+
+static void go_writes_rubbish(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = 396;
+	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = 4;
+}
+
+static void go_capture_with_gaps(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_WIRE].dropped = 9;
+}
+
+static void go_unwatched(struct facts *f)
+{
+	made_wireguard_go(f);
+	facts_gap(f, NEED_TAP_NEAR_TUN, "capturing on wgd0: Operation not permitted", "run as root");
+}
+
+/* What the far end says of the near engine's messages still counts. */
+static void go_seals_badly(struct facts *f)
+{
+	made_wireguard_go(f);
+	tag(f);
+}
+
+static void gap(struct facts *f)
+{
+	facts_gap(f, NEED_ENGINE, "interrupted", NULL);
+}
+
+static const struct check_case cases[] = {
+	{ "healthy", NULL, STATE_PASS, "near sealed 401, opened 401, refused 0; far sealed 401", NULL },
+	{ "does not authenticate", tag, STATE_FAIL,
+	  "far sealed 401, opened 401, refused 3: 3 × data that does not authenticate", NULL },
+	{ "border: replay", replay, STATE_WARN, "2 × counter already seen", NULL },
+	{ "the worst counts", replay_and_mac1, STATE_FAIL, "refused 4", NULL },
+	{ "border: multicast", multicast, STATE_PASS, "refused 0 (not counted: 4 × no peer's", NULL },
+	{ "border: unknown reason", new_reason, STATE_WARN, "a reason of a newer engine", NULL },
+	{ "no session", silent, STATE_SKIP, "no data message", NULL },
+	{ "wireguard-go", made_wireguard_go, STATE_PASS,
+	  "wireguard-go keeps no such counters: 400 data messages came in, 400 packets reached the tun",
+	  NULL },
+	{ "it refuses all", go_refuses_all, STATE_FAIL, "0 packets reached the tun", NULL },
+	{ "border: it joins segments", go_joins_segments, STATE_PASS, "250 packets", NULL },
+	{ "border: fewer, and loss", go_loses_some, STATE_UNSURE, "250 packets", NULL },
+	{ "it writes what is no IP", go_writes_rubbish, STATE_FAIL, "4 of them no IP packets", NULL },
+	{ "capture with gaps", go_capture_with_gaps, STATE_UNSURE, "captures lost 9", NULL },
+	{ "not watched", go_unwatched, STATE_UNSURE, "not both watched", NULL },
+	{ "the far end refuses its messages", go_seals_badly, STATE_FAIL, "does not authenticate", NULL },
+	{ "gap", gap, STATE_SKIP, "interrupted", NULL },
+};
+
+static void rejects(void **state)
+{
+	(void)state;
+	check_cases_run("crypto.rejects", cases, ARRAY_LEN(cases));
+}
+
+/*
+ * Each reason of our engine, alone: a PASS only for what is normal life. This is the list
+ * that somebody who adds a reason has to think about.
+ */
+static void each_reason_has_a_weight(void **state)
+{
+	static const char *const normal[] = { "out_no_peer", "out_down", "out_purged" };
+	static const char *const warned[] = {
+		"out_staged_full", "out_give_up", "out_too_long", "in_down", "in_mac2_missing",
+		"in_rate_limit", "in_replayed_initiation", "in_flood", "in_unknown_index",
+		"in_wrong_state", "in_cookie", "in_expired", "in_replay", "in_too_old", "in_ecn",
+		"io_send_nobufs", "io_tun_down", "io_recv_overflow",
+	};
+	unsigned d, i;
+
+	(void)state;
+	for (d = WG_DROP_NONE + 1; d < WG_DROP_COUNT; d++) {
+		const char *id = wg_drop_id((enum wg_drop)d);
+		enum state want = STATE_FAIL;
+		struct findings all;
+		struct arena a;
+		struct facts f;
+
+		for (i = 0; i < ARRAY_LEN(normal); i++)
+			want = strcmp(normal[i], id) ? want : STATE_PASS;
+		for (i = 0; i < ARRAY_LEN(warned); i++)
+			want = strcmp(warned[i], id) ? want : STATE_WARN;
+		arena_init(&a);
+		findings_init(&all, &a);
+		made_healthy(&f);
+		made_refused(&f, END_NEAR, id, wg_drop_str((enum wg_drop)d), 1);
+		checks_run(&f, &all);
+		if (made_row(&all, "crypto.rejects")->state != want)
+			fail_msg("%s", id);
+		arena_done(&a);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rejects),
+		cmocka_unit_test(each_reason_has_a_weight),
+	};
+
+	return cmocka_run_group_tests_name("crypto.rejects", tests, NULL, NULL);
+}

@@ -1,0 +1,83 @@
+/* engine.answers: answers, answers wrongly, dies, or was never there to ask. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/made_facts.h"
+
+static void not_started(struct facts *f)
+{
+	made_not_started(f, "no tun after 2.0 s");
+}
+
+static void garbage(struct facts *f)
+{
+	made_not_started(f, "its socket does not answer as an engine does");
+	f->engine[END_NEAR].answer_error = "line 1 of its answer is no key=value";
+}
+
+static void killed(struct facts *f)
+{
+	f->engine[END_NEAR].exit_status = 11;
+}
+
+static void left(struct facts *f)
+{
+	f->engine[END_NEAR].exit_status = 2 << 8;
+}
+
+static void other_configuration(struct facts *f)
+{
+	f->engine[END_NEAR].configured = false;
+	f->engine[END_NEAR].config_difference = "listen_port is 0, was set to 20211";
+}
+
+static void not_read_back(struct facts *f)
+{
+	f->engine[END_NEAR].configured = false;
+}
+
+static void not_asked(struct facts *f)
+{
+	f->engine[END_NEAR].answer_ns = UNKNOWN;
+}
+
+static void far_garbage(struct facts *f)
+{
+	f->engine[END_FAR].answer_error = "no answer within 1.0 s";
+}
+
+static void interrupted(struct facts *f)
+{
+	facts_gap(f, NEED_ENGINE_START, "interrupted", NULL);
+}
+
+static const struct check_case cases[] = {
+	{ "healthy", NULL, STATE_PASS, "get answered in 0.21 ms", NULL },
+	{ "never started", not_started, STATE_SKIP, "did not start", "engine.start" },
+	{ "garbage", garbage, STATE_FAIL, "no key=value", "engine.start" },
+	{ "killed during the run", killed, STATE_FAIL, "killed by signal 11", NULL },
+	{ "left during the run", left, STATE_FAIL, "exit status 2", NULL },
+	{ "shows something else", other_configuration, STATE_FAIL, "listen_port is 0", NULL },
+	{ "border: not read back", not_read_back, STATE_UNSURE, "not read back", NULL },
+	{ "border: not asked", not_asked, STATE_UNSURE, "not asked", NULL },
+	{ "the far one", far_garbage, STATE_FAIL, "far end: no answer", NULL },
+	{ "gap", interrupted, STATE_SKIP, "interrupted", NULL },
+};
+
+static void answers(void **state)
+{
+	(void)state;
+	check_cases_run("engine.answers", cases, ARRAY_LEN(cases));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers),
+	};
+
+	return cmocka_run_group_tests_name("engine.answers", tests, NULL, NULL);
+}

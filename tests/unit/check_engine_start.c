@@ -1,0 +1,67 @@
+/* engine.start: starts, does not, was not seen to, could not be tried. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/made_facts.h"
+
+static void died(struct facts *f)
+{
+	made_not_started(f, "exit status 1 after 3 ms, before its tun was there");
+	f->engine[END_NEAR].exit_status = 1 << 8;
+	f->engine[END_NEAR].log_tail = "ERROR: no /dev/net/tun\n";
+}
+
+static void hung(struct facts *f)
+{
+	made_not_started(f, "no tun after 2.0 s");
+}
+
+static void far_died(struct facts *f)
+{
+	f->engine[END_FAR].start_error = "exit status 4";
+	f->engine[END_FAR].start_ns = UNKNOWN;
+}
+
+static void not_seen(struct facts *f)
+{
+	f->engine[END_NEAR].start_ns = UNKNOWN;
+}
+
+static void interrupted(struct facts *f)
+{
+	facts_gap(f, NEED_ENGINE_START, "interrupted", NULL);
+}
+
+static void died_later(struct facts *f)
+{
+	f->engine[END_NEAR].exit_status = 9;
+}
+
+static const struct check_case cases[] = {
+	{ "healthy", NULL, STATE_PASS, "builtin, tun and socket after 12.0 ms", NULL },
+	{ "wireguard-go", made_wireguard_go, STATE_PASS, "wireguard-go 0.0.20220316", NULL },
+	{ "died at once", died, STATE_FAIL, "exit status 1 after 3 ms", NULL },
+	{ "hung", hung, STATE_FAIL, "no tun after 2.0 s", NULL },
+	{ "the far one died", far_died, STATE_FAIL, "far end: exit status 4", NULL },
+	{ "border: it started and died later", died_later, STATE_PASS, NULL, NULL },
+	{ "border: nobody saw it", not_seen, STATE_UNSURE, "not seen", NULL },
+	{ "gap", interrupted, STATE_SKIP, "interrupted", NULL },
+};
+
+static void starts(void **state)
+{
+	(void)state;
+	check_cases_run("engine.start", cases, ARRAY_LEN(cases));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(starts),
+	};
+
+	return cmocka_run_group_tests_name("engine.start", tests, NULL, NULL);
+}

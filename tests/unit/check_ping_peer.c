@@ -1,0 +1,112 @@
+/* ping.peer: answered, lost in several measures, late, twice, not sent, cut short. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/made_facts.h"
+
+static void no_times(struct facts *f)
+{
+	f->ping_peer.min_ns = f->ping_peer.avg_ns = UNKNOWN;
+	f->ping_peer.max_ns = f->ping_peer.mdev_ns = UNKNOWN;
+}
+
+static void none(struct facts *f)
+{
+	f->ping_peer.received = 0;
+	no_times(f);
+}
+
+static void one_of_ten(struct facts *f)
+{
+	f->ping_peer.received = 9;
+}
+
+static void one_of_thousand(struct facts *f)
+{
+	f->ping_peer.sent = 1000;
+	f->ping_peer.received = 999;
+}
+
+static void late(struct facts *f)
+{
+	f->ping_peer.received = 9;
+	f->ping_peer.late = 1;
+}
+
+static void twice(struct facts *f)
+{
+	f->ping_peer.duplicates = 2;
+}
+
+static void not_sent(struct facts *f)
+{
+	none(f);
+	f->ping_peer.sent = 0;
+	f->ping_peer.send_errors = 10;
+	f->ping_peer.send_error = "sendto 10.90.17.2: Operation not permitted";
+}
+
+static void some_not_sent(struct facts *f)
+{
+	f->ping_peer.sent = f->ping_peer.received = 8;
+	f->ping_peer.send_errors = 2;
+	f->ping_peer.send_error = "sendto 10.90.17.2: No buffer space available";
+}
+
+static void cut_short(struct facts *f)
+{
+	f->interrupted = true;
+	f->ping_peer.sent = 4;
+	f->ping_peer.received = 3;
+}
+
+static void gap(struct facts *f)
+{
+	facts_gap(f, NEED_PING_PEER, "interrupted", NULL);
+}
+
+static void wire_dead(struct facts *f)
+{
+	made_silent(f);
+	f->taps[TAP_FAR_WIRE].msgs[TAP_IN][WG_MSG_INITIATION] = 0;
+}
+
+static void far_refuses(struct facts *f)
+{
+	none(f);
+	made_refused(f, END_FAR, "in_not_ip", "authentic, but neither IPv4 nor IPv6", 10);
+}
+
+static const struct check_case cases[] = {
+	{ "healthy", NULL, STATE_PASS, "10/10 answered, 0 % lost, avg 0.30 ms", NULL },
+	{ "none", none, STATE_FAIL, "0/10 answered, 100 % lost", NULL },
+	{ "one of ten", one_of_ten, STATE_FAIL, "9/10 answered, 10.0 % lost", NULL },
+	{ "border: one of a thousand", one_of_thousand, STATE_WARN, "999/1000 answered, 0.1 % lost", NULL },
+	{ "border: late", late, STATE_WARN, "1 late", NULL },
+	{ "border: twice", twice, STATE_WARN, "2 twice", NULL },
+	{ "not sent", not_sent, STATE_FAIL, "Operation not permitted", NULL },
+	{ "some not sent", some_not_sent, STATE_WARN, "No buffer space", NULL },
+	{ "cut short", cut_short, STATE_UNSURE, "3/4 answered when it was interrupted", NULL },
+	{ "gap", gap, STATE_SKIP, "interrupted", NULL },
+	{ "no handshake", made_silent, STATE_FAIL, "0/10", "handshake.complete" },
+	{ "nothing gets through outside", wire_dead, STATE_FAIL, "0/10", "underlay.out" },
+	{ "the far engine refuses it", far_refuses, STATE_FAIL, "0/10", "crypto.rejects" },
+};
+
+static void pings(void **state)
+{
+	(void)state;
+	check_cases_run("ping.peer", cases, ARRAY_LEN(cases));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pings),
+	};
+
+	return cmocka_run_group_tests_name("ping.peer", tests, NULL, NULL);
+}
