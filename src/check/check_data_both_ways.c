@@ -24,6 +24,9 @@ static enum state stream_state(const struct stream_facts *s)
 		return STATE_UNSURE;
 	if (s->corrupt > 0 || s->received > s->sent || s->sent == 0)
 		return STATE_FAIL;
+	/* All that was sent arrived, but it could not send all. */
+	if (s->received == s->sent && s->error)
+		return STATE_FAIL;
 	if (s->received == s->sent)
 		return STATE_PASS;
 	/* A reliable stream that is short did not end; datagrams may be lost one by one. */

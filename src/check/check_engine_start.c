@@ -4,16 +4,26 @@
 #include "check/check_list.h"
 #include "check/words.h"
 
+/* The built-in engine's version is wgdiag's. */
+static const char *engine_words(const struct target_facts *t, enum end end, struct arena *a)
+{
+	if (end == END_FAR)
+		return "builtin";
+	if (!t->program || !t->engine_version)
+		return t->engine;
+	return arena_printf(a, "%s %s", t->engine, t->engine_version);
+}
+
 static void because(struct findings *out, struct finding *f, const struct target_facts *t,
 		    const struct engine_facts *g, enum end end)
 {
-	const char *engine = end == END_NEAR ? t->engine : "builtin";
+	const char *how = g->start_error	 ? g->start_error :
+			  g->start_ns == UNKNOWN ? "never ready" :
+						   "tun and socket were there";
 	struct evidence *ev;
 
-	ev = finding_because(out, f, "engine", words_end(end), "%s%s%s: %s", engine,
-			     end == END_NEAR && t->engine_version ? " " : "",
-			     end == END_NEAR && t->engine_version ? t->engine_version : "",
-			     g->start_error ? g->start_error : "tun and socket were there");
+	ev = finding_because(out, f, "engine", words_end(end), "%s: %s",
+			     engine_words(t, end, out->arena), how);
 	evidence_ms(ev, end == END_NEAR ? "start_ms" : "far_start_ms", g->start_ns);
 	evidence_count(ev, end == END_NEAR ? "log_lines" : "far_log_lines", g->log_lines);
 	if (g->log_tail[0])
@@ -36,16 +46,18 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	struct finding *f;
 
 	if (near->start_error) {
-		f = finding_add(out, STATE_FAIL, "%s: %s", t->engine, near->start_error);
+		f = finding_add(out, STATE_FAIL, "%s", near->start_error);
 		f->remedy = by_hand(out, t);
+	} else if (near->start_ns == UNKNOWN && near->answer_error) {
+		/* Whether its tun came up is asked only after it has answered. */
+		f = finding_add(out, STATE_UNSURE, "%s runs, but was never ready", t->engine);
 	} else if (near->start_ns == UNKNOWN) {
 		f = finding_add(out, STATE_UNSURE, "%s: not seen to start", t->engine);
 	} else if (far->start_error) {
 		f = finding_add(out, STATE_FAIL, "far end: %s", far->start_error);
 	} else {
-		f = finding_add(out, STATE_PASS, "%s%s%s, tun and socket after %s", t->engine,
-				t->engine_version ? " " : "",
-				t->engine_version ? t->engine_version : "",
+		f = finding_add(out, STATE_PASS, "%s, tun and socket after %s",
+				engine_words(t, END_NEAR, out->arena),
 				words_time(out->arena, near->start_ns));
 	}
 	because(out, f, t, near, END_NEAR);

@@ -15,8 +15,12 @@ struct daemon_conf {
 	const char *ifname;
 	bool foreground;
 	int verbose; /* 0 errors only; 1 also what the state machine does */
-	/* Faults for tests and teaching (documented in wgdiag-engine(1)). */
-	const char *fault; /* NULL, "family-header" (encrypts a 4-byte family header before each packet), "force-cookie" */
+	/*
+	 * Faults for tests and teaching (documented in wgdiag-engine(1)): NULL,
+	 * "family-header" (encrypts a 4-byte family header before each packet),
+	 * "force-cookie" (behaves as under load).
+	 */
+	const char *fault;
 };
 
 /*

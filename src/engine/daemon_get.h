@@ -19,6 +19,7 @@ struct daemon_get_host {
 };
 
 /* Appends the reply without its errno line. It holds keys: the caller wipes. */
-void daemon_get_write(struct buf *out, const struct wg_device *dev, const struct daemon_get_host *h);
+void daemon_get_write(struct buf *out, const struct wg_device *dev,
+		      const struct daemon_get_host *h);
 
 #endif

@@ -137,10 +137,15 @@ static bool take_rx_bytes(struct reply *r, const struct uapi_item *item)
 
 /* --- keys we do not know --- */
 
-/* Excludes also a base64 key whose "=" was taken for the one behind a name. */
+/*
+ * Excludes also a key that stands in the name's place: in base64, whose "=" was taken for
+ * the one behind a name, and in hex.
+ */
 static bool is_plain_name(const char *s)
 {
-	return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == strlen(s);
+	size_t len = strlen(s);
+
+	return len < KEY_HEX_LEN && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == len;
 }
 
 static bool may_be_secret(const struct uapi_item *item)

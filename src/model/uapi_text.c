@@ -41,6 +41,14 @@ static bool read_number(const struct key_row *row, const char *v, size_t len, st
 	return true;
 }
 
+/* The protocol says positive; wireguard-go sends it negative. */
+static bool read_errno(const struct key_row *row, const char *v, size_t len, struct uapi_item *out)
+{
+	bool minus = len && v[0] == '-';
+
+	return read_number(row, v + minus, len - minus, out);
+}
+
 /* wg(8) accepts a mark in hex from people, and some scripts hand it on as it is. */
 static bool read_fwmark(const struct key_row *row, const char *v, size_t len, struct uapi_item *out)
 {
@@ -105,7 +113,7 @@ static bool read_cidr(const struct key_row *row, const char *v, size_t len, stru
 static const struct key_row rows[UAPI_KEY_COUNT] = {
 	[UAPI_GET] = { "get", read_number, 1, 1 },
 	[UAPI_SET] = { "set", read_number, 1, 1 },
-	[UAPI_ERRNO] = { "errno", read_number, 0, INT32_MAX },
+	[UAPI_ERRNO] = { "errno", read_errno, 0, INT32_MAX },
 	[UAPI_PRIVATE_KEY] = { "private_key", read_secret, 0, 0 },
 	[UAPI_LISTEN_PORT] = { "listen_port", read_number, 0, UINT16_MAX },
 	[UAPI_FWMARK] = { "fwmark", read_fwmark, 0, UINT32_MAX },

@@ -17,7 +17,7 @@ enum uapi_key {
 	UAPI_END, /* the empty line */
 	UAPI_GET, /* get=1 */
 	UAPI_SET, /* set=1 */
-	UAPI_ERRNO, /* number */
+	UAPI_ERRNO, /* number, without its sign: wireguard-go's is negative */
 	UAPI_PRIVATE_KEY, /* secret */
 	UAPI_LISTEN_PORT, /* number, 0 to 65535 */
 	UAPI_FWMARK, /* number, 32 bits; decimal or 0x hex */
@@ -77,7 +77,7 @@ void uapi_put_extra(struct buf *b, const char *name, uint64_t v); /* our own key
 
 /*
  * What a `get` reply says. Secrets are dropped while reading: only whether they are there is kept.
- * Unknown keys count only with plain names ([a-z0-9_.-]); a value of theirs that could be a key
+ * Unknown keys count only with plain names ([a-z0-9_.-], up to 63); a value of theirs that could be a key
  * in hex or base64 is not kept, unless the name ends in "public_key".
  */
 struct uapi_peer {

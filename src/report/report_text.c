@@ -24,14 +24,16 @@ static const char *when(struct arena *a, int64_t wall_ns)
 static void header(const struct report *r, const struct report_style *s, struct buf *out)
 {
 	const struct target_facts *t = &r->facts->target;
-	struct arena *a = r->findings->arena;
 	const char *what = t->kind == TARGET_SELF_TEST ? "self-test on a private tunnel" : t->name;
+	/* The built-in engine's is the one in front. */
+	bool version = t->program && t->engine_version;
 
 	text_wrap(out, "",
-		  arena_printf(a, "wgdiag %s  %s  engine %s%s%s  %s  %s", WGDIAG_VERSION, what,
-			       t->engine, t->engine_version ? " " : "",
-			       t->engine_version ? t->engine_version : "",
-			       when(a, r->facts->started_wall_ns), r->facts->marker),
+		  arena_printf(r->findings->arena, "wgdiag %s  %s  engine %s%s%s  %s  %s",
+			       WGDIAG_VERSION, what, t->engine, version ? " " : "",
+			       version ? t->engine_version : "",
+			       when(r->findings->arena, r->facts->started_wall_ns),
+			       r->facts->marker),
 		  s->width, s->utf8);
 }
 
@@ -47,8 +49,7 @@ static const struct finding *row_of(const struct findings *all, const char *id)
 
 static const char *note(const struct evidence *ev, struct arena *a)
 {
-	const char *s =
-		arena_printf(a, "%s, %s: %s", ev->source, ev->where, ev->text ? ev->text : "");
+	const char *s = arena_printf(a, "%s, %s: %s", ev->source, ev->where, ev->text);
 	size_t i;
 
 	for (i = 0; i < ev->n_numbers; i++) {
@@ -65,16 +66,35 @@ static const char *note(const struct evidence *ev, struct arena *a)
 	return s;
 }
 
+static size_t lines_of(const char *s)
+{
+	size_t n = 1;
+
+	for (; *s; s++)
+		n += *s == '\n';
+	return n;
+}
+
+/* A log has one note for each of its lines. */
+static void add_note(struct table_row *row, const struct evidence *ev, struct arena *a)
+{
+	char *line, *rest = arena_strdup(a, note(ev, a));
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (*line)
+			row->notes[row->n_notes++] = line;
+}
+
 static void add_notes(struct table_row *row, const struct finding *f, struct arena *a)
 {
 	const struct evidence *ev;
-	size_t n = f->remedy ? 1 : 0;
+	size_t n = 1;
 
 	for (ev = f->evidence; ev; ev = ev->next)
-		n++;
-	row->notes = arena_alloc(a, (n ? n : 1) * sizeof(*row->notes));
+		n += lines_of(ev->text);
+	row->notes = arena_alloc(a, n * sizeof(*row->notes));
 	for (ev = f->evidence; ev; ev = ev->next)
-		row->notes[row->n_notes++] = note(ev, a);
+		add_note(row, ev, a);
 	if (f->remedy)
 		row->notes[row->n_notes++] = arena_printf(a, "remedy: %s", f->remedy);
 }

@@ -61,20 +61,9 @@ static void last_column(struct buf *out, const char *s, unsigned indent,
 {
 	CLEANUP(buf_done) struct buf text = { 0 };
 	unsigned room = st->width ? MAX(st->width, indent + 8) - indent : 0;
-	const char *p;
 
 	text_clean(&text, s, st->utf8);
-	for (p = buf_str(&text);;) {
-		size_t n = text_line(p, room);
-
-		buf_add(out, p, n);
-		buf_puts(out, "\n");
-		p += n;
-		p += strspn(p, " ");
-		if (!*p)
-			return;
-		buf_printf(out, "%*s", (int)indent, "");
-	}
+	text_lines(out, buf_str(&text), room, indent);
 }
 
 static void notes(struct buf *out, const struct table_row *r, unsigned indent,
@@ -102,8 +91,11 @@ static void wide_row(struct buf *out, const struct table_row *r, const struct co
 static void narrow_row(struct buf *out, const struct table_row *r, const struct columns *c,
 		       const char *colour, const struct report_style *st)
 {
+	CLEANUP(buf_done) struct buf title = { 0 };
+
+	buf_printf(&title, "%s (%s)", r->check, r->layer);
 	cell(out, r->result, c->result + GAP, colour, st->utf8);
-	last_column(out, r->check, c->result + GAP, st);
+	last_column(out, buf_str(&title), c->result + GAP, st);
 	buf_printf(out, "%*s", NARROW_INDENT, "");
 	last_column(out, r->evidence, NARROW_INDENT, st);
 	notes(out, r, NARROW_INDENT, st);

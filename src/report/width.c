@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { ROOM_MIN = 8 }; /* columns for text beside its head, even where the terminal has fewer */
+
 struct likeness {
 	uint32_t code;
 	const char *ascii;
@@ -136,28 +138,34 @@ size_t text_line(const char *s, unsigned width)
 	return i ? i : 1;
 }
 
+void text_lines(struct buf *out, const char *s, unsigned width, unsigned indent)
+{
+	for (;;) {
+		size_t n = text_line(s, width), used = n;
+
+		while (used && s[used - 1] == ' ')
+			used--;
+		buf_add(out, s, used);
+		buf_puts(out, "\n");
+		s += n;
+		s += strspn(s, " ");
+		if (!*s)
+			return;
+		buf_printf(out, "%*s", (int)indent, "");
+	}
+}
+
 void text_wrap(struct buf *out, const char *first, const char *s, unsigned width, bool utf8)
 {
 	CLEANUP(buf_done) struct buf head = { 0 };
 	CLEANUP(buf_done) struct buf text = { 0 };
 	unsigned indent, room = 0;
-	const char *p;
 
 	text_clean(&head, first, utf8);
 	text_clean(&text, s, utf8);
 	indent = text_width(buf_str(&head), head.len);
 	if (width)
-		room = width > indent + 8 ? width - indent : 8;
+		room = MAX(width, indent + ROOM_MIN) - indent;
 	buf_puts(out, buf_str(&head));
-	for (p = buf_str(&text);;) {
-		size_t n = text_line(p, room);
-
-		buf_add(out, p, n);
-		buf_puts(out, "\n");
-		p += n;
-		p += strspn(p, " ");
-		if (!*p)
-			break;
-		buf_printf(out, "%*s", (int)indent, "");
-	}
+	text_lines(out, buf_str(&text), room, indent);
 }

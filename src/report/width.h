@@ -24,6 +24,12 @@ unsigned text_width(const char *s, size_t len);
 size_t text_line(const char *s, unsigned width);
 
 /*
+ * Appends clean text broken into lines of at most width columns (0: one line), each with a newline
+ * and without blanks at its end, all but the first indented.
+ */
+void text_lines(struct buf *out, const char *s, unsigned width, unsigned indent);
+
+/*
  * Appends `first`, then s broken into lines of at most width columns, the later ones indented
  * as far as `first` is wide; a newline at the end. Both are cleaned.
  */

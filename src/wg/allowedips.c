@@ -316,3 +316,13 @@ size_t allowedips_count(const struct allowedips *t, const void *owner)
 {
 	return count_below(t->root4, owner) + count_below(t->root6, owner);
 }
+
+static size_t nodes_below(const struct node *n)
+{
+	return n ? 1 + nodes_below(n->child[0]) + nodes_below(n->child[1]) : 0;
+}
+
+size_t allowedips_nodes(const struct allowedips *t)
+{
+	return nodes_below(t->root4) + nodes_below(t->root6);
+}

@@ -31,5 +31,7 @@ void *allowedips_lookup(const struct allowedips *t, enum addr_family family, con
 void allowedips_each(const struct allowedips *t, const void *owner,
 		     bool (*fn)(void *ctx, const struct cidr *c, void *owner), void *ctx);
 size_t allowedips_count(const struct allowedips *t, const void *owner);
+/* What the prefixes cost: nodes of the trie, less than twice their number. */
+size_t allowedips_nodes(const struct allowedips *t);
 
 #endif

@@ -173,11 +173,16 @@ static void env_random(void *ctx, void *out, size_t len)
 		b[i] = (uint8_t)sim_random(n->sim);
 }
 
+int64_t sim_wall_ns(const struct sim *s)
+{
+	return WALL_START_NS + s->now_ns;
+}
+
 static int64_t env_wall(void *ctx)
 {
 	const struct sim_node *n = ctx;
 
-	return WALL_START_NS + n->sim->now_ns + n->wall_offset_ns;
+	return sim_wall_ns(n->sim) + n->wall_offset_ns;
 }
 
 static void note_sent(struct sim_node *n, const struct wg_pkt *p)

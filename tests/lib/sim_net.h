@@ -76,6 +76,8 @@ struct sim {
 struct sim *sim_new(void);
 void sim_free(struct sim *s);
 uint64_t sim_random(struct sim *s);
+/* The wall clock, without any node's offset. */
+int64_t sim_wall_ns(const struct sim *s);
 
 /* A node with a fresh key, up, at 192.0.2.(number + 1):51820. */
 struct sim_node *sim_add(struct sim *s);

@@ -37,7 +37,7 @@ $(NF - 1) == "U" { sub(/:[0-9a-f ]*$/, "", $1); wants[$NF] = wants[$NF] " " $1 }
 END {
 	ok = "^(_*mem(cpy|move|set|cmp|chr|rchr|mem|pcpy)(_chk)?|explicit_bzero|bcmp" \
 		"|_*str(len|nlen|cmp|ncmp|casecmp|ncasecmp|chr|chrnul|rchr|str|spn|cspn|pbrk|cpy|ncpy|cat|ncat|sep|tok_r|dup|ndup)(_chk)?" \
-		"|_*stpcpy(_chk)?|_*strdup|_*strndup|strerror_r|__xpg_strerror_r|strerrordesc_np|strerrorname_np" \
+		"|_*stpcpy(_chk)?|_*strdup|_*strndup|strerror|strerror_r|__xpg_strerror_r|strerrordesc_np|strerrorname_np" \
 		"|(__isoc[0-9]*_)?strto(l|ul|ll|ull|d|imax|umax)|_*(v?snprintf|v?asprintf)(_chk)?" \
 		"|malloc|calloc|realloc|reallocarray|free|qsort|bsearch" \
 		"|abort|__assert_fail|__stack_chk_fail|__chk_fail|__errno_location|__ctype_(b|tolower|toupper)_loc" \

@@ -99,9 +99,10 @@ static void distances(void **state)
 		const char *a, *b;
 		unsigned d;
 	} rows[] = {
-		{ "", "", 0 }, { "", "abc", 3 }, { "check", "check", 0 }, { "chekc", "check", 1 },
-		{ "chek", "check", 1 }, { "checkk", "check", 1 }, { "chack", "check", 1 },
-		{ "engine", "check", 6 }, { "kitten", "sitting", 3 }, { "ab", "ba", 1 },
+		{ "", "", 0 },		 { "", "abc", 3 },	   { "check", "check", 0 },
+		{ "chekc", "check", 1 }, { "chek", "check", 1 },   { "checkk", "check", 1 },
+		{ "chack", "check", 1 }, { "engine", "check", 6 }, { "kitten", "sitting", 3 },
+		{ "ab", "ba", 1 },
 	};
 	char longest[65];
 	size_t i;
@@ -113,7 +114,7 @@ static void distances(void **state)
 	}
 	memset(longest, 'a', 64);
 	longest[64] = '\0';
-	assert_int_equal(str_distance(longest, longest), 63);	/* too long: far away from all */
+	assert_int_equal(str_distance(longest, longest), 63); /* too long: far away from all */
 	longest[63] = '\0';
 	assert_int_equal(str_distance(longest, longest), 0);
 }
@@ -126,7 +127,7 @@ static void nearest(void **state)
 	assert_string_equal(str_nearest("chekc", names, ARRAY_LEN(names)), "check");
 	assert_string_equal(str_nearest("engin", names, ARRAY_LEN(names)), "engine");
 	assert_string_equal(str_nearest("repo", names, ARRAY_LEN(names)), "report");
-	assert_null(str_nearest("lx", names, ARRAY_LEN(names)));	/* half of it is wrong */
+	assert_null(str_nearest("lx", names, ARRAY_LEN(names))); /* half of it is wrong */
 	assert_null(str_nearest("banana", names, ARRAY_LEN(names)));
 	assert_null(str_nearest("check", names, 0));
 }

@@ -16,6 +16,13 @@ static void tcp_short(struct facts *f)
 	f->streams[TCP4_DOWN].error = "no progress for 2.0 s";
 }
 
+/* What was sent came, but it was not all. */
+static void could_not_send(struct facts *f)
+{
+	f->streams[UDP4_UP].sent = f->streams[UDP4_UP].received = 5;
+	f->streams[UDP4_UP].error = "send: Operation not permitted";
+}
+
 static void changed(struct facts *f)
 {
 	f->streams[UDP4_UP].corrupt = 1;
@@ -74,6 +81,7 @@ static const struct check_case cases[] = {
 	  NULL },
 	{ "TCP stopped", tcp_short, STATE_FAIL,
 	  "TCP IPv4 peer → me: 65.5 KB of 131.1 KB arrived (no progress", NULL },
+	{ "it stopped sending", could_not_send, STATE_FAIL, "5 of 5 arrived (send: Operation", NULL },
 	{ "a byte changed", changed, STATE_FAIL, "1 changed on the way", NULL },
 	{ "nothing comes back", down_dead, STATE_FAIL, "and 3 more of 8", NULL },
 	{ "border: one datagram of 1000", one_datagram, STATE_WARN, "999 of 1000", NULL },

@@ -9,7 +9,7 @@
 
 static void died(struct facts *f)
 {
-	made_not_started(f, "exit status 1 after 3 ms, before its tun was there");
+	made_not_started(f, "wireguard-go exited with status 1");
 	f->engine[END_NEAR].exit_status = 1 << 8;
 	f->engine[END_NEAR].log_tail = "ERROR: no /dev/net/tun\n";
 }
@@ -17,6 +17,13 @@ static void died(struct facts *f)
 static void hung(struct facts *f)
 {
 	made_not_started(f, "no tun after 2.0 s");
+}
+
+/* It ran and had a socket, but what it said there was no answer. */
+static void garbage(struct facts *f)
+{
+	made_not_started(f, NULL);
+	f->engine[END_NEAR].answer_error = "line 1 of its answer is no key=value";
 }
 
 static void far_died(struct facts *f)
@@ -43,8 +50,9 @@ static void died_later(struct facts *f)
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "builtin, tun and socket after 12.0 ms", NULL },
 	{ "wireguard-go", made_wireguard_go, STATE_PASS, "wireguard-go 0.0.20220316", NULL },
-	{ "died at once", died, STATE_FAIL, "exit status 1 after 3 ms", NULL },
+	{ "died at once", died, STATE_FAIL, "exited with status 1", NULL },
 	{ "hung", hung, STATE_FAIL, "no tun after 2.0 s", NULL },
+	{ "border: answers garbage", garbage, STATE_UNSURE, "never ready", NULL },
 	{ "the far one died", far_died, STATE_FAIL, "far end: exit status 4", NULL },
 	{ "border: it started and died later", died_later, STATE_PASS, NULL, NULL },
 	{ "border: nobody saw it", not_seen, STATE_UNSURE, "not seen", NULL },

@@ -39,7 +39,8 @@ static void texts(void **state)
 		{ "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255/128",
 		  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128",
 		  "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128" },
-		{ "2001:0000000000000000000000000000000000000000000000000000000db8::/32", NULL, NULL },
+		{ "2001:0000000000000000000000000000000000000000000000000000000db8::/32", NULL,
+		  NULL },
 	};
 	size_t i;
 
@@ -143,7 +144,8 @@ static bool stupid_contains(const struct cidr *c, const struct ip_addr *a)
 
 static void agrees_bit_by_bit(void **state)
 {
-	struct cidr c = { .addr = { .family = FAMILY_IP6, .b = { 0x20, 0x01, 0x0d, 0xb8, 0xa5, 0x5a } } };
+	struct cidr c = { .addr = { .family = FAMILY_IP6,
+				    .b = { 0x20, 0x01, 0x0d, 0xb8, 0xa5, 0x5a } } };
 	struct cidr masked;
 	unsigned len, bit;
 

@@ -41,12 +41,12 @@ static void addresses(void **state)
 		{ "2001:DB8::A", "2001:db8::a" },
 		{ "2001:0db8:0000:0000:0000:0000:0000:0001", "2001:db8::1" },
 		{ "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8" },
-		{ "1:0:3:4:5:6:7:8", "1:0:3:4:5:6:7:8" },	/* RFC 5952, 4.2.2 */
+		{ "1:0:3:4:5:6:7:8", "1:0:3:4:5:6:7:8" }, /* RFC 5952, 4.2.2 */
 		{ "1::3:4:5:6:7:8", "1:0:3:4:5:6:7:8" },
 		{ "::2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8" },
 		{ "1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0" },
-		{ "1:0:0:4:0:0:0:8", "1:0:0:4::8" },		/* 4.2.3, the longest */
-		{ "2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1" },	/* the first of equals */
+		{ "1:0:0:4:0:0:0:8", "1:0:0:4::8" }, /* 4.2.3, the longest */
+		{ "2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1" }, /* the first of equals */
 		{ "0:0:3:4:5:6:0:0", "::3:4:5:6:0:0" },
 		{ "1:2:3:4:5:6:0:0", "1:2:3:4:5:6::" },
 		{ "::ffff:192.0.2.1", "::ffff:192.0.2.1" },
@@ -67,7 +67,7 @@ static void addresses(void **state)
 		{ "1::2::3", NULL },
 		{ "1:2:3:4:5:6:7", NULL },
 		{ "1:2:3:4:5:6:7:8:9", NULL },
-		{ "1:2:3:4::5:6:7:8", NULL },	/* the gap stands for nothing */
+		{ "1:2:3:4::5:6:7:8", NULL }, /* the gap stands for nothing */
 		{ "::1:2:3:4:5:6:7:8", NULL },
 		{ "1:2:3:4:5:6:7:8::", NULL },
 		{ "12345::", NULL },
@@ -133,7 +133,8 @@ static void agrees_with_libc(void **state)
 		assert_true(ip_addr_parse(ours, &back));
 		assert_true(ip_addr_equal(&a, &back));
 		/* One character of it changed: both parsers take it, or both refuse. */
-		ours[next_random(&s) % strlen(ours)] = "0123456789abcdefF:.% g"[next_random(&s) % 22];
+		ours[next_random(&s) % strlen(ours)] =
+			"0123456789abcdefF:.% g"[next_random(&s) % 22];
 		k = inet_pton(strchr(ours, ':') ? AF_INET6 : AF_INET, ours, b);
 		if (ip_addr_parse(ours, &back) != (k == 1))
 			fail_msg("%s, which libc %s", ours, k == 1 ? "takes" : "refuses");
@@ -144,7 +145,8 @@ static void agrees_with_libc(void **state)
 
 static void families(void **state)
 {
-	struct ip_addr none = { 0 }, four = { .family = FAMILY_IP4 }, six = { .family = FAMILY_IP6 };
+	struct ip_addr none = { 0 }, four = { .family = FAMILY_IP4 },
+		       six = { .family = FAMILY_IP6 };
 	char s[IP_ADDR_STR_SIZE];
 
 	(void)state;
@@ -155,7 +157,7 @@ static void families(void **state)
 	assert_true(ip_addr_equal(&none, &none));
 	assert_false(ip_addr_equal(&none, &four));
 	assert_false(ip_addr_equal(&four, &six));
-	four.b[7] = 1;	/* past the address */
+	four.b[7] = 1; /* past the address */
 	assert_true(ip_addr_equal(&four, &(struct ip_addr){ .family = FAMILY_IP4 }));
 }
 
@@ -195,7 +197,8 @@ static void endpoints(void **state)
 		{ "(none)", NULL },
 		{ "", NULL },
 		{ "example.org:51820", NULL },
-		{ "[2001:db8::1]:51820                                                             ", NULL },
+		{ "[2001:db8::1]:51820                                                             ",
+		  NULL },
 	};
 	size_t i;
 
@@ -211,7 +214,8 @@ static void endpoints(void **state)
 		else
 			assert_int_equal(e.port, 7);
 	}
-	assert_string_equal(endpoint_str(&(struct endpoint){ 0 }, (char[ENDPOINT_STR_SIZE]){ 0 }), "(none)");
+	assert_string_equal(endpoint_str(&(struct endpoint){ 0 }, (char[ENDPOINT_STR_SIZE]){ 0 }),
+			    "(none)");
 }
 
 /* The longest text there can be fits, and is taken back. */
@@ -238,7 +242,7 @@ static void equality(void **state)
 	b = a;
 	b.src.family = FAMILY_IP6;
 	b.src_ifindex = 4;
-	assert_true(endpoint_equal(&a, &b));	/* the source does not count */
+	assert_true(endpoint_equal(&a, &b)); /* the source does not count */
 	endpoint_clear_src(&b);
 	assert_int_equal(b.src.family, FAMILY_NONE);
 	assert_int_equal(b.src_ifindex, 0);

@@ -94,7 +94,9 @@ static void strict_base64(void **state)
 		{ " hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo", false },
 		{ "hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTm=o", false },
 		{ "hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066Sp\nqqbTmo=", false },
-		{ "hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066Spj\xc3\xa4" "bTmo=", false },
+		{ "hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066Spj\xc3\xa4"
+		  "bTmo=",
+		  false },
 		{ "", false },
 		{ "=", false },
 	};
@@ -215,9 +217,9 @@ static void short_form(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(derivation),	 cmocka_unit_test(clamping),
-		cmocka_unit_test(zero_keys),	 cmocka_unit_test(strict_base64),
-		cmocka_unit_test(strict_hex),	 cmocka_unit_test(every_byte),
+		cmocka_unit_test(derivation), cmocka_unit_test(clamping),
+		cmocka_unit_test(zero_keys),  cmocka_unit_test(strict_base64),
+		cmocka_unit_test(strict_hex), cmocka_unit_test(every_byte),
 		cmocka_unit_test(short_form),
 	};
 

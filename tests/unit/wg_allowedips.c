@@ -127,7 +127,9 @@ static void branches_are_nobodys(void **state)
 	assert_null(who(t, "10.0.0.1"));
 	assert_ptr_equal(who(t, "10.0.0.0"), A);
 	assert_ptr_equal(who(t, "10.0.0.3"), B);
-	assert_true(take(t, "10.0.0.0/32", A)); /* the branch goes with it */
+	assert_int_equal(allowedips_nodes(t), 3);
+	assert_true(take(t, "10.0.0.0/32", A));
+	assert_int_equal(allowedips_nodes(t), 1); /* the branch went with it */
 	assert_ptr_equal(who(t, "10.0.0.3"), B);
 	assert_true(take(t, "10.0.0.3/32", B));
 	assert_int_equal(allowedips_count(t, NULL), 0);
@@ -396,6 +398,7 @@ static void check_all(const struct allowedips *t, const struct model *m)
 	allowedips_each(t, NULL, check_listed, &s);
 	assert_int_equal(s.n, m->n);
 	assert_int_equal(allowedips_count(t, NULL), m->n);
+	assert_true(allowedips_nodes(t) <= 2 * m->n); /* branches go with what they parted */
 }
 
 static void step(struct seed *s, struct allowedips *t, struct model *m)

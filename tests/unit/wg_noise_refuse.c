@@ -256,6 +256,19 @@ static void low_order_peer(void **state)
 	}
 }
 
+/* Not usable is not used, whatever the key looks like. */
+static void peer_without_static_static(void **state)
+{
+	struct wg_msg_initiation m;
+	struct ends w;
+
+	(void)state;
+	ends_init(&w);
+	w.a.peer.usable = false;
+	assert_int_equal(initiate(&w, &m), WG_DROP_IN_LOW_ORDER);
+	wipe_means_zero(&w.a.hs, sizeof(w.a.hs));
+}
+
 static void low_order_ephemeral(void **state)
 {
 	size_t i;
@@ -296,6 +309,7 @@ int main(void)
 		cmocka_unit_test(no_identity),
 		cmocka_unit_test(low_order_points_are_those_of_the_selftest),
 		cmocka_unit_test(low_order_peer),
+		cmocka_unit_test(peer_without_static_static),
 		cmocka_unit_test(low_order_ephemeral),
 	};
 

@@ -384,6 +384,8 @@ static void who_is_answered6(void **state)
 	assert_int_equal(answer6(0, ext, 24, 0x20, 0x20), 0); /* cut before the type */
 	assert_int_equal(answer6(0, ext, 12, 0x20, 0x20), 0);
 	assert_true(answer6(44, frag, sizeof(frag), 0x20, 0x20) > 0);
+	frag[3] = 1; /* the first of several */
+	assert_true(answer6(44, frag, sizeof(frag), 0x20, 0x20) > 0);
 	frag[3] = 8; /* offset 8: a later fragment */
 	assert_int_equal(answer6(44, frag, sizeof(frag), 0x20, 0x20), 0);
 	assert_int_equal(answer6(51, auth, sizeof(auth), 0x20, 0x20), 0);

@@ -241,7 +241,7 @@ static void write_message(const struct sys_dgram *d, struct msghdr *m, struct io
 		put_cmsg(m, control, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
 }
 
-/* What ICMP errors become (net/ipv4/icmp.c, net/ipv6/icmp.c), and so may be about another datagram. */
+/* What ICMP errors become (the kernel's net/ipv4/icmp.c), and so may be about another datagram. */
 static bool may_be_icmp(int error)
 {
 	switch (error) {

@@ -1,0 +1,82 @@
+/*
+ * Global options and the table of commands. Called as wgdiag-engine it is `wgdiag engine`.
+ */
+#include <string.h>
+
+#include "base/str.h"
+#include "cmd/cmd.h"
+
+static const struct cmd *const commands[] = { &cmd_check, &cmd_engine, &cmd_version };
+
+static const struct cmd *find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static void usage(FILE *out)
+{
+	size_t i;
+
+	fputs("usage: wgdiag COMMAND [ARGUMENTS]\n\n", out);
+	for (i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(out, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\nwgdiag help COMMAND, wgdiag COMMAND --help; wgdiag --version\n", out);
+}
+
+static int unknown(const char *what, const char *name)
+{
+	const char *names[ARRAY_LEN(commands) + 1] = { "help" };
+	const char *near;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(commands); i++)
+		names[i + 1] = commands[i]->name;
+	near = str_nearest(name, names, ARRAY_LEN(names));
+	fprintf(stderr, "wgdiag: unknown %s '%s' (%s%s%s)\n", what, name,
+		near ? "did you mean " : "see wgdiag ", near ? near : "help", near ? "?" : "");
+	return EXIT_USAGE;
+}
+
+static int help(const char *name)
+{
+	const struct cmd *c = name ? find(name) : NULL;
+
+	if (name && !c)
+		return unknown("command", name);
+	if (c)
+		c->help(stdout);
+	else
+		usage(stdout);
+	return EXIT_OK;
+}
+
+static bool is(const char *s, const char *brief, const char *full)
+{
+	return strcmp(s, brief) == 0 || strcmp(s, full) == 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *base = argc > 0 && strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
+	const struct cmd *c;
+
+	if (argc > 0 && strcmp(base, "wgdiag-engine") == 0)
+		return cmd_engine.run(argc, argv);
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (is(argv[1], "-h", "--help") || strcmp(argv[1], "help") == 0)
+		return help(argc > 2 ? argv[2] : NULL);
+	if (is(argv[1], "-V", "--version"))
+		return cmd_version.run(1, argv);
+	c = find(argv[1]);
+	if (!c)
+		return unknown(argv[1][0] == '-' ? "option" : "command", argv[1]);
+	return c->run(argc - 1, argv + 1);
+}

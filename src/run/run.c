@@ -1,0 +1,233 @@
+/*
+ * Opens, gathers, stirs, freezes: the steps of a self-test in their order.
+ *
+ * Each step either fills its part of the facts or leaves a gap with the reason. A step that
+ * a signal cut off, or that came after it, is a gap too.
+ */
+#include "run/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "gather/gather.h"
+#include "run/run_priv.h"
+
+enum {
+	START_MS = 2000,
+	/* All but the pings, whose length the user chooses: start, handshake, streams, the end. */
+	WHOLE_MS = 20000,
+	STEPS = 7,
+};
+
+int64_t run_until(const struct run *r, int ms)
+{
+	return MIN(loop_now(r->loop) + ms * NS_PER_MS, r->deadline_ns);
+}
+
+bool run_interrupted(struct run *r)
+{
+	struct pollfd p = { .fd = r->signal_fd, .events = POLLIN };
+
+	if (poll(&p, 1, 0) > 0)
+		r->f->interrupted = true;
+	return r->f->interrupted;
+}
+
+static void tell(const struct run *r, unsigned step, const char *what)
+{
+	if (r->conf->progress)
+		r->conf->progress(r->conf->ctx, step, STEPS, what);
+}
+
+static const char *marker(struct arena *a, int64_t wall_ns)
+{
+	time_t t = (time_t)(wall_ns / NS_PER_S);
+	char when[32] = "";
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm))
+		strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
+	return arena_printf(a, "WGD-%s-%06x", when, (unsigned)randombytes_uniform(0x1000000));
+}
+
+/* What nobody came to look at. */
+static void fill_gaps(struct facts *f, const char *why)
+{
+	unsigned i;
+
+	for (i = 0; i < NEED_COUNT; i++)
+		if (!(f->have & NEED_BIT(i)) && strcmp(f->gaps[i].why, "not looked at") == 0)
+			facts_gap(f, (enum need)i, why, NULL);
+}
+
+static void forget_start(struct facts *f)
+{
+	unsigned i;
+
+	for (i = 0; i < END_COUNT; i++)
+		f->engine[i].start_error = f->engine[i].answer_error = NULL;
+	facts_gap(f, NEED_ENGINE_START, "interrupted", NULL);
+	facts_gap(f, NEED_ENGINE, "interrupted", NULL);
+	facts_gap(f, NEED_ENGINE_FAR, "interrupted", NULL);
+}
+
+struct version_ctx {
+	struct run *r;
+	const char *version;
+};
+
+/* In the tunnel's own namespace: a program that is not what it is called does no harm there. */
+static int version_here(void *ctx, struct err *e)
+{
+	struct version_ctx *x = ctx;
+	struct run *r = x->r;
+
+	(void)e;
+	x->version = engine_version(r->conf->engine, r->conf->program, r->p, r->loop, r->arena);
+	return 0;
+}
+
+static void describe_target(struct run *r)
+{
+	struct version_ctx x = { .r = r };
+	struct err e;
+
+	self_tunnel_in(r->t, END_NEAR, version_here, &x, &e);
+	r->f->target.name = r->t->end[END_NEAR].tun;
+	r->f->target.engine_version = x.version;
+	if (strchr(r->conf->engine->program, '/') == NULL)
+		r->f->target.program = r->conf->program;
+}
+
+static bool engine_is_at_fault(const struct facts *f)
+{
+	unsigned i;
+
+	for (i = 0; i < END_COUNT; i++)
+		if (f->engine[i].start_error || f->engine[i].answer_error)
+			return true;
+	return false;
+}
+
+/* Steps 4 and 5 on a tunnel that runs. */
+static void measure(struct run *r)
+{
+	run_taps_open(r, TAP_NEAR_TUN, TAP_FAR_TUN);
+	run_gather_before(r);
+	tell(r, 3, "handshake");
+	run_handshake(r);
+	if (!run_interrupted(r)) {
+		tell(r, 4, "ping");
+		run_pings(r);
+	}
+	if (!run_interrupted(r)) {
+		tell(r, 5, "data both ways");
+		run_streams(r);
+	}
+	tell(r, 6, "counters");
+	run_taps_settle(r);
+	run_gather_after(r);
+}
+
+static void response_time(struct facts *f)
+{
+	const struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
+
+	if (!(f->have & NEED_BIT(NEED_TAP_NEAR_WIRE)))
+		return;
+	if (t->first_initiation_ns == UNKNOWN || t->first_response_ns < t->first_initiation_ns)
+		return;
+	f->handshake.response_ns = t->first_response_ns - t->first_initiation_ns;
+}
+
+/* 0, or negative when this machine could not set it up (and not: an engine failed). */
+static int with_tunnel(struct run *r, const struct self_conf *sc, struct err *e)
+{
+	int rc;
+
+	run_taps_open(r, TAP_NEAR_WIRE, TAP_FAR_WIRE);
+	tell(r, 2, arena_printf(r->arena, "starting %s", r->conf->engine->name));
+	rc = self_tunnel_start(r->t, sc, r->f, e);
+	if (run_interrupted(r) && rc < 0) {
+		forget_start(r->f);
+		return 0;
+	}
+	if (rc < 0 && !engine_is_at_fault(r->f))
+		return rc;
+	if (rc < 0) {
+		run_taps_settle(r);
+		fill_gaps(r->f, r->f->engine[END_NEAR].start_error ? "the engine did not start" :
+								     "the engine was not ready");
+		return 0;
+	}
+	measure(r);
+	return 0;
+}
+
+static int64_t whole_ns(const struct run_conf *c)
+{
+	return WHOLE_MS * NS_PER_MS + c->ping_count * c->ping_interval_ns + c->ping_timeout_ns;
+}
+
+static int self_test(struct run *r, struct err *e)
+{
+	const struct run_conf *c = r->conf;
+	struct self_conf sc = {
+		.engine = { c->engine, engine_ops_find("builtin") },
+		.program = { c->program, engine_ops_find("builtin")->program },
+		.seed = c->seed,
+		.start_timeout_ms = START_MS,
+	};
+	int rc;
+
+	tell(r, 1, "making the tunnel");
+	rc = self_tunnel_build(&sc, r->p, r->loop, r->arena, &r->t, e);
+	if (rc < 0)
+		return rc;
+	if (c->changed)
+		c->changed(c->ctx, arena_printf(r->arena,
+						"created two network namespaces with %s and %s "
+						"(removed on exit)",
+						r->t->end[END_NEAR].tun, r->t->end[END_FAR].tun));
+	describe_target(r);
+	rc = with_tunnel(r, &sc, e);
+	tell(r, 7, "cleaning up");
+	/* From here on a signal must not cut anything short. */
+	loop_set_stop_fd(r->loop, -1);
+	run_taps_close(r);
+	self_tunnel_free(r->t, r->f);
+	response_time(r->f);
+	if (r->f->interrupted)
+		fill_gaps(r->f, "interrupted");
+	return rc;
+}
+
+int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, struct err *e)
+{
+	struct run r = { .conf = c, .p = platform_get(), .arena = a, .f = f, .signal_fd = -1 };
+	sigset_t old;
+	int rc;
+
+	if (sodium_init() < 0)
+		return err_say(e, EIO, "libsodium cannot be used here");
+	facts_init(f);
+	rc = run_signal_open(&r.signal_fd, &old, e);
+	if (rc < 0)
+		return rc;
+	f->started_wall_ns = r.p->wall_ns();
+	f->marker = marker(a, f->started_wall_ns);
+	f->target = (struct target_facts){ .kind = TARGET_SELF_TEST, .engine = c->engine->name };
+	/* Not to know them is no reason not to go on: they are a hint. */
+	gather_wireguard_names(r.p, a, &f->not_tested, &f->n_not_tested, NULL);
+	r.loop = loop_new(r.p->boot_ns);
+	loop_set_stop_fd(r.loop, r.signal_fd);
+	r.deadline_ns = loop_now(r.loop) + whole_ns(c);
+	rc = self_test(&r, e);
+	loop_free(r.loop);
+	run_signal_close(r.signal_fd, &old);
+	return rc;
+}

@@ -1,0 +1,40 @@
+/*
+ * The ten steps of `wgdiag check` (design.md, section 4): the only place that knows both
+ * the half that touches the system and the half that judges.
+ */
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "check/check.h"
+#include "engine/engine.h"
+#include "model/facts.h"
+#include "verdict/verdict.h"
+
+struct run_conf {
+	const struct engine_ops *engine; /* of the near end; the far one is built in */
+	const char *program; /* from engine_program() */
+	unsigned ping_count, ping_payload; /* as ping -c and -s */
+	int64_t ping_interval_ns, ping_timeout_ns; /* as ping -i and -W */
+	uint64_t seed; /* names, addresses, ports and patterns are drawn from it */
+
+	/* Told as it goes: step 1 to n, what it is about. May be NULL. */
+	void (*progress)(void *ctx, unsigned step, unsigned n, const char *what);
+	/* What was changed on the system, and that it will be undone. May be NULL. */
+	void (*changed)(void *ctx, const char *what);
+	void *ctx;
+};
+
+/*
+ * Steps 2 to 7, on a tunnel made for it: nothing of it is left when this returns. 0: *f is
+ * whole, also when an engine failed or a signal came (f->interrupted). Negative: this
+ * machine cannot make such a tunnel, so nothing was measured.
+ * SIGINT and SIGTERM are caught while it lasts.
+ */
+int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, struct err *e);
+
+/* Steps 8 and 9. */
+void run_judge(const struct facts *f, struct arena *a, struct findings *all, struct verdict *v);
+
+#endif

@@ -1,0 +1,139 @@
+/*
+ * What stands still, and counters before and after: links, addresses, routes, and what the
+ * engines count.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "engine/uapi_client.h"
+#include "gather/gather.h"
+#include "run/run_priv.h"
+
+enum {
+	GET_TIMEOUT_MS = 1000,
+	RTN_LOCAL_TYPE = 2, /* rtnetlink: an address of this host itself */
+};
+
+struct links_ctx {
+	struct run *r;
+	enum end end;
+	bool after;
+};
+
+static int links_here(void *ctx, struct err *e)
+{
+	struct links_ctx *x = ctx;
+	struct run *r = x->r;
+	const struct self_end *end = &r->t->end[x->end];
+	int rc;
+
+	rc = gather_link(r->p, end->tun, x->after, r->arena, &r->f->tun[x->end], e);
+	if (!rc)
+		rc = gather_link(r->p, end->veth, x->after, r->arena, &r->f->wire[x->end], e);
+	return rc;
+}
+
+static void links(struct run *r, bool after)
+{
+	static const enum need need[END_COUNT] = { NEED_LINKS, NEED_LINKS_FAR };
+	unsigned i;
+
+	for (i = 0; i < END_COUNT; i++) {
+		struct links_ctx x = { r, (enum end)i, after };
+		struct err e;
+
+		if (after && !(r->f->have & NEED_BIT(need[i])))
+			continue;
+		if (self_tunnel_in(r->t, (enum end)i, links_here, &x, &e) < 0)
+			facts_gap(r->f, need[i], arena_strdup(r->arena, e.text), NULL);
+		else
+			facts_have(r->f, need[i]);
+	}
+}
+
+static int still_here(void *ctx, struct err *e)
+{
+	struct run *r = ctx;
+	int rc;
+
+	rc = gather_addrs(r->p, r->arena, &r->f->addrs, &r->f->n_addrs, e);
+	if (rc < 0)
+		facts_gap(r->f, NEED_ADDRS, arena_strdup(r->arena, e->text), NULL);
+	else
+		facts_have(r->f, NEED_ADDRS);
+	rc = gather_routes(r->p, r->arena, &r->f->routes, &r->f->n_routes, e);
+	if (rc < 0)
+		facts_gap(r->f, NEED_ROUTES, arena_strdup(r->arena, e->text), NULL);
+	else
+		facts_have(r->f, NEED_ROUTES);
+	return 0;
+}
+
+static bool crypto(struct run *r, enum end end, struct crypto_facts *out)
+{
+	const struct self_end *x = &r->t->end[end];
+	struct uapi_device *d;
+
+	if (!x->engine || uapi_get(x->tun, GET_TIMEOUT_MS, r->arena, &d, NULL) < 0 || d->errno_)
+		return false;
+	engine_crypto_facts(x->ops, d, r->arena, out);
+	return true;
+}
+
+void run_gather_before(struct run *r)
+{
+	unsigned i;
+	struct err e;
+
+	links(r, false);
+	if (self_tunnel_in(r->t, END_NEAR, still_here, r, &e) < 0) {
+		facts_gap(r->f, NEED_ADDRS, arena_strdup(r->arena, e.text), NULL);
+		facts_gap(r->f, NEED_ROUTES, arena_strdup(r->arena, e.text), NULL);
+	}
+	for (i = 0; i < END_COUNT; i++)
+		r->crypto_seen[i] = crypto(r, (enum end)i, &r->crypto_before[i]);
+}
+
+/* An engine that answered before and does not now broke during the run. */
+static void crypto_after(struct run *r, enum end end, enum need need)
+{
+	struct engine_facts *g = &r->f->engine[end];
+
+	if (!(r->f->have & NEED_BIT(need)))
+		return;
+	if (r->crypto_seen[end] && crypto(r, end, &r->f->crypto[end])) {
+		engine_crypto_difference(&r->f->crypto[end], &r->crypto_before[end]);
+		return;
+	}
+	facts_gap(r->f, need, "the engine no longer answers", NULL);
+	if (!g->answer_error && r->t->end[end].engine && engine_alive(r->t->end[end].engine))
+		g->answer_error = "it stopped answering during the run";
+}
+
+void run_gather_after(struct run *r)
+{
+	links(r, true);
+	crypto_after(r, END_NEAR, NEED_ENGINE);
+	crypto_after(r, END_FAR, NEED_ENGINE_FAR);
+}
+
+int64_t run_leads_into_tun(const struct facts *f, const struct ip_addr *to, const char *tun)
+{
+	const struct route_facts *best = NULL;
+	size_t i;
+
+	if (!(f->have & NEED_BIT(NEED_ROUTES)))
+		return UNKNOWN;
+	for (i = 0; i < f->n_routes; i++) {
+		const struct route_facts *r = &f->routes[i];
+
+		if (!cidr_contains(&r->dst, to))
+			continue;
+		/* The table of the host's own addresses is asked before all others. */
+		if (r->type == RTN_LOCAL_TYPE)
+			return 0;
+		if (!best || r->dst.len > best->dst.len)
+			best = r;
+	}
+	return best && best->dev ? strcmp(best->dev, tun) == 0 : UNKNOWN;
+}

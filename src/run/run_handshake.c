@@ -1,0 +1,116 @@
+/*
+ * One packet into the tunnel provokes the handshake; that it is done is the engine's word.
+ *
+ * The packet waits in the engine for the session, and is answered late or never, so it is none of
+ * the pings that are measured (failure-modes.md, FM51).
+ */
+#include <string.h>
+
+#include "engine/uapi_client.h"
+#include "probe/echo.h"
+#include "run/run_priv.h"
+
+enum {
+	HANDSHAKE_MS = 6000, /* an engine repeats a lost initiation after 5 s, plus 1/3 s */
+	FIRST_ANSWER_MS = 1000, /* for the packet itself, once there is a session */
+	LOOK_MS = 3,
+	GET_TIMEOUT_MS = 500,
+};
+
+struct waiting {
+	struct run *r;
+	struct echo *echo;
+	bool complete;
+	bool over; /* an engine died: there will be no handshake */
+	unsigned timer;
+};
+
+static bool engine_says(struct run *r)
+{
+	const char *tun = r->t->end[END_NEAR].tun;
+	struct uapi_device *d;
+	bool complete = false;
+	struct arena tmp;
+
+	arena_init(&tmp);
+	if (uapi_get(tun, GET_TIMEOUT_MS, &tmp, &d, NULL) == 0 && d->n_peers)
+		complete = d->peers[0].last_handshake_s || d->peers[0].last_handshake_nsec;
+	arena_done(&tmp);
+	return complete;
+}
+
+static void look(void *ctx)
+{
+	struct waiting *w = ctx;
+	struct self_tunnel *t = w->r->t;
+
+	w->timer = 0;
+	w->complete = engine_says(w->r);
+	w->over = !engine_alive(t->end[END_NEAR].engine) || !engine_alive(t->end[END_FAR].engine);
+	if (!w->complete && !w->over)
+		w->timer = loop_add_timer(w->r->loop, loop_now(w->r->loop) + LOOK_MS * NS_PER_MS,
+					  look, w);
+}
+
+static bool is_over(void *ctx)
+{
+	struct waiting *w = ctx;
+
+	return w->complete || w->over;
+}
+
+struct opening {
+	struct run *r;
+	struct echo **out;
+};
+
+static int open_here(void *ctx, struct err *e)
+{
+	struct opening *o = ctx;
+	struct run *r = o->r;
+	struct echo_conf c = {
+		.target = r->t->end[END_FAR].inner4,
+		.source = r->t->end[END_NEAR].inner4,
+		.count = 1,
+		.payload_len = 56,
+		.timeout_ns = (HANDSHAKE_MS + FIRST_ANSWER_MS) * NS_PER_MS,
+		.id = (uint16_t)r->conf->seed,
+		.seed = r->conf->seed,
+	};
+
+	return echo_open(&c, r->loop, r->arena, o->out, e);
+}
+
+static void wait_for_it(struct waiting *w)
+{
+	struct run *r = w->r;
+	struct handshake_facts *h = &r->f->handshake;
+	int64_t from = loop_now(r->loop);
+
+	echo_start(w->echo);
+	w->timer = loop_add_timer(r->loop, from, look, w);
+	loop_run(r->loop, run_until(r, HANDSHAKE_MS), is_over, w);
+	h->waited_ns = loop_now(r->loop) - from;
+	h->complete = w->complete;
+	if (w->timer)
+		loop_del_timer(r->loop, w->timer);
+	if (run_interrupted(r) && !h->complete)
+		return;
+	facts_have(r->f, NEED_HANDSHAKE);
+	if (h->complete)
+		loop_run(r->loop, run_until(r, FIRST_ANSWER_MS), echo_done, w->echo);
+}
+
+void run_handshake(struct run *r)
+{
+	struct waiting w = { .r = r };
+	struct opening o = { r, &w.echo };
+	struct err e;
+
+	if (self_tunnel_in(r->t, END_NEAR, open_here, &o, &e) < 0) {
+		facts_gap(r->f, NEED_HANDSHAKE, arena_strdup(r->arena, e.text), NULL);
+		return;
+	}
+	wait_for_it(&w);
+	echo_close(w.echo);
+}

@@ -1,0 +1,11 @@
+/*
+ * The pure end of a run: facts in, findings and verdict out.
+ */
+#include "run/run.h"
+
+void run_judge(const struct facts *f, struct arena *a, struct findings *all, struct verdict *v)
+{
+	findings_init(all, a);
+	checks_run(f, all);
+	verdict_of(f, all, v);
+}

@@ -1,0 +1,110 @@
+/*
+ * The four captures: opened where their links are, and read to their end.
+ */
+#include <errno.h>
+
+#include "run/run_priv.h"
+
+enum {
+	SETTLE_MS = 600,
+	LOOK_MS = 5,
+};
+
+struct opening {
+	struct run *r;
+	enum tap tap;
+};
+
+static struct endpoint outer_of(const struct self_end *e)
+{
+	return (struct endpoint){ .addr = e->outer, .port = e->port };
+}
+
+static int open_here(void *ctx, struct err *e)
+{
+	struct opening *o = ctx;
+	struct run *r = o->r;
+	enum end end = end_of_tap(o->tap);
+	const struct self_end *own = &r->t->end[end];
+	const struct self_end *other = &r->t->end[end == END_NEAR ? END_FAR : END_NEAR];
+	const struct ip_addr inner[] = { own->inner4, own->inner6 };
+	bool tun = o->tap == TAP_NEAR_TUN || o->tap == TAP_FAR_TUN;
+	struct tap_conf c = {
+		.dev = tun ? own->tun : own->veth,
+		.kind = tun ? TAP_KIND_TUN : TAP_KIND_WIRE,
+		.near = outer_of(own),
+		.far = outer_of(other),
+		.own = inner,
+		.n_own = own->inner6.family ? 2 : 1,
+	};
+
+	return live_tap_open(&c, r->loop, r->arena, &r->taps[o->tap], e);
+}
+
+static void open_one(struct run *r, enum tap tap)
+{
+	struct opening o = { r, tap };
+	enum need need = NEED_TAP_NEAR_TUN + tap;
+	struct err e;
+	int rc = self_tunnel_in(r->t, end_of_tap(tap), open_here, &o, &e);
+
+	if (rc < 0)
+		facts_gap(r->f, need, arena_strdup(r->arena, e.text),
+			  rc == -EPERM || rc == -EACCES ? "run as root, or grant CAP_NET_RAW" :
+							  NULL);
+	else
+		facts_have(r->f, need);
+}
+
+void run_taps_open(struct run *r, enum tap first, enum tap second)
+{
+	open_one(r, first);
+	open_one(r, second);
+}
+
+static void read_all(struct run *r, struct tap_facts out[TAP_COUNT])
+{
+	unsigned i;
+
+	for (i = 0; i < TAP_COUNT; i++)
+		if (r->taps[i])
+			live_tap_facts(r->taps[i], &out[i]);
+}
+
+static int64_t seen(const struct tap_facts taps[TAP_COUNT])
+{
+	int64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < TAP_COUNT; i++)
+		sum += taps[i].frames;
+	return sum;
+}
+
+void run_taps_settle(struct run *r)
+{
+	int64_t until = run_until(r, SETTLE_MS), before;
+	unsigned i;
+
+	read_all(r, r->f->taps);
+	do {
+		before = seen(r->f->taps);
+		/* What is on its way is seen by one end and not yet by the other. */
+		if (loop_run(r->loop, MIN(until, run_until(r, LOOK_MS)), NULL, NULL) == -EINTR)
+			r->f->interrupted = true;
+		read_all(r, r->f->taps);
+	} while (seen(r->f->taps) != before && !r->f->interrupted && loop_now(r->loop) < until);
+	for (i = 0; i < TAP_COUNT; i++)
+		if (r->taps[i] && !r->f->taps[i].dev)
+			r->f->taps[i].dev = r->t->end[end_of_tap((enum tap)i)].veth;
+}
+
+void run_taps_close(struct run *r)
+{
+	unsigned i;
+
+	for (i = 0; i < TAP_COUNT; i++) {
+		live_tap_close(r->taps[i]);
+		r->taps[i] = NULL;
+	}
+}

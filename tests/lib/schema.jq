@@ -1,0 +1,65 @@
+# A JSON Schema validator for the keywords that our schemas use; any other is an error,
+# so that nothing in a schema is silently not checked.
+#
+#   jq -r -n --slurpfile schema S --slurpfile doc D -f tests/lib/schema.jq
+#
+# prints one line for each thing that is wrong with D.
+
+def known: ["$schema", "$id", "$defs", "$ref", "title", "description", "type", "enum", "const",
+	"required", "properties", "additionalProperties", "items", "minItems", "minLength", "maxLength",
+	"minimum", "pattern", "anyOf"];
+
+def is($t; $v):
+	if $t == "integer" then ($v | type) == "number" and $v == ($v | floor)
+	else ($v | type) == $t end;
+
+def errors($root; $s; $v; $at):
+	(($s | keys) - known | .[] | "\($at): the schema uses \(.), which this validator does not know"),
+	(if $s["$ref"] then
+		errors($root; $root | getpath($s["$ref"] | ltrimstr("#/") | split("/")); $v; $at)
+	else empty end),
+	(if $s.type and ([$s.type] | flatten | any(is(.; $v)) | not) then
+		"\($at): \($v | type) instead of \($s.type | tojson)"
+	else empty end),
+	(if ($s | has("enum")) and ($s.enum | any(. == $v) | not) then
+		"\($at): \($v | tojson) is none of \($s.enum | tojson)"
+	else empty end),
+	(if ($s | has("const")) and $s.const != $v then "\($at): \($v | tojson) is not \($s.const | tojson)"
+	else empty end),
+	(if $s.anyOf and ($s.anyOf | any(. as $one | [errors($root; $one; $v; $at)] == []) | not) then
+		"\($at): \($v | tojson) fits none of its forms"
+	else empty end),
+	(if ($v | type) == "string" then
+		(if $s.pattern and ($v | test($s.pattern) | not) then "\($at): \($v | tojson) is not like \($s.pattern)"
+		else empty end),
+		(if $s.minLength and ($v | length) < $s.minLength then "\($at): too short" else empty end),
+		(if $s.maxLength and ($v | length) > $s.maxLength then "\($at): too long" else empty end)
+	elif ($v | type) == "number" then
+		(if ($s | has("minimum")) and $v < $s.minimum then "\($at): \($v) is below \($s.minimum)"
+		else empty end)
+	elif ($v | type) == "array" then
+		(if $s.minItems and ($v | length) < $s.minItems then "\($at): too few" else empty end),
+		(if $s.items then
+			range($v | length) as $i | errors($root; $s.items; $v[$i]; "\($at)[\($i)]")
+		else empty end)
+	elif ($v | type) == "object" then
+		(($s.required // [])[] as $k | select($v | has($k) | not) | "\($at): no \($k)"),
+		($v | keys[] as $k |
+			if $s.properties[$k]? then errors($root; $s.properties[$k]; $v[$k]; "\($at).\($k)")
+			elif $s.additionalProperties then
+				errors($root; $s.additionalProperties; $v[$k]; "\($at).\($k)")
+			else empty end)
+	else empty end);
+
+# What a schema cannot say.
+def sums:
+	. as $d
+	| (if $d.fates.sent != null and
+		$d.fates.sent != $d.fates.answered + $d.fates.unknown + ([$d.fates.lost[].count] | add // 0)
+	  then "fates: answered + unknown + lost is not sent" else empty end),
+	  ($d.checks[] | select(.caused_by) | .caused_by as $c
+		| select([$d.checks[] | select(.id == $c and .state == "FAIL")] == [])
+		| "\(.id): caused_by \($c), which did not fail"),
+	  ($d.checks[] | select(.state == "FAIL" and .evidence == {}) | "\(.id): FAIL without evidence");
+
+$doc[] | (errors($schema[0]; $schema[0]; .; "$"), sums)

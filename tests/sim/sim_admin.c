@@ -1,0 +1,279 @@
+/*
+ * What a person does to a device with wg(8) and ip(8) while it runs.
+ */
+#include "sim_craft.h"
+#include "sim_test.h"
+#include "wg/device_priv.h"
+
+static unsigned sent_all(const struct sim_node *n)
+{
+	unsigned sum = 0;
+
+	for (int t = 0; t < SIM_MSG_TYPES; t++)
+		sum += n->sent[t];
+	return sum;
+}
+
+static void down_sends_nothing(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+	unsigned sent;
+
+	(void)state;
+	sim_pair(a, b);
+	wg_peer_set_keepalive(sim_peer(a, b), 10, s->now_ns);
+	sim_send(a, b, 84);
+	sim_run(s, 30 * NS_PER_S);
+	wg_device_set_up(a->dev, false, s->now_ns);
+	sent = sent_all(a);
+	assert_int_equal(a->events[WG_EVENT_KEYS_WIPED], 1);
+	assert_int_equal(a->dev->indices.n, 0);
+	sim_send(a, b, 84);
+	sim_send(b, a, 84);
+	wg_peer_set_keepalive(sim_peer(a, b), 0, s->now_ns);
+	wg_peer_set_keepalive(sim_peer(a, b), 10, s->now_ns);
+	wg_peer_kick(sim_peer(a, b), s->now_ns);
+	sim_run(s, 600 * NS_PER_S);
+	assert_int_equal(sent_all(a), sent);
+	assert_int_equal(sim_drop(a, WG_DROP_OUT_DOWN), 1);
+	assert_true(sim_drop(a, WG_DROP_IN_DOWN) > 0);
+	assert_true(wg_device_next_due(a->dev) == INT64_MAX);
+	/* Up: the keepalive brings the session back. */
+	wg_device_set_up(a->dev, true, s->now_ns);
+	assert_int_equal(a->sent_at_ns[WG_MSG_INITIATION], s->now_ns);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(a->keepalive_at_ns, s->now_ns - NS_PER_S + 2 * s->link.delay_ns);
+	sim_free(s);
+}
+
+static void down_drops_what_waits(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+	(void)state;
+	sim_pair(a, b);
+	b->mute = true;
+	for (int i = 0; i < 3; i++)
+		sim_send(a, b, 84);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(sim_status(a, b).n_staged, 3);
+	wg_device_set_up(a->dev, false, s->now_ns);
+	assert_int_equal(sim_drop(a, WG_DROP_OUT_PURGED), 3);
+	assert_int_equal(sim_status(a, b).drops[WG_DROP_OUT_PURGED], 3);
+	/* And up again at once: no floor from before. */
+	b->mute = false;
+	wg_device_set_up(a->dev, true, s->now_ns);
+	sim_send(a, b, 84);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(b->inner_received, 1);
+	sim_free(s);
+}
+
+static void of_129_packets_the_oldest_goes(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+	(void)state;
+	sim_pair(a, b);
+	b->mute = true;
+	for (int i = 0; i < STAGED_MAX + 3; i++)
+		sim_send(a, b, 84);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(sim_status(a, b).n_staged, STAGED_MAX);
+	assert_int_equal(sim_drop(a, WG_DROP_OUT_STAGED_FULL), 3);
+	b->mute = false;
+	sim_run(s, 6 * NS_PER_S);
+	assert_int_equal(b->inner_received, STAGED_MAX);
+	assert_int_equal(b->seen_numbers[0], 0xf8); /* without 0, 1, 2 */
+	sim_free(s);
+}
+
+static void removing_a_peer(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+	(void)state;
+	sim_pair(a, b);
+	sim_send(a, b, 84);
+	sim_run(s, NS_PER_S);
+	wg_device_peer_remove(a->dev, sim_peer(a, b));
+	assert_null(wg_device_peer(a->dev, &b->public_key));
+	assert_int_equal(a->dev->indices.n, 0);
+	sim_send(a, b, 84);
+	sim_send(b, a, 84);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(sim_drop(a, WG_DROP_OUT_NO_PEER), 1);
+	assert_int_equal(sim_drop(a, WG_DROP_IN_UNKNOWN_INDEX), 1);
+	assert_int_equal(a->icmp_errors, 1);
+	/* And back. */
+	sim_know(a, b, true);
+	sim_send(a, b, 84);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(b->inner_received, 2);
+	sim_free(s);
+}
+
+static void an_endpoint_that_comes_late(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+	struct wg_peer *p;
+
+	(void)state;
+	sim_know(a, b, false);
+	sim_know(b, a, false);
+	p = sim_peer(a, b);
+	wg_peer_set_keepalive(p, 25, s->now_ns);
+	sim_send(a, b, 84);
+	sim_run(s, 60 * NS_PER_S);
+	assert_int_equal(sent_all(a), 0);
+	assert_int_equal(sim_drop(a, WG_DROP_OUT_NO_ENDPOINT), 1);
+	assert_int_equal(sim_status(a, b).drops[WG_DROP_OUT_NO_ENDPOINT], 1);
+	assert_int_equal(a->icmp_errors, 1);
+	/* The keepalive that was wanted makes it go as soon as it can. */
+	wg_peer_set_endpoint(p, &b->seen);
+	wg_peer_kick(p, s->now_ns);
+	assert_int_equal(a->sent[WG_MSG_INITIATION], 1);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(a->keepalives_sent, 1);
+	assert_int_equal(b->events[WG_EVENT_HANDSHAKE_COMPLETE], 1);
+	sim_free(s);
+}
+
+static void icmp_errors_are_limited(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		sim_send(a, b, 84); /* a knows nobody */
+	sim_run(s, 0);
+	assert_int_equal(sim_drop(a, WG_DROP_OUT_NO_PEER), 1000);
+	assert_int_equal(a->icmp_errors, ICMP_BURST);
+	sim_send_in(a, b, 84, NS_PER_S);
+	sim_run(s, 2 * NS_PER_S);
+	assert_int_equal(a->icmp_errors, ICMP_BURST + 1);
+	sim_free(s);
+}
+
+/* Longest prefix, device-wide: both for where to and for who may send what. */
+static void allowed_ips_are_device_wide(void **state)
+{
+	struct cidr all = { { FAMILY_IP4, { 0 } }, 0 };
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s), *c = sim_add(s);
+
+	(void)state;
+	sim_pair(a, b);
+	sim_pair(a, c);
+	wg_peer_allow(sim_peer(a, b), &all);
+	sim_pair(b, c);
+	sim_send(b, a, 84);
+	sim_send(a, c, 84); /* 10.0.0.3/32 beats 0.0.0.0/0 */
+	sim_run(s, NS_PER_S);
+	assert_int_equal(a->inner_received, 1);
+	assert_int_equal(c->inner_received, 1);
+	/* b speaks in c's name: b is allowed everything, and yet this is c's. */
+	wg_peer_disallow_all(sim_peer(b, c));
+	wg_peer_allow(sim_peer(b, a), &all);
+	c->number = 99;
+	{
+		uint8_t mem[SIM_SLOT_LEN];
+		struct wg_pkt pkt = { .mem = mem, .cap = sizeof(mem), .off = WG_PKT_HEADROOM, .len = 84 };
+
+		sim_inner_packet(mem + pkt.off, 84, 2, a->number, 1);
+		wg_device_transmit(b->dev, &pkt, 1, s->now_ns);
+	}
+	sim_run(s, NS_PER_S);
+	assert_int_equal(sim_drop(a, WG_DROP_IN_SOURCE), 1);
+	assert_ptr_equal(a->last_event[WG_EVENT_SOURCE].owner, sim_peer(a, c));
+	assert_ptr_equal(a->last_event[WG_EVENT_SOURCE].peer, sim_peer(a, b));
+	sim_free(s);
+}
+
+static void lowering_the_keepalive_counts_from_now(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+	(void)state;
+	sim_pair(a, b);
+	wg_peer_set_keepalive(sim_peer(a, b), 3600, s->now_ns);
+	sim_run(s, 30 * NS_PER_S);
+	assert_int_equal(a->keepalives_sent, 1);
+	wg_peer_set_keepalive(sim_peer(a, b), 20, s->now_ns);
+	sim_run(s, 20 * NS_PER_S);
+	assert_int_equal(a->keepalives_sent, 2);
+	sim_free(s);
+}
+
+/* A tun that puts a family header before each packet: the far side must be able to name it. */
+static void the_fault_prefix_is_sealed(void **state)
+{
+	static const uint8_t family[4] = { 0, 0, 0, 2 };
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+	(void)state;
+	sim_pair(a, b);
+	wg_device_fault_prefix(a->dev, family, sizeof(family));
+	sim_send(a, b, 96);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(a->last_len, 144); /* 100 padded to 112 */
+	sim_send(a, b, 1420);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(sim_drop(b, WG_DROP_IN_NOT_IP), 2);
+	assert_int_equal(b->inner_received, 0);
+	wg_device_fault_prefix(a->dev, NULL, 0);
+	sim_send(a, b, 96);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(b->inner_received, 1);
+	assert_int_equal(a->last_len, 128);
+	sim_free(s);
+}
+
+/* One batch for three peers, in and out. */
+static void batches_are_cut_into_runs(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s), *c = sim_add(s), *d = sim_add(s);
+	struct sim_node *others[] = { b, c, d };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		sim_pair(a, others[i]);
+		others[i]->echo = true;
+	}
+	for (int round = 0; round < 20; round++) {
+		for (int i = 0; i < 60; i++)
+			sim_send(a, others[sim_random(s) % 3], 40 + sim_random(s) % 1300);
+		sim_run(s, NS_PER_S);
+	}
+	assert_int_equal(b->inner_received + c->inner_received + d->inner_received, 1200);
+	assert_int_equal(a->inner_received, 1200);
+	assert_int_equal(sim_drops(a) + sim_drops(b) + sim_drops(c) + sim_drops(d), 0);
+	sim_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(down_sends_nothing),
+		cmocka_unit_test(down_drops_what_waits),
+		cmocka_unit_test(of_129_packets_the_oldest_goes),
+		cmocka_unit_test(removing_a_peer),
+		cmocka_unit_test(an_endpoint_that_comes_late),
+		cmocka_unit_test(icmp_errors_are_limited),
+		cmocka_unit_test(allowed_ips_are_device_wide),
+		cmocka_unit_test(lowering_the_keepalive_counts_from_now),
+		cmocka_unit_test(the_fault_prefix_is_sealed),
+		cmocka_unit_test(batches_are_cut_into_runs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
