@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void fill(struct err *e, int code, const char *why, const char *fmt, va_list ap)
+static PRINTF_LIKE(4, 0) void fill(struct err *e, int code, const char *why, const char *fmt,
+				   va_list ap)
 {
 	int n;
 

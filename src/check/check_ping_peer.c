@@ -19,9 +19,13 @@ static struct finding *judge(const struct facts *facts, const char *target, stru
 	if (facts->interrupted && p->received < p->sent)
 		return finding_add(out, STATE_UNSURE, "%lld/%lld answered when it was interrupted",
 				   received, sent);
+	/* ping counts a late answer as lost; whether it was is judged without it. */
 	if (lost > 0)
-		return finding_add(out, loss_state(lost, p->sent), "%lld/%lld answered, %s lost",
-				   received, sent, words_share(out->arena, lost, p->sent));
+		return finding_add(
+			out, loss_state(lost, p->sent), "%lld/%lld answered, %s lost%s", received,
+			sent, words_share(out->arena, p->sent - p->received, p->sent),
+			p->late > 0 ? arena_printf(out->arena, " (%lld late)", (long long)p->late) :
+				      "");
 	if (p->late > 0)
 		return finding_add(out, STATE_WARN, "%lld/%lld answered in time, %lld late",
 				   received, sent, (long long)p->late);

@@ -338,8 +338,8 @@ static int open_ring(const struct call *c, uint64_t number, struct trace_ring **
 	return rc;
 }
 
-int uapi_trace_ring_at(const char *dir, const char *ifname, int timeout_ms,
-		       struct trace_ring **out, struct err *e)
+int uapi_trace_ring_at(const char *dir, const char *ifname, int timeout_ms, struct trace_ring **out,
+		       struct err *e)
 {
 	CLEANUP(arena_done) struct arena a = { 0 };
 	CLEANUP(call_done) struct call c;

@@ -11,11 +11,19 @@
 
 #define UAPI_SOCKET_DIR "/var/run/wireguard"
 
-/* Connects, or -errno: -ENOENT no socket, -ECONNREFUSED stale socket. deadline_ms bounds each call as a whole. */
-int uapi_get(const char *ifname, int timeout_ms, struct arena *a, struct uapi_device **out, struct err *e);
-/* text: the lines of a set without "set=1" and without the empty line. The engine's errno comes back as -errno. */
+/*
+ * Each call connects anew, and takes timeout_ms at the most. -ENOENT no socket, -ECONNREFUSED
+ * stale socket, -ETIMEDOUT no answer, -EPROTO garbage or a cut reply (with its line in *e).
+ * The engine's own errno comes back as -errno too; what it is, the words tell.
+ */
+int uapi_get(const char *ifname, int timeout_ms, struct arena *a, struct uapi_device **out,
+	     struct err *e);
+/* text: the lines of a set without "set=1" and without the empty line. */
 int uapi_set(const char *ifname, int timeout_ms, const struct buf *text, struct err *e);
-/* The engine's trace ring: its process by the socket's credentials, its descriptor by `get`. -ENOENT: it has none. */
+/*
+ * The engine's trace ring: its process by the socket's credentials, its descriptor by `get`.
+ * -ENOENT: it has none.
+ */
 struct trace_ring;
 int uapi_trace_ring(const char *ifname, int timeout_ms, struct trace_ring **out, struct err *e);
 

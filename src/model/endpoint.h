@@ -29,7 +29,8 @@ bool ip_addr_equal(const struct ip_addr *a, const struct ip_addr *b);
 /* "192.0.2.1", "2001:db8::1" (RFC 5952), "none". */
 enum { IP_ADDR_STR_SIZE = 48 };
 const char *ip_addr_str(const struct ip_addr *a, char out[static IP_ADDR_STR_SIZE]);
-bool ip_addr_parse(const char *s, struct ip_addr *out); /* plain addresses only, no names, no scope */
+/* Plain addresses only, no names, no scope. */
+bool ip_addr_parse(const char *s, struct ip_addr *out);
 
 /* Same remote side (address, port, scope); the source is not compared. */
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);

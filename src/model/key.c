@@ -57,7 +57,7 @@ void public_key_short(const struct public_key *k, char out[static KEY_SHORT_SIZE
 	public_key_base64(k, text);
 	memcpy(out, text, 4);
 	memcpy(out + 4, ellipsis, 3);
-	memcpy(out + 7, text + KEY_BASE64_LEN - 3, 4);	/* with its NUL */
+	memcpy(out + 7, text + KEY_BASE64_LEN - 3, 4); /* with its NUL */
 }
 
 /* libsodium (1.0.18) reads each byte from 0x80 up as an "A". */
@@ -81,7 +81,8 @@ static bool from_base64(const char *s, uint8_t out[static KEY_LEN])
 	if (strnlen(s, KEY_BASE64_LEN + 1) != KEY_BASE64_LEN || !is_ascii(s, KEY_BASE64_LEN))
 		return false;
 	ok = !sodium_base642bin(b, sizeof(b), s, KEY_BASE64_LEN, NULL, &len, NULL,
-				sodium_base64_VARIANT_ORIGINAL) && len == KEY_LEN;
+				sodium_base64_VARIANT_ORIGINAL) &&
+	     len == KEY_LEN;
 	if (ok)
 		memcpy(out, b, KEY_LEN);
 	sodium_memzero(b, sizeof(b));

@@ -11,7 +11,8 @@
 enum { KEY_LEN = 32, KEY_BASE64_LEN = 44, KEY_HEX_LEN = 64 }; /* text lengths without NUL */
 
 struct public_key { uint8_t b[KEY_LEN]; };
-struct secret_key { uint8_t b[KEY_LEN]; };	/* Curve25519 private, or preshared. No _str() on purpose. */
+/* Curve25519 private, or preshared. No _str() on purpose. */
+struct secret_key { uint8_t b[KEY_LEN]; };
 
 bool public_key_equal(const struct public_key *a, const struct public_key *b);
 bool public_key_is_zero(const struct public_key *k);
@@ -27,12 +28,12 @@ void public_key_base64(const struct public_key *k, char out[static KEY_BASE64_LE
 enum { KEY_SHORT_SIZE = 12 };
 void public_key_short(const struct public_key *k, char out[static KEY_SHORT_SIZE]);
 
-/* Strict: 44 characters of canonical base64, or 64 of hex (either case); *out untouched otherwise. */
+/* Strict: 44 characters of canonical base64, or 64 of hex (either case); else *out untouched. */
 bool public_key_from_base64(const char *s, struct public_key *out);
 bool public_key_from_hex(const char *s, size_t len, struct public_key *out);
 bool secret_key_from_hex(const char *s, size_t len, struct secret_key *out);
 bool secret_key_from_base64(const char *s, struct secret_key *out);
-/* For the one place where keys may leave: the engine's own configuration socket. The caller wipes out. */
+/* For the one place where keys may leave: an engine's own socket. The caller wipes out. */
 void key_hex(const uint8_t b[static KEY_LEN], char out[static KEY_HEX_LEN + 1]);
 
 #endif

@@ -64,27 +64,30 @@ struct uapi_item {
 enum uapi_fault uapi_parse_line(const char *line, size_t len, struct uapi_item *out);
 const char *uapi_fault_str(enum uapi_fault f);
 const char *uapi_key_name(enum uapi_key key); /* NULL for UAPI_END and UAPI_UNKNOWN */
-enum uapi_key uapi_line_key(const char *line, size_t len); /* by the name alone; UAPI_UNKNOWN without "=" */
+/* By the name alone; UAPI_UNKNOWN without "=". */
+enum uapi_key uapi_line_key(const char *line, size_t len);
 
 /* Lines with newline, as engines print them (keys as lower-case hex). */
 void uapi_put_number(struct buf *b, enum uapi_key key, uint64_t v);
 void uapi_put_true(struct buf *b, enum uapi_key key);
 void uapi_put_public_key(struct buf *b, const struct public_key *k);
-void uapi_put_secret(struct buf *b, enum uapi_key key, const struct secret_key *k); /* UAPI_PRIVATE_KEY or UAPI_PRESHARED_KEY */
+/* UAPI_PRIVATE_KEY or UAPI_PRESHARED_KEY */
+void uapi_put_secret(struct buf *b, enum uapi_key key, const struct secret_key *k);
 void uapi_put_endpoint(struct buf *b, const struct endpoint *e);
 void uapi_put_allowed_ip(struct buf *b, const struct cidr *c, bool minus);
-void uapi_put_extra(struct buf *b, const char *name, uint64_t v); /* our own keys: wg(8) ignores what it does not know */
+/* Our own keys: wg(8) ignores what it does not know. */
+void uapi_put_extra(struct buf *b, const char *name, uint64_t v);
 
 /*
  * What a `get` reply says. Secrets are dropped while reading: only whether they are there is kept.
- * Unknown keys count only with plain names ([a-z0-9_.-], up to 63); a value of theirs that could be a key
- * in hex or base64 is not kept, unless the name ends in "public_key".
+ * Unknown keys count only with plain names ([a-z0-9_.-], up to 63); a value of theirs that could
+ * be a key in hex or base64 is not kept, unless the name ends in "public_key".
  */
 struct uapi_peer {
 	struct public_key public_key;
 	bool has_psk;
 	struct endpoint endpoint; /* family NONE when there is none or it was not understood */
-	const char *endpoint_text; /* as the engine wrote it (a scope may be a name), NULL when there is none */
+	const char *endpoint_text; /* as the engine wrote it, the scope maybe a name; NULL: none */
 	uint16_t keepalive_s;
 	int64_t last_handshake_s, last_handshake_nsec; /* 0 = never */
 	uint64_t tx_bytes, rx_bytes;
@@ -96,7 +99,8 @@ struct uapi_peer {
 struct uapi_extra { const char *name; uint64_t value; bool is_number; const char *text; };
 struct uapi_device {
 	bool has_private_key;
-	struct public_key public_key; /* when has_private_key: derived, or own_public_key (boringtun gives no more) */
+	/* When has_private_key: derived, or own_public_key, since boringtun gives no more. */
+	struct public_key public_key;
 	uint16_t listen_port;
 	uint32_t fwmark;
 	struct uapi_peer *peers;
@@ -112,8 +116,10 @@ struct arena;
  * All memory comes from the arena.
  */
 struct err;
-int uapi_parse_get_reply(const char *text, size_t len, struct arena *a, struct uapi_device **out, struct err *e);
+int uapi_parse_get_reply(const char *text, size_t len, struct arena *a, struct uapi_device **out,
+			 struct err *e);
 /* The number of the extra key, or `otherwise` when it is not there. */
-uint64_t uapi_extra_number(const struct uapi_extra *x, size_t n, const char *name, uint64_t otherwise);
+uint64_t uapi_extra_number(const struct uapi_extra *x, size_t n, const char *name,
+			   uint64_t otherwise);
 
 #endif

@@ -135,7 +135,8 @@ size_t text_line(const char *s, unsigned width)
 		return i;
 	if (blank)
 		return blank;
-	return i ? i : 1;
+	/* One character at least, or it would never end. */
+	return i ? i : MAX(decode(s, &c), 1);
 }
 
 void text_lines(struct buf *out, const char *s, unsigned width, unsigned indent)

@@ -136,6 +136,12 @@ static enum wg_drop send_response(struct wg_peer *p, int64_t now_ns)
 
 /* --- an initiation --- */
 
+static void trace_accepted(struct wg_peer *p, const struct wg_pkt *pkt, int64_t now_ns)
+{
+	if (p->dev->env.trace)
+		trace_packet(p->dev, TRACE_HANDSHAKE_RECEIVED, p, pkt, WG_DROP_NONE, now_ns);
+}
+
 /* Everything authentic about it was checked: is it new, and not one of too many? */
 static enum wg_drop check_fresh(const struct wg_peer *p, const uint8_t timestamp[WG_TIMESTAMP_LEN],
 				int64_t now_ns)
@@ -198,6 +204,7 @@ static enum wg_drop receive_initiation(struct wg_device *d, const struct wg_pkt 
 	noise_half_wipe(&half);
 	if (why != WG_DROP_NONE)
 		return why;
+	trace_accepted(*peer, pkt, now_ns);
 	ev = wg_event_make(WG_EVENT_INITIATION_RECEIVED, *peer, now_ns);
 	ev.endpoint = *pkt->from;
 	device_event(d, &ev);
@@ -225,6 +232,7 @@ static enum wg_drop receive_response(struct wg_device *d, const struct wg_pkt *p
 	why = noise_consume_response(&p->hs, &d->identity, &p->remote, &m);
 	if (why != WG_DROP_NONE)
 		return why;
+	trace_accepted(p, pkt, now_ns);
 	peer_roam(p, pkt->from, now_ns);
 	sessions_install(&p->sessions, &d->indices,
 			 session_new(&d->indices, &p->hs_index, &p->hs, now_ns));
@@ -267,6 +275,7 @@ static enum wg_drop receive_cookie(struct wg_device *d, const struct wg_pkt *pkt
 	why = cookie_sender_consume(&index->peer->cookie, &m, now_ns);
 	if (why != WG_DROP_NONE)
 		return why;
+	trace_accepted(index->peer, pkt, now_ns);
 	index->peer->stats.cookies_received++;
 	ev = wg_event_make(WG_EVENT_COOKIE_RECEIVED, index->peer, now_ns);
 	ev.endpoint = *pkt->from;

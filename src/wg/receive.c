@@ -242,8 +242,6 @@ static void receive_handshake(struct wg_device *d, const struct wg_pkt *pkt, int
 
 	if (why != WG_DROP_NONE)
 		refuse(d, p, pkt, why, now_ns);
-	else if (d->env.trace)
-		trace_packet(d, TRACE_HANDSHAKE_RECEIVED, p, pkt, WG_DROP_NONE, now_ns);
 }
 
 void wg_device_receive(struct wg_device *d, struct wg_pkt *pkts, size_t n, int64_t now_ns)

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 
 #include "engine/trace_ring.h"
 #include "engine/uapi_client.h"
+#include "fake_uapi.h"
 
 #define SECRET "5f4edb0cb90fd7386ac1b6bf4576d51e70dc8930f98f903e29afcf2c08f264e3"
 #define PEER "ccc10081b101e08b8a0b762a31faee9df62c15da57afa605ae8656a94f3a16d8"
@@ -28,112 +28,6 @@
 	"private_key=" SECRET "\nlisten_port=51820\npublic_key=" PEER "\nrx_bytes=1372\nerrno=0\n\n"
 
 enum { LONG_MS = 20000, SHORT_MS = 60 };
-
-/* An engine of one connection, in a thread. */
-struct fake {
-	char dir[64], path[108];
-	int listener;
-	pthread_t thread;
-	bool running;
-	const char *reply;
-	size_t reply_len;
-	size_t piece; /* bytes per send; 0: all at once */
-	bool hold; /* leaves the connection open, as wireguard-go does */
-	bool forever; /* repeats the reply until the client hangs up */
-	size_t read_only; /* reads that many bytes of the request; 0: up to its empty line */
-	struct buf request;
-};
-
-static void read_request(struct fake *f, int fd)
-{
-	char b[65536];
-	ssize_t n = 1;
-
-	while (n > 0) {
-		n = read(fd, b, f->read_only ? f->read_only : sizeof(b));
-		if (n > 0)
-			buf_add(&f->request, b, (size_t)n);
-		if (f->read_only)
-			return;
-		if (f->request.len >= 2 && !memcmp(f->request.b + f->request.len - 2, "\n\n", 2))
-			return;
-	}
-}
-
-static void send_reply(const struct fake *f, int fd)
-{
-	size_t at = 0;
-
-	while (at < f->reply_len) {
-		size_t len = f->reply_len - at;
-		ssize_t n;
-
-		if (f->piece && len > f->piece)
-			len = f->piece;
-		n = send(fd, f->reply + at, len, MSG_NOSIGNAL);
-		if (n < 0)
-			return;
-		at += (size_t)n;
-		if (f->forever && at == f->reply_len)
-			at = 0;
-	}
-}
-
-static void *serve(void *ctx)
-{
-	struct fake *f = ctx;
-	int fd = accept(f->listener, NULL, NULL);
-	char b;
-
-	if (fd < 0)
-		return NULL;
-	read_request(f, fd);
-	send_reply(f, fd);
-	while (f->hold && read(fd, &b, 1) > 0)
-		;
-	close(fd);
-	return NULL;
-}
-
-static void make_dir(struct fake *f)
-{
-	memset(f, 0, sizeof(*f));
-	f->listener = -1;
-	snprintf(f->dir, sizeof(f->dir), "/tmp/wgdiag-uapi-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	snprintf(f->path, sizeof(f->path), "%s/wg0.sock", f->dir);
-}
-
-static void make_socket(struct fake *f, int backlog)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-
-	make_dir(f);
-	memcpy(addr.sun_path, f->path, strlen(f->path) + 1);
-	f->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(f->listener >= 0);
-	assert_int_equal(bind(f->listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
-	assert_int_equal(listen(f->listener, backlog), 0);
-}
-
-static void start(struct fake *f)
-{
-	if (f->reply && !f->reply_len)
-		f->reply_len = strlen(f->reply);
-	assert_int_equal(pthread_create(&f->thread, NULL, serve, f), 0);
-	f->running = true;
-}
-
-static void stop(struct fake *f)
-{
-	if (f->running)
-		pthread_join(f->thread, NULL);
-	if (f->listener >= 0)
-		close(f->listener);
-	unlink(f->path);
-	assert_int_equal(rmdir(f->dir), 0);
-	buf_done(&f->request);
-}
 
 static int64_t now_ms(void)
 {
@@ -144,11 +38,10 @@ static int64_t now_ms(void)
 }
 
 /* One `get` of an engine that says this. */
-static int get_from(struct fake *f, int timeout_ms, struct arena *a, struct uapi_device **out,
-		    struct err *e)
+static int get_from(struct fake_uapi *f, struct arena *a, struct uapi_device **out, struct err *e)
 {
-	start(f);
-	return uapi_get_at(f->dir, "wg0", timeout_ms, a, out, e);
+	fake_uapi_start(f);
+	return uapi_get_at(f->dir, "wg0", LONG_MS, a, out, e);
 }
 
 /* --- there is nobody --- */
@@ -158,11 +51,11 @@ static void no_socket(void **state)
 	struct uapi_device *dev = NULL;
 	struct arena a = { 0 };
 	struct err e = { 0 };
-	struct fake f;
+	struct fake_uapi f;
 	char longest[200];
 
 	(void)state;
-	make_dir(&f);
+	fake_uapi_dir(&f);
 	assert_int_equal(uapi_get_at(f.dir, "wg0", LONG_MS, &a, &dev, &e), -ENOENT);
 	assert_non_null(strstr(e.text, f.path));
 	assert_int_equal(uapi_get_at("/nowhere/at/all", "wg0", LONG_MS, &a, &dev, &e), -ENOENT);
@@ -172,7 +65,7 @@ static void no_socket(void **state)
 	longest[sizeof(longest) - 1] = '\0';
 	assert_int_equal(uapi_get_at(f.dir, longest, LONG_MS, &a, &dev, &e), -ENAMETOOLONG);
 	assert_null(dev);
-	stop(&f);
+	fake_uapi_close(&f);
 }
 
 /* It says that nobody listens, and leaves the file alone. */
@@ -182,10 +75,10 @@ static void stale_socket(void **state)
 	struct arena a = { 0 };
 	struct err e = { 0 };
 	struct stat st;
-	struct fake f;
+	struct fake_uapi f;
 
 	(void)state;
-	make_socket(&f, 1);
+	fake_uapi_open(&f, 1);
 	close(f.listener);
 	f.listener = -1;
 	assert_int_equal(uapi_get_at(f.dir, "wg0", LONG_MS, &a, &dev, &e), -ECONNREFUSED);
@@ -194,7 +87,7 @@ static void stale_socket(void **state)
 	assert_int_equal(uapi_set_at(f.dir, "wg0", LONG_MS, &(struct buf){ 0 }, &e), -ECONNREFUSED);
 	assert_int_equal(stat(f.path, &st), 0);
 	assert_null(dev);
-	stop(&f);
+	fake_uapi_close(&f);
 }
 
 /* --- it answers nonsense, or too little --- */
@@ -224,18 +117,18 @@ static void wrong_replies(void **state)
 		struct uapi_device *dev = NULL;
 		struct arena a = { 0 };
 		struct err e = { 0 };
-		struct fake f;
+		struct fake_uapi f;
 
-		make_socket(&f, 1);
+		fake_uapi_open(&f, 1);
 		f.reply = rows[i].reply;
-		assert_int_equal(get_from(&f, LONG_MS, &a, &dev, &e), rows[i].rc);
+		assert_int_equal(get_from(&f, &a, &dev, &e), rows[i].rc);
 		if (rows[i].says && !strstr(e.text, rows[i].says))
 			fail_msg("row %zu: %s", i, e.text);
 		assert_null(strstr(e.text, "5f4e"));
 		assert_null(dev);
 		assert_string_equal(buf_str(&f.request), "get=1\n\n");
 		arena_done(&a);
-		stop(&f);
+		fake_uapi_close(&f);
 	}
 }
 
@@ -249,22 +142,22 @@ static void cut_replies(void **state)
 		struct uapi_device *dev = NULL;
 		struct arena a = { 0 };
 		struct err e = { 0 };
-		struct fake f;
+		struct fake_uapi f;
 
-		make_socket(&f, 1);
+		fake_uapi_open(&f, 1);
 		f.reply = GOOD;
 		f.reply_len = cut;
-		assert_int_equal(get_from(&f, LONG_MS, &a, &dev, &e), -EPROTO);
+		assert_int_equal(get_from(&f, &a, &dev, &e), -EPROTO);
 		assert_non_null(strstr(e.text, "cut"));
 		assert_null(dev);
 		arena_done(&a);
-		stop(&f);
+		fake_uapi_close(&f);
 	}
 }
 
 /* --- it answers too late --- */
 
-static void expect_timeout(struct fake *f)
+static void expect_timeout(struct fake_uapi *f)
 {
 	struct uapi_device *dev = NULL;
 	struct arena a = { 0 };
@@ -282,49 +175,42 @@ static void expect_timeout(struct fake *f)
 
 static void never_answers(void **state)
 {
-	struct fake f;
+	struct fake_uapi f;
 
 	(void)state;
-	make_socket(&f, 1);
+	fake_uapi_open(&f, 1);
+	expect_timeout(&f); /* nobody accepts */
+	fake_uapi_close(&f);
+	fake_uapi_open(&f, 1);
 	f.hold = true;
-	start(&f);
+	fake_uapi_start(&f);
 	expect_timeout(&f);
-	stop(&f);
-}
-
-static void never_accepts(void **state)
-{
-	struct fake f;
-
-	(void)state;
-	make_socket(&f, 1);
-	expect_timeout(&f);
-	stop(&f);
+	fake_uapi_close(&f);
 }
 
 /* The deadline is that of the whole call, not of one wait. */
 static void never_ends(void **state)
 {
-	struct fake f;
+	struct fake_uapi f;
 
 	(void)state;
-	make_socket(&f, 1);
+	fake_uapi_open(&f, 1);
 	f.reply = "x=1\n";
 	f.piece = 1;
 	f.forever = true;
-	start(&f);
+	fake_uapi_start(&f);
 	expect_timeout(&f);
-	stop(&f);
+	fake_uapi_close(&f);
 }
 
 static void backlog_full(void **state)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fds[64], n = 0;
-	struct fake f;
+	struct fake_uapi f;
 
 	(void)state;
-	make_socket(&f, 0);
+	fake_uapi_open(&f, 0);
 	memcpy(addr.sun_path, f.path, strlen(f.path) + 1);
 	for (; n < (int)ARRAY_LEN(fds); n++) {
 		fds[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -335,7 +221,7 @@ static void backlog_full(void **state)
 	expect_timeout(&f);
 	for (; n >= 0; n--)
 		close(fds[n]);
-	stop(&f);
+	fake_uapi_close(&f);
 }
 
 /* --- it answers --- */
@@ -350,20 +236,20 @@ static void good_replies(void **state)
 		struct uapi_device *dev = NULL;
 		struct arena a = { 0 };
 		struct err e = { 0 };
-		struct fake f;
+		struct fake_uapi f;
 
-		make_socket(&f, 1);
+		fake_uapi_open(&f, 1);
 		f.reply = GOOD;
 		f.piece = pieces[i / 2];
 		f.hold = i % 2;
-		if (get_from(&f, LONG_MS, &a, &dev, &e))
+		if (get_from(&f, &a, &dev, &e))
 			fail_msg("pieces of %zu: %s", f.piece, e.text);
 		assert_true(dev->has_private_key);
 		assert_int_equal(dev->listen_port, 51820);
 		assert_int_equal(dev->n_peers, 1);
 		assert_int_equal(dev->peers->rx_bytes, 1372);
 		arena_done(&a);
-		stop(&f);
+		fake_uapi_close(&f);
 	}
 }
 
@@ -374,7 +260,7 @@ static void large_reply(void **state)
 	struct arena a = { 0 };
 	struct err e = { 0 };
 	struct buf b = { 0 };
-	struct fake f;
+	struct fake_uapi f;
 	int i;
 
 	(void)state;
@@ -382,16 +268,16 @@ static void large_reply(void **state)
 	for (i = 0; i < N; i++)
 		buf_printf(&b, "allowed_ip=10.%d.%d.%d/32\n", i >> 16, i >> 8 & 255, i & 255);
 	buf_puts(&b, "errno=0\n\n");
-	make_socket(&f, 1);
+	fake_uapi_open(&f, 1);
 	f.reply = b.b;
 	f.hold = true;
-	if (get_from(&f, LONG_MS, &a, &dev, &e))
+	if (get_from(&f, &a, &dev, &e))
 		fail_msg("%s", e.text);
 	assert_int_equal(dev->peers->n_allowed, N);
 	assert_int_equal(dev->peers->allowed[N - 1].addr.b[3], (N - 1) & 255);
 	arena_done(&a);
 	buf_done(&b);
-	stop(&f);
+	fake_uapi_close(&f);
 }
 
 static void names_of_scopes(void **state)
@@ -414,18 +300,18 @@ static void names_of_scopes(void **state)
 		struct uapi_device *dev = NULL;
 		struct arena a = { 0 };
 		struct err e = { 0 };
-		struct fake f;
+		struct fake_uapi f;
 		char reply[256], text[ENDPOINT_STR_SIZE];
 
 		snprintf(reply, sizeof(reply), "public_key=" PEER "\nendpoint=%s\nerrno=0\n\n",
 			 rows[i][0]);
-		make_socket(&f, 1);
+		fake_uapi_open(&f, 1);
 		f.reply = reply;
-		if (get_from(&f, LONG_MS, &a, &dev, &e))
+		if (get_from(&f, &a, &dev, &e))
 			fail_msg("%s", e.text);
 		assert_string_equal(endpoint_str(&dev->peers->endpoint, text), rows[i][1]);
 		arena_done(&a);
-		stop(&f);
+		fake_uapi_close(&f);
 	}
 }
 
@@ -451,12 +337,12 @@ static void sets(void **state)
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
 		struct err e = { 0 };
 		struct buf text = { 0 };
-		struct fake f;
+		struct fake_uapi f;
 
-		make_socket(&f, 1);
+		fake_uapi_open(&f, 1);
 		f.reply = rows[i].reply;
 		buf_puts(&text, rows[i].text);
-		start(&f);
+		fake_uapi_start(&f);
 		if (uapi_set_at(f.dir, "wg0", LONG_MS, &text, &e) != rows[i].rc)
 			fail_msg("row %zu: %s", i, e.text);
 		assert_null(strstr(e.text, "5f4e"));
@@ -464,7 +350,7 @@ static void sets(void **state)
 		assert_memory_equal(f.request.b, "set=1\n", 6);
 		assert_memory_equal(f.request.b + 6, text.b, text.len);
 		buf_done(&text);
-		stop(&f);
+		fake_uapi_close(&f);
 	}
 }
 
@@ -481,15 +367,15 @@ static void large_set(void **state)
 		buf_puts(&text, "allowed_ip=2001:db8:1111:2222:3333:4444:5555:6666/128\n");
 	for (i = 0; i < ARRAY_LEN(read_only); i++) {
 		struct err e = { 0 };
-		struct fake f;
+		struct fake_uapi f;
 
-		make_socket(&f, 1);
+		fake_uapi_open(&f, 1);
 		f.reply = read_only[i] ? "errno=22\n\n" : "errno=0\n\n";
 		f.read_only = read_only[i];
-		start(&f);
+		fake_uapi_start(&f);
 		if (uapi_set_at(f.dir, "wg0", LONG_MS, &text, &e) != (read_only[i] ? -EINVAL : 0))
 			fail_msg("%s", e.text);
-		stop(&f);
+		fake_uapi_close(&f);
 	}
 	buf_done(&text);
 }
@@ -499,29 +385,29 @@ static void set_blocked(void **state)
 {
 	struct err e = { 0 };
 	struct buf text = { 0 };
-	struct fake f;
+	struct fake_uapi f;
 
 	(void)state;
 	while (text.len < 4 << 20)
 		buf_puts(&text, "allowed_ip=2001:db8:1111:2222:3333:4444:5555:6666/128\n");
-	make_socket(&f, 1);
+	fake_uapi_open(&f, 1);
 	assert_int_equal(uapi_set_at(f.dir, "wg0", SHORT_MS, &text, &e), -ETIMEDOUT);
 	buf_done(&text);
-	stop(&f);
+	fake_uapi_close(&f);
 }
 
 /* --- trace ring --- */
 
 static int ring_from(const char *reply, struct trace_ring **out, struct err *e)
 {
-	struct fake f;
+	struct fake_uapi f;
 	int rc;
 
-	make_socket(&f, 1);
+	fake_uapi_open(&f, 1);
 	f.reply = reply;
-	start(&f);
+	fake_uapi_start(&f);
 	rc = uapi_trace_ring_at(f.dir, "wg0", LONG_MS, out, e);
-	stop(&f);
+	fake_uapi_close(&f);
 	return rc;
 }
 
@@ -568,8 +454,6 @@ static void no_ring(void **state)
 	close(fd);
 }
 
-/* --- */
-
 static int count_fds(void)
 {
 	DIR *d = opendir("/proc/self/fd");
@@ -601,14 +485,14 @@ static int after_all(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_socket),	   cmocka_unit_test(stale_socket),
-		cmocka_unit_test(wrong_replies),   cmocka_unit_test(cut_replies),
-		cmocka_unit_test(never_answers),   cmocka_unit_test(never_accepts),
-		cmocka_unit_test(never_ends),	   cmocka_unit_test(backlog_full),
-		cmocka_unit_test(good_replies),	   cmocka_unit_test(large_reply),
-		cmocka_unit_test(names_of_scopes), cmocka_unit_test(sets),
-		cmocka_unit_test(large_set),	   cmocka_unit_test(set_blocked),
-		cmocka_unit_test(finds_the_ring),  cmocka_unit_test(no_ring),
+		cmocka_unit_test(no_socket),	 cmocka_unit_test(stale_socket),
+		cmocka_unit_test(wrong_replies), cmocka_unit_test(cut_replies),
+		cmocka_unit_test(never_answers), cmocka_unit_test(never_ends),
+		cmocka_unit_test(backlog_full),	 cmocka_unit_test(good_replies),
+		cmocka_unit_test(large_reply),	 cmocka_unit_test(names_of_scopes),
+		cmocka_unit_test(sets),		 cmocka_unit_test(large_set),
+		cmocka_unit_test(set_blocked),	 cmocka_unit_test(finds_the_ring),
+		cmocka_unit_test(no_ring),
 	};
 
 	return cmocka_run_group_tests_name("engine_uapi_client", tests, before_all, after_all);

@@ -197,8 +197,7 @@ static void endpoints(void **state)
 		{ "(none)", NULL },
 		{ "", NULL },
 		{ "example.org:51820", NULL },
-		{ "[2001:db8::1]:51820                                                             ",
-		  NULL },
+		{ "[2001:db8::1]:51820                                                    ", NULL },
 	};
 	size_t i;
 

@@ -228,7 +228,7 @@ static void refuses(void **state)
 	}
 }
 
-/* Every cut of every reply is refused, and none is read past its end (the sanitizers see to that). */
+/* Every cut of every reply is refused; the sanitizers see whether it is read past its end. */
 static void refuses_cut_replies(void **state)
 {
 	static const char *const names[] = { "wireguard-go", "boringtun", "gotatun", "builtin" };

@@ -1,0 +1,71 @@
+#!/bin/sh
+# Where wgdiag cannot measure: one line that says what is missing and how to get it, exit 3;
+# and exit 2 for an engine that is not there. Nothing on stdout.
+# needs: root
+: "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
+: "${WGDIAG:=$TOP/build/wgdiag}"
+: "${TMPDIR:=/tmp}"
+. "$TOP/tests/lib/tap.sh"
+[ "$(id -u)" = 0 ] || skip_all 'needs root'
+unshare -m true 2>/dev/null || skip_all 'no mount namespaces here'
+chmod 755 "$TMPDIR"
+
+# One that any user may run, wherever the tree lies.
+cp "$WGDIAG" "$TMPDIR/wgdiag" && chmod 755 "$TMPDIR/wgdiag" || exit 1
+
+# refuses NAME EXIT WORDS WORDS COMMAND...
+refuses()
+{
+	name=$1 want=$2 words=$3 more=$4
+	shift 4
+	"$@" >"$TMPDIR/out" 2>"$TMPDIR/err"
+	rc=$?
+	lines=$(wc -l <"$TMPDIR/err")
+	if [ "$rc" = "$want" ] && [ "$lines" = 1 ] && [ ! -s "$TMPDIR/out" ] &&
+		grep -qF -- "$words" "$TMPDIR/err" && grep -qF -- "$more" "$TMPDIR/err"; then
+		ok "$name"
+	else
+		not_ok "$name" "exit $rc, stdout: $(cat "$TMPDIR/out"), stderr: $(cat "$TMPDIR/err")"
+	fi
+}
+
+as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+without_caps() { setpriv --bounding-set=-all --inh-caps=-all "$@"; }
+
+if command -v setpriv >/dev/null 2>&1; then
+	refuses 'an ordinary user' 3 'Operation not permitted' 'run as root' \
+		as_nobody "$TMPDIR/wgdiag" check
+	refuses 'an ordinary user who wants JSON' 3 'Operation not permitted' 'run as root' \
+		as_nobody "$TMPDIR/wgdiag" check --json
+	refuses 'root without capabilities' 3 'Operation not permitted' 'CAP_SYS_ADMIN' \
+		without_caps "$TMPDIR/wgdiag" check
+else
+	skip 'missing privileges' 'no setpriv here'
+fi
+
+# In a mount namespace of its own the tun device is hidden.
+# shellcheck disable=SC2016 # the inner shell's
+hidden='mount -t tmpfs -o mode=755 none /dev/net && exec "$0" "$@"'
+refuses 'no /dev/net/tun' 3 '/dev/net/tun: No such file or directory' 'modprobe tun' \
+	unshare -m sh -c "$hidden" "$TMPDIR/wgdiag" check
+# shellcheck disable=SC2016
+other='mount -t tmpfs -o mode=755 none /dev/net && mknod /dev/net/tun c 10 253 && exec "$0" "$@"'
+if unshare -m sh -c 'mount -t tmpfs none /dev/net && mknod /dev/net/tun c 10 253' 2>/dev/null; then
+	refuses 'a tun node without a driver' 3 '/dev/net/tun: No such device' 'modprobe tun' \
+		unshare -m sh -c "$other" "$TMPDIR/wgdiag" check
+else
+	skip 'a tun node without a driver' 'no mknod here'
+fi
+
+mkdir "$TMPDIR/empty"
+if [ -x /usr/sbin/wireguard-go ] || [ -x /sbin/wireguard-go ] || [ -x /usr/local/sbin/wireguard-go ]; then
+	skip 'an engine that is not installed' 'it lies in a folder that is always looked in'
+else
+	refuses 'an engine that is not installed' 2 'program "wireguard-go" not found in PATH' 'apt-get install' \
+		env PATH="$TMPDIR/empty" "$TMPDIR/wgdiag" check --engine wireguard-go
+fi
+
+"$TMPDIR/wgdiag" check -c 1 >/dev/full 2>"$TMPDIR/err"
+is 'a report that cannot be written: exit' $? 4
+is 'a report that cannot be written: one line' "$(wc -l <"$TMPDIR/err")" 1
+finish

@@ -1,0 +1,91 @@
+#!/bin/sh
+# A wrong command line: one line on stderr that names what is wrong, nothing on stdout, exit 2.
+: "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
+: "${WGDIAG:=$TOP/build/wgdiag}"
+: "${TMPDIR:=/tmp}"
+. "$TOP/tests/lib/tap.sh"
+[ -x "$WGDIAG" ] || skip_all "no $WGDIAG: make first"
+
+# refuses WORDS ARGUMENT...: the line has the words in it.
+refuses()
+{
+	words=$1
+	shift
+	"$WGDIAG" "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"
+	rc=$?
+	lines=$(wc -l <"$TMPDIR/err")
+	if [ "$rc" = 2 ] && [ "$lines" = 1 ] && [ ! -s "$TMPDIR/out" ] && grep -qF -- "$words" "$TMPDIR/err"; then
+		ok "wgdiag $*: $words"
+	else
+		not_ok "wgdiag $*: $words" "exit $rc, stdout: $(cat "$TMPDIR/out"), stderr: $(cat "$TMPDIR/err")"
+	fi
+}
+
+refuses "did you mean check?" chek
+refuses "did you mean engine?" enginee
+refuses "unknown command 'frobnicate'" frobnicate
+refuses "unknown option '--frobnicate'" --frobnicate
+refuses "did you mean version?" help versoin
+refuses "unexpected argument 'x'" version x
+
+refuses "did you mean --json?" check --jsn
+refuses "did you mean --engine?" check --engin=builtin --engie
+refuses "did you mean --verbose?" check --verbos --vrebose
+refuses "unknown option '--frobnicate'" check --frobnicate
+refuses "unknown option '-x'" check -x
+refuses "unknown option '-x'" check -qx
+refuses "did you mean builtin?" check --engine builtn
+refuses "did you mean wireguard-go?" check --engine wiregard-go
+refuses "unknown engine 'boringtun2'" check --engine boringtun2
+refuses "unknown engine ''" check --engine ''
+refuses "option '--engine' needs a value" check --engine
+refuses "option '-c' needs a value" check -c
+refuses "option '--json' takes no value" check --json=yes
+refuses "did you mean always?" check --color=alway
+
+refuses "-c '0'" check -c 0
+refuses "-c '-1'" check -c -1
+refuses "-c '1x'" check -c 1x
+refuses "-c '100001'" check -c 100001
+refuses "-c '99999999999999999999'" check -c 99999999999999999999
+refuses "-i '-0.1'" check -i -0.1
+refuses "-i 'nan'" check -i nan
+refuses "-i '1e3'" check -i 1e3
+refuses "-W '0'" check -W 0
+refuses "-W '3601'" check -W 3601
+refuses "-s '65508'" check -s 65508
+refuses "-s ''" check -s ''
+refuses "--seed 'x'" check --seed x
+# Honest about what comes later.
+refuses "'wg0': this version only tests a tunnel it makes itself" check wg0
+refuses "'./office.conf': this version only tests a tunnel it makes itself" check ./office.conf
+
+"$WGDIAG" >"$TMPDIR/out" 2>"$TMPDIR/err"
+is 'without a command: exit' $? 2
+check 'without a command: the usage' grep -q '^usage: wgdiag' "$TMPDIR/err"
+
+# says FIRST-WORDS ARGUMENT...: exit 0, on stdout.
+says()
+{
+	words=$1
+	shift
+	out=$("$WGDIAG" "$@" 2>"$TMPDIR/err")
+	rc=$?
+	case $rc$out in
+	0"$words"*) clean "wgdiag $* says it on stdout" "$(cat "$TMPDIR/err")" ;;
+	*) not_ok "wgdiag $*" "exit $rc: $out" ;;
+	esac
+}
+
+says 'usage: wgdiag COMMAND' --help
+says 'usage: wgdiag COMMAND' -h
+says 'usage: wgdiag COMMAND' help
+says 'usage: wgdiag check' help check
+says 'usage: wgdiag check' check --help
+says 'usage: wgdiag check' check -c 5 -h
+says 'usage: wgdiag engine' help engine
+says 'usage: wgdiag version' version --help
+says 'wgdiag 0' --version
+says 'wgdiag 0' version
+says 'wgdiag 0' -V
+finish

@@ -1,0 +1,292 @@
+/* The text: golden pages, and what holds for every page at every width. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "lib/golden.h"
+#include "lib/made_facts.h"
+#include "report/report.h"
+#include "report/width.h"
+
+static void healthy(struct facts *f)
+{
+	static const char *names[] = { "wg0", "office" };
+
+	f->not_tested = names;
+	f->n_not_tested = 2;
+}
+
+static void dead_wire(struct facts *f)
+{
+	made_silent(f);
+	f->taps[TAP_FAR_WIRE].msgs[TAP_IN][WG_MSG_INITIATION] = 0;
+}
+
+static void no_engine(struct facts *f)
+{
+	made_wireguard_go(f);
+	made_not_started(f, "wireguard-go exited with status 1: no /dev/net/tun");
+	/* An engine of others prints what it likes. */
+	f->engine[END_NEAR].log_tail = "starting\n\033]0;evil\007\033[2Jno /dev/net/tun";
+}
+
+static void refused(struct facts *f)
+{
+	made_refused(f, END_FAR, "in_not_ip", "authentic, but the inner packet is neither IPv4 nor IPv6", 10);
+	f->ping_peer.received = 0;
+	f->ping_peer.min_ns = f->ping_peer.avg_ns = f->ping_peer.max_ns = UNKNOWN;
+	f->ping_peer.mdev_ns = UNKNOWN;
+}
+
+static void lossy(struct facts *f)
+{
+	f->ping_peer.sent = 1000;
+	f->ping_peer.received = 938;
+	f->ping_peer.late = 3;
+	f->ping_peer.elapsed_ns = 10003 * NS_PER_MS;
+}
+
+static void cut_short(struct facts *f)
+{
+	f->interrupted = true;
+	f->ping_peer.sent = 4;
+	f->ping_peer.received = 4;
+	facts_gap(f, NEED_STREAMS, "interrupted", NULL);
+}
+
+static void no_right(struct facts *f)
+{
+	facts_gap(f, NEED_TAP_NEAR_WIRE, "capture on wgw7f3a0: Operation not permitted",
+		  "run as root, or grant CAP_NET_RAW");
+}
+
+struct page {
+	const char *name;
+	void (*change)(struct facts *f);
+};
+
+static const struct page pages[] = {
+	{ "healthy", healthy },	    { "wireguard-go", made_wireguard_go }, { "silent", made_silent },
+	{ "dead-wire", dead_wire }, { "no-engine", no_engine },		   { "refused", refused },
+	{ "lossy", lossy },	    { "cut-short", cut_short },		   { "no-right", no_right },
+};
+
+static const struct page *page(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(pages); i++)
+		if (strcmp(pages[i].name, name) == 0)
+			return &pages[i];
+	fail_msg("no page %s", name);
+	return NULL;
+}
+
+static void write_page(const struct page *p, const struct report_style *s, struct buf *out)
+{
+	struct findings all;
+	struct verdict v;
+	struct arena a;
+	struct facts f;
+
+	arena_init(&a);
+	findings_init(&all, &a);
+	made_healthy(&f);
+	p->change(&f);
+	checks_run(&f, &all);
+	verdict_of(&f, &all, &v);
+	report_text.write(&(struct report){ &f, &all, &v }, s, out);
+	arena_done(&a);
+}
+
+struct golden {
+	const char *page, *file;
+	struct report_style style;
+};
+
+static const struct golden goldens[] = {
+	{ "healthy", "healthy.80.txt", { .width = 80, .utf8 = true } },
+	{ "healthy", "healthy.40.ascii.txt", { .width = 40 } },
+	{ "healthy", "healthy.0.txt", { .utf8 = true } },
+	{ "dead-wire", "dead-wire.200.txt", { .width = 200, .utf8 = true } },
+	{ "dead-wire", "dead-wire.80.ascii.txt", { .width = 80 } },
+	{ "dead-wire", "dead-wire.80.colour.txt", { .width = 80, .utf8 = true, .colour = true } },
+	{ "refused", "refused.100.verbose.txt", { .width = 100, .utf8 = true, .verbose = true } },
+	{ "no-engine", "no-engine.100.verbose.txt", { .width = 100, .utf8 = true, .verbose = true } },
+	{ "lossy", "lossy.100.txt", { .width = 100, .utf8 = true } },
+	{ "cut-short", "cut-short.100.txt", { .width = 100, .utf8 = true } },
+	{ "no-right", "no-right.100.txt", { .width = 100, .utf8 = true } },
+	{ "no-right", "no-right.100.quiet.txt", { .width = 100, .utf8 = true, .quiet = true } },
+	{ "dead-wire", "dead-wire.100.quiet.txt", { .width = 100, .utf8 = true, .quiet = true } },
+};
+
+static void golden_pages(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(goldens); i++) {
+		struct buf b = { 0 };
+
+		write_page(page(goldens[i].page), &goldens[i].style, &b);
+		golden_check(goldens[i].file, buf_str(&b));
+		buf_done(&b);
+	}
+}
+
+static void quiet_is_silent_when_all_is_well(void **state)
+{
+	const struct report_style s = { .width = 80, .quiet = true, .verbose = true };
+	struct buf b = { 0 };
+
+	(void)state;
+	write_page(page("healthy"), &s, &b);
+	assert_int_equal(b.len, 0);
+	write_page(page("lossy"), &s, &b);
+	assert_non_null(strstr(buf_str(&b), "FAIL"));
+	assert_null(strstr(buf_str(&b), "PASS"));
+	buf_done(&b);
+}
+
+static void lines_fit(const char *text, unsigned width)
+{
+	const char *end;
+
+	for (; *text; text = end + 1) {
+		end = strchr(text, '\n');
+		assert_non_null(end);
+		assert_true(text_width(text, (size_t)(end - text)) <= width);
+		assert_true(end == text || end[-1] != ' ');
+	}
+}
+
+/* All that stands there but blanks and line ends. */
+static char *essence(const char *text, struct arena *a)
+{
+	char *s = arena_alloc(a, strlen(text) + 1), *p = s;
+
+	for (; *text; text++)
+		if (*text != ' ' && *text != '\n')
+			*p++ = *text;
+	return s;
+}
+
+/* The evidence of a line of the wide page: what follows the result. NULL: not such a line. */
+static const char *evidence_in(const char *line)
+{
+	static const char *const results[] = { "PASS ", "WARN ", "FAIL ", "UNSURE ", "SKIP " };
+	const char *at;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(results); i++) {
+		at = strstr(line, results[i]);
+		if (!at)
+			continue;
+		at += strlen(results[i]);
+		return strncmp(at, "<- ", 3) == 0 ? at + 3 : at;
+	}
+	return strstr(line, "LAYER") ? NULL : line;
+}
+
+/* Nothing is cut off: without blanks and line ends, each page says what the widest says. */
+static void each_fact_is_there(const struct page *p, unsigned width)
+{
+	const struct report_style wide = { .verbose = true }, s = { .width = width, .verbose = true };
+	struct buf want = { 0 }, got = { 0 };
+	const char *words, *all;
+	char *line, *rest;
+	struct arena a;
+
+	arena_init(&a);
+	write_page(p, &wide, &want);
+	write_page(p, &s, &got);
+	all = essence(buf_str(&got), &a);
+	rest = arena_strdup(&a, buf_str(&want));
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		words = evidence_in(line);
+		if (words && !strstr(all, essence(words, &a)))
+			fail_msg("%s, %u columns: %s", p->name, width, words);
+	}
+	buf_done(&want);
+	buf_done(&got);
+	arena_done(&a);
+}
+
+static void nothing_is_lost_at_any_width(void **state)
+{
+	static const unsigned widths[] = { 20, 39, 40, 41, 63, 64, 65, 66, 80, 100, 200 };
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(pages); i++) {
+		for (k = 0; k < ARRAY_LEN(widths); k++) {
+			const struct report_style s = { .width = widths[k] };
+			struct buf b = { 0 };
+
+			write_page(&pages[i], &s, &b);
+			/* Below 40 only what has no room at all may stick out. */
+			if (widths[k] >= 39)
+				lines_fit(buf_str(&b), widths[k]);
+			buf_done(&b);
+			each_fact_is_there(&pages[i], widths[k]);
+		}
+	}
+}
+
+static void only_harmless_bytes(void **state)
+{
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(pages); i++) {
+		const struct report_style s = { .width = 80, .verbose = true };
+		struct buf b = { 0 };
+
+		write_page(&pages[i], &s, &b);
+		for (k = 0; k < b.len; k++)
+			assert_true(b.b[k] == '\n' || (b.b[k] >= ' ' && b.b[k] < 0x7f));
+		buf_done(&b);
+	}
+}
+
+/* Without its escape sequences, the coloured page is the plain one. */
+static void colour_is_never_the_only_signal(void **state)
+{
+	const struct report_style plain = { .width = 80 }, colour = { .width = 80, .colour = true };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(pages); i++) {
+		struct buf a = { 0 }, b = { 0 }, stripped = { 0 };
+		const char *p;
+
+		write_page(&pages[i], &plain, &a);
+		write_page(&pages[i], &colour, &b);
+		for (p = buf_str(&b); *p; p++) {
+			if (*p == '\033')
+				p = strchr(p, 'm');
+			else
+				buf_add(&stripped, p, 1);
+		}
+		assert_string_equal(buf_str(&stripped), buf_str(&a));
+		buf_done(&a);
+		buf_done(&b);
+		buf_done(&stripped);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(golden_pages),
+		cmocka_unit_test(quiet_is_silent_when_all_is_well),
+		cmocka_unit_test(nothing_is_lost_at_any_width),
+		cmocka_unit_test(only_harmless_bytes),
+		cmocka_unit_test(colour_is_never_the_only_signal),
+	};
+
+	return cmocka_run_group_tests_name("report/text", tests, NULL, NULL);
+}

@@ -1,0 +1,173 @@
+/* The whole, from its rows: state, side, the row it speaks of, what next. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "lib/made_facts.h"
+#include "verdict/verdict.h"
+
+static void dead_wire(struct facts *f)
+{
+	made_silent(f);
+	f->taps[TAP_FAR_WIRE].msgs[TAP_IN][WG_MSG_INITIATION] = 0;
+}
+
+static void no_engine(struct facts *f)
+{
+	made_wireguard_go(f);
+	made_not_started(f, "wireguard-go exited with status 1");
+}
+
+static void second_try(struct facts *f)
+{
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 2;
+	f->taps[TAP_FAR_WIRE].msgs[TAP_IN][WG_MSG_INITIATION] = 2;
+}
+
+static void no_streams(struct facts *f)
+{
+	facts_gap(f, NEED_STREAMS, "interrupted", NULL);
+	f->interrupted = true;
+}
+
+/* A row the verdict does not stand on, and nothing a person could change. */
+static void no_far_capture(struct facts *f)
+{
+	facts_gap(f, NEED_TAP_FAR_WIRE, "capture on wgw1: it cannot be polled", NULL);
+}
+
+static void no_right_to_capture(struct facts *f)
+{
+	facts_gap(f, NEED_TAP_FAR_WIRE, "capture on wgw1: Operation not permitted", "run as root");
+}
+
+static void capture_with_gaps(struct facts *f)
+{
+	f->taps[TAP_FAR_WIRE].dropped = 3;
+}
+
+static void one_direction(struct facts *f)
+{
+	f->n_streams = 1;
+}
+
+static void failed_and_unsure(struct facts *f)
+{
+	one_direction(f);
+	f->ping_peer.received = 0;
+}
+
+static void interrupted_late(struct facts *f)
+{
+	f->interrupted = true;
+}
+
+static void wordy(struct facts *f)
+{
+	static char text[400];
+
+	memset(text, 'x', sizeof(text) - 1);
+	/* A character of three bytes where the cut would be. */
+	memcpy(text + 140, "→→→→→→→", 21);
+	made_not_started(f, text);
+}
+
+struct verdict_case {
+	const char *name;
+	void (*change)(struct facts *f);
+	enum state state;
+	enum side side;
+	const char *root; /* id, or NULL */
+	const char *says;
+	const char *next; /* the first command, or NULL */
+};
+
+static const struct verdict_case cases[] = {
+	{ "healthy", NULL, STATE_PASS, SIDE_NONE, NULL, "both ways (engine builtin)", NULL },
+	{ "healthy, wireguard-go", made_wireguard_go, STATE_PASS, SIDE_NONE, NULL, "wireguard-go", NULL },
+	{ "a warning", second_try, STATE_WARN, SIDE_LOCAL, "handshake.complete", "but handshake", NULL },
+	{ "silence", made_silent, STATE_FAIL, SIDE_LOCAL, "handshake.complete", "nothing came back",
+	  "wgdiag check --engine builtin -v" },
+	{ "the root, not what follows from it", dead_wire, STATE_FAIL, SIDE_LOCAL, "underlay.out",
+	  "2 sent, 0 arrived", "wgdiag check --engine builtin -v" },
+	{ "another engine would tell", no_engine, STATE_FAIL, SIDE_LOCAL, "engine.start",
+	  "exited with status 1", "wgdiag check --engine builtin" },
+	{ "a needed row is missing", no_streams, STATE_UNSURE, SIDE_UNKNOWN, "data.both-ways",
+	  "interrupted; data both ways", NULL },
+	{ "a row that is not needed", no_far_capture, STATE_PASS, SIDE_NONE, NULL, NULL, NULL },
+	{ "a missing right", no_right_to_capture, STATE_UNSURE, SIDE_UNKNOWN, "underlay.out",
+	  "Operation not permitted", NULL },
+	{ "an unsure row that is not needed", capture_with_gaps, STATE_PASS, SIDE_NONE, NULL, NULL, NULL },
+	{ "one direction is not both", one_direction, STATE_UNSURE, SIDE_UNKNOWN, "data.both-ways",
+	  "was not tried", NULL },
+	{ "a failure counts more", failed_and_unsure, STATE_FAIL, SIDE_LOCAL, "ping.peer", "0/10", NULL },
+	{ "interrupted after all", interrupted_late, STATE_PASS, SIDE_NONE, NULL, "interrupted;", NULL },
+	{ "a long story", wordy, STATE_FAIL, SIDE_LOCAL, "engine.start", "…", NULL },
+};
+
+static size_t characters(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static void one_case(const struct verdict_case *c)
+{
+	struct findings all;
+	struct verdict v;
+	struct arena a;
+	struct facts f;
+
+	arena_init(&a);
+	findings_init(&all, &a);
+	made_healthy(&f);
+	if (c->change)
+		c->change(&f);
+	checks_run(&f, &all);
+	verdict_of(&f, &all, &v);
+	print_message("# %s: %s %s\n", c->name, state_str(v.state), v.summary);
+	assert_string_equal(state_str(v.state), state_str(c->state));
+	assert_int_equal(v.side, c->side);
+	assert_string_equal(v.root ? v.root->check->id : "-", c->root ? c->root : "-");
+	if (c->says)
+		assert_non_null(strstr(v.summary, c->says));
+	if (c->next)
+		assert_string_equal(v.next[0], c->next);
+	assert_true(characters(v.summary) <= VERDICT_SUMMARY_MAX);
+	assert_null(v.cause);
+	assert_int_equal(v.direction, DIRECTION_NONE);
+	arena_done(&a);
+}
+
+static void judges(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++)
+		one_case(&cases[i]);
+}
+
+static void enumerations_have_words(void **state)
+{
+	(void)state;
+	assert_string_equal(state_str(STATE_ERROR), "ERROR");
+	assert_null(side_str(SIDE_NONE));
+	assert_null(direction_str(DIRECTION_NONE));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(judges),
+		cmocka_unit_test(enumerations_have_words),
+	};
+
+	return cmocka_run_group_tests_name("verdict", tests, NULL, NULL);
+}
