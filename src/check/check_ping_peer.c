@@ -29,8 +29,9 @@ static struct finding *judge(const struct facts *facts, const char *target, stru
 	if (p->late > 0)
 		return finding_add(out, STATE_WARN, "%lld/%lld answered in time, %lld late",
 				   received, sent, (long long)p->late);
+	/* What the system does not take is lost too, only sooner. */
 	if (p->send_errors > 0)
-		return finding_add(out, STATE_WARN,
+		return finding_add(out, loss_state(p->send_errors, p->sent + p->send_errors),
 				   "%lld/%lld answered; %lld could not be sent: %s", received, sent,
 				   (long long)p->send_errors,
 				   p->send_error ? p->send_error : "no reason was given");

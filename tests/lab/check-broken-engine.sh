@@ -72,7 +72,8 @@ fake garbage <<'END'
 use Socket;
 exit 0 if $ARGV[0] eq '--version';
 my $name = $ARGV[-1];
-socket(my $s, AF_UNIX, SOCK_STREAM, 0) and bind($s, pack_sockaddr_un("/var/run/wireguard/$name.sock"))
+my $s;
+socket($s, AF_UNIX, SOCK_STREAM, 0) and bind($s, pack_sockaddr_un("/var/run/wireguard/$name.sock"))
 	and listen($s, 5) or die "socket: $!";
 while (accept(my $c, $s)) {
 	sysread($c, my $line, 4096);
@@ -91,7 +92,8 @@ fake silent <<'END'
 use Socket;
 exit 0 if $ARGV[0] eq '--version';
 my $name = $ARGV[-1];
-socket(my $s, AF_UNIX, SOCK_STREAM, 0) and bind($s, pack_sockaddr_un("/var/run/wireguard/$name.sock"))
+my $s;
+socket($s, AF_UNIX, SOCK_STREAM, 0) and bind($s, pack_sockaddr_un("/var/run/wireguard/$name.sock"))
 	and listen($s, 5) or die "socket: $!";
 my @kept;
 while (accept(my $c, $s)) { push @kept, $c; }

@@ -200,7 +200,9 @@ roam()
 	s=$(starter "$1")
 	v "${s}out" "$1"; old=$(bare "$v")
 	v moved "$1"; new=$v
-	addr "$s$1" u "$(bare "$new")/$(len "$1")" && ip -n "$s$1" addr del "$old/$(len "$1")" dev u || return 1
+	# In this order: with the first IPv4 address of a network, Linux removes the others as well.
+	ip -n "$s$1" addr del "$old/$(len "$1")" dev u && addr "$s$1" u "$(bare "$new")/$(len "$1")" ||
+		return 1
 	# wireguard-go goes on sending from an address that is gone (ENETUNREACH) until it is
 	# told its endpoint again; ours must notice by itself.
 	[ "$s" = o ] || peer_conf f "$1" "$TMPDIR/o$1.key"

@@ -56,6 +56,13 @@ static void some_not_sent(struct facts *f)
 	f->ping_peer.send_error = "sendto 10.90.17.2: No buffer space available";
 }
 
+static void one_not_sent(struct facts *f)
+{
+	f->ping_peer.sent = f->ping_peer.received = 999;
+	f->ping_peer.send_errors = 1;
+	f->ping_peer.send_error = "No buffer space available";
+}
+
 static void cut_short(struct facts *f)
 {
 	f->interrupted = true;
@@ -88,7 +95,8 @@ static const struct check_case cases[] = {
 	{ "border: late", late, STATE_WARN, "1 late", NULL },
 	{ "border: twice", twice, STATE_WARN, "2 twice", NULL },
 	{ "not sent", not_sent, STATE_FAIL, "Operation not permitted", NULL },
-	{ "some not sent", some_not_sent, STATE_WARN, "No buffer space", NULL },
+	{ "some not sent", some_not_sent, STATE_FAIL, "No buffer space", NULL },
+	{ "border: one not sent", one_not_sent, STATE_WARN, "1 could not be sent: No buffer", NULL },
 	{ "cut short", cut_short, STATE_UNSURE, "3/4 answered when it was interrupted", NULL },
 	{ "gap", gap, STATE_SKIP, "interrupted", NULL },
 	{ "no handshake", made_silent, STATE_FAIL, "0/10", "handshake.complete" },
