@@ -24,6 +24,7 @@ static const struct weight weights[] = {
 	{ "out_not_ip", STATE_FAIL },
 	{ "out_short", STATE_FAIL },
 	{ "out_no_endpoint", STATE_FAIL },
+	{ "out_loop", STATE_FAIL },
 	{ "in_short", STATE_FAIL },
 	{ "in_reserved", STATE_FAIL },
 	{ "in_unknown_type", STATE_FAIL },

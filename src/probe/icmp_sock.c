@@ -38,8 +38,10 @@ static int open_fd(enum addr_family family, bool *raw, struct err *e)
 
 static void set_options(const struct icmp_sock *s)
 {
-	int on = 1, bytes = BUFFER_BYTES;
+	int on = 1, off = 0, bytes = BUFFER_BYTES;
 
+	/* Linux lets ping sockets share an id by default, and gives all replies to the youngest. */
+	setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &off, sizeof(off));
 	/* All of these only make things better: what is refused is done without. */
 	setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 #ifdef SO_TIMESTAMPNS
@@ -144,6 +146,7 @@ int icmp_sock_send(const struct icmp_sock *s, const struct ip_addr *to, uint16_t
 	return n < 0 ? -errno : 0;
 }
 
+/* Linux begins to stamp a moment after the first socket asked for it; until then this is the time of reading. */
 static int64_t age(struct msghdr *m)
 {
 	int64_t ns = 0;

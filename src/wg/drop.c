@@ -14,6 +14,7 @@
 	X(OUT_GIVE_UP, "out_give_up", "waited for a handshake that never completed") \
 	X(OUT_PURGED, "out_purged", "waited when the peer was removed or the interface went down") \
 	X(OUT_TOO_LONG, "out_too_long", "does not fit a UDP datagram") \
+	X(OUT_LOOP, "out_loop", "the endpoint is routed into the tunnel itself") \
 	X(IN_SHORT, "in_short", "too short for any WireGuard message") \
 	X(IN_RESERVED, "in_reserved", "a WireGuard message whose reserved bytes are set") \
 	X(IN_UNKNOWN_TYPE, "in_unknown_type", "not a WireGuard message") \

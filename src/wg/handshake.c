@@ -13,14 +13,6 @@ enum { HANDSHAKE_TOS = 0x88 };
 
 /* --- sending --- */
 
-static struct secret_key fresh_ephemeral(struct wg_device *d)
-{
-	struct secret_key k;
-
-	device_random(d, &k, sizeof(k));
-	return k;
-}
-
 /* A handshake message to p, written into the slot already, goes out. */
 static void send_message(struct wg_peer *p, struct wg_pkt *pkt, enum wg_msg_type type,
 			 uint32_t session, int64_t now_ns)
@@ -42,11 +34,12 @@ static void send_message(struct wg_peer *p, struct wg_pkt *pkt, enum wg_msg_type
 static bool create_initiation(struct wg_peer *p, struct wg_msg_initiation *m)
 {
 	struct wg_device *d = p->dev;
-	struct secret_key ephemeral = fresh_ephemeral(d);
+	struct secret_key ephemeral;
 	uint8_t timestamp[WG_TIMESTAMP_LEN];
 	uint32_t index = device_take_index(d, &p->hs_index);
 	enum wg_drop why;
 
+	device_random(d, &ephemeral, sizeof(ephemeral));
 	noise_timestamp(d->env.wall_ns(d->env.ctx), timestamp);
 	why = noise_create_initiation(&p->hs, &d->start, &d->identity, &p->remote, &ephemeral,
 				      index, timestamp, m);
@@ -110,13 +103,14 @@ static enum wg_drop send_response(struct wg_peer *p, int64_t now_ns)
 {
 	struct wg_device *d = p->dev;
 	struct wg_event ev = wg_event_make(WG_EVENT_RESPONSE_SENT, p, now_ns);
-	struct secret_key ephemeral = fresh_ephemeral(d);
+	struct secret_key ephemeral;
 	uint32_t index = device_take_index(d, &p->hs_index);
 	struct wg_msg_response m;
 	struct session *session;
 	enum wg_drop why;
 	struct slot *s;
 
+	device_random(d, &ephemeral, sizeof(ephemeral));
 	why = noise_create_response(&p->hs, &p->remote, &ephemeral, index, &m);
 	secret_key_done(&ephemeral);
 	if (why != WG_DROP_NONE) {

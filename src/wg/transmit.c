@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "wg/device_priv.h"
+#include "wire/cursor.h"
 #include "wire/ip.h"
 
+enum { IP6_FRAGMENT_HEADER = 44 }; /* RFC 8200, section 4.5 */
 enum { UDP_PAYLOAD_MAX = 65535 - IP4_HEADER_LEN - UDP_HEADER_LEN }; /* RFC 768 over RFC 791 */
 
 /* --- what waits --- */
@@ -289,6 +291,31 @@ static bool too_long(const struct wg_device *d, const struct wg_pkt *pkt)
 	       len + padding_of(len, d->mtu) + WG_DATA_OVERHEAD > UDP_PAYLOAD_MAX;
 }
 
+/*
+ * A message of ours that came back, since its way to the endpoint leads into the tunnel: each
+ * would become a longer one, without end. The driver compares devices, which we do not see.
+ * Later fragments have no port; only such messages would have any from us to there.
+ */
+static bool is_loop(const struct ip_packet *ip, const struct endpoint *to)
+{
+	struct rd r = rd_on(ip->payload, ip->total_len - ip->header_len);
+	uint8_t proto = ip->proto;
+	bool later = ip->fragment;
+
+	if (to->addr.family != ip->version || memcmp(ip->dst, to->addr.b, ip_addr_len(&to->addr)))
+		return false;
+	if (ip->version == 6 && proto == IP6_FRAGMENT_HEADER) {
+		proto = rd_u8(&r);
+		rd_u8(&r);
+		later = rd_be16(&r) >> 3 != 0;
+		rd_be32(&r);
+	}
+	if (proto != IP_PROTO_UDP)
+		return false;
+	rd_be16(&r);
+	return later || (rd_be16(&r) == to->port && !r.bad);
+}
+
 static enum wg_drop route(struct wg_device *d, const struct wg_pkt *pkt, struct wg_peer **peer)
 {
 	struct ip_packet ip;
@@ -311,6 +338,8 @@ static enum wg_drop route(struct wg_device *d, const struct wg_pkt *pkt, struct 
 		return WG_DROP_OUT_NO_PEER;
 	if (!peer_has_endpoint(*peer))
 		return WG_DROP_OUT_NO_ENDPOINT;
+	if (is_loop(&ip, &(*peer)->endpoint))
+		return WG_DROP_OUT_LOOP;
 	return too_long(d, pkt) ? WG_DROP_OUT_TOO_LONG : WG_DROP_NONE;
 }
 

@@ -84,7 +84,7 @@ END
 with garbage 4
 is 'garbage: engine.answers' "$(row engine.answers)" 'FAIL -'
 is 'garbage: data' "$(row data.both-ways)" 'SKIP engine.answers'
-PATH=$TMPDIR/garbage:$PATH "$WGDIAG" check --engine wireguard-go -v >"$TMPDIR/out"
+PATH=$TMPDIR/garbage:$PATH "$WGDIAG" check --engine wireguard-go -v >"$TMPDIR/out" 2>"$TMPDIR/err"
 clean 'garbage: no escape code reaches the terminal' "$(grep "$(printf '\033')" "$TMPDIR/out")"
 
 fake silent <<'END'

@@ -125,6 +125,18 @@ unreachable() { in_ns left ping -c 1 -W 2 192.0.2.1 2>&1 | grep -q 'Unreachable'
 check 'no peer: host unreachable' unreachable
 is 'no peer: one count' "$(($(value "$near" drop_out_no_peer) - before))" 1
 
+# The endpoint routed into the tunnel itself: nothing may grow. Whole packets and ones that
+# leave as fragments (outer, longer than the MTU) alike.
+wg set "$near" peer "$key_f_pub" allowed-ips "$in4.2/32,${in6}2/128,$out4.2/32"
+ip -n left route add "$out4.2/32" dev "$near"
+before=$(value "$near" tx_bytes)
+in_ns left ping -q -c 3 -i 0.2 -W 1 -s 1392 "$in4.2" >/dev/null 2>&1
+grown=$(($(value "$near" tx_bytes) - before))
+check "a routing loop does not amplify ($grown bytes)" test "$grown" -lt 70000
+check 'and is named' test "$(value "$near" drop_out_loop)" -gt 0
+ip -n left route del "$out4.2/32" dev "$near"
+check 'without the loop it goes on' pings left 3 "$in4.2"
+
 kill -TERM "$near_pid"
 ended 'near ends at SIGTERM' "$near_pid"
 kill -INT "$far_pid"

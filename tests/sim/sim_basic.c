@@ -276,6 +276,82 @@ static void persistent_keepalives_come_at_their_interval(void **state)
 	sim_free(s);
 }
 
+/* A peer that is away for hours: giving up is not for ever when keepalives are wanted. */
+static void persistent_keepalives_outlive_giving_up(void **state)
+{
+	static const uint16_t intervals[] = { 1, 25, 120 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(intervals); i++) {
+		struct sim *s = sim_new();
+		struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+		sim_pair(a, b);
+		b->mute = true;
+		wg_peer_set_keepalive(sim_peer(a, b), intervals[i], s->now_ns);
+		sim_run(s, 7200 * NS_PER_S);
+		assert_true(a->sent[WG_MSG_INITIATION] > 100);
+		b->mute = false;
+		sim_run(s, (intervals[i] + 6) * NS_PER_S);
+		assert_true(a->events[WG_EVENT_HANDSHAKE_COMPLETE] > 0);
+		sim_free(s);
+	}
+}
+
+static void put_ip6(uint8_t b[80], uint8_t from, uint8_t to, uint8_t ecn)
+{
+	memset(b, 0, 80);
+	b[0] = 0x60;
+	b[1] = (uint8_t)(ecn << 4);
+	b[5] = 80 - 40;
+	b[6] = 59; /* no next header */
+	b[7] = 64;
+	b[8] = b[24] = 0xfd;
+	b[23] = from;
+	b[39] = to;
+}
+
+static void ipv6_inside_and_outside(void **state)
+{
+	uint8_t mem[SIM_SLOT_LEN];
+	struct wg_pkt p = { .mem = mem, .cap = sizeof(mem), .off = WG_PKT_HEADROOM, .len = 80 };
+	struct sim *s = sim_new();
+	struct sim_node *nodes[2] = { sim_add(s), sim_add(s) };
+	struct cidr host = { { FAMILY_IP6, { 0xfd } }, 128 };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		nodes[i]->seen.addr = (struct ip_addr){ FAMILY_IP6, { 0xfe, 0x80, [15] = (uint8_t)i } };
+		nodes[i]->seen.scope_id = 3;
+	}
+	sim_pair(nodes[0], nodes[1]);
+	for (int i = 0; i < 2; i++) {
+		host.addr.b[15] = (uint8_t)(2 - i);
+		wg_peer_allow(sim_peer(nodes[i], nodes[1 - i]), &host);
+	}
+	put_ip6(mem + p.off, 1, 2, 1);
+	wg_device_transmit(nodes[0]->dev, &p, 1, s->now_ns);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(nodes[1]->inner_received, 1);
+	assert_int_equal(nodes[1]->inner_len, 80);
+	assert_int_equal(nodes[0]->last_tos, 1);
+	assert_int_equal(nodes[0]->last_len, 112);
+	/* Somebody else's address, and then nobody's. */
+	p = (struct wg_pkt){ .mem = mem, .cap = sizeof(mem), .off = WG_PKT_HEADROOM, .len = 80 };
+	put_ip6(mem + p.off, 9, 2, 0);
+	wg_device_transmit(nodes[0]->dev, &p, 1, s->now_ns);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(sim_drop(nodes[1], WG_DROP_IN_SOURCE), 1);
+	assert_int_equal(nodes[1]->last_event[WG_EVENT_SOURCE].addr.family, FAMILY_IP6);
+	assert_int_equal(nodes[1]->last_event[WG_EVENT_SOURCE].addr.b[15], 9);
+	p = (struct wg_pkt){ .mem = mem, .cap = sizeof(mem), .off = WG_PKT_HEADROOM, .len = 80 };
+	put_ip6(mem + p.off, 1, 9, 0);
+	wg_device_transmit(nodes[0]->dev, &p, 1, s->now_ns);
+	assert_int_equal(sim_drop(nodes[0], WG_DROP_OUT_NO_PEER), 1);
+	assert_int_equal(nodes[0]->icmp_errors, 1);
+	sim_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +366,8 @@ int main(void)
 		cmocka_unit_test(idle_peers_fall_silent),
 		cmocka_unit_test(handshake_after_15_s_of_silence),
 		cmocka_unit_test(persistent_keepalives_come_at_their_interval),
+		cmocka_unit_test(persistent_keepalives_outlive_giving_up),
+		cmocka_unit_test(ipv6_inside_and_outside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -295,6 +295,25 @@ static void a_used_up_session_receives_nothing(void **state)
 	sim_free(p.s);
 }
 
+/* Suspended for an hour: every timer is overdue, and the next packet just works. */
+static void a_laptop_wakes_up(void **state)
+{
+	struct pair p = pair_new();
+
+	(void)state;
+	wg_peer_set_keepalive(sim_peer(p.a, p.b), 25, p.s->now_ns);
+	sim_send(p.a, p.b, 84);
+	sim_send(p.b, p.a, 84);
+	sim_run(p.s, NS_PER_S);
+	p.s->now_ns += 3600 * NS_PER_S;
+	sim_send_in(p.a, p.b, 84, NS_PER_S);
+	/* Both wake at the same time here, so both may initiate at once. */
+	sim_run(p.s, 60 * NS_PER_S);
+	assert_int_equal(p.b->inner_received, 3);
+	assert_int_equal(p.a->events[WG_EVENT_GIVE_UP], 0);
+	sim_free(p.s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +328,7 @@ int main(void)
 		cmocka_unit_test(counters_end_before_the_limit),
 		cmocka_unit_test(a_batch_over_the_limit_waits_as_a_whole),
 		cmocka_unit_test(a_used_up_session_receives_nothing),
+		cmocka_unit_test(a_laptop_wakes_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -387,26 +387,40 @@ static void test_late(void **state)
 	echo_close(x);
 }
 
-/* Whoever keeps the loop busy does not make the path slow, nor an answer late. */
-static void test_busy_loop(void **state)
+static void ping_while_busy(struct world *w)
 {
-	struct world *w = *state;
-	struct echo *x;
+	struct echo *x = open_echo(w);
 	int64_t until;
 
-	w->c.target = addr("127.0.0.1");
-	w->c.count = 1;
-	w->c.timeout_ns = 50 * NS_PER_MS;
-	x = open_echo(w);
 	echo_start(x); /* over lo the answer is there when this returns */
 	until = w->p->boot_ns() + 100 * NS_PER_MS;
 	while (w->p->boot_ns() < until)
 		;
 	assert_int_equal(loop_run(w->l, w->p->boot_ns() + NS_PER_S, echo_done, x), 0);
 	echo_facts(x, &w->f, &w->corrupt);
+	echo_close(x);
+}
+
+/*
+ * Whoever keeps the loop busy does not make the path slow, nor an answer late. Linux begins to
+ * stamp what it receives some time after the first socket asked for it, so the first
+ * try may be without.
+ */
+static void test_busy_loop(void **state)
+{
+	struct world *w = *state;
+	struct echo *asks_for_stamps = open_echo(w);
+	unsigned i;
+
+	w->c.target = addr("127.0.0.1");
+	w->c.count = 1;
+	w->c.timeout_ns = 50 * NS_PER_MS;
+	w->f.received = 0;
+	for (i = 0; i < 20 && !w->f.received; i++)
+		ping_while_busy(w);
 	expect(w, 1, 0, 0);
 	assert_true(w->f.max_ns < 40 * NS_PER_MS);
-	echo_close(x);
+	echo_close(asks_for_stamps);
 }
 
 /* --- what the system refuses ------------------------------------------------------ */

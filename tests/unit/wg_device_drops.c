@@ -6,6 +6,7 @@
 #include "sim_craft.h"
 #include "sim_test.h"
 #include "wg/device_priv.h"
+#include "wire/ip.h"
 
 /* a and b with a session that a initiated; what is refused is refused by b, or by a. */
 struct scene {
@@ -127,6 +128,24 @@ static void out_too_long(struct scene *c)
 {
 	sim_pair(c->a, c->b);
 	transmit_inner(c, WG_PKT_HEADROOM + 84 + WG_PKT_TAILROOM - 1);
+}
+
+/* The peer may route everything to us, its own endpoint included: that is what loops. */
+static void out_loop(struct scene *c)
+{
+	struct wg_peer_status st;
+	uint8_t b[28] = { 0x45, [3] = sizeof(b), [8] = 64, [9] = IP_PROTO_UDP };
+	struct cidr all = { .addr.family = FAMILY_IP4 };
+
+	sim_pair(c->a, c->b);
+	wg_peer_allow(sim_peer(c->a, c->b), &all);
+	wg_peer_status(sim_peer(c->a, c->b), &st);
+	assert_int_equal(st.endpoint.addr.family, FAMILY_IP4);
+	memcpy(b + 16, st.endpoint.addr.b, 4);
+	b[22] = (uint8_t)(st.endpoint.port >> 8);
+	b[23] = (uint8_t)st.endpoint.port;
+	transmit(c, c->a, b, sizeof(b), SIM_SLOT_LEN);
+	secret_key_done(&st.psk);
 }
 
 /* --- inbound: the outside --- */
@@ -416,6 +435,7 @@ static const struct drop_case {
 	[WG_DROP_OUT_GIVE_UP] = { out_give_up, true },
 	[WG_DROP_OUT_PURGED] = { out_purged, false /* it is gone */ },
 	[WG_DROP_OUT_TOO_LONG] = { out_too_long, true },
+	[WG_DROP_OUT_LOOP] = { out_loop, true },
 	[WG_DROP_IN_SHORT] = { in_short, false },
 	[WG_DROP_IN_RESERVED] = { in_reserved, false },
 	[WG_DROP_IN_UNKNOWN_TYPE] = { in_unknown_type, false },
