@@ -12,10 +12,27 @@
 #include "base/arena.h"
 #include "model/facts.h"
 
-enum state { STATE_PASS, STATE_WARN, STATE_FAIL, STATE_SKIP, STATE_NA, STATE_UNSURE, STATE_ERROR, STATE_COUNT };
+enum state {
+	STATE_PASS,
+	STATE_WARN,
+	STATE_FAIL,
+	STATE_SKIP,
+	STATE_NA,
+	STATE_UNSURE,
+	STATE_ERROR,
+	STATE_COUNT
+};
 const char *state_str(enum state s); /* "PASS" */
 
-enum layer { LAYER_CONFIG, LAYER_ENGINE, LAYER_UNDERLAY, LAYER_TRANSPORT, LAYER_INNER, LAYER_HOST, LAYER_COUNT };
+enum layer {
+	LAYER_CONFIG,
+	LAYER_ENGINE,
+	LAYER_UNDERLAY,
+	LAYER_TRANSPORT,
+	LAYER_INNER,
+	LAYER_HOST,
+	LAYER_COUNT
+};
 const char *layer_str(enum layer l); /* "underlay" */
 
 /* One named number of evidence; UNKNOWN becomes null in JSON. */
@@ -59,23 +76,25 @@ struct check {
 	const char *title; /* "engine starts", for the table */
 	enum layer layer;
 	uint32_t needs; /* NEED_BITs; a missing one becomes SKIP with its gap's words */
-	const char *const *after; /* ids whose FAIL makes this row pointless or explains its FAIL; NULL-terminated, or NULL */
+	/* ids whose FAIL makes this row pointless or explains its FAIL; NULL-terminated, or NULL */
+	const char *const *after;
 	void (*run)(const struct check_ctx *ctx, struct findings *out);
 };
 
 void findings_init(struct findings *out, struct arena *a);
-struct finding *finding_add(struct findings *out, enum state s, const char *fmt, ...) PRINTF_LIKE(3, 4);
-struct evidence *finding_because(struct findings *out, struct finding *f, const char *source, const char *where,
-				 const char *fmt, ...) PRINTF_LIKE(5, 6);
+struct finding *finding_add(struct findings *out, enum state s, const char *fmt, ...)
+	PRINTF_LIKE(3, 4);
+struct evidence *finding_because(struct findings *out, struct finding *f, const char *source,
+				 const char *where, const char *fmt, ...) PRINTF_LIKE(5, 6);
 /* v may be UNKNOWN. */
 void evidence_count(struct evidence *ev, const char *name, int64_t v);
-void evidence_ms(struct evidence *ev, const char *name, int64_t ns); /* milliseconds with 3 places */
+void evidence_ms(struct evidence *ev, const char *name, int64_t ns); /* ms with 3 places */
 void evidence_share(struct evidence *ev, const char *name, double v); /* 0 to 1 */
 
 /* All checks, in the order of the table; NULL-terminated. (check_list.h has the rows.) */
 extern const struct check *const checks[];
 
-/* Runs them all over the facts. A check that adds nothing is an ERROR row; so every check gives at least one row. */
+/* Runs them all over the facts. Each gives a row at least: one that adds nothing is an ERROR. */
 void checks_run(const struct facts *f, struct findings *out);
 
 #endif

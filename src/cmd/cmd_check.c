@@ -32,9 +32,9 @@ static void check_help(FILE *out)
 {
 	fputs("usage: wgdiag check [OPTIONS]\n"
 	      "\n"
-	      "Makes a private WireGuard tunnel on this machine, sends real traffic through it in both\n"
-	      "directions, watches it, and says what it saw. Needs root. The network of this machine is\n"
-	      "not touched, and nothing is left behind.\n"
+	      "Makes a private WireGuard tunnel on this machine, sends real traffic through it\n"
+	      "in both directions, watches it, and says what it saw. Needs root. The network of\n"
+	      "this machine is not touched, and nothing is left behind.\n"
 	      "\n"
 	      "      --engine NAME    the near end's engine: builtin (default), wireguard-go\n"
 	      "      --json           one JSON object on standard output\n"
@@ -48,8 +48,9 @@ static void check_help(FILE *out)
 	      "      --color WHEN     auto (default), always, never\n"
 	      "  -h, --help           this text\n"
 	      "\n"
-	      "Exit: 0 healthy, 1 something failed, 2 wrong usage, 3 could not decide (no privilege, no\n"
-	      "tun device), 4 internal error, 130 interrupted (what was finished is printed).\n",
+	      "Exit: 0 healthy, 1 something failed, 2 wrong usage, 3 could not decide (no\n"
+	      "privilege, no tun device), 4 internal error, 130 interrupted (what was finished\n"
+	      "is printed).\n",
 	      out);
 }
 

@@ -158,7 +158,8 @@ static void note_unknown_peer(struct wg_device *d, const struct public_key *k,
 }
 
 static enum wg_drop consume_initiation(struct wg_device *d, const struct wg_pkt *pkt,
-				       struct noise_half *half, struct wg_peer **peer, int64_t now_ns)
+				       struct noise_half *half, struct wg_peer **peer,
+				       int64_t now_ns)
 {
 	struct wg_msg_initiation m;
 	struct public_key k;

@@ -7,7 +7,7 @@
 
 #include "base/defs.h"
 
-#define table_entry(node, type, member) ((type *)((char *)(node) - offsetof(type, member)))
+#define table_entry(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
 
 struct table_node {
 	struct table_node *next;

@@ -141,6 +141,9 @@ static void an_endpoint_that_comes_late(void **state)
 	sim_run(s, NS_PER_S);
 	assert_int_equal(a->keepalives_sent, 1);
 	assert_int_equal(b->events[WG_EVENT_HANDSHAKE_COMPLETE], 1);
+	/* A kick sends what waits, and nothing does. */
+	wg_peer_kick(p, s->now_ns);
+	assert_int_equal(a->keepalives_sent, 1);
 	sim_free(s);
 }
 

@@ -154,6 +154,7 @@ static void keepalive_10_s_after_the_first_unanswered_packet(void **state)
 	assert_int_equal(b->keepalives_sent, 1);
 	assert_int_equal(b->keepalive_at_ns, at_ns + 10 * NS_PER_S);
 	assert_int_equal(a->keepalives_sent, 0);
+	assert_int_equal(sim_status(a, b).rx_bytes, WG_RESPONSE_LEN + WG_KEEPALIVE_LEN);
 	/* It was answer enough: no handshake for silence. */
 	assert_int_equal(a->sent[WG_MSG_INITIATION], 1);
 	sim_free(s);
@@ -178,6 +179,26 @@ static void more_packets_bring_one_more_keepalive(void **state)
 	sim_run(s, 120 * NS_PER_S);
 	assert_int_equal(b->keepalives_sent, 2);
 	assert_int_equal(b->keepalive_at_ns, at_ns + 20 * NS_PER_S);
+	sim_free(s);
+}
+
+/* Two packets in one batch count as two. */
+static void a_batch_brings_one_more_keepalive(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+	(void)state;
+	sim_pair(a, b);
+	sim_send(a, b, 100);
+	sim_run(s, 60 * NS_PER_S);
+	assert_int_equal(b->keepalives_sent, 1);
+	sim_send(a, b, 100);
+	sim_send(a, b, 100);
+	sim_run(s, 15 * NS_PER_S);
+	assert_int_equal(b->keepalives_sent, 2);
+	sim_run(s, 100 * NS_PER_S);
+	assert_int_equal(b->keepalives_sent, 3);
 	sim_free(s);
 }
 
@@ -241,6 +262,30 @@ static void handshake_after_15_s_of_silence(void **state)
 	assert_int_equal(a->last_event[WG_EVENT_INITIATION_SENT].attempt, 1);
 	/* In case it was the source address. */
 	assert_int_equal(sim_status(a, b).endpoint.src.family, FAMILY_NONE);
+	sim_free(s);
+}
+
+/* Anything authentic breaks the silence, a handshake message too. */
+static void an_initiation_breaks_the_silence(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+	(void)state;
+	sim_pair(a, b);
+	sim_send(a, b, 84);
+	sim_run(s, 30 * NS_PER_S);
+	b->mute = true;
+	sim_send(a, b, 84);
+	sim_run(s, 9 * NS_PER_S);
+	wg_device_set_up(b->dev, false, s->now_ns);
+	wg_device_set_up(b->dev, true, s->now_ns);
+	sim_send(b, a, 84);
+	sim_run(s, 0);
+	sim_inject(s, a, &b->seen, b->last_msg[WG_MSG_INITIATION], WG_INITIATION_LEN, 0);
+	sim_run(s, 30 * NS_PER_S);
+	assert_int_equal(a->sent[WG_MSG_RESPONSE], 1);
+	assert_int_equal(a->sent[WG_MSG_INITIATION], 1);
 	sim_free(s);
 }
 
@@ -362,9 +407,11 @@ int main(void)
 		cmocka_unit_test(ecn_goes_out_and_comes_in),
 		cmocka_unit_test(keepalive_10_s_after_the_first_unanswered_packet),
 		cmocka_unit_test(more_packets_bring_one_more_keepalive),
+		cmocka_unit_test(a_batch_brings_one_more_keepalive),
 		cmocka_unit_test(an_answer_spares_the_keepalive),
 		cmocka_unit_test(idle_peers_fall_silent),
 		cmocka_unit_test(handshake_after_15_s_of_silence),
+		cmocka_unit_test(an_initiation_breaks_the_silence),
 		cmocka_unit_test(persistent_keepalives_come_at_their_interval),
 		cmocka_unit_test(persistent_keepalives_outlive_giving_up),
 		cmocka_unit_test(ipv6_inside_and_outside),

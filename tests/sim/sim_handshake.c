@@ -93,6 +93,16 @@ static void a_response_is_taken_once(void **state)
 	assert_int_equal(sim_drop(a, WG_DROP_IN_WRONG_STATE), 1);
 	assert_int_equal(sim_drops(a), 1);
 	assert_ptr_equal(sim_peer(a, b)->sessions.current, current);
+	/* Not even while another handshake waits for its response. */
+	sim_run(s, 130 * NS_PER_S);
+	b->mute = true;
+	sim_send(a, b, 84);
+	sim_run(s, 0);
+	assert_int_equal(sim_peer(a, b)->hs.state, NOISE_INITIATION_SENT);
+	sim_inject(s, a, &b->seen, b->last_msg[WG_MSG_RESPONSE], WG_RESPONSE_LEN, 0);
+	sim_run(s, 0);
+	assert_int_equal(sim_drop(a, WG_DROP_IN_WRONG_STATE), 2);
+	assert_int_equal(sim_drops(a), 2);
 	sim_free(s);
 }
 

@@ -75,6 +75,27 @@ static void the_initiator_rekeys_at_165_s_on_receiving(void **state)
 	assert_int_equal(p.a->last_event[WG_EVENT_INITIATION_SENT].why, WG_WHY_AGE_RECEIVE);
 	assert_int_equal(p.a->sent_at_ns[WG_MSG_INITIATION], p.a->inner_at_ns);
 	assert_int_equal(p.b->sent[WG_MSG_INITIATION], 0);
+	/* The next session is no different. */
+	p.born_ns = p.a->last_event[WG_EVENT_HANDSHAKE_COMPLETE].now_ns;
+	run_to_age(&p, 166 * NS_PER_S);
+	sim_send(p.b, p.a, 84);
+	sim_run(p.s, NS_PER_S);
+	assert_int_equal(p.a->sent[WG_MSG_INITIATION], 3);
+	assert_int_equal(p.a->last_event[WG_EVENT_INITIATION_SENT].why, WG_WHY_AGE_RECEIVE);
+	sim_free(p.s);
+}
+
+static void the_responder_does_not_rekey_on_receiving(void **state)
+{
+	struct pair p = pair_new();
+
+	(void)state;
+	run_to_age(&p, 166 * NS_PER_S);
+	sim_send(p.a, p.b, 84);
+	sim_run(p.s, NS_PER_S);
+	assert_int_equal(p.b->inner_received, 2);
+	assert_int_equal(p.a->sent[WG_MSG_INITIATION], 2);
+	assert_int_equal(p.b->sent[WG_MSG_INITIATION], 0);
 	sim_free(p.s);
 }
 
@@ -94,6 +115,9 @@ static void the_rekey_on_receiving_is_asked_for_once(void **state)
 	assert_int_equal(p.a->inner_received, 2);
 	assert_int_equal(p.a->sent[WG_MSG_INITIATION], 3);
 	assert_int_equal(p.a->last_event[WG_EVENT_INITIATION_SENT].why, WG_WHY_RETRY);
+	/* Asking again would have begun to count anew. */
+	run_to_age(&p, 178 * NS_PER_S);
+	assert_int_equal(p.a->last_event[WG_EVENT_INITIATION_SENT].attempt, 3);
 	sim_free(p.s);
 }
 
@@ -192,7 +216,9 @@ static void gives_up_after_20_initiations(void **state)
 		last_ns = a->sent_at_ns[WG_MSG_INITIATION];
 	}
 	assert_int_equal(sim_status(a, b).n_staged, 1);
+	sim_peer(a, b)->timers.due_ns[TIMER_SEND_KEEPALIVE] = s->now_ns + 20 * NS_PER_S;
 	sim_run(s, 10 * NS_PER_S);
+	assert_true(sim_peer(a, b)->timers.due_ns[TIMER_SEND_KEEPALIVE] == TIMER_NEVER);
 	assert_int_equal(a->events[WG_EVENT_GIVE_UP], 1);
 	assert_ns_between(a->last_event[WG_EVENT_GIVE_UP].now_ns, start_ns + 100 * NS_PER_S,
 			  start_ns + 107 * NS_PER_S);
@@ -319,6 +345,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_initiator_rekeys_at_120_s),
 		cmocka_unit_test(the_initiator_rekeys_at_165_s_on_receiving),
+		cmocka_unit_test(the_responder_does_not_rekey_on_receiving),
 		cmocka_unit_test(the_rekey_on_receiving_is_asked_for_once),
 		cmocka_unit_test(nothing_is_sent_with_a_session_of_180_s),
 		cmocka_unit_test(nothing_is_received_with_a_session_of_180_s),

@@ -103,6 +103,7 @@ static void each_source_has_its_own_limit(void **state)
 	sim_inject(s, b, &from, msg, sizeof(msg), 0);
 	sim_run(s, NS_PER_MS);
 	assert_int_equal(sim_drop(b, WG_DROP_IN_MAC2_MISSING), 1);
+	assert_int_equal(b->last_tos, 0x88);
 	assert_int_equal(b->last_msg_len[WG_MSG_COOKIE_REPLY], WG_COOKIE_REPLY_LEN);
 	assert_true(wg_msg_read_cookie_reply(b->last_msg[WG_MSG_COOKIE_REPLY], WG_COOKIE_REPLY_LEN, &reply));
 	assert_int_equal(cookie_sender_consume(&cookies, &reply, s->now_ns), WG_DROP_NONE);

@@ -100,9 +100,9 @@ static const struct {
 	int64_t n, of;
 	double low, high;
 } intervals[] = {
-	/* by R: prop.test(n, of, correct = FALSE)$conf.int */
-	{ 0, 1000, 0, 0.003826757 },
-	{ 62, 1000, 0.04864853, 0.07871195 },
+	/* The closed form, computed in Python. The second one is the example of interface.md: 4.9 to 7.9 %. */
+	{ 0, 1000, 0, 0.00382676 },
+	{ 62, 1000, 0.04866418, 0.07868806 },
 	{ 0, 200, 0, 0.0188454 },
 	{ 1, 2, 0.0945312, 0.9054688 },
 	{ 200, 200, 0.9811546, 1 },
@@ -122,6 +122,29 @@ static void test_wilson(void **state)
 		if (fabs(v.low - intervals[i].low) >= 1e-6 || fabs(v.high - intervals[i].high) >= 1e-6)
 			fail_msg("%lld of %lld: %.8f to %.8f", (long long)intervals[i].n,
 				 (long long)intervals[i].of, v.low, v.high);
+	}
+}
+
+/* What defines it: at both ends the share is just 1.96 standard errors of that end away. */
+static void test_wilson_definition(void **state)
+{
+	static const double z = 1.959963984540054;
+	struct stats_interval v;
+	int64_t n, of;
+	unsigned i;
+
+	(void)state;
+	for (of = 1; of <= 3000; of += 1 + of / 7) {
+		for (n = 0; n <= of; n += 1 + of / 50) {
+			assert_true(stats_wilson95(n, of, &v));
+			for (i = 0; i < 2; i++) {
+				double end = i ? v.high : v.low, share = (double)n / (double)of;
+
+				if (end > 0 && end < 1)
+					assert_true(fabs(fabs(share - end) -
+							 z * sqrt(end * (1 - end) / (double)of)) < 1e-9);
+			}
+		}
 	}
 }
 
@@ -168,6 +191,7 @@ int main(void)
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_as_ping),
 		cmocka_unit_test(test_wilson),
+		cmocka_unit_test(test_wilson_definition),
 		cmocka_unit_test(test_wilson_properties),
 		cmocka_unit_test(test_no_share),
 	};
