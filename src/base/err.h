@@ -14,7 +14,10 @@ struct err {
 	char text[256]; /* "open /dev/net/tun: Permission denied" */
 };
 
-/* Fills *e from errno: "<what>: <strerror>". Returns -errno, so `return err_sys(e, ...)`. e may be NULL. */
+/*
+ * Fills *e from errno: "<what>: <strerror>". Returns -errno, so `return err_sys(e, ...)`. e may
+ * be NULL.
+ */
 int err_sys(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The same for a code that did not come by errno; code may have either sign, must not be 0. */

@@ -15,7 +15,10 @@ struct moments {
 void moments_add(struct moments *m, int64_t v); /* *m starts as zeroes */
 /* Rounded to whole units; 0 while nothing was added. */
 int64_t moments_mean(const struct moments *m);
-/* As iputils' mdev: the root of mean(v²) - mean(v)², so the deviation of these n, not an estimate for more. */
+/*
+ * As iputils' mdev: the root of mean(v²) - mean(v)², so the deviation of these n, not an
+ * estimate for more.
+ */
 int64_t moments_mdev(const struct moments *m);
 
 #endif

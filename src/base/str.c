@@ -55,7 +55,8 @@ bool str_has_prefix(const char *s, const char *prefix)
 	return !strncmp(s, prefix, strlen(prefix));
 }
 
-enum { DISTANCE_MAX_LEN = 63 }; /* option and command names are shorter; longer words are just far away */
+/* option and command names are shorter; longer words are just far away */
+enum { DISTANCE_MAX_LEN = 63 };
 
 unsigned str_distance(const char *a, const char *b)
 {

@@ -137,7 +137,10 @@ static bool read_ip(const uint8_t *b, size_t caplen, struct dgram *d)
 
 /* --- outside: the messages of one tunnel ---------------------------------- */
 
-/* Is it between the tunnel's two sockets, and which way? *udp_len as the UDP header says, header included. */
+/*
+ * Is it between the tunnel's two sockets, and which way? *udp_len as the UDP header says,
+ * header included.
+ */
 static bool tunnel_dir(const struct tap_conf *c, const struct dgram *d, enum tap_dir *dir,
 		       size_t *udp_len)
 {
@@ -147,8 +150,8 @@ static bool tunnel_dir(const struct tap_conf *c, const struct dgram *d, enum tap
 	*udp_len = rd_be16(&r);
 	if (r.bad || d->proto != IP_PROTO_UDP || d->later_fragment)
 		return false;
-	if (sport == c->near.port && dport == c->far.port && ip_addr_equal(&d->src, &c->near.addr) &&
-	    ip_addr_equal(&d->dst, &c->far.addr))
+	if (sport == c->near.port && dport == c->far.port &&
+	    ip_addr_equal(&d->src, &c->near.addr) && ip_addr_equal(&d->dst, &c->far.addr))
 		*dir = TAP_OUT;
 	else if (sport == c->far.port && dport == c->near.port &&
 		 ip_addr_equal(&d->src, &c->far.addr) && ip_addr_equal(&d->dst, &c->near.addr))
@@ -220,7 +223,10 @@ static void count_datagram(struct tap_facts *t, enum tap_dir dir, const uint8_t 
 	size_t size = message_size(b, have, len), at;
 	enum wg_msg_type type;
 
-	/* The type is read once: what follows in the same datagram is data, or size would be len. */
+	/*
+	 * The type is read once: what follows in the same datagram is data, or size would be
+	 * len.
+	 */
 	if (have < MIN(len, 4))
 		return; /* cut before its type */
 	if (wg_msg_classify(b, len, &type) != WG_MSG_OK)
@@ -247,8 +253,8 @@ static void count_udp(struct tap_facts *t, const struct tap_conf *c, const struc
 	if (d->have < UDP_HEADER_LEN)
 		return;
 	udp_len -= UDP_HEADER_LEN;
-	count_datagram(t, dir, d->b + UDP_HEADER_LEN, MIN(d->have - UDP_HEADER_LEN, udp_len), udp_len,
-		       t_ns);
+	count_datagram(t, dir, d->b + UDP_HEADER_LEN, MIN(d->have - UDP_HEADER_LEN, udp_len),
+		       udp_len, t_ns);
 }
 
 /* A redirect (type 5) is no sign that anything was lost. RFC 792; RFC 4443, section 2.1. */
@@ -325,8 +331,8 @@ static enum tap_dir inner_dir(const struct tap_conf *c, const struct dgram *d)
  * What is not IP has no address to tell its direction by. A host's stack gives a tun
  * nothing but IP, so the engine wrote it: in.
  */
-static void count_tun(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, size_t caplen,
-		      size_t len)
+static void count_tun(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b,
+		      size_t caplen, size_t len)
 {
 	uint8_t version = caplen ? b[0] >> 4 : 0;
 	struct dgram d;

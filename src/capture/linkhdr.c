@@ -31,8 +31,8 @@ static enum linkhdr by_type(uint16_t type)
 /* What follows the link header proper when `type` stood there: any number of VLAN tags. */
 static uint16_t skip_vlans(struct rd *r, uint16_t type)
 {
-	while (!r->bad && (type == ETHERTYPE_VLAN || type == ETHERTYPE_SVLAN ||
-			   type == ETHERTYPE_OLD_SVLAN)) {
+	while (!r->bad &&
+	       (type == ETHERTYPE_VLAN || type == ETHERTYPE_SVLAN || type == ETHERTYPE_OLD_SVLAN)) {
 		rd_be16(r); /* priority and VLAN id */
 		type = rd_be16(r);
 	}
@@ -50,7 +50,10 @@ enum linkhdr linkhdr_parse(int dlt, const uint8_t *b, size_t caplen, size_t *ski
 		break;
 	case DLT_NULL:
 	case DLT_LOOP:
-		/* The family's number differs from system to system; the version nibble does not. */
+		/*
+		 * The family's number differs from system to system; the version nibble does
+		 * not.
+		 */
 		rd_bytes(&r, NULL_HEADER_LEN);
 		break;
 	case DLT_EN10MB:

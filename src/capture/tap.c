@@ -33,7 +33,8 @@ enum {
 	BLOCK_MS = 20, /* a block with frames in it is handed over after this time, full or not */
 	READ_MAX = 4096, /* frames in one turn of the loop: others want to be served too */
 };
-static const int64_t last_read_ns = 20 * BLOCK_MS * NS_PER_MS; /* normally it takes 1 or 2 × BLOCK_MS */
+/* normally it takes 1 or 2 × BLOCK_MS */
+static const int64_t last_read_ns = 20 * BLOCK_MS * NS_PER_MS;
 
 struct live_tap {
 	pcap_t *pcap;
@@ -163,7 +164,10 @@ static void wait_readable(const struct live_tap *t, int64_t until_ns)
 	poll(&p, 1, (int)((left + NS_PER_MS - 1) / NS_PER_MS));
 }
 
-/* Reads until every frame is read that the kernel has captured when this is called; false: it cannot. */
+/*
+ * Reads until every frame is read that the kernel has captured when this is called; false: it
+ * cannot.
+ */
 static bool read_rest(struct live_tap *t, struct pcap_stat *st)
 {
 	int64_t deadline = loop_now(t->loop) + last_read_ns;

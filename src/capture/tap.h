@@ -17,8 +17,10 @@ struct tap_conf {
 	enum tap_kind kind;
 	/* wire: the tunnel's two sockets; a datagram between exactly these is the tunnel's. */
 	struct endpoint near, far; /* "near" is the end where this tap is: OUT = from near */
-	/* tun: OUT = the host gives it to the engine. The direction comes from the packet's source: one of
-	 * these inner addresses of the tap's own end means OUT. */
+	/*
+	 * tun: OUT = the host gives it to the engine. The direction comes from the packet's
+	 * source: one of these inner addresses of the tap's own end means OUT.
+	 */
 	const struct ip_addr *own;
 	size_t n_own;
 };
@@ -26,17 +28,23 @@ struct tap_conf {
 struct live_tap;
 
 /* Opens in the calling thread's namespace and serves itself from the loop. Whole frames (65535). */
-int live_tap_open(const struct tap_conf *c, struct loop *l, struct arena *a, struct live_tap **out, struct err *e);
+int live_tap_open(const struct tap_conf *c, struct loop *l, struct arena *a, struct live_tap **out,
+		  struct err *e);
 /*
  * Reads all that was captured until now, then the drop counters; fills *out; the tap stays open.
- * dropped is UNKNOWN when the capture broke on the way (the link went away) or could not be read to its end.
+ * dropped is UNKNOWN when the capture broke on the way (the link went away) or could not be read
+ * to its end.
  */
 void live_tap_facts(struct live_tap *t, struct tap_facts *out);
 void live_tap_close(struct live_tap *t); /* NULL is fine */
 
-/* The pure part, for tests and for capture files. First: what this kind of tap watches is 0, the rest UNKNOWN. */
+/*
+ * The pure part, for tests and for capture files. First: what this kind of tap watches is 0,
+ * the rest UNKNOWN.
+ */
 void tap_count_start(struct tap_facts *t, const struct tap_conf *c);
 /* One frame's bytes after the link header. len: as it was on the wire. t_ns: CLOCK_REALTIME */
-void tap_count_frame(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, size_t caplen, size_t len, int64_t t_ns);
+void tap_count_frame(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, size_t caplen,
+		     size_t len, int64_t t_ns);
 
 #endif

@@ -38,7 +38,8 @@ struct engine_conf {
 	const char *program; /* from engine_program() */
 	const char *ifname;
 	int netns;
-	const char *const *extra_args; /* more for its command line (the built-in engine's faults), or NULL */
+	/* more for its command line (the built-in engine's faults), or NULL */
+	const char *const *extra_args;
 };
 struct engine;
 
@@ -47,26 +48,35 @@ struct engine;
  * the timeout. facts->start_* and the log are filled either way. -errno: it does not run (and
  * is stopped).
  */
-int engine_start(const struct engine_conf *c, const struct platform_ops *p, struct loop *l, struct arena *a,
-		 int timeout_ms, struct engine **out, struct engine_facts *facts, struct err *e);
+int engine_start(const struct engine_conf *c, const struct platform_ops *p, struct loop *l,
+		 struct arena *a, int timeout_ms, struct engine **out, struct engine_facts *facts,
+		 struct err *e);
 /*
  * The same in two halves, so that two engines start side by side. engine_begin fails when the
  * program cannot be run; engine_wait counts the timeout from the beginning.
  */
-int engine_begin(const struct engine_conf *c, const struct platform_ops *p, struct loop *l, struct arena *a,
-		 struct engine **out, struct engine_facts *facts, struct err *e);
+int engine_begin(const struct engine_conf *c, const struct platform_ops *p, struct loop *l,
+		 struct arena *a, struct engine **out, struct engine_facts *facts, struct err *e);
 int engine_wait(struct engine *g, int timeout_ms, struct engine_facts *facts, struct err *e);
 bool engine_alive(struct engine *g); /* asks the system; remembers the exit status */
 /* 0 when it is alive, else -ECHILD and "wireguard-go exited with status 1: <its last line>". */
 int engine_gone(struct engine *g, struct err *e);
-/* Final: exit status if it died by itself, log tail. Then ends it: SIGTERM, after 500 ms SIGKILL, and waits. */
+/*
+ * Final: exit status if it died by itself, log tail. Then ends it: SIGTERM, after 500 ms
+ * SIGKILL, and waits.
+ */
 void engine_stop(struct engine *g, struct arena *a, struct engine_facts *facts);
 
-/* What `get` says of the engine's only peer, as facts; refusals from drop_* keys when the engine counts them. */
-void engine_crypto_facts(const struct engine_ops *ops, const struct uapi_device *d, struct arena *a, struct crypto_facts *out);
+/*
+ * What `get` says of the engine's only peer, as facts; refusals from drop_* keys when the
+ * engine counts them.
+ */
+void engine_crypto_facts(const struct engine_ops *ops, const struct uapi_device *d, struct arena *a,
+			 struct crypto_facts *out);
 /* after - before; what is unknown in either stays unknown. */
 void engine_crypto_difference(struct crypto_facts *after, const struct crypto_facts *before);
 /* Asks the program for its version ("0.0.20220316"); NULL when it does not tell within 1 s. */
-const char *engine_version(const struct engine_ops *ops, const char *program, const struct platform_ops *p, struct loop *l, struct arena *a);
+const char *engine_version(const struct engine_ops *ops, const char *program,
+			   const struct platform_ops *p, struct loop *l, struct arena *a);
 
 #endif

@@ -12,7 +12,10 @@ static void wireguard_go_argv(const char *program, const char *ifname,
 	argv[3] = NULL;
 }
 
-/* The second also silences a box of ten lines that recommends the kernel's engine (main.go, warning()). */
+/*
+ * The second also silences a box of ten lines that recommends the kernel's engine (main.go,
+ * warning()).
+ */
 static const char *const wireguard_go_env[] = {
 	"LOG_LEVEL=verbose",
 	"WG_PROCESS_FOREGROUND=1",

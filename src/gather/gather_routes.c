@@ -4,8 +4,8 @@
 #include "gather/gather.h"
 #include "gather/names.h"
 
-int gather_routes(const struct platform_ops *p, struct arena *a, struct route_facts **out, size_t *n,
-		  struct err *e)
+int gather_routes(const struct platform_ops *p, struct arena *a, struct route_facts **out,
+		  size_t *n, struct err *e)
 {
 	struct route_facts *facts;
 	struct sys_route *routes;

@@ -93,8 +93,8 @@ static const char *peer_difference(const struct self_end *other, const struct ua
 	if (!p->has_psk)
 		return "the peer has no preshared key";
 	if (!endpoint_equal(&p->endpoint, &to))
-		return arena_printf(a, "endpoint is %s, set was %s", endpoint_str(&p->endpoint, got),
-				    endpoint_str(&to, wanted));
+		return arena_printf(a, "endpoint is %s, set was %s",
+				    endpoint_str(&p->endpoint, got), endpoint_str(&to, wanted));
 	if (p->keepalive_s)
 		return arena_printf(a, "persistent keepalive is %u s, set was off", p->keepalive_s);
 	for (i = 0; i < n; i++)

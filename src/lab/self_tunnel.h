@@ -16,7 +16,8 @@
 
 struct self_end {
 	int netns;
-	char tun[SYS_IFNAME_SIZE], veth[SYS_IFNAME_SIZE]; /* tun names differ between the ends: sockets share one folder */
+	/* tun names differ between the ends: sockets share one folder */
+	char tun[SYS_IFNAME_SIZE], veth[SYS_IFNAME_SIZE];
 	struct ip_addr outer; /* IPv4 */
 	struct ip_addr inner4, inner6; /* inner6 FAMILY_NONE where the machine has no IPv6 */
 	uint16_t port;
@@ -45,15 +46,26 @@ struct self_conf {
 	int start_timeout_ms;
 };
 
-/* Step 1: namespaces, veth, outer addresses; -errno: this machine cannot (facts: nothing was measured). */
-int self_tunnel_build(const struct self_conf *c, const struct platform_ops *p, struct loop *l, struct arena *a,
-		      struct self_tunnel **out, struct err *e);
-/* Step 2: engines started, configured over their sockets, links up, inner addresses and routes. Fills facts->engine[]
- * and the ENGINE needs. Negative when an engine failed (a finding, not an error: facts tell). */
-int self_tunnel_start(struct self_tunnel *t, const struct self_conf *c, struct facts *f, struct err *e);
+/*
+ * Step 1: namespaces, veth, outer addresses; -errno: this machine cannot (facts: nothing was
+ * measured).
+ */
+int self_tunnel_build(const struct self_conf *c, const struct platform_ops *p, struct loop *l,
+		      struct arena *a, struct self_tunnel **out, struct err *e);
+/*
+ * Step 2: engines started, configured over their sockets, links up, inner addresses and routes.
+ * Fills facts->engine[] and the ENGINE needs. Negative when an engine failed (a finding, not an
+ * error: facts tell).
+ */
+int self_tunnel_start(struct self_tunnel *t, const struct self_conf *c, struct facts *f,
+		      struct err *e);
 /* Runs fn with this thread in that end's namespace. */
-int self_tunnel_in(struct self_tunnel *t, enum end end, int (*fn)(void *ctx, struct err *e), void *ctx, struct err *e);
-/* Stops engines (facts get exit status and logs), deletes what is there, closes all. f may be NULL. */
+int self_tunnel_in(struct self_tunnel *t, enum end end, int (*fn)(void *ctx, struct err *e),
+		   void *ctx, struct err *e);
+/*
+ * Stops engines (facts get exit status and logs), deletes what is there, closes all. f may be
+ * NULL.
+ */
 void self_tunnel_free(struct self_tunnel *t, struct facts *f);
 
 #endif

@@ -60,7 +60,8 @@ struct target_facts {
 struct engine_facts {
 	const char *start_error; /* NULL: it was started. One line otherwise */
 	int64_t start_ns; /* until the tun was there and the socket answered; UNKNOWN: never */
-	int64_t exit_status; /* of an engine that died during the run, as waitpid gave it; UNKNOWN: it lived */
+	/* of an engine that died during the run, as waitpid gave it; UNKNOWN: it lived */
+	int64_t exit_status;
 	int64_t answer_ns; /* of one `get`; UNKNOWN: no answer */
 	const char *answer_error; /* NULL: it answered, and consistently */
 	const char *log_tail; /* its last lines, "" for none */
@@ -84,12 +85,31 @@ struct crypto_facts {
 	int64_t last_handshake_wall_ns; /* 0 = never */
 };
 
-/* Counters of one link, names as in `ip -s -s link`. UNKNOWN where the system has no such counter. */
+/*
+ * Counters of one link, names as in `ip -s -s link`. UNKNOWN where the system has no such
+ * counter.
+ */
 enum link_counter {
-	LINK_RX_PACKETS, LINK_RX_BYTES, LINK_RX_ERRORS, LINK_RX_DROPPED, LINK_RX_LENGTH, LINK_RX_OVER,
-	LINK_RX_CRC, LINK_RX_FRAME, LINK_RX_FIFO, LINK_RX_MISSED, LINK_RX_NOHANDLER,
-	LINK_TX_PACKETS, LINK_TX_BYTES, LINK_TX_ERRORS, LINK_TX_DROPPED, LINK_TX_ABORTED, LINK_TX_CARRIER,
-	LINK_TX_FIFO, LINK_TX_HEARTBEAT, LINK_TX_WINDOW,
+	LINK_RX_PACKETS,
+	LINK_RX_BYTES,
+	LINK_RX_ERRORS,
+	LINK_RX_DROPPED,
+	LINK_RX_LENGTH,
+	LINK_RX_OVER,
+	LINK_RX_CRC,
+	LINK_RX_FRAME,
+	LINK_RX_FIFO,
+	LINK_RX_MISSED,
+	LINK_RX_NOHANDLER,
+	LINK_TX_PACKETS,
+	LINK_TX_BYTES,
+	LINK_TX_ERRORS,
+	LINK_TX_DROPPED,
+	LINK_TX_ABORTED,
+	LINK_TX_CARRIER,
+	LINK_TX_FIFO,
+	LINK_TX_HEARTBEAT,
+	LINK_TX_WINDOW,
 	LINK_COUNTER_COUNT
 };
 const char *link_counter_str(enum link_counter c); /* "rx_frame_errors" */
@@ -103,19 +123,35 @@ struct link_facts {
 /* after - before, or UNKNOWN when either is, or when it went backwards. */
 int64_t link_difference(const struct link_facts *l, enum link_counter c);
 
-struct addr_facts { const char *link; struct cidr addr; struct ip_addr peer; };
-struct route_facts { struct cidr dst; struct ip_addr gateway, prefsrc; const char *dev; unsigned table, metric; uint8_t type; };
+struct addr_facts {
+	const char *link;
+	struct cidr addr;
+	struct ip_addr peer;
+};
+struct route_facts {
+	struct cidr dst;
+	struct ip_addr gateway, prefsrc;
+	const char *dev;
+	unsigned table, metric;
+	uint8_t type;
+};
 
-/* What one tap saw between its opening and its closing. Direction is seen from that end: out = leaving the machine. */
+/*
+ * What one tap saw between its opening and its closing. Direction is seen from that end: out =
+ * leaving the machine.
+ */
 enum tap_dir { TAP_OUT, TAP_IN, TAP_DIR_COUNT };
 struct tap_facts {
 	const char *dev;
 	int64_t frames; /* all, also those of nobody's interest */
-	int64_t dropped; /* lost by the capture itself (ps_drop + ps_ifdrop + ring overrun); never network loss */
+	/* lost by the capture itself (ps_drop + ps_ifdrop + ring overrun); never network loss */
+	int64_t dropped;
 	int64_t truncated; /* frames cut by the snap length */
 	/* wire taps: WireGuard messages of the tunnel's two sockets */
-	int64_t msgs[TAP_DIR_COUNT][WG_MSG_DATA + 1]; /* by enum wg_msg_type; [0] = UDP of the tunnel that is no WireGuard message */
-	int64_t keepalives[TAP_DIR_COUNT]; /* data messages of exactly 32 bytes, counted in msgs too */
+	/* by enum wg_msg_type; [0] = UDP of the tunnel that is no WireGuard message */
+	int64_t msgs[TAP_DIR_COUNT][WG_MSG_DATA + 1];
+	/* data messages of exactly 32 bytes, counted in msgs too */
+	int64_t keepalives[TAP_DIR_COUNT];
 	int64_t msg_bytes[TAP_DIR_COUNT];
 	int64_t icmp_errors; /* ICMP errors that quote a datagram of the tunnel */
 	struct ip_addr icmp_from; /* who sent the first of them, FAMILY_NONE */
@@ -128,19 +164,22 @@ struct tap_facts {
 
 struct handshake_facts {
 	bool complete; /* the engine says so: latest handshake is not zero */
-	int64_t response_ns; /* first initiation to first response on the near wire, by the capture; UNKNOWN */
+	/* first initiation to first response on the near wire, by the capture; UNKNOWN */
+	int64_t response_ns;
 	int64_t waited_ns; /* until the engine said so, or until we gave up */
 };
 
 struct ping_facts {
 	struct ip_addr target;
-	int64_t sent, received, duplicates, late; /* late: after its timeout, not counted as received */
+	/* late: after its timeout, not counted as received */
+	int64_t sent, received, duplicates, late;
 	int64_t send_errors;
 	const char *send_error; /* the first one's words, NULL */
 	int64_t size; /* bytes of the whole inner IP packet */
 	int64_t interval_ns, timeout_ns, elapsed_ns;
 	int64_t min_ns, avg_ns, max_ns, mdev_ns; /* UNKNOWN without an answer */
-	int64_t dev_is_tun; /* 1: the route leads into the tun, 0: elsewhere (lo for our own address), UNKNOWN */
+	/* 1: the route leads into the tun, 0: elsewhere (lo for our own address), UNKNOWN */
+	int64_t dev_is_tun;
 };
 
 enum stream_kind { STREAM_ECHO, STREAM_UDP, STREAM_TCP };
@@ -165,7 +204,8 @@ struct facts {
 	bool interrupted;
 
 	struct target_facts target;
-	const char **not_tested; /* running WireGuard interfaces that a self-test does not look at */
+	/* running WireGuard interfaces that a self-test does not look at */
+	const char **not_tested;
 	size_t n_not_tested;
 
 	struct engine_facts engine[END_COUNT];

@@ -29,7 +29,11 @@ struct trace_rec {
 	uint32_t peer; /* number of the peer within the engine, from 1; 0 = unknown */
 	uint32_t inner_len; /* bytes of the IP packet */
 	uint32_t outer_len; /* bytes of the UDP payload */
-	uint32_t inner_hash; /* of the inner packet's first 64 bytes past the mutable header fields; joins tun and wire */
+	/*
+	 * of the inner packet's first 64 bytes past the mutable header fields; joins tun and
+	 * wire
+	 */
+	uint32_t inner_hash;
 	uint16_t drop; /* enum wg_drop */
 	uint16_t sys_errno;
 	uint8_t stage; /* enum trace_stage */

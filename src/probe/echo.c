@@ -24,11 +24,18 @@ enum {
 	IP4_MAX_PAYLOAD = 65507, /* 65535 - 20 - 8 */
 	IP4_LEN = 20,
 	IP6_LEN = 40,
-	RECV_SLACK = 128, /* an IPv4 header with options, and room to see that a reply is too long */
+	/* an IPv4 header with options, and room to see that a reply is too long */
+	RECV_SLACK = 128,
 	BURST = 4, /* requests in one turn when there is no interval */
 };
 
-enum request_state { REQUEST_UNSENT, REQUEST_WAITING, REQUEST_ANSWERED, REQUEST_EXPIRED, REQUEST_LATE };
+enum request_state {
+	REQUEST_UNSENT,
+	REQUEST_WAITING,
+	REQUEST_ANSWERED,
+	REQUEST_EXPIRED,
+	REQUEST_LATE
+};
 
 struct request {
 	int64_t sent_ns;
@@ -272,7 +279,8 @@ void echo_facts(const struct echo *x, struct ping_facts *out, int64_t *corrupt)
 	};
 
 	if (x->started_ns)
-		p.elapsed_ns = (x->finished_ns ? x->finished_ns : loop_now(x->loop)) - x->started_ns;
+		p.elapsed_ns =
+			(x->finished_ns ? x->finished_ns : loop_now(x->loop)) - x->started_ns;
 	if (x->rtt.n) {
 		p.min_ns = x->rtt.min;
 		p.avg_ns = moments_mean(&x->rtt);

@@ -12,21 +12,26 @@
 
 struct echo_conf {
 	struct ip_addr target, source; /* source FAMILY_NONE: by route */
-	unsigned count, payload_len; /* payload bytes behind the 8-byte ICMP header, as ping -s; 56 = 84-byte packet */
+	/* payload bytes behind the 8-byte ICMP header, as ping -s; 56 = 84-byte packet */
+	unsigned count, payload_len;
 	int64_t interval_ns, timeout_ns; /* timeout: per request, from its sending */
 	uint16_t id;
 	uint64_t seed; /* of the payload pattern; replies are compared with what was sent */
 };
 
-/* Opens the socket (datagram ping socket where allowed, else raw) in this namespace; nothing is sent yet. */
+/*
+ * Opens the socket (datagram ping socket where allowed, else raw) in this namespace; nothing is
+ * sent yet.
+ */
 struct echo;
-int echo_open(const struct echo_conf *c, struct loop *l, struct arena *a, struct echo **out, struct err *e);
+int echo_open(const struct echo_conf *c, struct loop *l, struct arena *a, struct echo **out,
+	      struct err *e);
 void echo_start(struct echo *x);
 bool echo_done(void *echo); /* all answered or timed out; a loop_run condition */
 /*
- * Statistics so far, mdev as ping computes it. sent: requests that the system took; those it refused are
- * send_errors. An answer with other bytes than were sent is received, and counted in *corrupt; corrupt may be NULL.
- * dev_is_tun is left UNKNOWN.
+ * Statistics so far, mdev as ping computes it. sent: requests that the system took; those it
+ * refused are send_errors. An answer with other bytes than were sent is received, and counted in
+ * *corrupt; corrupt may be NULL. dev_is_tun is left UNKNOWN.
  */
 void echo_facts(const struct echo *x, struct ping_facts *out, int64_t *corrupt);
 void echo_close(struct echo *x); /* NULL is fine */

@@ -18,7 +18,8 @@ enum {
 	ICMP4_ECHO_REQUEST = 8,
 	ICMP4_ECHO_REPLY = 0,
 	IP4_HEADER_MIN = 20,
-	BUFFER_BYTES = 1 << 20, /* a burst of replies must not be lost here; the system grants what it grants */
+	/* a burst of replies must not be lost here; the system grants what it grants */
+	BUFFER_BYTES = 1 << 20,
 };
 
 static int open_fd(enum addr_family family, bool *raw, struct err *e)
@@ -146,7 +147,10 @@ int icmp_sock_send(const struct icmp_sock *s, const struct ip_addr *to, uint16_t
 	return n < 0 ? -errno : 0;
 }
 
-/* Linux begins to stamp a moment after the first socket asked for it; until then this is the time of reading. */
+/*
+ * Linux begins to stamp a moment after the first socket asked for it; until then this is the
+ * time of reading.
+ */
 static int64_t age(struct msghdr *m)
 {
 	int64_t ns = 0;
@@ -166,7 +170,10 @@ static int64_t age(struct msghdr *m)
 	return MAX(ns, 0); /* the wall clock may have been set back in between */
 }
 
-/* Raw IPv4 sockets, and on some systems the others, give the IP header too. An ICMP type is never 0x4?. */
+/*
+ * Raw IPv4 sockets, and on some systems the others, give the IP header too. An ICMP type is
+ * never 0x4?.
+ */
 static bool skip_ip4_header(const uint8_t **b, size_t *len)
 {
 	size_t header_len;
@@ -203,8 +210,11 @@ int icmp_sock_recv(const struct icmp_sock *s, uint8_t *buf, size_t cap, struct i
 	struct iovec v = { .iov_base = buf, .iov_len = cap };
 
 	for (;;) {
-		struct msghdr m = { .msg_name = &sa, .msg_namelen = sizeof(sa), .msg_iov = &v,
-				    .msg_iovlen = 1, .msg_control = control,
+		struct msghdr m = { .msg_name = &sa,
+				    .msg_namelen = sizeof(sa),
+				    .msg_iov = &v,
+				    .msg_iovlen = 1,
+				    .msg_control = control,
 				    .msg_controllen = sizeof(control) };
 		struct icmp_reply r = { 0 };
 		ssize_t n = recvmsg(s->fd, &m, 0);

@@ -32,7 +32,10 @@ int icmp_sock_open(enum addr_family family, const struct ip_addr *source, uint16
 /* packet: ICMP_SOCK_HEADER_LEN bytes of room, then the payload. 0 or -errno. */
 int icmp_sock_send(const struct icmp_sock *s, const struct ip_addr *to, uint16_t seq,
 		   uint8_t *packet, size_t len);
-/* The next echo reply to our id: 1, 0 when there is none now, -errno. Everything else is passed over. */
+/*
+ * The next echo reply to our id: 1, 0 when there is none now, -errno. Everything else is passed
+ * over.
+ */
 int icmp_sock_recv(const struct icmp_sock *s, uint8_t *buf, size_t cap, struct icmp_reply *out);
 void icmp_sock_close(struct icmp_sock *s);
 

@@ -18,7 +18,10 @@ void stream_forget(struct stream *s, int *fd)
 	*fd = -1;
 }
 
-/* The sockets stay open: closing the sender's now could reset what the other end still acknowledges. */
+/*
+ * The sockets stay open: closing the sender's now could reset what the other end still
+ * acknowledges.
+ */
 static void stop_serving(struct stream *s)
 {
 	int fds[] = { s->send_fd, s->recv_fd, s->listen_fd };
@@ -59,7 +62,10 @@ static int socket_in(const struct platform_ops *p, int netns, int home, int doma
 	if (fd < 0)
 		fd = err_sys(e, "open a socket in the tunnel's end");
 	rc = netns < 0 ? 0 : p->netns_enter(home, e);
-	/* Everything later would happen in the wrong place, and nothing can be done about it here. */
+	/*
+	 * Everything later would happen in the wrong place, and nothing can be done about it
+	 * here.
+	 */
 	assert(rc >= 0);
 	return fd;
 }

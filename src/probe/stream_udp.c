@@ -20,7 +20,8 @@ enum {
 	IP6_LEN = 40,
 	UDP_LEN = 8,
 	NUMBER_LEN = 8,
-	BURST = 4, /* datagrams at once, then a pause: a tun's queue holds 500, an engine's perhaps fewer */
+	/* datagrams at once, then a pause: a tun's queue holds 500, an engine's perhaps fewer */
+	BURST = 4,
 	BUFFER_BYTES = 1 << 20,
 };
 static const int64_t pause_ns = NS_PER_MS;
@@ -56,8 +57,8 @@ static void arrived(struct stream *s, const uint8_t *b, size_t len)
 		s->corrupt++;
 		return;
 	}
-	if (len != s->payload_len || pattern_differs(s->conf.seed, pattern_pos(number),
-						     b + NUMBER_LEN, len - NUMBER_LEN))
+	if (len != s->payload_len ||
+	    pattern_differs(s->conf.seed, pattern_pos(number), b + NUMBER_LEN, len - NUMBER_LEN))
 		s->corrupt++;
 	if (s->seen[number / 8] & 1 << number % 8)
 		return;
@@ -118,7 +119,8 @@ static void on_timer(void *ctx)
 
 int stream_udp_open(struct stream *s, const struct platform_ops *p, struct err *e)
 {
-	unsigned headers = UDP_LEN + (s->conf.addr[END_NEAR].family == FAMILY_IP6 ? IP6_LEN : IP4_LEN);
+	unsigned headers =
+		UDP_LEN + (s->conf.addr[END_NEAR].family == FAMILY_IP6 ? IP6_LEN : IP4_LEN);
 	int rc, bytes = BUFFER_BYTES;
 
 	if (s->conf.unit < headers + NUMBER_LEN || s->conf.unit > STREAM_BUF_BYTES - 1)

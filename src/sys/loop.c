@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* A callback may take one batch and leave the rest; more rounds than this would serve a flood forever. */
+/*
+ * A callback may take one batch and leave the rest; more rounds than this would serve a flood
+ * forever.
+ */
 enum { DRAIN_ROUNDS_MAX = 64 };
 
 struct loop_fd {
@@ -201,7 +204,8 @@ static bool poll_once(struct loop *l, int64_t wait_ns)
 	n = l->n_fds;
 	l->polled[0] = (struct pollfd){ .fd = l->stop_fd, .events = POLLIN };
 	for (i = 0; i < n; i++)
-		l->polled[i + 1] = (struct pollfd){ .fd = l->fds[i].fd, .events = l->fds[i].events };
+		l->polled[i + 1] =
+			(struct pollfd){ .fd = l->fds[i].fd, .events = l->fds[i].events };
 	ready = ppoll(l->polled, n + 1, &ts, NULL);
 	if (ready <= 0)
 		return false;

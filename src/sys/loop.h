@@ -16,10 +16,17 @@ struct loop *loop_new(int64_t (*now_ns)(void));
 void loop_free(struct loop *l);
 int64_t loop_now(const struct loop *l); /* read anew at each call */
 
-/* fn is called with poll's revents while it lasts. One registration per fd and fn; the fd stays the caller's. */
-void loop_add_fd(struct loop *l, int fd, short events, void (*fn)(void *ctx, short revents), void *ctx);
+/*
+ * fn is called with poll's revents while it lasts. One registration per fd and fn; the fd stays
+ * the caller's.
+ */
+void loop_add_fd(struct loop *l, int fd, short events, void (*fn)(void *ctx, short revents),
+		 void *ctx);
 void loop_del_fd(struct loop *l, int fd);
-/* fn is called once at or after at_ns. Returns an id for loop_del_timer (harmless when it has fired). */
+/*
+ * fn is called once at or after at_ns. Returns an id for loop_del_timer (harmless when it has
+ * fired).
+ */
 unsigned loop_add_timer(struct loop *l, int64_t at_ns, void (*fn)(void *ctx), void *ctx);
 void loop_del_timer(struct loop *l, unsigned id);
 
@@ -30,7 +37,10 @@ void loop_del_timer(struct loop *l, unsigned id);
 int loop_run(struct loop *l, int64_t deadline_ns, bool (*done)(void *ctx), void *ctx);
 /* Serves what is ready now and returns. */
 void loop_drain(struct loop *l);
-/* fd that ends loop_run with -EINTR when readable (a signal pipe); it stays readable, so later runs end too. */
+/*
+ * fd that ends loop_run with -EINTR when readable (a signal pipe); it stays readable, so later
+ * runs end too.
+ */
 void loop_set_stop_fd(struct loop *l, int fd);
 
 #endif

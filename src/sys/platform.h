@@ -45,11 +45,15 @@ struct sys_udp {
 	uint32_t overflow_seen; /* the kernel's count of datagrams it dropped, when last asked */
 };
 
-/* One datagram of a batch. Receiving: buf/cap given; len, tos, from (with src and src_ifindex) filled. */
+/*
+ * One datagram of a batch. Receiving: buf/cap given; len, tos, from (with src and src_ifindex)
+ * filled.
+ */
 struct sys_dgram {
 	uint8_t *buf;
 	size_t cap, len;
-	struct endpoint addr; /* receiving: the sender; sending: where to; src = our own address or none */
+	/* receiving: the sender; sending: where to; src = our own address or none */
+	struct endpoint addr;
 	uint8_t tos;
 	bool truncated;
 };
@@ -62,7 +66,8 @@ struct sys_link_stats {
 	uint64_t rx_length_errors, rx_over_errors, rx_crc_errors, rx_frame_errors, rx_fifo_errors,
 		rx_missed_errors, rx_nohandler;
 	uint64_t tx_packets, tx_bytes, tx_errors, tx_dropped;
-	uint64_t tx_aborted_errors, tx_carrier_errors, tx_fifo_errors, tx_heartbeat_errors, tx_window_errors;
+	uint64_t tx_aborted_errors, tx_carrier_errors, tx_fifo_errors, tx_heartbeat_errors,
+		tx_window_errors;
 };
 struct sys_link {
 	unsigned ifindex, mtu;
@@ -81,7 +86,11 @@ struct sys_route {
 	struct cidr dst;
 	struct ip_addr gateway, prefsrc; /* FAMILY_NONE when not set */
 	unsigned oif, table, metric;
-	uint8_t type; /* 1 unicast, 2 local, 3 broadcast, 5 multicast, 6 blackhole, 7 unreachable, 8 prohibit (RTN_*) */
+	/*
+	 * 1 unicast, 2 local, 3 broadcast, 5 multicast, 6 blackhole, 7 unreachable, 8 prohibit
+	 * (RTN_*)
+	 */
+	uint8_t type;
 };
 
 /* --- namespaces of a self-made tunnel --- */
@@ -94,7 +103,11 @@ struct sys_isolation {
 };
 
 struct sys_spawn {
-	char *const *argv; /* argv[0] is the program: a path, or a name that is looked up in PATH; "/proc/self/exe" is this program */
+	/*
+	 * argv[0] is the program: a path, or a name that is looked up in PATH; "/proc/self/exe"
+	 * is this program
+	 */
+	char *const *argv;
 	int netns; /* descriptor of the network namespace to run in, or -1 */
 	int out_fd; /* becomes its stdout and stderr, or -1 for /dev/null */
 	int keep_fd; /* stays open in the child under the same number, or -1 */
@@ -117,19 +130,34 @@ struct platform_ops {
 	 */
 	int (*link_watch_open)(struct sys_tun *t, int *out, struct err *e);
 	void (*link_watch_drain)(int fd);
-	/* Readable when routes, rules or addresses changed in this namespace; drain with link_watch_drain. */
+	/*
+	 * Readable when routes, rules or addresses changed in this namespace; drain with
+	 * link_watch_drain.
+	 */
 	int (*route_watch_open)(int *out, struct err *e);
 
 	/* port 0: chosen by the system. IPv6 is v6-only. Buffers as large as allowed. */
-	int (*udp_open)(enum addr_family family, uint16_t port, uint32_t fwmark, struct sys_udp *out, struct err *e);
+	int (*udp_open)(enum addr_family family, uint16_t port, uint32_t fwmark,
+			struct sys_udp *out, struct err *e);
 	int (*udp_set_mark)(const struct sys_udp *s, uint32_t fwmark, struct err *e);
-	/* How many datagrams (0: none there), or -errno. *overflow: datagrams the kernel dropped since the last call. */
+	/*
+	 * How many datagrams (0: none there), or -errno. *overflow: datagrams the kernel
+	 * dropped since the last call.
+	 */
 	int (*udp_recv)(struct sys_udp *s, struct sys_dgram *d, unsigned n, uint64_t *overflow);
-	/* How many were sent, from the first on; fewer than n: the next one's errno is in *error (positive). */
+	/*
+	 * How many were sent, from the first on; fewer than n: the next one's errno is in
+	 * *error (positive).
+	 */
 	int (*udp_send)(const struct sys_udp *s, const struct sys_dgram *d, unsigned n, int *error);
-	/* Reads what the error queue holds (ICMP errors about our own datagrams); calls fn for each; returns how many. */
+	/*
+	 * Reads what the error queue holds (ICMP errors about our own datagrams); calls fn for
+	 * each; returns how many.
+	 */
 	int (*udp_errors)(const struct sys_udp *s,
-			  void (*fn)(void *ctx, const struct endpoint *to, const struct ip_addr *offender, int error), void *ctx);
+			  void (*fn)(void *ctx, const struct endpoint *to,
+				     const struct ip_addr *offender, int error),
+			  void *ctx);
 
 	/* All links, addresses, routes of this namespace; arrays from the arena. */
 	int (*links)(struct arena *a, struct sys_link **out, size_t *n, struct err *e);
@@ -141,7 +169,8 @@ struct platform_ops {
 	int (*link_delete)(const char *name, struct err *e);
 	/* noprefixroute off, no duplicate address detection */
 	int (*addr_add)(const char *name, const struct cidr *c, struct err *e);
-	int (*route_add)(const struct cidr *dst, const char *dev, const struct ip_addr *gateway, struct err *e);
+	int (*route_add)(const struct cidr *dst, const char *dev, const struct ip_addr *gateway,
+			 struct err *e);
 
 	/*
 	 * Descriptors of network namespaces. netns_new makes one with lo up and leaves the thread
@@ -151,18 +180,23 @@ struct platform_ops {
 	int (*netns_new)(int *out, struct err *e);
 	int (*netns_enter)(int fd, struct err *e);
 	/* A veth pair, one end in each of two namespaces (descriptors). */
-	int (*veth_add)(int netns_a, const char *name_a, int netns_b, const char *name_b, struct err *e);
+	int (*veth_add)(int netns_a, const char *name_a, int netns_b, const char *name_b,
+			struct err *e);
 	/*
 	 * From here on children live in a PID namespace of their own, whose init dies with this
 	 * process (SIGKILL included) and takes all of them along; and this process has a mount
 	 * namespace of its own with an empty tmpfs where /var/run is, and in it wireguard/.
 	 */
 	int (*isolate)(struct sys_isolation *out, struct err *e);
-	/* Ends all that lives there and puts this process back, so that the true /run is seen again. */
+	/*
+	 * Ends all that lives there and puts this process back, so that the true /run is seen
+	 * again.
+	 */
 	void (*isolate_end)(struct sys_isolation *i);
 	/*
-	 * The pid in our view; the child has the default signal mask and dispositions, is in a session
-	 * of its own (Ctrl-C is for us), and dies with us. Fails with -ENOENT when there is no such program.
+	 * The pid in our view; the child has the default signal mask and dispositions, is in a
+	 * session of its own (Ctrl-C is for us), and dies with us. Fails with -ENOENT when there
+	 * is no such program.
 	 */
 	int (*spawn)(const struct sys_spawn *s, pid_t *pid, struct err *e);
 };

@@ -40,7 +40,8 @@ struct wg_pkt {
 	uint32_t cap, off, len;
 	uint8_t tos; /* outer TOS or traffic class: as received; to be sent with */
 	uint8_t msg_type; /* enum wg_msg_type of an outgoing message */
-	const struct endpoint *from; /* inbound only: the sender, and as its `src` the address it arrived at */
+	/* inbound only: the sender, and as its `src` the address it arrived at */
+	const struct endpoint *from;
 	/* Filled by the core when it gives a packet out, for the trace of what comes after: */
 	uint32_t session, inner_len, inner_hash;
 	uint64_t counter;
@@ -96,15 +97,20 @@ struct wg_event {
 struct wg_env {
 	void *ctx;
 	void (*random)(void *ctx, void *out, size_t len);
-	int64_t (*wall_ns)(void *ctx); /* CLOCK_REALTIME: timestamps and last-handshake display only */
+	/* CLOCK_REALTIME: timestamps and last-handshake display only */
+	int64_t (*wall_ns)(void *ctx);
 	/*
 	 * n messages of one peer, in order, to one endpoint. The bytes stay as they are until
 	 * the call into the device that caused this returns (and, for the packets that were
 	 * passed in, until the caller changes them): so they can be collected and sent at once.
 	 * peer is NULL for cookie replies.
 	 */
-	void (*send)(void *ctx, struct wg_peer *peer, const struct endpoint *to, const struct wg_pkt *pkts, size_t n);
-	/* n inner packets for the tun, in order, same lifetime. peer is NULL for our own ICMP errors. */
+	void (*send)(void *ctx, struct wg_peer *peer, const struct endpoint *to,
+		     const struct wg_pkt *pkts, size_t n);
+	/*
+	 * n inner packets for the tun, in order, same lifetime. peer is NULL for our own ICMP
+	 * errors.
+	 */
 	void (*deliver)(void *ctx, struct wg_peer *peer, const struct wg_pkt *pkts, size_t n);
 	void (*event)(void *ctx, const struct wg_event *ev); /* may be NULL */
 	void (*trace)(void *ctx, const struct trace_rec *r); /* may be NULL */
@@ -116,18 +122,29 @@ void wg_device_free(struct wg_device *d); /* wipes all keys */
 
 /* --- configuration; semantics as the kernel's and wg(8)'s --- */
 
-/* Zero removes it. Removes a peer with that very public key; expires sessions; next packet handshakes at once. */
+/*
+ * Zero removes it. Removes a peer with that very public key; expires sessions; next packet
+ * handshakes at once.
+ */
 void wg_device_set_private_key(struct wg_device *d, const struct secret_key *k, int64_t now_ns);
-bool wg_device_private_key(const struct wg_device *d, struct secret_key *out); /* clamped; false: none */
+/* clamped; false: none */
+bool wg_device_private_key(const struct wg_device *d, struct secret_key *out);
 bool wg_device_public_key(const struct wg_device *d, struct public_key *out);
-void wg_device_set_mtu(struct wg_device *d, unsigned mtu); /* padding never goes beyond it; 0 = unknown, no clamp */
-/* Up: keepalives and staged packets go out. Down: timers stop, keys are wiped, nothing is sent. Starts down. */
+/* padding never goes beyond it; 0 = unknown, no clamp */
+void wg_device_set_mtu(struct wg_device *d, unsigned mtu);
+/*
+ * Up: keepalives and staged packets go out. Down: timers stop, keys are wiped, nothing is sent.
+ * Starts down.
+ */
 void wg_device_set_up(struct wg_device *d, bool up, int64_t now_ns);
 /* After a change of port, mark or routes: every sticky source is forgotten. */
 void wg_device_clear_sources(struct wg_device *d);
 /* Tests and teaching: behave as under load. */
 void wg_device_force_load(struct wg_device *d, bool on);
-/* Tests and teaching: put these bytes before each inner packet that is sealed (a tun framing fault); len 0 = off, <= 8. */
+/*
+ * Tests and teaching: put these bytes before each inner packet that is sealed (a tun framing
+ * fault); len 0 = off, <= 8.
+ */
 void wg_device_fault_prefix(struct wg_device *d, const void *b, size_t len);
 
 struct wg_peer *wg_device_peer(struct wg_device *d, const struct public_key *k); /* NULL: none */
@@ -135,17 +152,21 @@ struct wg_peer *wg_device_peer(struct wg_device *d, const struct public_key *k);
 struct wg_peer *wg_device_peer_add(struct wg_device *d, const struct public_key *k, int64_t now_ns);
 void wg_device_peer_remove(struct wg_device *d, struct wg_peer *p);
 void wg_device_remove_all_peers(struct wg_device *d);
-struct wg_peer *wg_device_next_peer(struct wg_device *d, struct wg_peer *after); /* in order of creation; NULL first, NULL at the end */
+/* in order of creation; NULL first, NULL at the end */
+struct wg_peer *wg_device_next_peer(struct wg_device *d, struct wg_peer *after);
 
 void wg_peer_set_psk(struct wg_peer *p, const struct secret_key *psk); /* zero: none */
-void wg_peer_set_endpoint(struct wg_peer *p, const struct endpoint *e); /* forgets the sticky source */
-void wg_peer_clear_src(struct wg_peer *p); /* the system refused to send from it; may be called from send */
+/* forgets the sticky source */
+void wg_peer_set_endpoint(struct wg_peer *p, const struct endpoint *e);
+/* the system refused to send from it; may be called from send */
+void wg_peer_clear_src(struct wg_peer *p);
 /* Seconds, 0 = off. Raising it from 0 while up sends a keepalive at once. */
 void wg_peer_set_keepalive(struct wg_peer *p, uint16_t seconds, int64_t now_ns);
 void wg_peer_allow(struct wg_peer *p, const struct cidr *c);
 void wg_peer_disallow(struct wg_peer *p, const struct cidr *c); /* only if it is this peer's */
 void wg_peer_disallow_all(struct wg_peer *p);
-void wg_peer_each_allowed(const struct wg_peer *p, bool (*fn)(void *ctx, const struct cidr *c), void *ctx);
+void wg_peer_each_allowed(const struct wg_peer *p, bool (*fn)(void *ctx, const struct cidr *c),
+			  void *ctx);
 /* What UAPI does at the end of a peer's section while the device is up: send what is staged. */
 void wg_peer_kick(struct wg_peer *p, int64_t now_ns);
 
@@ -156,16 +177,20 @@ struct wg_peer_status {
 	struct endpoint endpoint;
 	uint16_t keepalive_s;
 	int64_t last_handshake_wall_ns; /* 0 = never */
-	uint64_t rx_bytes, tx_bytes; /* message bytes, handshakes and keepalives included, as the kernel counts */
-	uint64_t sealed, opened; /* data messages incl. keepalives: sealed and handed out; authenticated and new */
-	uint64_t rx_packets, tx_packets; /* inner packets delivered, and sealed (keepalives excluded) */
+	/* message bytes, handshakes and keepalives included, as the kernel counts */
+	uint64_t rx_bytes, tx_bytes;
+	/* data messages incl. keepalives: sealed and handed out; authenticated and new */
+	uint64_t sealed, opened;
+	/* inner packets delivered, and sealed (keepalives excluded) */
+	uint64_t rx_packets, tx_packets;
 	uint64_t handshakes; /* completed */
 	uint64_t initiations_sent, responses_sent, cookies_received;
 	unsigned n_staged;
 	const uint64_t *drops; /* [WG_DROP_COUNT], borrowed */
 };
 void wg_peer_status(const struct wg_peer *p, struct wg_peer_status *out);
-const uint64_t *wg_device_drops(const struct wg_device *d); /* [WG_DROP_COUNT], all peers and what belongs to none */
+/* [WG_DROP_COUNT], all peers and what belongs to none */
+const uint64_t *wg_device_drops(const struct wg_device *d);
 /* For what the system refused. p may be NULL. May be called from send and deliver. */
 void wg_device_count_drop(struct wg_device *d, struct wg_peer *p, enum wg_drop why, uint64_t n);
 
@@ -175,7 +200,10 @@ void wg_device_count_drop(struct wg_device *d, struct wg_peer *p, enum wg_drop w
 void wg_device_transmit(struct wg_device *d, struct wg_pkt *pkts, size_t n, int64_t now_ns);
 /* Datagrams from the UDP sockets; pkt->from set. */
 void wg_device_receive(struct wg_device *d, struct wg_pkt *pkts, size_t n, int64_t now_ns);
-/* The earliest time wg_device_tick() has something to do; INT64_MAX: never. May be early, never late. */
+/*
+ * The earliest time wg_device_tick() has something to do; INT64_MAX: never. May be early, never
+ * late.
+ */
 int64_t wg_device_next_due(const struct wg_device *d);
 void wg_device_tick(struct wg_device *d, int64_t now_ns);
 

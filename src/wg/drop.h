@@ -24,7 +24,8 @@ enum wg_drop {
 	WG_DROP_OUT_GIVE_UP, /* waited for a handshake that never completed */
 	WG_DROP_OUT_PURGED, /* waited when the peer was removed or the interface went down */
 	WG_DROP_OUT_TOO_LONG, /* does not fit a slot or a UDP datagram */
-	WG_DROP_OUT_LOOP, /* a UDP packet to the peer's own endpoint: its way there leads into the tunnel */
+	/* a UDP packet to the peer's own endpoint: its way there leads into the tunnel */
+	WG_DROP_OUT_LOOP,
 
 	/* inbound: a datagram from the UDP socket */
 	WG_DROP_IN_SHORT, /* fewer than 4 bytes, or a data message under 32 */

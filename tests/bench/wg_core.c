@@ -18,7 +18,8 @@ enum {
 	SLOT_LEN = 2048,
 	ROUNDS = 40,
 	BATCHES_PER_ROUND = 100,
-	OFF = WG_PKT_HEADROOM + WG_DATA_HEADER_LEN, /* so that the sealed packet may be received in place */
+	/* so that the sealed packet may be received in place */
+	OFF = WG_PKT_HEADROOM + WG_DATA_HEADER_LEN,
 };
 
 struct end {
@@ -124,8 +125,11 @@ static void carry(struct end *a, struct end *b)
 		if (p->off >= WG_PKT_HEADROOM && p->cap == SLOT_LEN)
 			continue;
 		memcpy(mem[i] + WG_PKT_HEADROOM, wg_pkt_bytes(p), p->len);
-		*p = (struct wg_pkt){ .mem = mem[i], .cap = SLOT_LEN, .off = WG_PKT_HEADROOM,
-				      .len = p->len, .from = &a->at };
+		*p = (struct wg_pkt){ .mem = mem[i],
+				      .cap = SLOT_LEN,
+				      .off = WG_PKT_HEADROOM,
+				      .len = p->len,
+				      .from = &a->at };
 	}
 	a->n_out = 0;
 	wg_device_receive(b->dev, a->out, n, now_ns(CLOCK_MONOTONIC));
@@ -134,8 +138,9 @@ static void carry(struct end *a, struct end *b)
 static void fill(struct wg_pkt pkts[BATCH], uint8_t mem[BATCH][SLOT_LEN], size_t len)
 {
 	for (size_t i = 0; i < BATCH; i++)
-		pkts[i] = (struct wg_pkt){ .mem = mem[i], .cap = SLOT_LEN, .off = OFF,
-					   .len = (uint32_t)len };
+		pkts[i] = (struct wg_pkt){
+			.mem = mem[i], .cap = SLOT_LEN, .off = OFF, .len = (uint32_t)len
+		};
 }
 
 static int64_t time_core(struct end *a, struct end *b, uint8_t mem[BATCH][SLOT_LEN], size_t len)
@@ -162,7 +167,8 @@ static int64_t time_crypto(uint8_t mem[BATCH][SLOT_LEN], size_t len)
 		for (size_t i = 0; i < BATCH; i++)
 			wg_crypto_composed.seal(mem[i] + OFF, padded, (uint64_t)n, key);
 		for (size_t i = 0; i < BATCH; i++)
-			if (!wg_crypto_composed.open(mem[i] + OFF, padded + WG_TAG_LEN, (uint64_t)n, key))
+			if (!wg_crypto_composed.open(mem[i] + OFF, padded + WG_TAG_LEN, (uint64_t)n,
+						     key))
 				abort();
 	}
 	return now_ns(CLOCK_MONOTONIC) - from_ns;

@@ -14,8 +14,8 @@
 #include "capture/tap.h"
 #include "fuzz.h"
 
-static const int link_types[8] = { DLT_RAW,	  DLT_EN10MB,	  DLT_LINUX_SLL, DLT_LINUX_SLL2,
-				   DLT_NULL, DLT_LOOP, DLT_RAW,	 DLT_PPP };
+static const int link_types[8] = { DLT_RAW,  DLT_EN10MB, DLT_LINUX_SLL, DLT_LINUX_SLL2,
+				   DLT_NULL, DLT_LOOP,	 DLT_RAW,	DLT_PPP };
 
 static void use_family(struct tap_conf *c, unsigned v6)
 {
@@ -52,7 +52,8 @@ static void check_wire(const struct tap_facts *t, size_t len)
 
 static void check_tun(const struct tap_facts *t, size_t caplen, size_t len)
 {
-	int64_t n = t->packets[TAP_OUT] + t->packets[TAP_IN] + t->not_ip[TAP_OUT] + t->not_ip[TAP_IN];
+	int64_t n =
+		t->packets[TAP_OUT] + t->packets[TAP_IN] + t->not_ip[TAP_OUT] + t->not_ip[TAP_IN];
 
 	assert(n == (caplen || !len));
 	assert(t->msgs[TAP_OUT][WG_MSG_DATA] == UNKNOWN && t->icmp_errors == UNKNOWN);

@@ -61,6 +61,19 @@ else
 	skip 'wireguard-go' 'not installed'
 fi
 
+newest=$WGDIAG_BUILD/peers/wireguard-go-latest
+if [ -x "$newest" ]; then
+	mkdir "$TMPDIR/newest"
+	ln -s "$newest" "$TMPDIR/newest/wireguard-go"
+	old_path=$PATH
+	PATH=$TMPDIR/newest:$PATH
+	healthy 'the newest wireguard-go' --engine wireguard-go
+	measured 'the newest wireguard-go' 10
+	PATH=$old_path
+else
+	skip 'the newest wireguard-go' "no $newest (make peers)"
+fi
+
 # --- text ------------------------------------------------------------------
 
 "$WGDIAG" check -c 2 -i 0.01 >"$TMPDIR/out" 2>"$TMPDIR/err"

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#define MS(n) ((n) * NS_PER_MS)
-#define US(n) ((n) * NS_PER_US)
+#define MS(n) ((n)*NS_PER_MS)
+#define US(n) ((n)*NS_PER_US)
 
 enum { DATA = 400, KEEPALIVES = 1, STREAMS = 8 };
 
@@ -34,7 +34,9 @@ static void link_(struct link_facts *l, const char *name, const char *kind)
 {
 	unsigned i;
 
-	*l = (struct link_facts){ .name = name, .kind = kind, .ifindex = 2, .mtu = 1420, .up = true };
+	*l = (struct link_facts){
+		.name = name, .kind = kind, .ifindex = 2, .mtu = 1420, .up = true
+	};
 	for (i = 0; i < LINK_COUNTER_COUNT; i++)
 		l->before[i] = l->after[i] = 0;
 	l->after[LINK_RX_PACKETS] = l->after[LINK_TX_PACKETS] = DATA;
@@ -265,7 +267,8 @@ static void one_case(const char *id, const struct check_case *c)
 	assert_string_equal(state_str(row->state), state_str(c->state));
 	if (c->says)
 		assert_non_null(strstr(row->summary, c->says));
-	assert_string_equal(row->caused_by ? row->caused_by : "-", c->caused_by ? c->caused_by : "-");
+	assert_string_equal(row->caused_by ? row->caused_by : "-",
+			    c->caused_by ? c->caused_by : "-");
 	arena_done(&a);
 }
 

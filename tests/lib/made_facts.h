@@ -28,7 +28,10 @@ struct check_case {
 	const char *caused_by; /* or NULL */
 };
 
-/* Runs all checks over healthy facts changed by each case, and looks at the row of id. cmocka asserts. */
+/*
+ * Runs all checks over healthy facts changed by each case, and looks at the row of id. cmocka
+ * asserts.
+ */
 void check_cases_run(const char *id, const struct check_case *cases, size_t n);
 const struct finding *made_row(const struct findings *all, const char *id);
 

@@ -19,7 +19,8 @@ void craft_macs(struct sim *s, struct cookie_sender *cookies, uint8_t *msg, size
 }
 
 void craft_initiation(struct sim *s, const struct secret_key *key, const struct sim_node *to,
-		      int64_t wall_ns, struct cookie_sender *cookies, uint8_t out[WG_INITIATION_LEN])
+		      int64_t wall_ns, struct cookie_sender *cookies,
+		      uint8_t out[WG_INITIATION_LEN])
 {
 	struct noise_identity id = { 0 };
 	struct noise_remote remote = { .public_key = to->public_key };
@@ -42,7 +43,8 @@ void craft_initiation(struct sim *s, const struct secret_key *key, const struct 
 	craft_macs(s, cookies, out, WG_INITIATION_LEN);
 }
 
-void craft_flood_message(struct sim *s, struct cookie_sender *cookies, uint8_t out[WG_INITIATION_LEN])
+void craft_flood_message(struct sim *s, struct cookie_sender *cookies,
+			 uint8_t out[WG_INITIATION_LEN])
 {
 	seed_bytes(&s->seed, out, WG_INITIATION_LEN);
 	memcpy(out, (uint8_t[4]){ WG_MSG_INITIATION }, 4);

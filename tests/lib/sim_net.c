@@ -369,11 +369,20 @@ uint64_t sim_drops(const struct sim_node *n)
 void sim_inner_packet(uint8_t *b, size_t len, unsigned from, unsigned to, uint32_t number)
 {
 	uint8_t head[NUMBER_AT] = {
-		0x45, 0,  (uint8_t)(len >> 8), (uint8_t)len, [8] = 64, [9] = IP_PROTO_UDP,
-		[12] = 10, [15] = (uint8_t)(from + 1),
-		[16] = 10, [19] = (uint8_t)(to + 1),
-		[21] = 7,  [23] = 7, /* ports; no UDP checksum */
-		[24] = (uint8_t)((len - IP4_HEADER_LEN) >> 8), [25] = (uint8_t)(len - IP4_HEADER_LEN),
+		0x45,
+		0,
+		(uint8_t)(len >> 8),
+		(uint8_t)len,
+		[8] = 64,
+		[9] = IP_PROTO_UDP,
+		[12] = 10,
+		[15] = (uint8_t)(from + 1),
+		[16] = 10,
+		[19] = (uint8_t)(to + 1),
+		[21] = 7,
+		[23] = 7, /* ports; no UDP checksum */
+		[24] = (uint8_t)((len - IP4_HEADER_LEN) >> 8),
+		[25] = (uint8_t)(len - IP4_HEADER_LEN),
 	};
 	uint16_t sum = ip_sum_finish(ip_sum(head, IP4_HEADER_LEN, 0));
 

@@ -13,6 +13,7 @@
 
 #include "sim_net.h"
 
-#define assert_ns_between(at, from, to) assert_in_range((uint64_t)(at), (uint64_t)(from), (uint64_t)(to))
+#define assert_ns_between(at, from, to) \
+	assert_in_range((uint64_t)(at), (uint64_t)(from), (uint64_t)(to))
 
 #endif

@@ -187,7 +187,9 @@ static void allowed_ips_are_device_wide(void **state)
 	c->number = 99;
 	{
 		uint8_t mem[SIM_SLOT_LEN];
-		struct wg_pkt pkt = { .mem = mem, .cap = sizeof(mem), .off = WG_PKT_HEADROOM, .len = 84 };
+		struct wg_pkt pkt = {
+			.mem = mem, .cap = sizeof(mem), .off = WG_PKT_HEADROOM, .len = 84
+		};
 
 		sim_inner_packet(mem + pkt.off, 84, 2, a->number, 1);
 		wg_device_transmit(b->dev, &pkt, 1, s->now_ns);

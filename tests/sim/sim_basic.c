@@ -113,7 +113,9 @@ static void ecn_goes_out_and_comes_in(void **state)
 	assert_int_equal(a->last_tos, 0x88);
 	sim_run(s, NS_PER_S);
 	for (uint8_t ecn = 0; ecn < 4; ecn++) {
-		struct wg_pkt p = { .mem = mem, .cap = sizeof(mem), .off = WG_PKT_HEADROOM, .len = 64 };
+		struct wg_pkt p = {
+			.mem = mem, .cap = sizeof(mem), .off = WG_PKT_HEADROOM, .len = 64
+		};
 
 		sim_inner_packet(mem + p.off, 64, a->number, b->number, 0);
 		mem[p.off + 1] = (uint8_t)(0xb8 | ecn); /* the DSCP must not show */
@@ -125,12 +127,15 @@ static void ecn_goes_out_and_comes_in(void **state)
 	/* Congestion on the way: the outer mark goes over to an inner packet that can bear it. */
 	a->mute = true;
 	for (uint8_t ecn = 0; ecn < 4; ecn++) {
-		struct wg_pkt p = { .mem = mem, .cap = sizeof(mem), .off = WG_PKT_HEADROOM, .len = 64 };
+		struct wg_pkt p = {
+			.mem = mem, .cap = sizeof(mem), .off = WG_PKT_HEADROOM, .len = 64
+		};
 
 		sim_inner_packet(mem + p.off, 64, a->number, b->number, 0);
 		mem[p.off + 1] = ecn;
 		wg_device_transmit(a->dev, &p, 1, s->now_ns);
-		sim_inject(s, b, &a->seen, a->last_msg[WG_MSG_DATA], a->last_msg_len[WG_MSG_DATA], 3);
+		sim_inject(s, b, &a->seen, a->last_msg[WG_MSG_DATA], a->last_msg_len[WG_MSG_DATA],
+			   3);
 		sim_run(s, NS_PER_S);
 		if (ecn != 0)
 			assert_int_equal(b->inner_tos, 3);
@@ -366,7 +371,8 @@ static void ipv6_inside_and_outside(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
-		nodes[i]->seen.addr = (struct ip_addr){ FAMILY_IP6, { 0xfe, 0x80, [15] = (uint8_t)i } };
+		nodes[i]->seen.addr =
+			(struct ip_addr){ FAMILY_IP6, { 0xfe, 0x80, [15] = (uint8_t)i } };
 		nodes[i]->seen.scope_id = 3;
 	}
 	sim_pair(nodes[0], nodes[1]);

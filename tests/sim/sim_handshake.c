@@ -178,7 +178,8 @@ static void a_clock_that_went_back(void **state)
 	a->wall_offset_ns = -230 * NS_PER_S;
 	sim_send(a, b, 84);
 	sim_run(s, 29 * NS_PER_S);
-	assert_int_equal(sim_drop(b, WG_DROP_IN_REPLAYED_INITIATION), a->sent[WG_MSG_INITIATION] - 1);
+	assert_int_equal(sim_drop(b, WG_DROP_IN_REPLAYED_INITIATION),
+			 a->sent[WG_MSG_INITIATION] - 1);
 	assert_in_range(a->sent[WG_MSG_INITIATION], 6, 7);
 	assert_int_equal(b->inner_received, 1);
 	sim_run(s, 7 * NS_PER_S);

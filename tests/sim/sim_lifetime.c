@@ -158,12 +158,14 @@ static void nothing_is_received_with_a_session_of_180_s(void **state)
 	run_to_age(&p, 101 * NS_PER_S);
 	/* Late, but in time ... */
 	run_to_age(&p, 180 * NS_PER_S - p.s->link.delay_ns - 1);
-	sim_inject(p.s, p.b, &p.a->seen, p.a->last_msg[WG_MSG_DATA], p.a->last_msg_len[WG_MSG_DATA], 0);
+	sim_inject(p.s, p.b, &p.a->seen, p.a->last_msg[WG_MSG_DATA], p.a->last_msg_len[WG_MSG_DATA],
+		   0);
 	run_to_age(&p, 180 * NS_PER_S - p.s->link.delay_ns - 1);
 	assert_int_equal(p.b->inner_received, 2);
 	/* ... and one nanosecond later, not: not even as a replay. */
 	run_to_age(&p, 180 * NS_PER_S - p.s->link.delay_ns);
-	sim_inject(p.s, p.b, &p.a->seen, p.a->last_msg[WG_MSG_DATA], p.a->last_msg_len[WG_MSG_DATA], 0);
+	sim_inject(p.s, p.b, &p.a->seen, p.a->last_msg[WG_MSG_DATA], p.a->last_msg_len[WG_MSG_DATA],
+		   0);
 	sim_run(p.s, 1);
 	assert_int_equal(sim_drop(p.b, WG_DROP_IN_EXPIRED), 1);
 	assert_int_equal(sim_drops(p.b), 1);

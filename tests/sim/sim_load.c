@@ -105,7 +105,8 @@ static void each_source_has_its_own_limit(void **state)
 	assert_int_equal(sim_drop(b, WG_DROP_IN_MAC2_MISSING), 1);
 	assert_int_equal(b->last_tos, 0x88);
 	assert_int_equal(b->last_msg_len[WG_MSG_COOKIE_REPLY], WG_COOKIE_REPLY_LEN);
-	assert_true(wg_msg_read_cookie_reply(b->last_msg[WG_MSG_COOKIE_REPLY], WG_COOKIE_REPLY_LEN, &reply));
+	assert_true(wg_msg_read_cookie_reply(b->last_msg[WG_MSG_COOKIE_REPLY], WG_COOKIE_REPLY_LEN,
+					     &reply));
 	assert_int_equal(cookie_sender_consume(&cookies, &reply, s->now_ns), WG_DROP_NONE);
 	for (int i = 0; i < 100; i++) {
 		craft_flood_message(s, &cookies, msg);
@@ -132,7 +133,10 @@ static void each_source_has_its_own_limit(void **state)
 	sim_free(s);
 }
 
-/* A loaded initiator asks for proof of a response as well; the responder's next handshake carries it. */
+/*
+ * A loaded initiator asks for proof of a response as well; the responder's next handshake
+ * carries it.
+ */
 static void a_response_may_be_answered_with_a_cookie(void **state)
 {
 	struct sim *s = sim_new();

@@ -70,7 +70,8 @@ static void a_week(void **state)
 	assert_true(sent > 50000);
 	assert_int_equal(a->inner_twice + b->inner_twice, 0);
 	/* Beyond that only what was under way for 3 s while its session ended. */
-	assert_in_range(sent - distinct, s->data_lost, s->data_lost + MIN(10, refused(a) + refused(b)));
+	assert_in_range(sent - distinct, s->data_lost,
+			s->data_lost + MIN(10, refused(a) + refused(b)));
 	assert_int_equal(a->events[WG_EVENT_GIVE_UP] + b->events[WG_EVENT_GIVE_UP], 0);
 	assert_true(sim_drop(a, WG_DROP_IN_REPLAY) > 100);
 	/* A new session every two minutes or so; sooner when keepalives were lost for 15 s. */

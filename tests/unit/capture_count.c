@@ -67,8 +67,8 @@ static void use_tun(struct world *w)
 
 /* --- making frames ---------------------------------------------------------- */
 
-static void put_ip(struct wr *r, const struct ip_addr *src, const struct ip_addr *dst, uint8_t proto,
-		   size_t len, uint16_t frag)
+static void put_ip(struct wr *r, const struct ip_addr *src, const struct ip_addr *dst,
+		   uint8_t proto, size_t len, uint16_t frag)
 {
 	if (src->family == FAMILY_IP4) {
 		wr_be16(r, 0x4500);
@@ -136,12 +136,13 @@ static struct tap_facts count(struct world *w, size_t caplen)
 
 static int64_t messages(const struct tap_facts *t, enum tap_dir dir)
 {
-	return t->msgs[dir][0] + t->msgs[dir][1] + t->msgs[dir][2] + t->msgs[dir][3] + t->msgs[dir][4];
+	return t->msgs[dir][0] + t->msgs[dir][1] + t->msgs[dir][2] + t->msgs[dir][3] +
+	       t->msgs[dir][4];
 }
 
 /* n messages of that type, and nothing else of any kind. */
-static void expect_only(const struct tap_facts *t, enum tap_dir dir, enum wg_msg_type type, int64_t n,
-			int64_t keepalives, int64_t bytes)
+static void expect_only(const struct tap_facts *t, enum tap_dir dir, enum wg_msg_type type,
+			int64_t n, int64_t keepalives, int64_t bytes)
 {
 	enum tap_dir other = dir == TAP_OUT ? TAP_IN : TAP_OUT;
 
@@ -345,7 +346,8 @@ static void test_fragments4(void **state)
 	t = count(w, w->frame_len);
 	expect_only(&t, TAP_OUT, WG_MSG_DATA, 1, 0, 1452);
 
-	r = wr_on(w->frame, FRAME_MAX); /* the rest; it begins as a UDP header of the tunnel would */
+	/* the rest; it begins as a UDP header of the tunnel would */
+	r = wr_on(w->frame, FRAME_MAX);
 	put_ip(&r, &w->c.near.addr, &w->c.far.addr, IP_PROTO_UDP, 452, 1008 / 8);
 	wr_bytes(&r, udp, 452);
 	finish(w, &r);
@@ -507,14 +509,19 @@ static void test_batches(void **state)
 				expect_batch(w, n, sizes[i], sizes[i], 1);
 				expect_batch(w, n, sizes[i], 32, 1);
 				expect_batch(w, n, sizes[i], (32 + sizes[i]) / 2, 1);
-				expect_batch(w, n, sizes[i], sizes[i], 3); /* receive offload over a gap */
-				expect_batch(w, n, sizes[i], sizes[i], (uint64_t)-1); /* reordered */
+				/* receive offload over a gap */
+				expect_batch(w, n, sizes[i], sizes[i], 3);
+				/* reordered */
+				expect_batch(w, n, sizes[i], sizes[i], (uint64_t)-1);
 			}
 		}
 	}
 }
 
-/* As long as a datagram can be: the frame is longer than the snap length, the count is not shorter. */
+/*
+ * As long as a datagram can be: the frame is longer than the snap length, the count is not
+ * shorter.
+ */
 static void test_longest_batch(void **state)
 {
 	struct world *w = *state;
@@ -627,7 +634,8 @@ static void test_tun(void **state)
 		enum tap_dir other = inner[i].dir == TAP_OUT ? TAP_IN : TAP_OUT;
 		struct wr r = wr_on(w->frame, FRAME_MAX);
 
-		put_ip(&r, &src, &dst, IP_PROTO_TCP, 60000, 0); /* as long as segmentation offload makes them */
+		/* as long as segmentation offload makes them */
+		put_ip(&r, &src, &dst, IP_PROTO_TCP, 60000, 0);
 		wr_zero(&r, 60000);
 		finish(w, &r);
 		t = count(w, w->frame_len);

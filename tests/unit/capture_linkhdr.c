@@ -29,8 +29,16 @@ static const struct {
 	{ "802.3 length", DLT_EN10MB, { [12] = 0x00, [13] = 0x26 }, 14, LINKHDR_OTHER },
 	{ "VLAN", DLT_EN10MB, { [12] = 0x81, 0, 0, 5, 0x08, 0x00 }, 18, LINKHDR_IP },
 	{ "VLAN ARP", DLT_EN10MB, { [12] = 0x81, 0, 0, 5, 0x08, 0x06 }, 18, LINKHDR_OTHER },
-	{ "QinQ", DLT_EN10MB, { [12] = 0x88, 0xa8, 0, 5, 0x81, 0x00, 0, 6, 0x86, 0xdd }, 22, LINKHDR_IP },
-	{ "old QinQ", DLT_EN10MB, { [12] = 0x91, 0x00, 0, 5, 0x81, 0x00, 0, 6, 0x08, 0x00 }, 22, LINKHDR_IP },
+	{ "QinQ",
+	  DLT_EN10MB,
+	  { [12] = 0x88, 0xa8, 0, 5, 0x81, 0x00, 0, 6, 0x86, 0xdd },
+	  22,
+	  LINKHDR_IP },
+	{ "old QinQ",
+	  DLT_EN10MB,
+	  { [12] = 0x91, 0x00, 0, 5, 0x81, 0x00, 0, 6, 0x08, 0x00 },
+	  22,
+	  LINKHDR_IP },
 	{ "SLL", DLT_LINUX_SLL, { [14] = 0x08, [15] = 0x00 }, 16, LINKHDR_IP },
 	{ "SLL VLAN", DLT_LINUX_SLL, { [14] = 0x81, 0x00, 0, 5, 0x86, 0xdd }, 20, LINKHDR_IP },
 	{ "SLL other", DLT_LINUX_SLL, { [14] = 0x00, [15] = 0x04 }, 16, LINKHDR_OTHER },
@@ -54,7 +62,8 @@ static void one(size_t i)
 		free(exact);
 		if (what != (cap < headers[i].len ? LINKHDR_SHORT : headers[i].what) ||
 		    skip != (cap < headers[i].len ? 999 : headers[i].len))
-			fail_msg("%s, %zu bytes of it: %d, skip %zu", headers[i].name, cap, what, skip);
+			fail_msg("%s, %zu bytes of it: %d, skip %zu", headers[i].name, cap, what,
+				 skip);
 	}
 }
 
@@ -88,7 +97,8 @@ static void test_unsupported(void **state)
 
 	(void)state;
 	assert_false(linkhdr_supported(DLT_IEEE802_11_RADIO));
-	assert_int_equal(linkhdr_parse(DLT_IEEE802_11_RADIO, b, sizeof(b), &skip), LINKHDR_UNSUPPORTED);
+	assert_int_equal(linkhdr_parse(DLT_IEEE802_11_RADIO, b, sizeof(b), &skip),
+			 LINKHDR_UNSUPPORTED);
 	assert_int_equal(skip, 999);
 }
 

@@ -294,7 +294,8 @@ static void test_link_deleted(void **state)
 	assert_int_equal(w->p->link_delete("near0", &e), 0);
 	cpu = clock();
 	loop_run(w->l, w->p->boot_ns() + 100 * NS_PER_MS, never, NULL);
-	assert_true(clock() - cpu < CLOCKS_PER_SEC / 20); /* an error that stays must not be polled for */
+	/* an error that stays must not be polled for */
+	assert_true(clock() - cpu < CLOCKS_PER_SEC / 20);
 	live_tap_facts(w->tap[END_NEAR], &t);
 	assert_int_equal(t.msgs[TAP_OUT][WG_MSG_INITIATION], 1);
 	assert_int_equal(t.dropped, UNKNOWN);
@@ -314,8 +315,8 @@ static void test_no_link(void **state)
 
 /* --- on a tun ------------------------------------------------------------------- */
 
-static const uint8_t echo_in[28] = { 0x45, 0, 0, 28, 0, 1, 0, 0, 64, 1, 0, 0, 10, 0, 0, 2,
-				     10,   0, 0, 1,  8, 0, 0, 0, 0,  1, 0, 1 };
+static const uint8_t echo_in[28] = { 0x45, 0, 0,  28, 0, 1, 0, 0, 64, 1, 0, 0, 10, 0,
+				     0,	   2, 10, 0,  0, 1, 8, 0, 0,  0, 0, 1, 0,  1 };
 
 static struct live_tap *tun_tap(struct world *w, struct sys_tun *tun)
 {

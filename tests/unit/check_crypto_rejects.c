@@ -79,7 +79,8 @@ static void go_capture_with_gaps(struct facts *f)
 static void go_unwatched(struct facts *f)
 {
 	made_wireguard_go(f);
-	facts_gap(f, NEED_TAP_NEAR_TUN, "capturing on wgd0: Operation not permitted", "run as root");
+	facts_gap(f, NEED_TAP_NEAR_TUN, "capturing on wgd0: Operation not permitted",
+		  "run as root");
 }
 
 /* What the far end says of the near engine's messages still counts. */
@@ -95,24 +96,29 @@ static void gap(struct facts *f)
 }
 
 static const struct check_case cases[] = {
-	{ "healthy", NULL, STATE_PASS, "near sealed 401, opened 401, refused 0; far sealed 401", NULL },
+	{ "healthy", NULL, STATE_PASS, "near sealed 401, opened 401, refused 0; far sealed 401",
+	  NULL },
 	{ "does not authenticate", tag, STATE_FAIL,
 	  "far sealed 401, opened 401, refused 3: 3 × data that does not authenticate", NULL },
 	{ "border: replay", replay, STATE_WARN, "2 × counter already seen", NULL },
 	{ "the worst counts", replay_and_mac1, STATE_FAIL, "refused 4", NULL },
-	{ "border: multicast", multicast, STATE_PASS, "refused 0 (not counted: 4 × no peer's", NULL },
+	{ "border: multicast", multicast, STATE_PASS, "refused 0 (not counted: 4 × no peer's",
+	  NULL },
 	{ "border: unknown reason", new_reason, STATE_WARN, "a reason of a newer engine", NULL },
 	{ "no session", silent, STATE_SKIP, "no data message", NULL },
 	{ "wireguard-go", made_wireguard_go, STATE_PASS,
 	  "wireguard-go keeps no such counters: 400 data messages came in, 400 packets reached the tun",
 	  NULL },
 	{ "it refuses all", go_refuses_all, STATE_FAIL, "0 packets reached the tun", NULL },
-	{ "border: it joins segments", go_joins_segments, STATE_PASS, "250 packets", NULL },
+	{ "border: it joins segments", go_joins_segments, STATE_PASS,
+	  "250 packets reached the tun (fewer, yet all data arrived whole)", NULL },
 	{ "border: fewer, and loss", go_loses_some, STATE_UNSURE, "250 packets", NULL },
-	{ "it writes what is no IP", go_writes_rubbish, STATE_FAIL, "4 of them no IP packets", NULL },
+	{ "it writes what is no IP", go_writes_rubbish, STATE_FAIL, "4 of them no IP packets",
+	  NULL },
 	{ "capture with gaps", go_capture_with_gaps, STATE_UNSURE, "captures lost 9", NULL },
 	{ "not watched", go_unwatched, STATE_UNSURE, "not both watched", NULL },
-	{ "the far end refuses its messages", go_seals_badly, STATE_FAIL, "does not authenticate", NULL },
+	{ "the far end refuses its messages", go_seals_badly, STATE_FAIL, "does not authenticate",
+	  NULL },
 	{ "gap", gap, STATE_SKIP, "interrupted", NULL },
 };
 
@@ -130,10 +136,24 @@ static void each_reason_has_a_weight(void **state)
 {
 	static const char *const normal[] = { "out_no_peer", "out_down", "out_purged" };
 	static const char *const warned[] = {
-		"out_staged_full", "out_give_up", "out_too_long", "in_down", "in_mac2_missing",
-		"in_rate_limit", "in_replayed_initiation", "in_flood", "in_unknown_index",
-		"in_wrong_state", "in_cookie", "in_expired", "in_replay", "in_too_old", "in_ecn",
-		"io_send_nobufs", "io_tun_down", "io_recv_overflow",
+		"out_staged_full",
+		"out_give_up",
+		"out_too_long",
+		"in_down",
+		"in_mac2_missing",
+		"in_rate_limit",
+		"in_replayed_initiation",
+		"in_flood",
+		"in_unknown_index",
+		"in_wrong_state",
+		"in_cookie",
+		"in_expired",
+		"in_replay",
+		"in_too_old",
+		"in_ecn",
+		"io_send_nobufs",
+		"io_tun_down",
+		"io_recv_overflow",
 	};
 	unsigned d, i;
 

@@ -77,11 +77,12 @@ static void unknown(struct facts *f)
 }
 
 static const struct check_case cases[] = {
-	{ "healthy", NULL, STATE_PASS, "8 transfers whole: TCP 524.3 KB, 128 datagrams, IPv4 and IPv6",
-	  NULL },
+	{ "healthy", NULL, STATE_PASS,
+	  "8 transfers whole: TCP 524.3 KB, 128 datagrams, IPv4 and IPv6", NULL },
 	{ "TCP stopped", tcp_short, STATE_FAIL,
 	  "TCP IPv4 peer → me: 65.5 KB of 131.1 KB arrived (no progress", NULL },
-	{ "it stopped sending", could_not_send, STATE_FAIL, "5 of 5 arrived (send: Operation", NULL },
+	{ "it stopped sending", could_not_send, STATE_FAIL, "5 of 5 arrived (send: Operation",
+	  NULL },
 	{ "a byte changed", changed, STATE_FAIL, "1 changed on the way", NULL },
 	{ "nothing comes back", down_dead, STATE_FAIL, "and 3 more of 8", NULL },
 	{ "border: one datagram of 1000", one_datagram, STATE_WARN, "999 of 1000", NULL },

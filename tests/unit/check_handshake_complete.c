@@ -60,12 +60,14 @@ static void capture_with_gaps(struct facts *f)
 static void incomplete_unwatched(struct facts *f)
 {
 	made_silent(f);
-	facts_gap(f, NEED_TAP_NEAR_WIRE, "capturing on wgw0: Operation not permitted", "run as root");
+	facts_gap(f, NEED_TAP_NEAR_WIRE, "capturing on wgw0: Operation not permitted",
+		  "run as root");
 }
 
 static void complete_unwatched(struct facts *f)
 {
-	facts_gap(f, NEED_TAP_NEAR_WIRE, "capturing on wgw0: Operation not permitted", "run as root");
+	facts_gap(f, NEED_TAP_NEAR_WIRE, "capturing on wgw0: Operation not permitted",
+		  "run as root");
 	f->handshake.response_ns = UNKNOWN;
 }
 
@@ -93,12 +95,15 @@ static const struct check_case cases[] = {
 	{ "border: complete, not watched", complete_unwatched, STATE_PASS, "not watched", NULL },
 	{ "silence", silent, STATE_FAIL, "2 initiations in 6.0 s, nothing came back", NULL },
 	{ "lost outside", lost_on_the_way, STATE_FAIL, "nothing came back", "underlay.out" },
-	{ "response refused", response_refused, STATE_FAIL, "2 responses came back", "crypto.rejects" },
+	{ "response refused", response_refused, STATE_FAIL, "2 responses came back",
+	  "crypto.rejects" },
 	{ "cookies only", cookie, STATE_FAIL, "under load", NULL },
 	{ "ICMP", icmp, STATE_FAIL, "port unreachable (3/3) came back from 192.0.2.9", NULL },
 	{ "no initiation", never_asked, STATE_FAIL, "no initiation left within 6.0 s", NULL },
-	{ "border: capture lost frames", capture_with_gaps, STATE_FAIL, "by a capture with gaps", NULL },
-	{ "incomplete, not watched", incomplete_unwatched, STATE_FAIL, "wire was not watched", NULL },
+	{ "border: capture lost frames", capture_with_gaps, STATE_FAIL, "by a capture with gaps",
+	  NULL },
+	{ "incomplete, not watched", incomplete_unwatched, STATE_FAIL, "wire was not watched",
+	  NULL },
 	{ "gap: no engine", engine_gone, STATE_SKIP, "did not start", "engine.start" },
 	{ "the engine died", engine_died, STATE_FAIL, NULL, "engine.answers" },
 };

@@ -53,13 +53,15 @@ static void interrupted(struct facts *f)
 }
 
 static const struct check_case cases[] = {
-	{ "healthy", NULL, STATE_PASS, "by lo: proves the address and lo, nothing of the tunnel", NULL },
+	{ "healthy", NULL, STATE_PASS, "by lo: proves the address and lo, nothing of the tunnel",
+	  NULL },
 	{ "a dead tunnel passes too", dead_tunnel, STATE_PASS, "nothing of the tunnel", NULL },
 	{ "through the tun", through_tun, STATE_PASS, "10/10 through the tun", NULL },
 	{ "border: way not seen", way_unknown, STATE_PASS, "which way was not seen", NULL },
 	{ "border: one lost", some, STATE_WARN, "9/10", NULL },
 	{ "no answer from lo", no_answer, STATE_FAIL, "0/10", NULL },
-	{ "no answer through the tun", no_answer_through_tun, STATE_UNSURE, "proves nothing", NULL },
+	{ "no answer through the tun", no_answer_through_tun, STATE_UNSURE, "proves nothing",
+	  NULL },
 	{ "could not send", not_sent, STATE_FAIL, "Network is unreachable", NULL },
 	{ "gap", interrupted, STATE_SKIP, "interrupted", NULL },
 };

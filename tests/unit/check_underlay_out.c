@@ -60,7 +60,8 @@ static void capture_does_not_count(struct facts *f)
 
 static void no_capture(struct facts *f)
 {
-	facts_gap(f, NEED_TAP_FAR_WIRE, "capturing on wgw0: Operation not permitted", "run as root");
+	facts_gap(f, NEED_TAP_FAR_WIRE, "capturing on wgw0: Operation not permitted",
+		  "run as root");
 }
 
 static void no_engine(struct facts *f)
@@ -75,7 +76,8 @@ static const struct check_case cases[] = {
 	{ "a tenth lost", tenth_lost, STATE_FAIL, "362 arrived: 10.0 % lost", NULL },
 	{ "none arrived", none_arrived, STATE_FAIL, "402 sent, 0 arrived: 100 % lost", NULL },
 	{ "nothing sent", nothing_sent, STATE_SKIP, "the near engine sent nothing", NULL },
-	{ "the capture's own loss", capture_lost_it, STATE_UNSURE, "captures themselves lost 1", NULL },
+	{ "the capture's own loss", capture_lost_it, STATE_UNSURE, "captures themselves lost 1",
+	  NULL },
 	{ "the capture does not count", capture_does_not_count, STATE_UNSURE, NULL, NULL },
 	{ "gap: no capture", no_capture, STATE_SKIP, "Operation not permitted", NULL },
 	{ "gap: no engine", no_engine, STATE_SKIP, "did not start", "engine.start" },

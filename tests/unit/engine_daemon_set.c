@@ -205,8 +205,10 @@ static void private_key_is_clamped(void **state)
 	assert_int_equal(set(h, "private_key=" PRIVATE "\n"), 0);
 	assert_true(shows(h, "private_key=70076d0a7318a57d3c16c17251b26645df4ec92ebc07982b25a9b3a"
 			     "0c1a2a364\n"));
-	assert_int_equal(set(h, "private_key=" "0000000000000000000000000000000000000000000000000"
-				"000000000000000\n"), 0);
+	assert_int_equal(set(h, "private_key="
+				"0000000000000000000000000000000000000000000000000"
+				"000000000000000\n"),
+			 0);
 	assert_false(has_key(h));
 }
 
@@ -216,7 +218,8 @@ static void a_peer_is_shown_as_it_was_set(void **state)
 
 	assert_int_equal(set(h, "public_key=" KEY_A "\npreshared_key=" KEY_B
 				"\nendpoint=[2001:db8::1]:51820\npersistent_keepalive_interval=25\n"
-				"allowed_ip=10.1.2.3/24\nallowed_ip=2001:db8::/32\n"), 0);
+				"allowed_ip=10.1.2.3/24\nallowed_ip=2001:db8::/32\n"),
+			 0);
 	assert_true(shows(h, "public_key=" KEY_A "\npreshared_key=" KEY_B "\nprotocol_version=1\n"
 			     "endpoint=[2001:db8::1]:51820\nlast_handshake_time_sec=0\n"
 			     "last_handshake_time_nsec=0\ntx_bytes=0\nrx_bytes=0\n"
@@ -237,15 +240,18 @@ static void allowed_ips_move_replace_and_go(void **state)
 {
 	struct host *h = *state;
 
-	assert_int_equal(set(h, "public_key=" KEY_A "\nallowed_ip=10.0.0.0/8\nallowed_ip=1.0.0.0/8\n"
-				"public_key=" KEY_B "\nallowed_ip=10.0.0.0/8\n"), 0);
+	assert_int_equal(set(h,
+			     "public_key=" KEY_A "\nallowed_ip=10.0.0.0/8\nallowed_ip=1.0.0.0/8\n"
+			     "public_key=" KEY_B "\nallowed_ip=10.0.0.0/8\n"),
+			 0);
 	assert_true(shows(h, "allowed_ip=1.0.0.0/8\n"));
 	assert_int_equal(set(h, "public_key=" KEY_A "\nallowed_ip=-10.0.0.0/8\n"), 0);
 	assert_true(shows(h, "allowed_ip=10.0.0.0/8\n")); /* it was the other's */
 	assert_int_equal(set(h, "public_key=" KEY_B "\nallowed_ip=-10.0.0.0/8\n"), 0);
 	assert_false(shows(h, "allowed_ip=10.0.0.0/8\n"));
 	assert_int_equal(set(h, "public_key=" KEY_A "\nreplace_allowed_ips=true\n"
-				"allowed_ip=::/0\n"), 0);
+				"allowed_ip=::/0\n"),
+			 0);
 	assert_false(shows(h, "allowed_ip=1.0.0.0/8\n"));
 	assert_true(shows(h, "allowed_ip=::/0\n"));
 }
@@ -293,8 +299,8 @@ static void keepalive_from_zero_is_sent_at_once(void **state)
 	struct host *h = *state;
 
 	wg_device_set_up(h->dev, true, NS_PER_S);
-	assert_int_equal(set(h, "private_key=" PRIVATE "\npublic_key=" KEY_A
-				"\nendpoint=192.0.2.1:5\n"), 0);
+	assert_int_equal(
+		set(h, "private_key=" PRIVATE "\npublic_key=" KEY_A "\nendpoint=192.0.2.1:5\n"), 0);
 	assert_int_equal(h->initiations, 0);
 	assert_int_equal(set(h, "public_key=" KEY_A "\npersistent_keepalive_interval=1\n"), 0);
 	assert_int_equal(h->initiations, 1);
@@ -324,14 +330,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(refuses, setup, teardown),
-		cmocka_unit_test_setup_teardown(nothing_happens_when_the_bind_fails, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_happens_when_the_bind_fails, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(bind_hears_what_was_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(private_key_is_clamped, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_peer_is_shown_as_it_was_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(allowed_ips_move_replace_and_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(remove_and_update_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(own_key_is_no_peer, setup, teardown),
-		cmocka_unit_test_setup_teardown(keepalive_from_zero_is_sent_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(keepalive_from_zero_is_sent_at_once, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(many_allowed_ips, setup, teardown),
 	};
 

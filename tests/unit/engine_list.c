@@ -84,9 +84,9 @@ static void builtin_is_this_program(void **state)
 
 	assert_int_equal(engine_program(engine_ops_find("builtin"), &s->a, &path, &e), 0);
 	assert_string_equal(path, "/proc/self/exe");
-	assert_string_equal(engine_version(engine_ops_find("builtin"), path, platform_get(), s->l,
-					   &s->a),
-			    WGDIAG_VERSION);
+	assert_string_equal(
+		engine_version(engine_ops_find("builtin"), path, platform_get(), s->l, &s->a),
+		WGDIAG_VERSION);
 }
 
 static void first_in_path_wins(void **state)
@@ -110,9 +110,8 @@ static void link_of_the_same_name_is_resolved(void **state)
 
 	assert_int_equal(mkdir(arena_printf(&s->a, "%s/real", s->dir), 0755), 0);
 	script(s, "real/wireguard-go", "#!/bin/sh\n");
-	assert_int_equal(symlink("real/wireguard-go",
-				 arena_printf(&s->a, "%s/wireguard-go", s->dir)),
-			 0);
+	assert_int_equal(
+		symlink("real/wireguard-go", arena_printf(&s->a, "%s/wireguard-go", s->dir)), 0);
 	setenv("PATH", s->dir, 1);
 	assert_int_equal(engine_program(s->go, &s->a, &path, &e), 0);
 	assert_string_equal(path, arena_printf(&s->a, "%s/real/wireguard-go", s->dir));
@@ -134,7 +133,8 @@ static void link_of_another_name_is_kept(void **state)
 static void missing_program_is_one_line(void **state)
 {
 	struct scene *s = *state;
-	const struct engine_ops none = { .name = "nothing", .program = "wgdiag-no-such-program",
+	const struct engine_ops none = { .name = "nothing",
+					 .program = "wgdiag-no-such-program",
 					 .packages = "nowhere" };
 	const char *path = "untouched";
 	struct err e;
@@ -156,8 +156,9 @@ static void version_is_a_number(void **state)
 {
 	struct scene *s = *state;
 
-	assert_string_equal(version_of(s, "#!/bin/sh\n[ \"$1\" = --version ] || exit 1\n"
-					  "printf 'wireguard-go v0.0.20220316\\n\\nUserspace\\n'\n"),
+	assert_string_equal(version_of(s,
+				       "#!/bin/sh\n[ \"$1\" = --version ] || exit 1\n"
+				       "printf 'wireguard-go v0.0.20220316\\n\\nUserspace\\n'\n"),
 			    "0.0.20220316");
 	assert_string_equal(version_of(s, "#!/bin/sh\necho 'boringtun 0.6.0'\n"), "0.6.0");
 	assert_string_equal(version_of(s, "#!/bin/sh\nprintf 'x  1.2' >&2\n"), "1.2");

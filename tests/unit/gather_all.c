@@ -20,8 +20,12 @@ static int fake_links(struct arena *a, struct sys_link **out, size_t *n, struct 
 	size_t i;
 
 	(void)e;
-	l[0] = (struct sys_link){ .ifindex = 1, .mtu = 65536, .name = "lo", .up = true, .loopback = true };
-	l[1] = (struct sys_link){ .ifindex = 7, .mtu = 1420, .name = "wg0", .kind = "tun", .up = true };
+	l[0] = (struct sys_link){
+		.ifindex = 1, .mtu = 65536, .name = "lo", .up = true, .loopback = true
+	};
+	l[1] = (struct sys_link){
+		.ifindex = 7, .mtu = 1420, .name = "wg0", .kind = "tun", .up = true
+	};
 	l[2] = (struct sys_link){ .ifindex = 9, .mtu = 1420, .name = "wg1", .kind = "wireguard" };
 	l[3] = (struct sys_link){ .ifindex = 10, .mtu = 1500, .name = "tap0", .kind = "tun" };
 	for (i = 0; i < sizeof(l->stats) / sizeof(*v); i++)
@@ -53,7 +57,8 @@ static int fake_addrs(struct arena *a, struct sys_addr **out, size_t *n, struct 
 	struct sys_addr *s = arena_alloc(a, 2 * sizeof(*s));
 
 	(void)e;
-	s[0] = (struct sys_addr){ .ifindex = 7, .addr = { .addr = addr("10.0.0.1"), .len = 24 },
+	s[0] = (struct sys_addr){ .ifindex = 7,
+				  .addr = { .addr = addr("10.0.0.1"), .len = 24 },
 				  .peer = addr("10.0.0.2") };
 	s[1] = (struct sys_addr){ .ifindex = 77, .addr = { .addr = addr("fd00::1"), .len = 64 } };
 	*out = s;
@@ -75,19 +80,31 @@ static int fake_routes(struct arena *a, struct sys_route **out, size_t *n, struc
 
 	(void)e;
 	r[0] = (struct sys_route){ .dst = { .addr = addr("10.1.0.0"), .len = 16 },
-				   .gateway = addr("10.0.0.2"), .prefsrc = addr("10.0.0.1"), .oif = 9,
-				   .table = 254, .metric = 50, .type = 1 };
-	r[1] = (struct sys_route){ .dst = { .addr = addr("10.2.0.0"), .len = 16 }, .table = 51820, .type = 6 };
+				   .gateway = addr("10.0.0.2"),
+				   .prefsrc = addr("10.0.0.1"),
+				   .oif = 9,
+				   .table = 254,
+				   .metric = 50,
+				   .type = 1 };
+	r[1] = (struct sys_route){ .dst = { .addr = addr("10.2.0.0"), .len = 16 },
+				   .table = 51820,
+				   .type = 6 };
 	*out = r;
 	*n = 2;
 	return 0;
 }
 
-static const struct platform_ops fake = { .name = "fake", .links = fake_links, .addrs = fake_addrs,
+static const struct platform_ops fake = { .name = "fake",
+					  .links = fake_links,
+					  .addrs = fake_addrs,
 					  .routes = fake_routes };
-static const struct platform_ops broken = { .name = "broken", .links = links_fail,
-					    .addrs = fake_addrs, .routes = fake_routes };
-static const struct platform_ops half = { .name = "half", .links = fake_links, .addrs = addrs_fail };
+static const struct platform_ops broken = { .name = "broken",
+					    .links = links_fail,
+					    .addrs = fake_addrs,
+					    .routes = fake_routes };
+static const struct platform_ops half = { .name = "half",
+					  .links = fake_links,
+					  .addrs = addrs_fail };
 
 /* ----------------------------------------------------------------------------------- */
 

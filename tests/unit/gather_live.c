@@ -48,8 +48,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-static const uint8_t packet[28] = { 0x45, 0, 0, 28, 0, 1, 0, 0, 64, 1, 0, 0, 10, 0, 0, 2,
-				    10,   0, 0, 1,  0, 0, 0, 0, 0,  1, 0, 1 };
+static const uint8_t packet[28] = { 0x45, 0, 0,	 28, 0, 1, 0, 0, 64, 1, 0, 0, 10, 0,
+				    0,	  2, 10, 0,  0, 1, 0, 0, 0,  0, 0, 1, 0,  1 };
 
 static void test_link(void **state)
 {
@@ -88,7 +88,8 @@ static void test_addrs_and_routes(void **state)
 
 	assert_int_equal(gather_addrs(w->p, &w->a, &f, &n, &e), 0);
 	for (i = 0; i < n; i++)
-		found |= !strcmp(f[i].link, "wgt0") && !strcmp(cidr_str(&f[i].addr, s), "10.0.0.1/24");
+		found |= !strcmp(f[i].link, "wgt0") &&
+			 !strcmp(cidr_str(&f[i].addr, s), "10.0.0.1/24");
 	assert_true(found);
 	assert_int_equal(gather_routes(w->p, &w->a, &r, &n, &e), 0);
 	for (found = false, i = 0; i < n; i++)

@@ -19,16 +19,31 @@ static void parse_ip(const char *s, struct ip_addr *out)
 	assert_true(ip_addr_parse(s, out));
 }
 
+/* Commands have no place in a reply. */
+static void add_without_commands(struct buf *to, const char *from)
+{
+	size_t len;
+
+	for (; *from; from += len) {
+		len = strcspn(from, "\n") + 1;
+		if (strncmp(from, "replace_", 8))
+			buf_add(to, from, len);
+	}
+}
+
 /* The reply to `get` of an engine that was told what self_config_peer() says. */
 static struct uapi_device *echoed(struct scene *s, enum end end)
 {
 	struct uapi_device *d;
-	struct buf b;
+	struct buf b, told;
 	struct err e;
 
 	buf_init(&b);
+	buf_init(&told);
 	uapi_put_number(&b, UAPI_LISTEN_PORT, s->t.end[end].port);
-	self_config_peer(&s->t, end, &b);
+	self_config_peer(&s->t, end, &told);
+	add_without_commands(&b, told.b);
+	buf_wipe_done(&told);
 	buf_puts(&b, "errno=0\n\n");
 	if (uapi_parse_get_reply(b.b, b.len, &s->a, &d, &e) < 0)
 		fail_msg("%s", e.text);

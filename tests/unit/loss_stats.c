@@ -28,8 +28,18 @@ static const struct {
 	{ { 2, 4, 4, 6 }, 4, 2, 4, 6, 1 }, /* the root of 2 */
 	{ { 0, 0, 0, 0 }, 4, 0, 0, 0, 0 },
 	/* Near the end of what a day has in nanoseconds: squares of these overflow 64 bits. */
-	{ { 86400000000000, 86400000000002 }, 2, 86400000000000, 86400000000001, 86400000000002, 1 },
-	{ { 1000000000000, 3000000000000 }, 2, 1000000000000, 2000000000000, 3000000000000, 1000000000000 },
+	{ { 86400000000000, 86400000000002 },
+	  2,
+	  86400000000000,
+	  86400000000001,
+	  86400000000002,
+	  1 },
+	{ { 1000000000000, 3000000000000 },
+	  2,
+	  1000000000000,
+	  2000000000000,
+	  3000000000000,
+	  1000000000000 },
 };
 
 static void test_few(void **state)
@@ -100,13 +110,13 @@ static const struct {
 	int64_t n, of;
 	double low, high;
 } intervals[] = {
-	/* The closed form, computed in Python. The second one is the example of interface.md: 4.9 to 7.9 %. */
-	{ 0, 1000, 0, 0.00382676 },
-	{ 62, 1000, 0.04866418, 0.07868806 },
-	{ 0, 200, 0, 0.0188454 },
-	{ 1, 2, 0.0945312, 0.9054688 },
-	{ 200, 200, 0.9811546, 1 },
-	{ 1, 1, 0.2065493, 1 },
+	/*
+	 * The closed form, computed in Python. The second one is the example of interface.md:
+	 * 4.9 to 7.9 %.
+	 */
+	{ 0, 1000, 0, 0.00382676 }, { 62, 1000, 0.04866418, 0.07868806 },
+	{ 0, 200, 0, 0.0188454 },   { 1, 2, 0.0945312, 0.9054688 },
+	{ 200, 200, 0.9811546, 1 }, { 1, 1, 0.2065493, 1 },
 	{ 0, 1, 0, 0.7934507 },
 };
 
@@ -119,7 +129,8 @@ static void test_wilson(void **state)
 		struct stats_interval v;
 
 		assert_true(stats_wilson95(intervals[i].n, intervals[i].of, &v));
-		if (fabs(v.low - intervals[i].low) >= 1e-6 || fabs(v.high - intervals[i].high) >= 1e-6)
+		if (fabs(v.low - intervals[i].low) >= 1e-6 ||
+		    fabs(v.high - intervals[i].high) >= 1e-6)
 			fail_msg("%lld of %lld: %.8f to %.8f", (long long)intervals[i].n,
 				 (long long)intervals[i].of, v.low, v.high);
 	}
@@ -142,7 +153,8 @@ static void test_wilson_definition(void **state)
 
 				if (end > 0 && end < 1)
 					assert_true(fabs(fabs(share - end) -
-							 z * sqrt(end * (1 - end) / (double)of)) < 1e-9);
+							 z * sqrt(end * (1 - end) / (double)of)) <
+						    1e-9);
 			}
 		}
 	}
@@ -171,7 +183,8 @@ static void test_wilson_properties(void **state)
 
 static void test_no_share(void **state)
 {
-	static const int64_t bad[][2] = { { 0, 0 }, { 1, 0 }, { -1, 10 }, { 11, 10 }, { 0, -1 }, { -1, -1 } };
+	static const int64_t bad[][2] = { { 0, 0 },   { 1, 0 },	 { -1, 10 },
+					  { 11, 10 }, { 0, -1 }, { -1, -1 } };
 	struct stats_interval v = { 7, 8 };
 	double share = 9;
 	size_t i;

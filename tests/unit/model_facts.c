@@ -1,5 +1,6 @@
 /*
- * Facts start unknown, gaps and needs exclude each other, and a difference is only one of known numbers.
+ * Facts start unknown, gaps and needs exclude each other, and a difference is only one of known
+ * numbers.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -17,7 +17,18 @@
 
 enum { PACKET_MAX = 66000, ID = 4711, HELD_MAX = 8 };
 
-enum trick { ANSWER, SILENT, TWICE, CHANGED, SHORTENED, LENGTHENED, OTHER_NONCE, OTHER_ID, OTHER_SOURCE, HOLD };
+enum trick {
+	ANSWER,
+	SILENT,
+	TWICE,
+	CHANGED,
+	SHORTENED,
+	LENGTHENED,
+	OTHER_NONCE,
+	OTHER_ID,
+	OTHER_SOURCE,
+	HOLD
+};
 
 struct world {
 	const struct platform_ops *p;
@@ -84,7 +95,8 @@ static size_t make_answer(struct world *w, size_t len)
 	struct ip_packet ip;
 	uint16_t sum;
 
-	if (ip_parse(b, len, &ip) != IP_OK || (ip.proto != IP_PROTO_ICMP && ip.proto != IP_PROTO_ICMP6))
+	if (ip_parse(b, len, &ip) != IP_OK ||
+	    (ip.proto != IP_PROTO_ICMP && ip.proto != IP_PROTO_ICMP6))
 		return 0;
 	icmp = b + ip.header_len;
 	if (icmp[0] != (ip.version == 6 ? 128 : 8))
@@ -167,8 +179,12 @@ static int setup(void **state)
 	assert_int_equal(own_addr("wgt0", "10.0.0.1/24"), 0);
 	assert_int_equal(own_addr("wgt0", "fd00::1/64"), 0);
 	loop_add_fd(w->l, w->tun.fd, POLLIN, on_tun, w);
-	w->c = (struct echo_conf){ .target = addr("10.0.0.2"), .count = 5, .payload_len = 56,
-				   .interval_ns = 2 * NS_PER_MS, .timeout_ns = NS_PER_S, .id = ID,
+	w->c = (struct echo_conf){ .target = addr("10.0.0.2"),
+				   .count = 5,
+				   .payload_len = 56,
+				   .interval_ns = 2 * NS_PER_MS,
+				   .timeout_ns = NS_PER_S,
+				   .id = ID,
 				   .seed = own_seed() };
 	allow_ping_sockets(false);
 	*state = w;
@@ -266,7 +282,8 @@ static void test_two_at_once(void **state)
 		for (i = 0; i < 2; i++)
 			echo_start(x[i]);
 		for (i = 0; i < 2; i++)
-			assert_int_equal(loop_run(w->l, w->p->boot_ns() + 5 * NS_PER_S, echo_done, x[i]), 0);
+			assert_int_equal(
+				loop_run(w->l, w->p->boot_ns() + 5 * NS_PER_S, echo_done, x[i]), 0);
 		for (i = 0; i < 2; i++) {
 			echo_facts(x[i], &f[i], NULL);
 			echo_close(x[i]);
@@ -306,15 +323,9 @@ static const struct {
 	enum trick trick;
 	int64_t received, duplicates, corrupt;
 } tricks[] = {
-	{ ANSWER, 5, 0, 0 },
-	{ TWICE, 5, 5, 0 },
-	{ CHANGED, 5, 0, 5 },
-	{ SHORTENED, 5, 0, 5 },
-	{ LENGTHENED, 5, 0, 5 },
-	{ SILENT, 0, 0, 0 },
-	{ OTHER_NONCE, 0, 0, 0 },
-	{ OTHER_ID, 0, 0, 0 },
-	{ OTHER_SOURCE, 0, 0, 0 },
+	{ ANSWER, 5, 0, 0 },	  { TWICE, 5, 5, 0 },	   { CHANGED, 5, 0, 5 },
+	{ SHORTENED, 5, 0, 5 },	  { LENGTHENED, 5, 0, 5 }, { SILENT, 0, 0, 0 },
+	{ OTHER_NONCE, 0, 0, 0 }, { OTHER_ID, 0, 0, 0 },   { OTHER_SOURCE, 0, 0, 0 },
 };
 
 static void test_tricks(void **state)
@@ -333,7 +344,8 @@ static void test_tricks(void **state)
 				w->trick = tricks[i].trick;
 				w->c.target = addr(v6 ? "fd00::2" : "10.0.0.2");
 				/* so that the last one's second answer comes before all is done */
-				w->c.interval_ns = w->trick == TWICE ? 5 * NS_PER_MS : 2 * NS_PER_MS;
+				w->c.interval_ns =
+					w->trick == TWICE ? 5 * NS_PER_MS : 2 * NS_PER_MS;
 				run(w);
 				expect(w, n, n ? MIN(tricks[i].duplicates, w->f.duplicates) : 0,
 				       tricks[i].corrupt);

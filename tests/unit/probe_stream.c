@@ -72,9 +72,13 @@ static int world_new(struct world **out)
 	w->tun[END_NEAR].fd = w->tun[END_FAR].fd = -1;
 	assert_int_equal(w->p->netns_get(&w->home, &e), 0);
 	assert_int_equal(w->p->netns_new(&w->away, &e), 0);
-	w->c = (struct stream_conf){ .kind = STREAM_TCP, .from = END_NEAR,
-				     .netns = { w->home, w->away }, .home_netns = w->home,
-				     .amount = 300000, .unit = MTU, .seed = own_seed() };
+	w->c = (struct stream_conf){ .kind = STREAM_TCP,
+				     .from = END_NEAR,
+				     .netns = { w->home, w->away },
+				     .home_netns = w->home,
+				     .amount = 300000,
+				     .unit = MTU,
+				     .seed = own_seed() };
 	use_family(w, 4);
 	*out = w;
 	return 0;
@@ -115,7 +119,8 @@ static void change(uint8_t *b, size_t len)
 	l4 = b + ip.header_len;
 	l4_len = ip.total_len - ip.header_len;
 	at = ip.proto == IP_PROTO_UDP ? 6 : 16;
-	if (ip.proto != IP_PROTO_UDP && (ip.proto != IP_PROTO_TCP || l4_len <= (size_t)(l4[12] >> 4) * 4))
+	if (ip.proto != IP_PROTO_UDP &&
+	    (ip.proto != IP_PROTO_TCP || l4_len <= (size_t)(l4[12] >> 4) * 4))
 		return; /* nothing of the transfer is in it */
 	l4[l4_len - 1] ^= 0x40;
 	l4[at] = l4[at + 1] = 0;
@@ -129,8 +134,8 @@ static bool carries_transfer(const uint8_t *b, size_t len)
 {
 	struct ip_packet ip;
 
-	return ip_parse(b, len, &ip) == IP_OK && (ip.proto == IP_PROTO_UDP || ip.proto == IP_PROTO_TCP) &&
-	       ip.total_len > 200;
+	return ip_parse(b, len, &ip) == IP_OK &&
+	       (ip.proto == IP_PROTO_UDP || ip.proto == IP_PROTO_TCP) && ip.total_len > 200;
 }
 
 static void carry(struct world *w, enum end from)
@@ -250,7 +255,8 @@ static void expect_whole(struct world *w)
 
 static void all_ways(struct world *w)
 {
-	static const int64_t bytes[] = { 1, 1419, 65536, 65537, 1000000 }, dgrams[] = { 1, 7, 8, 9, 200 };
+	static const int64_t bytes[] = { 1, 1419, 65536, 65537, 1000000 },
+			     dgrams[] = { 1, 7, 8, 9, 200 };
 	unsigned family, from;
 	size_t i;
 
@@ -411,7 +417,10 @@ static void test_refused(void **state)
 	stream_close(NULL);
 }
 
-/* No route back to the sender's address, or the link is down: the first call that fails is named. */
+/*
+ * No route back to the sender's address, or the link is down: the first call that fails is
+ * named.
+ */
 static void test_no_route(void **state)
 {
 	struct world *w = *state;

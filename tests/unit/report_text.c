@@ -35,7 +35,8 @@ static void no_engine(struct facts *f)
 
 static void refused(struct facts *f)
 {
-	made_refused(f, END_FAR, "in_not_ip", "authentic, but the inner packet is neither IPv4 nor IPv6", 10);
+	made_refused(f, END_FAR, "in_not_ip",
+		     "authentic, but the inner packet is neither IPv4 nor IPv6", 10);
 	f->ping_peer.received = 0;
 	f->ping_peer.min_ns = f->ping_peer.avg_ns = f->ping_peer.max_ns = UNKNOWN;
 	f->ping_peer.mdev_ns = UNKNOWN;
@@ -69,9 +70,11 @@ struct page {
 };
 
 static const struct page pages[] = {
-	{ "healthy", healthy },	    { "wireguard-go", made_wireguard_go }, { "silent", made_silent },
-	{ "dead-wire", dead_wire }, { "no-engine", no_engine },		   { "refused", refused },
-	{ "lossy", lossy },	    { "cut-short", cut_short },		   { "no-right", no_right },
+	{ "healthy", healthy },	    { "wireguard-go", made_wireguard_go },
+	{ "silent", made_silent },  { "dead-wire", dead_wire },
+	{ "no-engine", no_engine }, { "refused", refused },
+	{ "lossy", lossy },	    { "cut-short", cut_short },
+	{ "no-right", no_right },
 };
 
 static const struct page *page(const char *name)
@@ -115,7 +118,9 @@ static const struct golden goldens[] = {
 	{ "dead-wire", "dead-wire.80.ascii.txt", { .width = 80 } },
 	{ "dead-wire", "dead-wire.80.colour.txt", { .width = 80, .utf8 = true, .colour = true } },
 	{ "refused", "refused.100.verbose.txt", { .width = 100, .utf8 = true, .verbose = true } },
-	{ "no-engine", "no-engine.100.verbose.txt", { .width = 100, .utf8 = true, .verbose = true } },
+	{ "no-engine",
+	  "no-engine.100.verbose.txt",
+	  { .width = 100, .utf8 = true, .verbose = true } },
 	{ "lossy", "lossy.100.txt", { .width = 100, .utf8 = true } },
 	{ "cut-short", "cut-short.100.txt", { .width = 100, .utf8 = true } },
 	{ "no-right", "no-right.100.txt", { .width = 100, .utf8 = true } },
@@ -194,7 +199,8 @@ static const char *evidence_in(const char *line)
 /* Nothing is cut off: without blanks and line ends, each page says what the widest says. */
 static void each_fact_is_there(const struct page *p, unsigned width)
 {
-	const struct report_style wide = { .verbose = true }, s = { .width = width, .verbose = true };
+	const struct report_style wide = { .verbose = true },
+				  s = { .width = width, .verbose = true };
 	struct buf want = { 0 }, got = { 0 };
 	const char *words, *all;
 	char *line, *rest;

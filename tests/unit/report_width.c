@@ -24,10 +24,16 @@ static const struct clean_case clean_cases[] = {
 	{ "a\033[31mb", "a?[31mb", "a?[31mb" },
 	{ "a\rb\bc\x7f", "a?b?c?", "a?b?c?" },
 	{ "a\nb\tc", "a b c", "a b c" },
-	{ "a\xc2\x9b" "31m", "a?31m", "a?31m" }, /* C1: CSI in one character */
-	{ "wg\xe2\x80\xae" "0", "wg?0", "wg?0" }, /* right-to-left override */
+	{ "a\xc2\x9b"
+	  "31m",
+	  "a?31m", "a?31m" }, /* C1: CSI in one character */
+	{ "wg\xe2\x80\xae"
+	  "0",
+	  "wg?0", "wg?0" }, /* right-to-left override */
 	/* What is no UTF-8. */
-	{ "a\xff" "b", "a?b", "a?b" },
+	{ "a\xff"
+	  "b",
+	  "a?b", "a?b" },
 	{ "a\xc3", "a?", "a?" }, /* cut off */
 	{ "\xc0\xaf", "??", "??" }, /* overlong */
 	{ "\xed\xa0\x80", "???", "???" }, /* surrogate */
@@ -57,7 +63,8 @@ struct width_case {
 };
 
 static const struct width_case width_cases[] = {
-	{ "", 0 }, { "abc", 3 }, { "→", 1 }, { "é", 1 }, { "e\xcc\x81", 1 }, { "漢字", 4 }, { "😀", 2 },
+	{ "", 0 },	    { "abc", 3 },  { "→", 1 }, { "é", 1 },
+	{ "e\xcc\x81", 1 }, { "漢字", 4 }, { "😀", 2 },
 };
 
 static void measures(void **state)
@@ -78,10 +85,10 @@ struct line_case {
 
 static const struct line_case line_cases[] = {
 	{ "one two", 0, 7 }, /* no width: all */
-	{ "one two", 7, 7 }, { "one two", 6, 3 }, { "one two", 4, 3 }, { "one two", 3, 3 },
-	{ "one two", 2, 2 }, /* a word longer than the line is cut */
-	{ "abcdefgh", 3, 3 }, { "→→→ x", 3, 9 }, { "→→→ x", 2, 6 }, { "", 5, 0 },
-	{ "漢字", 1, 3 }, /* wider than the line: one at least, or it would never end */
+	{ "one two", 7, 7 },  { "one two", 6, 3 }, { "one two", 4, 3 },
+	{ "one two", 3, 3 },  { "one two", 2, 2 }, /* a word longer than the line is cut */
+	{ "abcdefgh", 3, 3 }, { "→→→ x", 3, 9 },   { "→→→ x", 2, 6 },
+	{ "", 5, 0 },	      { "漢字", 1, 3 }, /* wider than the line: one at least, or it would never end */
 };
 
 static void breaks(void **state)
@@ -90,7 +97,8 @@ static void breaks(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(line_cases); i++)
-		assert_int_equal(text_line(line_cases[i].s, line_cases[i].width), line_cases[i].bytes);
+		assert_int_equal(text_line(line_cases[i].s, line_cases[i].width),
+				 line_cases[i].bytes);
 }
 
 static void wraps(void **state)

@@ -87,8 +87,10 @@ struct verdict_case {
 
 static const struct verdict_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, SIDE_NONE, NULL, "both ways (engine builtin)", NULL },
-	{ "healthy, wireguard-go", made_wireguard_go, STATE_PASS, SIDE_NONE, NULL, "wireguard-go", NULL },
-	{ "a warning", second_try, STATE_WARN, SIDE_LOCAL, "handshake.complete", "but handshake", NULL },
+	{ "healthy, wireguard-go", made_wireguard_go, STATE_PASS, SIDE_NONE, NULL, "wireguard-go",
+	  NULL },
+	{ "a warning", second_try, STATE_WARN, SIDE_LOCAL, "handshake.complete", "but handshake",
+	  NULL },
 	{ "silence", made_silent, STATE_FAIL, SIDE_LOCAL, "handshake.complete", "nothing came back",
 	  "wgdiag check --engine builtin -v" },
 	{ "the root, not what follows from it", dead_wire, STATE_FAIL, SIDE_LOCAL, "underlay.out",
@@ -100,11 +102,14 @@ static const struct verdict_case cases[] = {
 	{ "a row that is not needed", no_far_capture, STATE_PASS, SIDE_NONE, NULL, NULL, NULL },
 	{ "a missing right", no_right_to_capture, STATE_UNSURE, SIDE_UNKNOWN, "underlay.out",
 	  "Operation not permitted", NULL },
-	{ "an unsure row that is not needed", capture_with_gaps, STATE_PASS, SIDE_NONE, NULL, NULL, NULL },
+	{ "an unsure row that is not needed", capture_with_gaps, STATE_PASS, SIDE_NONE, NULL, NULL,
+	  NULL },
 	{ "one direction is not both", one_direction, STATE_UNSURE, SIDE_UNKNOWN, "data.both-ways",
 	  "was not tried", NULL },
-	{ "a failure counts more", failed_and_unsure, STATE_FAIL, SIDE_LOCAL, "ping.peer", "0/10", NULL },
-	{ "interrupted after all", interrupted_late, STATE_PASS, SIDE_NONE, NULL, "interrupted;", NULL },
+	{ "a failure counts more", failed_and_unsure, STATE_FAIL, SIDE_LOCAL, "ping.peer", "0/10",
+	  NULL },
+	{ "interrupted after all", interrupted_late, STATE_PASS, SIDE_NONE, NULL, "interrupted;",
+	  NULL },
 	{ "a long story", wordy, STATE_FAIL, SIDE_LOCAL, "engine.start", "…", NULL },
 };
 

@@ -22,7 +22,8 @@ static void check_heap(const struct timer_heap *h)
 	for (size_t i = 0; i < h->n; i++) {
 		assert_int_equal(h->v[i]->timers.heap_at, i);
 		if (i)
-			assert_true(h->v[(i - 1) / 2]->timers.heap_due_ns <= h->v[i]->timers.heap_due_ns);
+			assert_true(h->v[(i - 1) / 2]->timers.heap_due_ns <=
+				    h->v[i]->timers.heap_due_ns);
 		for (int t = 0; t < TIMER_COUNT; t++)
 			assert_true(h->v[i]->timers.heap_due_ns <= h->v[i]->timers.due_ns[t]);
 	}
@@ -58,14 +59,30 @@ static void random_step(struct sim *s, struct wg_device *d)
 	if (!p)
 		return;
 	switch (sim_random(s) % 8) {
-	case 0: timers_data_sent(p, s->now_ns); break;
-	case 1: timers_data_received(p, s->now_ns, 1); break;
-	case 2: timers_any_sent(p); break;
-	case 3: timers_any_received(p); break;
-	case 4: timers_traversal(p, s->now_ns); break;
-	case 5: timers_initiated(p, s->now_ns); break;
-	case 6: timers_complete(p); break;
-	case 7: timers_derived(p, s->now_ns); break;
+	case 0:
+		timers_data_sent(p, s->now_ns);
+		break;
+	case 1:
+		timers_data_received(p, s->now_ns, 1);
+		break;
+	case 2:
+		timers_any_sent(p);
+		break;
+	case 3:
+		timers_any_received(p);
+		break;
+	case 4:
+		timers_traversal(p, s->now_ns);
+		break;
+	case 5:
+		timers_initiated(p, s->now_ns);
+		break;
+	case 6:
+		timers_complete(p);
+		break;
+	case 7:
+		timers_derived(p, s->now_ns);
+		break;
 	}
 }
 

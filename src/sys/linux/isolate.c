@@ -136,7 +136,10 @@ int linux_isolate(struct sys_isolation *out, struct err *e)
 	return 0;
 }
 
-/* Entering a mount namespace leads to its root, which is not ours in a chroot; and to no folder of ours. */
+/*
+ * Entering a mount namespace leads to its root, which is not ours in a chroot; and to no folder
+ * of ours.
+ */
 static void go_back(const struct sys_isolation *i)
 {
 	if (setns(i->mnt_fd, CLONE_NEWNS) < 0)

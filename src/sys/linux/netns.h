@@ -4,7 +4,10 @@
 #ifndef SYS_LINUX_NETNS_H
 #define SYS_LINUX_NETNS_H
 
-/* Back to where the thread came from. Elsewhere nothing may go on: it would touch the wrong network. */
+/*
+ * Back to where the thread came from. Elsewhere nothing may go on: it would touch the wrong
+ * network.
+ */
 void netns_return(int home);
 /* Closes every descriptor from 3 on but these two (-1: none). For a child that does not exec. */
 void fds_close_but(int keep_a, int keep_b);
