@@ -64,6 +64,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	char *s;
 	int n;
 
+	assert(fmt);
 	va_start(ap, fmt);
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);

@@ -339,7 +339,7 @@ int engine_wait(struct engine *g, int timeout_ms, struct engine_facts *facts, st
 	else
 		facts->start_error = arena_printf(g->arena, "%s, %d ms after its start",
 						  g->why.text, timeout_ms);
-	rc = err_say(e, rc < 0 ? rc : EPROTO, "%s",
+	rc = err_say(e, rc < 0 ? rc : g->why.code, "%s",
 		     facts->start_error ? facts->start_error : facts->answer_error);
 	engine_stop(g, g->arena, facts);
 	return rc;
