@@ -44,7 +44,7 @@ check 'the log has the handshake and its reason' said "$near" 'handshake initiat
 check 'the log has no key' sh -c '! grep -qF "$1" "$2"' - "$key_n" "$TMPDIR/$near.log"
 
 check 'IPv6 inside, IPv4 outside' pings left 3 "${in6}2"
-check 'full packets inside' pings left 3 -s 1392 -M do "$in4.2"
+check 'full packets inside' pings left 3 -s 1392 -M 'do' "$in4.2"
 check 'more than the MTU: fragments' pings left 3 -s 5000 "$in4.2"
 
 wg set "$near" peer "$key_f_pub" endpoint "[${out6}2]:$port_f"
