@@ -3,8 +3,7 @@
  */
 #include "engine/engine_list.h"
 
-static void builtin_argv(const char *program, const char *ifname,
-			 const char *argv[ENGINE_ARGV_MAX])
+static void builtin_argv(const char *program, const char *ifname, const char *argv[ENGINE_ARGV_MAX])
 {
 	argv[0] = program;
 	argv[1] = "engine";

@@ -43,8 +43,8 @@ static void fill_refused(const struct uapi_device *d, struct arena *a, struct cr
 	}
 }
 
-void engine_crypto_facts(const struct engine_ops *ops, const struct uapi_device *d,
-			 struct arena *a, struct crypto_facts *out)
+void engine_crypto_facts(const struct engine_ops *ops, const struct uapi_device *d, struct arena *a,
+			 struct crypto_facts *out)
 {
 	const struct uapi_peer *p = d->n_peers ? &d->peers[0] : NULL;
 

@@ -7,7 +7,9 @@
 
 #include "model/endpoint.h"
 
-struct draw { uint64_t state; };
+struct draw {
+	uint64_t state;
+};
 
 void draw_init(struct draw *d, uint64_t seed);
 uint64_t draw_below(struct draw *d, uint64_t n); /* 0 to n - 1 */

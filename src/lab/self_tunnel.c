@@ -254,8 +254,8 @@ static int begin(struct self_tunnel *t, const struct self_conf *c, enum end i, s
 }
 
 /* A failed engine_wait has ended the engine already. */
-static int wait_ready(struct self_tunnel *t, const struct self_conf *c, enum end i,
-		      struct facts *f, struct err *e)
+static int wait_ready(struct self_tunnel *t, const struct self_conf *c, enum end i, struct facts *f,
+		      struct err *e)
 {
 	int rc = engine_wait(t->end[i].engine, c->start_timeout_ms, &f->engine[i], e);
 

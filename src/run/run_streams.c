@@ -2,6 +2,8 @@
  * Bulk data: echo that fills the packets, UDP, TCP; both directions and each inner family
  * at once, one kind after the other.
  */
+#include <errno.h>
+
 #include "probe/echo.h"
 #include "probe/stream.h"
 #include "run/run_priv.h"
@@ -12,7 +14,9 @@ enum {
 	ECHOES = 4,
 	ECHO_INTERVAL_MS = 2,
 	ECHO_TIMEOUT_MS = 1000,
-	KIND_MS = 1500, /* for all transfers of one kind */
+	STALL_MS =
+		1500, /* without one more byte: a transfer that does not move is not slow, but stuck */
+	KIND_MS = 10000, /* for all transfers of one kind, on however busy a machine */
 	KINDS = 3,
 	WAYS = 4, /* two directions, two families */
 	ICMP_HEADER_LEN = 8,
@@ -167,6 +171,38 @@ static void close_stream(struct run *r, struct way *w)
 	w->stream = NULL;
 }
 
+static int64_t arrived(const struct all *x)
+{
+	struct stream_facts sf;
+	struct ping_facts pf;
+	int64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < x->n; i++) {
+		if (x->way[i].stream) {
+			stream_facts(x->way[i].stream, &sf);
+			sum += sf.received;
+		}
+		if (x->way[i].echo) {
+			echo_facts(x->way[i].echo, &pf, NULL);
+			sum += pf.received;
+		}
+	}
+	return sum;
+}
+
+/* As long as it moves, it is waited for. */
+static void wait_for_all(struct run *r, struct all *x)
+{
+	int64_t until = run_until(r, KIND_MS), before;
+	int rc;
+
+	do {
+		before = arrived(x);
+		rc = loop_run(r->loop, MIN(until, run_until(r, STALL_MS)), all_done, x);
+	} while (rc == -ETIMEDOUT && arrived(x) != before && loop_now(r->loop) < until);
+}
+
 static void one_kind(struct run *r, enum stream_kind kind)
 {
 	struct all x = { .n = r->t->end[END_NEAR].inner6.family ? WAYS : WAYS / 2 };
@@ -180,7 +216,7 @@ static void one_kind(struct run *r, enum stream_kind kind)
 		else
 			open_stream(r, &x.way[i], kind);
 	}
-	loop_run(r->loop, run_until(r, KIND_MS), all_done, &x);
+	wait_for_all(r, &x);
 	for (i = 0; i < x.n; i++) {
 		close_echo(r, &x.way[i]);
 		close_stream(r, &x.way[i]);

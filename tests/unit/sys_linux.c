@@ -478,6 +478,23 @@ static void isolation_hides_and_comes_back(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+static void isolated_child_sees_its_own_proc(void **state)
+{
+	const char *const argv[] = { "sh", "-c", "readlink /proc/self; echo /proc/[0-9]*", NULL };
+	struct scene *s = *state;
+	struct sys_isolation i;
+	const char *got;
+	int status;
+
+	must(s, s->p->isolate(&i, &s->e));
+	got = output_of(s, argv, -1, NULL, &status);
+	s->p->isolate_end(&i);
+	/* init, the shell, and readlink before it */
+	assert_string_equal(got, "3\n/proc/1 /proc/2\n");
+	must(s, s->p->netns_get(&status, &s->e)); /* our own is as it was */
+	close(status);
+}
+
 static void isolation_end_ends_what_still_runs(void **state)
 {
 	struct scene *s = *state;
@@ -568,6 +585,7 @@ int main(void)
 		TEST(missing_program_is_enoent),
 		TEST(kept_descriptor_is_there),
 		TEST(isolation_hides_and_comes_back),
+		TEST(isolated_child_sees_its_own_proc),
 		TEST(isolation_end_ends_what_still_runs),
 		TEST(init_holds_nothing),
 		TEST(sigkill_takes_all_along),
