@@ -3,8 +3,6 @@
 # at once, hangs, answers garbage, dies in the middle, stops answering.
 . tests/lab/lib.sh
 lab_init "$@"
-# LeakSanitizer cannot look at the engines: their PID namespace has no /proc of its own.
-export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
 need jq perl
 . tests/lib/json.sh
 . tests/lib/remains.sh

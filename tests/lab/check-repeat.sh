@@ -2,8 +2,6 @@
 # 50 runs in a row: 50 times exit 0, and nothing is left of them.
 . tests/lab/lib.sh
 lab_init "$@"
-# LeakSanitizer cannot look at the engines: their PID namespace has no /proc of its own.
-export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
 . tests/lib/remains.sh
 : "${N:=50}"
 

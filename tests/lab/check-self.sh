@@ -3,8 +3,6 @@
 # the same as text, JSON, quiet; running tunnels are named and left alone.
 . tests/lab/lib.sh
 lab_init "$@"
-# LeakSanitizer cannot look at the engines: their PID namespace has no /proc of its own.
-export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
 need jq
 . tests/lib/json.sh
 

@@ -2,8 +2,6 @@
 # SIGKILL of wgdiag at 50 random moments: nothing is left, without any help.
 . tests/lab/lib.sh
 lab_init "$@"
-# LeakSanitizer cannot look at the engines: their PID namespace has no /proc of its own.
-export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
 . tests/lib/remains.sh
 : "${N:=50}"
 

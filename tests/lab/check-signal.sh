@@ -2,8 +2,6 @@
 # SIGINT and SIGTERM: what is finished is printed, the rest is SKIP, exit 130, nothing is left.
 . tests/lab/lib.sh
 lab_init "$@"
-# LeakSanitizer cannot look at the engines: their PID namespace has no /proc of its own.
-export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
 need jq
 . tests/lib/json.sh
 . tests/lib/remains.sh

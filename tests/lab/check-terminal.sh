@@ -2,8 +2,6 @@
 # What a terminal gets and a pipe does not: progress, colour, width; and who may refuse them.
 . tests/lab/lib.sh
 lab_init "$@"
-# LeakSanitizer cannot look at the engines: their PID namespace has no /proc of its own.
-export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
 need script
 esc=$(printf '\033')
 
