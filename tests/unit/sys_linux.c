@@ -368,6 +368,7 @@ static void child_starts_clean(void **state)
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(leaky);
+	print_message("# %s\n", got);
 	assert_non_null(strstr(got, "SigBlk:\t0000000000000000"));
 	assert_non_null(strstr(got, "SigIgn:\t0000000000000000"));
 	/* ls has its own, the folder, as well */
