@@ -368,9 +368,10 @@ static void child_starts_clean(void **state)
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(leaky);
-	print_message("# %s\n", got);
 	assert_non_null(strstr(got, "SigBlk:\t0000000000000000"));
-	assert_non_null(strstr(got, "SigIgn:\t0000000000000000"));
+	/* 32 and 33 are glibc's own, which nobody may change: as whoever started us left them. */
+	assert_true(strstr(got, "SigIgn:\t0000000000000000") ||
+		    strstr(got, "SigIgn:\t0000000180000000"));
 	/* ls has its own, the folder, as well */
 	assert_non_null(strstr(got, "0 1 2 3 "));
 	assert_null(strstr(got, " 4 "));
