@@ -14,8 +14,8 @@ enum {
 	ECHOES = 4,
 	ECHO_INTERVAL_MS = 2,
 	ECHO_TIMEOUT_MS = 1000,
-	STALL_MS =
-		1500, /* without one more byte: a transfer that does not move is not slow, but stuck */
+	/* without one more byte: what does not move is not slow, but stuck */
+	STALL_MS = 1500,
 	KIND_MS = 10000, /* for all transfers of one kind, on however busy a machine */
 	KINDS = 3,
 	WAYS = 4, /* two directions, two families */
