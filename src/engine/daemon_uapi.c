@@ -275,7 +275,9 @@ static void client_lines(struct daemon *d, struct daemon_client *c)
 		at += (size_t)(nl - line) + 1;
 	}
 	buf_consume(&c->in, at);
-	if (!c->out.len && c->in.len > LINE_LIMIT) {
+	if (!c->closing && !c->out.len && c->in.len > LINE_LIMIT) {
+		/* Forgotten, or it would be refused again each time it is looked at. */
+		buf_wipe_done(&c->in);
 		reply_errno(c, -EINVAL);
 		c->closing = true;
 	}
@@ -326,7 +328,7 @@ void daemon_uapi_serve(struct daemon *d, unsigned client, bool readable, bool wr
 	/* Most replies are gone at once, and the next request can be looked at. */
 	while (c->out.len && !c->sent) {
 		client_write(c);
-		if (c->out.len)
+		if (c->out.len || c->closing)
 			break;
 		client_lines(d, c);
 	}

@@ -130,4 +130,16 @@ else
 	wait_for 5 "[ ! -e /run/wireguard/$q.sock ]"
 	is 'nothing is left' "$(ls /run/wireguard; in_ns here ip link show "$q" 2>/dev/null)" "$(printf '%s\n' "$w.sock" other.sock | sort)"
 fi
+# A line that never ends must not hold the engine: it is refused, and others are served.
+rnd_name long l
+ns_new lines
+engine lines "$long"; long_pid=$engine_pid
+endless() { head -c "$1" /dev/zero | tr '\0' x | timeout 5 "$tool" uapi "$long"; }
+for n in 4097 5000 100000; do
+	is "$n bytes without a newline are refused" "$(endless $n 2>/dev/null | sed -n 's/^errno=//p')" -22
+	check "and the next client is served ($n)" timeout 5 wg show "$long"
+done
+kill -TERM "$long_pid"
+ended 'and it still ends at SIGTERM' "$long_pid"
+
 finish
