@@ -51,6 +51,7 @@ static enum state weight_of(const char *id)
 /* One end: its worst refusal, and all of them in words. */
 struct end_view {
 	bool known;
+	const char *gap; /* it could not be asked, and why; NULL */
 	enum state state;
 	uint64_t n; /* refusals that count against the tunnel */
 	const char *says; /* those */
@@ -71,7 +72,13 @@ static struct end_view view_of(const struct facts *facts, enum end end, struct a
 	struct end_view v = { .says = "", .aside = "" };
 	size_t i;
 
-	if (!c->known || !(facts->have & NEED_BIT(need)))
+	/* Not asked is not the same as nothing to ask for. */
+	if (!(facts->have & NEED_BIT(need))) {
+		v.gap = facts->gaps[need].why ? facts->gaps[need].why : "not looked at";
+		v.state = STATE_UNSURE;
+		return v;
+	}
+	if (!c->known)
 		return v;
 	v.known = true;
 	v.idle = c->sealed == 0 && c->opened == 0;
@@ -96,6 +103,8 @@ static const char *end_words(const struct facts *facts, enum end end, const stru
 {
 	const struct crypto_facts *c = &facts->crypto[end];
 
+	if (v->gap)
+		return arena_printf(a, "%s: %s", words_end(end), v->gap);
 	if (!v->known)
 		return arena_printf(a, "%s: not kept by this engine", words_end(end));
 	return arena_printf(a, "%s sealed %lld, opened %lld, refused %llu%s%s%s%s%s",
@@ -183,7 +192,9 @@ static void because(const struct facts *facts, enum end end, const struct end_vi
 	size_t i;
 
 	ev = finding_because(out, f, "engine", words_end(end), "%s",
-			     v->known ? "its counters over the run" : "keeps no such counters");
+			     v->gap   ? v->gap :
+			     v->known ? "its counters over the run" :
+					"keeps no such counters");
 	evidence_count(ev, end == END_NEAR ? "near_sealed" : "far_sealed",
 		       v->known ? c->sealed : UNKNOWN);
 	evidence_count(ev, end == END_NEAR ? "near_opened" : "far_opened",

@@ -95,6 +95,23 @@ static void gap(struct facts *f)
 	facts_gap(f, NEED_ENGINE, "interrupted", NULL);
 }
 
+static void far_killed(struct facts *f)
+{
+	facts_gap(f, NEED_ENGINE_FAR, "the far engine did not answer at the end", NULL);
+	f->crypto[END_FAR].known = false;
+}
+
+static void far_killed_near_refuses(struct facts *f)
+{
+	far_killed(f);
+	made_refused(f, END_NEAR, "in_tag", "data that does not authenticate", 3);
+}
+
+static void far_keeps_none(struct facts *f)
+{
+	f->crypto[END_FAR].known = false;
+}
+
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "near sealed 401, opened 401, refused 0; far sealed 401",
 	  NULL },
@@ -119,6 +136,12 @@ static const struct check_case cases[] = {
 	{ "not watched", go_unwatched, STATE_UNSURE, "not both watched", NULL },
 	{ "the far end refuses its messages", go_seals_badly, STATE_FAIL, "does not authenticate",
 	  NULL },
+	{ "the far engine could not be asked", far_killed, STATE_UNSURE,
+	  "far: the far engine did not answer at the end", NULL },
+	{ "and a refusal at the near end", far_killed_near_refuses, STATE_FAIL,
+	  "far: the far engine did not answer at the end", NULL },
+	{ "border: a far engine that keeps none", far_keeps_none, STATE_PASS,
+	  "far: not kept by this engine", NULL },
 	{ "gap", gap, STATE_SKIP, "interrupted", NULL },
 };
 
