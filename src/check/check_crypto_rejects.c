@@ -119,21 +119,30 @@ struct outside {
 	int64_t came, injected, not_ip, dropped;
 };
 
+/* What nobody measured makes no sum. */
+static int64_t sum(int64_t a, int64_t b)
+{
+	return a == UNKNOWN || b == UNKNOWN ? UNKNOWN : a + b;
+}
+
 static struct outside look_from_outside(const struct facts *facts)
 {
 	const uint32_t needs = NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_NEAR_TUN);
 	const struct tap_facts *wire = &facts->taps[TAP_NEAR_WIRE];
 	const struct tap_facts *tun = &facts->taps[TAP_NEAR_TUN];
-	struct outside o = { .came = UNKNOWN, .injected = UNKNOWN, .not_ip = UNKNOWN };
+	struct outside o = {
+		.came = UNKNOWN, .injected = UNKNOWN, .not_ip = UNKNOWN, .dropped = UNKNOWN
+	};
 
 	o.watched = (facts->have & needs) == needs;
 	if (!o.watched)
 		return o;
 	/* An empty message (keepalive) never becomes a packet. */
-	o.came = wire->msgs[TAP_IN][WG_MSG_DATA] - wire->keepalives[TAP_IN];
+	if (wire->msgs[TAP_IN][WG_MSG_DATA] != UNKNOWN && wire->keepalives[TAP_IN] != UNKNOWN)
+		o.came = wire->msgs[TAP_IN][WG_MSG_DATA] - wire->keepalives[TAP_IN];
 	o.not_ip = tun->not_ip[TAP_IN];
-	o.injected = tun->packets[TAP_IN] + o.not_ip;
-	o.dropped = wire->dropped + tun->dropped;
+	o.injected = sum(tun->packets[TAP_IN], o.not_ip);
+	o.dropped = sum(wire->dropped, tun->dropped);
 	return o;
 }
 
@@ -159,6 +168,10 @@ static enum state outside_state(const struct facts *facts, const struct outside 
 {
 	if (!o->watched) {
 		*says = "its tun and wire were not both watched";
+		return STATE_UNSURE;
+	}
+	if (o->came == UNKNOWN || o->injected == UNKNOWN || o->dropped == UNKNOWN) {
+		*says = "a capture cannot say how much it saw";
 		return STATE_UNSURE;
 	}
 	*says = arena_printf(a, "%lld data messages came in, %lld packets reached the tun",

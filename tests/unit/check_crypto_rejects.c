@@ -76,6 +76,38 @@ static void go_capture_with_gaps(struct facts *f)
 	f->taps[TAP_NEAR_WIRE].dropped = 9;
 }
 
+/* One lost frame is told from nothing known only where -1 is no number. */
+static void go_dropped_unknown(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_WIRE].dropped = UNKNOWN;
+	f->taps[TAP_NEAR_TUN].dropped = 1;
+}
+
+static void go_messages_unknown(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] = UNKNOWN;
+}
+
+static void go_keepalives_unknown(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_WIRE].keepalives[TAP_IN] = UNKNOWN;
+}
+
+static void go_packets_unknown(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = UNKNOWN;
+}
+
+static void go_not_ip_unknown(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = UNKNOWN;
+}
+
 static void go_unwatched(struct facts *f)
 {
 	made_wireguard_go(f);
@@ -133,6 +165,11 @@ static const struct check_case cases[] = {
 	{ "it writes what is no IP", go_writes_rubbish, STATE_FAIL, "4 of them no IP packets",
 	  NULL },
 	{ "capture with gaps", go_capture_with_gaps, STATE_UNSURE, "captures lost 9", NULL },
+	{ "lost by the captures: unknown", go_dropped_unknown, STATE_UNSURE, "cannot say", NULL },
+	{ "messages unknown", go_messages_unknown, STATE_UNSURE, "cannot say", NULL },
+	{ "keepalives unknown", go_keepalives_unknown, STATE_UNSURE, "cannot say", NULL },
+	{ "packets unknown", go_packets_unknown, STATE_UNSURE, "cannot say", NULL },
+	{ "not IP unknown", go_not_ip_unknown, STATE_UNSURE, "cannot say", NULL },
 	{ "not watched", go_unwatched, STATE_UNSURE, "not both watched", NULL },
 	{ "the far end refuses its messages", go_seals_badly, STATE_FAIL, "does not authenticate",
 	  NULL },
