@@ -4,6 +4,9 @@
  * Our own engine counts every refusal by reason. Most others count nothing, so their
  * half is judged from outside: data messages that came in on the wire against packets
  * that reached the tun, and what the far end, which does count, says of ours.
+ *
+ * What comes in on the wire and is neither opened nor refused never reached the engine:
+ * the host threw it away between the capture and the socket.
  */
 #include "check/check_list.h"
 #include "check/words.h"
@@ -111,6 +114,81 @@ static const char *end_words(const struct facts *facts, enum end end, const stru
 			    words_end(end), (long long)c->sealed, (long long)c->opened,
 			    (unsigned long long)v->n, v->says[0] ? ": " : "", v->says,
 			    v->aside[0] ? " (not counted: " : "", v->aside, v->aside[0] ? ")" : "");
+}
+
+/*
+ * Refused after it was opened: counted as opened too, so it says nothing about what came.
+ */
+static const char *const opened_too[] = { "in_not_ip", "in_length", "in_source", "in_ecn" };
+
+static bool is_refused_unopened(const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(opened_too); i++)
+		if (strcmp(opened_too[i], id) == 0)
+			return false;
+	return strncmp(id, "in_", 3) == 0 || strncmp(id, "io_recv_", 8) == 0;
+}
+
+/* Data messages that the end's wire saw coming in, and of which its engine knows nothing. */
+struct vanished {
+	int64_t arrived, missing; /* missing 0: none, or not known */
+	enum state state;
+};
+
+static struct vanished vanished_at(const struct facts *facts, enum end end,
+				   const struct end_view *v)
+{
+	enum tap tap = end == END_NEAR ? TAP_NEAR_WIRE : TAP_FAR_WIRE;
+	enum need need = end == END_NEAR ? NEED_TAP_NEAR_WIRE : NEED_TAP_FAR_WIRE;
+	const struct tap_facts *t = &facts->taps[tap];
+	const struct crypto_facts *c = &facts->crypto[end];
+	struct vanished x = { .arrived = t->msgs[TAP_IN][WG_MSG_DATA] };
+	int64_t handled = c->opened;
+	size_t i;
+
+	if (!v->known || !(facts->have & NEED_BIT(need)) || c->opened == UNKNOWN)
+		return x;
+	if (x.arrived == UNKNOWN || t->dropped != 0 || t->truncated != 0)
+		return x;
+	/* Refused handshakes are among these: it can only be more than were data. */
+	for (i = 0; i < c->n_refused; i++)
+		if (is_refused_unopened(c->refused[i].id))
+			handled += (int64_t)c->refused[i].n;
+	x.missing = MAX(x.arrived - handled, 0);
+	x.state = loss_state(x.missing, x.arrived);
+	return x;
+}
+
+/* In front of the rest, as it is the root; "" for none. */
+static const char *vanished_words(const struct facts *facts, enum end end,
+				  const struct vanished *x, struct arena *a)
+{
+	const char *dev = facts->taps[end == END_NEAR ? TAP_NEAR_WIRE : TAP_FAR_WIRE].dev;
+
+	if (x->missing == 0)
+		return "";
+	return arena_printf(a,
+			    "%lld of %lld data messages that reached %s never reached the %s "
+			    "engine (a firewall on the way in, or its socket buffer); ",
+			    (long long)x->missing, (long long)x->arrived, dev ? dev : "the wire",
+			    words_end(end));
+}
+
+static void vanished_because(enum end end, const struct vanished *x, struct findings *out,
+			     struct finding *f)
+{
+	struct evidence *ev;
+
+	if (x->missing == 0)
+		return;
+	ev = finding_because(out, f, "capture", end == END_NEAR ? "near wire" : "far wire",
+			     "data messages in, and those the engine knows nothing of");
+	evidence_count(ev, arena_printf(out->arena, "%s_data_arrived", words_end(end)),
+		       x->arrived);
+	evidence_count(ev, arena_printf(out->arena, "%s_data_vanished", words_end(end)),
+		       x->missing);
 }
 
 /* The near engine from outside: what came in, and what reached the tun. */
@@ -229,9 +307,12 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	const struct facts *facts = ctx->facts;
 	struct end_view near = view_of(facts, END_NEAR, out->arena);
 	struct end_view far = view_of(facts, END_FAR, out->arena);
+	struct vanished at_near = vanished_at(facts, END_NEAR, &near);
+	struct vanished at_far = vanished_at(facts, END_FAR, &far);
 	struct outside o = look_from_outside(facts);
 	const char *near_says, *outside_says;
-	enum state s = state_worse(near.state, far.state);
+	enum state s = state_worse(state_worse(near.state, far.state),
+				   state_worse(at_near.state, at_far.state));
 	struct evidence *ev;
 	struct finding *f;
 
@@ -245,7 +326,9 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	if (s == STATE_PASS && (near.idle || (!near.known && o.watched && o.came == 0)))
 		f = finding_add(out, STATE_SKIP, "no data message to judge by");
 	else
-		f = finding_add(out, s, "%s; %s", near_says,
+		f = finding_add(out, s, "%s%s%s; %s",
+				vanished_words(facts, END_NEAR, &at_near, out->arena),
+				vanished_words(facts, END_FAR, &at_far, out->arena), near_says,
 				end_words(facts, END_FAR, &far, out->arena));
 	because(facts, END_NEAR, &near, out, f);
 	because(facts, END_FAR, &far, out, f);
@@ -254,6 +337,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_count(ev, "data_messages_in", o.came);
 	evidence_count(ev, "packets_to_tun", o.injected);
 	evidence_count(ev, "not_ip_to_tun", o.not_ip);
+	vanished_because(END_NEAR, &at_near, out, f);
+	vanished_because(END_FAR, &at_far, out, f);
 }
 
 static const char *const after[] = { "engine.start", "engine.answers", NULL };

@@ -144,6 +144,70 @@ static void far_keeps_none(struct facts *f)
 	f->crypto[END_FAR].known = false;
 }
 
+/* The wire of a healthy run has 401 data messages each way. */
+static void far_input_drops(struct facts *f)
+{
+	f->crypto[END_FAR].opened = 4;
+}
+
+static void near_input_drops(struct facts *f)
+{
+	f->crypto[END_NEAR].opened = 0;
+}
+
+static void one_vanished(struct facts *f)
+{
+	f->crypto[END_FAR].opened--;
+}
+
+static void all_accounted_for(struct facts *f)
+{
+	f->crypto[END_FAR].opened -= 3;
+	made_refused(f, END_FAR, "in_replay", "counter already seen", 2);
+	made_refused(f, END_FAR, "io_recv_overflow", "receive: the socket's buffer was full", 1);
+}
+
+/* Counted as opened too: it must not make up for one that vanished. */
+static void refused_after_opening(struct facts *f)
+{
+	far_input_drops(f);
+	made_refused(f, END_FAR, "in_ecn", "cannot carry it", 400);
+}
+
+static void handshakes_refused(struct facts *f)
+{
+	made_refused(f, END_FAR, "in_flood", "initiations less than 20 ms apart", 1);
+}
+
+static void vanished_capture_with_gaps(struct facts *f)
+{
+	far_input_drops(f);
+	f->taps[TAP_FAR_WIRE].dropped = 1;
+}
+
+static void vanished_capture_truncates(struct facts *f)
+{
+	far_input_drops(f);
+	f->taps[TAP_FAR_WIRE].truncated = UNKNOWN;
+}
+
+static void vanished_unwatched(struct facts *f)
+{
+	far_input_drops(f);
+	facts_gap(f, NEED_TAP_FAR_WIRE, "capturing on wgw1: Operation not permitted", NULL);
+}
+
+static void vanished_uncounted(struct facts *f)
+{
+	f->taps[TAP_FAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] = UNKNOWN;
+}
+
+static void go_far_input_drops(struct facts *f)
+{
+	made_wireguard_go(f);
+	far_input_drops(f);
+}
+
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "near sealed 401, opened 401, refused 0; far sealed 401",
 	  NULL },
@@ -179,6 +243,20 @@ static const struct check_case cases[] = {
 	  "far: the far engine did not answer at the end", NULL },
 	{ "border: a far engine that keeps none", far_keeps_none, STATE_PASS,
 	  "far: not kept by this engine", NULL },
+	{ "a firewall before the far engine", far_input_drops, STATE_FAIL,
+	  "397 of 401 data messages that reached wgw7f3a1 never reached the far engine (a firewall",
+	  NULL },
+	{ "and before the near one", near_input_drops, STATE_FAIL,
+	  "401 of 401 data messages that reached wgw7f3a0 never reached the near engine", NULL },
+	{ "beside a foreign engine", go_far_input_drops, STATE_FAIL, "397 of 401 data", NULL },
+	{ "border: one of 401", one_vanished, STATE_WARN, "1 of 401 data messages", NULL },
+	{ "border: all accounted for", all_accounted_for, STATE_WARN, "near sealed 401", NULL },
+	{ "refused after opening", refused_after_opening, STATE_FAIL, "397 of 401 data", NULL },
+	{ "border: refused handshakes", handshakes_refused, STATE_WARN, "near sealed", NULL },
+	{ "vanished, or not captured", vanished_capture_with_gaps, STATE_PASS, "near sealed", NULL },
+	{ "vanished, or cut", vanished_capture_truncates, STATE_PASS, "near sealed", NULL },
+	{ "vanished unwatched", vanished_unwatched, STATE_PASS, "near sealed", NULL },
+	{ "vanished uncounted", vanished_uncounted, STATE_PASS, "near sealed", NULL },
 	{ "gap", gap, STATE_SKIP, "interrupted", NULL },
 };
 

@@ -87,6 +87,13 @@ static void far_refuses(struct facts *f)
 	made_refused(f, END_FAR, "in_not_ip", "authentic, but neither IPv4 nor IPv6", 10);
 }
 
+/* INPUT of the far end: on its wire, and never at its engine. */
+static void far_firewall(struct facts *f)
+{
+	none(f);
+	f->crypto[END_FAR].opened = 4;
+}
+
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "10/10 answered, 0 % lost, avg 0.30 ms", NULL },
 	{ "none", none, STATE_FAIL, "0/10 answered, 100 % lost", NULL },
@@ -104,6 +111,7 @@ static const struct check_case cases[] = {
 	{ "no handshake", made_silent, STATE_FAIL, "0/10", "handshake.complete" },
 	{ "nothing gets through outside", wire_dead, STATE_FAIL, "0/10", "underlay.out" },
 	{ "the far engine refuses it", far_refuses, STATE_FAIL, "0/10", "crypto.rejects" },
+	{ "the far host's firewall takes it", far_firewall, STATE_FAIL, "0/10", "crypto.rejects" },
 };
 
 static void pings(void **state)
