@@ -14,9 +14,11 @@
 #include <string.h>
 
 /*
- * What a refusal says about a tunnel. Not listed: a warning. FAIL: it cannot happen on a
- * tunnel whose two ends agree. PASS: part of normal life, listed all the same; the
- * host's own multicast into a tun has no peer, and what waits at the end is purged.
+ * What a refusal says about a tunnel. Not listed: by its share of all messages. FAIL: it
+ * cannot happen on a tunnel whose two ends agree. PASS: part of normal life, listed all the
+ * same; the host's own multicast into a tun has no peer, and what waits at the end is
+ * purged. WARN, however many: what waits for a session is a consequence of there being
+ * none, and must not explain it.
  */
 struct weight {
 	const char *id;
@@ -38,17 +40,21 @@ static const struct weight weights[] = {
 	{ "io_send_other", STATE_FAIL },     { "io_no_socket", STATE_FAIL },
 	{ "io_tun_refused", STATE_FAIL },    { "io_recv_truncated", STATE_FAIL },
 	{ "out_no_peer", STATE_PASS },	     { "out_down", STATE_PASS },
-	{ "out_purged", STATE_PASS },
+	{ "out_purged", STATE_PASS },	     { "out_staged_full", STATE_WARN },
+	{ "out_give_up", STATE_WARN },
 };
 
-static enum state weight_of(const char *id)
+static enum state weight_of(const struct refused_count *r, const struct crypto_facts *c)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(weights); i++)
-		if (strcmp(weights[i].id, id) == 0)
+		if (strcmp(weights[i].id, r->id) == 0)
 			return weights[i].state;
-	return STATE_WARN;
+	/* One in a thousand is life, nearly all of them is the fault. */
+	if (c->sealed == UNKNOWN || c->opened == UNKNOWN)
+		return STATE_WARN;
+	return loss_state((int64_t)r->n, c->sealed + c->opened + (int64_t)r->n);
 }
 
 /* One end: its worst refusal, and all of them in words. */
@@ -87,7 +93,7 @@ static struct end_view view_of(const struct facts *facts, enum end end, struct a
 	v.idle = c->sealed == 0 && c->opened == 0;
 	for (i = 0; i < c->n_refused; i++) {
 		const struct refused_count *r = &c->refused[i];
-		enum state s = weight_of(r->id);
+		enum state s = weight_of(r, c);
 
 		if (s == STATE_PASS) {
 			v.aside = also(a, v.aside, r);
@@ -95,8 +101,7 @@ static struct end_view view_of(const struct facts *facts, enum end end, struct a
 		}
 		v.says = also(a, v.says, r);
 		v.n += r->n;
-		if (v.state != STATE_FAIL)
-			v.state = s;
+		v.state = state_worse(v.state, s);
 	}
 	return v;
 }

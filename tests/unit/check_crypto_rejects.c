@@ -208,6 +208,29 @@ static void go_far_input_drops(struct facts *f)
 	far_input_drops(f);
 }
 
+/* 101 messages were to go out; an nft rule in a netdev egress hook says ENOBUFS too. */
+static void sends_refused(struct facts *f)
+{
+	f->crypto[END_NEAR].sealed = 101;
+	f->crypto[END_NEAR].opened = 4;
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] = 4;
+	made_refused(f, END_NEAR, "io_send_nobufs", wg_drop_str(WG_DROP_IO_SEND_NOBUFS), 97);
+}
+
+static void one_send_refused(struct facts *f)
+{
+	f->crypto[END_NEAR].sealed = 999;
+	made_refused(f, END_NEAR, "io_send_nobufs", "the system refused to send it", 1);
+}
+
+/* Consequences: another row is the cause. */
+static void waited_in_vain(struct facts *f)
+{
+	made_silent(f);
+	made_refused(f, END_NEAR, "out_give_up", "waited for a handshake", 20);
+	made_refused(f, END_NEAR, "out_staged_full", "too many packets waited", 90);
+}
+
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "near sealed 401, opened 401, refused 0; far sealed 401",
 	  NULL },
@@ -257,6 +280,10 @@ static const struct check_case cases[] = {
 	{ "vanished, or cut", vanished_capture_truncates, STATE_PASS, "near sealed", NULL },
 	{ "vanished unwatched", vanished_unwatched, STATE_PASS, "near sealed", NULL },
 	{ "vanished uncounted", vanished_uncounted, STATE_PASS, "near sealed", NULL },
+	{ "nearly all sends refused", sends_refused, STATE_FAIL,
+	  "97 × the system refused to send it: queue full, or a firewall on the way out", NULL },
+	{ "border: one send of a thousand", one_send_refused, STATE_WARN, "refused 1", NULL },
+	{ "border: waited in vain", waited_in_vain, STATE_WARN, "refused 110", NULL },
 	{ "gap", gap, STATE_SKIP, "interrupted", NULL },
 };
 

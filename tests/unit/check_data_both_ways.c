@@ -66,6 +66,12 @@ static void refused(struct facts *f)
 	made_refused(f, END_NEAR, "in_tag", "data that does not authenticate", 30);
 }
 
+static void far_firewall(struct facts *f)
+{
+	f->streams[UDP4_UP].received = 0;
+	f->crypto[END_FAR].opened = 300;
+}
+
 static void more_than_sent(struct facts *f)
 {
 	f->streams[UDP4_UP].received = 33;
@@ -92,6 +98,8 @@ static const struct check_case cases[] = {
 	{ "more than was sent", more_than_sent, STATE_FAIL, "33 of 32", NULL },
 	{ "not counted", unknown, STATE_UNSURE, "unknown of 32", NULL },
 	{ "because of refusals", refused, STATE_FAIL, NULL, "crypto.rejects" },
+	{ "because the far host's firewall takes it", far_firewall, STATE_FAIL, NULL,
+	  "crypto.rejects" },
 	{ "gap: no handshake", made_silent, STATE_SKIP, "handshake did not complete",
 	  "handshake.complete" },
 };
