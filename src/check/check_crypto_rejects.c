@@ -4,6 +4,9 @@
  * Our own engine counts every refusal by reason. Most others count nothing, so their
  * half is judged from outside: data messages that came in on the wire against packets
  * that reached the tun, and what the far end, which does count, says of ours.
+ *
+ * What comes in on the wire and is neither opened nor refused never reached the engine:
+ * the host threw it away between the capture and the socket.
  */
 #include "check/check_list.h"
 #include "check/words.h"
@@ -11,9 +14,11 @@
 #include <string.h>
 
 /*
- * What a refusal says about a tunnel. Not listed: a warning. FAIL: it cannot happen on a
- * tunnel whose two ends agree. PASS: part of normal life, listed all the same; the
- * host's own multicast into a tun has no peer, and what waits at the end is purged.
+ * What a refusal says about a tunnel. Not listed: by its share of all messages. FAIL: it
+ * cannot happen on a tunnel whose two ends agree. PASS: part of normal life, listed all the
+ * same; the host's own multicast into a tun has no peer, and what waits at the end is
+ * purged. WARN, however many: what waits for a session is a consequence of there being
+ * none, and must not explain it.
  */
 struct weight {
 	const char *id;
@@ -35,22 +40,27 @@ static const struct weight weights[] = {
 	{ "io_send_other", STATE_FAIL },     { "io_no_socket", STATE_FAIL },
 	{ "io_tun_refused", STATE_FAIL },    { "io_recv_truncated", STATE_FAIL },
 	{ "out_no_peer", STATE_PASS },	     { "out_down", STATE_PASS },
-	{ "out_purged", STATE_PASS },
+	{ "out_purged", STATE_PASS },	     { "out_staged_full", STATE_WARN },
+	{ "out_give_up", STATE_WARN },
 };
 
-static enum state weight_of(const char *id)
+static enum state weight_of(const struct refused_count *r, const struct crypto_facts *c)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(weights); i++)
-		if (strcmp(weights[i].id, id) == 0)
+		if (strcmp(weights[i].id, r->id) == 0)
 			return weights[i].state;
-	return STATE_WARN;
+	/* One in a thousand is life, nearly all of them is the fault. */
+	if (c->sealed == UNKNOWN || c->opened == UNKNOWN)
+		return STATE_WARN;
+	return loss_state((int64_t)r->n, c->sealed + c->opened + (int64_t)r->n);
 }
 
 /* One end: its worst refusal, and all of them in words. */
 struct end_view {
 	bool known;
+	const char *gap; /* it could not be asked, and why; NULL */
 	enum state state;
 	uint64_t n; /* refusals that count against the tunnel */
 	const char *says; /* those */
@@ -71,13 +81,19 @@ static struct end_view view_of(const struct facts *facts, enum end end, struct a
 	struct end_view v = { .says = "", .aside = "" };
 	size_t i;
 
-	if (!c->known || !(facts->have & NEED_BIT(need)))
+	/* Not asked is not the same as nothing to ask for. */
+	if (!(facts->have & NEED_BIT(need))) {
+		v.gap = facts->gaps[need].why ? facts->gaps[need].why : "not looked at";
+		v.state = STATE_UNSURE;
+		return v;
+	}
+	if (!c->known)
 		return v;
 	v.known = true;
 	v.idle = c->sealed == 0 && c->opened == 0;
 	for (i = 0; i < c->n_refused; i++) {
 		const struct refused_count *r = &c->refused[i];
-		enum state s = weight_of(r->id);
+		enum state s = weight_of(r, c);
 
 		if (s == STATE_PASS) {
 			v.aside = also(a, v.aside, r);
@@ -85,8 +101,7 @@ static struct end_view view_of(const struct facts *facts, enum end end, struct a
 		}
 		v.says = also(a, v.says, r);
 		v.n += r->n;
-		if (v.state != STATE_FAIL)
-			v.state = s;
+		v.state = state_worse(v.state, s);
 	}
 	return v;
 }
@@ -96,6 +111,8 @@ static const char *end_words(const struct facts *facts, enum end end, const stru
 {
 	const struct crypto_facts *c = &facts->crypto[end];
 
+	if (v->gap)
+		return arena_printf(a, "%s: %s", words_end(end), v->gap);
 	if (!v->known)
 		return arena_printf(a, "%s: not kept by this engine", words_end(end));
 	return arena_printf(a, "%s sealed %lld, opened %lld, refused %llu%s%s%s%s%s",
@@ -104,27 +121,111 @@ static const char *end_words(const struct facts *facts, enum end end, const stru
 			    v->aside[0] ? " (not counted: " : "", v->aside, v->aside[0] ? ")" : "");
 }
 
+/*
+ * Refused after it was opened: counted as opened too, so it says nothing about what came.
+ */
+static const char *const opened_too[] = { "in_not_ip", "in_length", "in_source", "in_ecn" };
+
+static bool is_refused_unopened(const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(opened_too); i++)
+		if (strcmp(opened_too[i], id) == 0)
+			return false;
+	return strncmp(id, "in_", 3) == 0 || strncmp(id, "io_recv_", 8) == 0;
+}
+
+/* Data messages that the end's wire saw coming in, and of which its engine knows nothing. */
+struct vanished {
+	int64_t arrived, missing; /* missing 0: none, or not known */
+	enum state state;
+};
+
+static struct vanished vanished_at(const struct facts *facts, enum end end,
+				   const struct end_view *v)
+{
+	enum tap tap = end == END_NEAR ? TAP_NEAR_WIRE : TAP_FAR_WIRE;
+	enum need need = end == END_NEAR ? NEED_TAP_NEAR_WIRE : NEED_TAP_FAR_WIRE;
+	const struct tap_facts *t = &facts->taps[tap];
+	const struct crypto_facts *c = &facts->crypto[end];
+	struct vanished x = { .arrived = t->msgs[TAP_IN][WG_MSG_DATA] };
+	int64_t handled = c->opened;
+	size_t i;
+
+	if (!v->known || !(facts->have & NEED_BIT(need)) || c->opened == UNKNOWN)
+		return x;
+	if (x.arrived == UNKNOWN || t->dropped != 0 || t->truncated != 0)
+		return x;
+	/* Refused handshakes are among these: it can only be more than were data. */
+	for (i = 0; i < c->n_refused; i++)
+		if (is_refused_unopened(c->refused[i].id))
+			handled += (int64_t)c->refused[i].n;
+	x.missing = MAX(x.arrived - handled, 0);
+	x.state = loss_state(x.missing, x.arrived);
+	return x;
+}
+
+/* In front of the rest, as it is the root; "" for none. */
+static const char *vanished_words(const struct facts *facts, enum end end,
+				  const struct vanished *x, struct arena *a)
+{
+	const char *dev = facts->taps[end == END_NEAR ? TAP_NEAR_WIRE : TAP_FAR_WIRE].dev;
+
+	if (x->missing == 0)
+		return "";
+	return arena_printf(a,
+			    "%lld of %lld data messages that reached %s never reached the %s "
+			    "engine (a firewall on the way in, or its socket buffer); ",
+			    (long long)x->missing, (long long)x->arrived, dev ? dev : "the wire",
+			    words_end(end));
+}
+
+static void vanished_because(enum end end, const struct vanished *x, struct findings *out,
+			     struct finding *f)
+{
+	struct evidence *ev;
+
+	if (x->missing == 0)
+		return;
+	ev = finding_because(out, f, "capture", end == END_NEAR ? "near wire" : "far wire",
+			     "data messages in, and those the engine knows nothing of");
+	evidence_count(ev, arena_printf(out->arena, "%s_data_arrived", words_end(end)),
+		       x->arrived);
+	evidence_count(ev, arena_printf(out->arena, "%s_data_vanished", words_end(end)),
+		       x->missing);
+}
+
 /* The near engine from outside: what came in, and what reached the tun. */
 struct outside {
 	bool watched;
 	int64_t came, injected, not_ip, dropped;
 };
 
+/* What nobody measured makes no sum. */
+static int64_t sum(int64_t a, int64_t b)
+{
+	return a == UNKNOWN || b == UNKNOWN ? UNKNOWN : a + b;
+}
+
 static struct outside look_from_outside(const struct facts *facts)
 {
 	const uint32_t needs = NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_NEAR_TUN);
 	const struct tap_facts *wire = &facts->taps[TAP_NEAR_WIRE];
 	const struct tap_facts *tun = &facts->taps[TAP_NEAR_TUN];
-	struct outside o = { .came = UNKNOWN, .injected = UNKNOWN, .not_ip = UNKNOWN };
+	struct outside o = {
+		.came = UNKNOWN, .injected = UNKNOWN, .not_ip = UNKNOWN, .dropped = UNKNOWN
+	};
 
 	o.watched = (facts->have & needs) == needs;
 	if (!o.watched)
 		return o;
 	/* An empty message (keepalive) never becomes a packet. */
-	o.came = wire->msgs[TAP_IN][WG_MSG_DATA] - wire->keepalives[TAP_IN];
+	if (wire->msgs[TAP_IN][WG_MSG_DATA] != UNKNOWN && wire->keepalives[TAP_IN] != UNKNOWN)
+		o.came = wire->msgs[TAP_IN][WG_MSG_DATA] - wire->keepalives[TAP_IN];
 	o.not_ip = tun->not_ip[TAP_IN];
-	o.injected = tun->packets[TAP_IN] + o.not_ip;
-	o.dropped = wire->dropped + tun->dropped;
+	o.injected = sum(tun->packets[TAP_IN], o.not_ip);
+	o.dropped = sum(wire->dropped, tun->dropped);
 	return o;
 }
 
@@ -150,6 +251,10 @@ static enum state outside_state(const struct facts *facts, const struct outside 
 {
 	if (!o->watched) {
 		*says = "its tun and wire were not both watched";
+		return STATE_UNSURE;
+	}
+	if (o->came == UNKNOWN || o->injected == UNKNOWN || o->dropped == UNKNOWN) {
+		*says = "a capture cannot say how much it saw";
 		return STATE_UNSURE;
 	}
 	*says = arena_printf(a, "%lld data messages came in, %lld packets reached the tun",
@@ -183,7 +288,9 @@ static void because(const struct facts *facts, enum end end, const struct end_vi
 	size_t i;
 
 	ev = finding_because(out, f, "engine", words_end(end), "%s",
-			     v->known ? "its counters over the run" : "keeps no such counters");
+			     v->gap   ? v->gap :
+			     v->known ? "its counters over the run" :
+					"keeps no such counters");
 	evidence_count(ev, end == END_NEAR ? "near_sealed" : "far_sealed",
 		       v->known ? c->sealed : UNKNOWN);
 	evidence_count(ev, end == END_NEAR ? "near_opened" : "far_opened",
@@ -205,9 +312,12 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	const struct facts *facts = ctx->facts;
 	struct end_view near = view_of(facts, END_NEAR, out->arena);
 	struct end_view far = view_of(facts, END_FAR, out->arena);
+	struct vanished at_near = vanished_at(facts, END_NEAR, &near);
+	struct vanished at_far = vanished_at(facts, END_FAR, &far);
 	struct outside o = look_from_outside(facts);
 	const char *near_says, *outside_says;
-	enum state s = state_worse(near.state, far.state);
+	enum state s = state_worse(state_worse(near.state, far.state),
+				   state_worse(at_near.state, at_far.state));
 	struct evidence *ev;
 	struct finding *f;
 
@@ -221,7 +331,9 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	if (s == STATE_PASS && (near.idle || (!near.known && o.watched && o.came == 0)))
 		f = finding_add(out, STATE_SKIP, "no data message to judge by");
 	else
-		f = finding_add(out, s, "%s; %s", near_says,
+		f = finding_add(out, s, "%s%s%s; %s",
+				vanished_words(facts, END_NEAR, &at_near, out->arena),
+				vanished_words(facts, END_FAR, &at_far, out->arena), near_says,
 				end_words(facts, END_FAR, &far, out->arena));
 	because(facts, END_NEAR, &near, out, f);
 	because(facts, END_FAR, &far, out, f);
@@ -230,6 +342,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_count(ev, "data_messages_in", o.came);
 	evidence_count(ev, "packets_to_tun", o.injected);
 	evidence_count(ev, "not_ip_to_tun", o.not_ip);
+	vanished_because(END_NEAR, &at_near, out, f);
+	vanished_because(END_FAR, &at_far, out, f);
 }
 
 static const char *const after[] = { "engine.start", "engine.answers", NULL };

@@ -18,10 +18,21 @@ static const char *way_str(enum end from)
 	return from == END_NEAR ? "me → peer" : "peer → me";
 }
 
+/*
+ * It never began (no socket, say), so it tells nothing of the tunnel. One that began and
+ * could send nothing has taken some time, and is a fault.
+ */
+static bool not_tried(const struct stream_facts *s)
+{
+	return s->sent == 0 && s->error && s->elapsed_ns == 0;
+}
+
 static enum state stream_state(const struct stream_facts *s)
 {
 	if (s->sent == UNKNOWN || s->received == UNKNOWN)
 		return STATE_UNSURE;
+	if (not_tried(s))
+		return STATE_ERROR;
 	if (s->corrupt > 0 || s->received > s->sent || s->sent == 0)
 		return STATE_FAIL;
 	/* All that was sent arrived, but it could not send all. */
@@ -42,14 +53,21 @@ static const char *amount(const struct stream_facts *s, int64_t n, struct arena 
 
 static const char *trouble(const struct stream_facts *s, struct arena *a)
 {
-	const char *what = arena_printf(a, "%s IPv%u %s: %s of %s arrived", kind_str(s->kind),
-					(unsigned)s->family, way_str(s->from),
-					amount(s, s->received, a), amount(s, s->sent, a));
+	const char *name = arena_printf(a, "%s IPv%u %s", kind_str(s->kind), (unsigned)s->family,
+					way_str(s->from));
+	bool stopped = s->error && s->received == s->sent && s->sent > 0;
+	const char *what;
 
+	if (not_tried(s))
+		return arena_printf(a, "%s could not be tried: %s", name, s->error);
+	/* Else "8 of 8 arrived (8 of 32 arrived)". */
+	what = arena_printf(a, stopped ? "%s: %s arrived of %s sent" : "%s: %s of %s arrived", name,
+			    amount(s, s->received, a), amount(s, s->sent, a));
 	if (s->corrupt > 0)
 		what = arena_printf(a, "%s, %lld changed on the way", what, (long long)s->corrupt);
 	if (s->error)
-		what = arena_printf(a, "%s (%s)", what, s->error);
+		what = arena_printf(a, stopped ? "%s, then it stopped (%s)" : "%s (%s)", what,
+				    s->error);
 	return what;
 }
 

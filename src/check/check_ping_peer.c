@@ -6,6 +6,27 @@
 #include "check/check_list.h"
 #include "check/words.h"
 
+/* Some were lost. Of those our own tun's queue dropped before the engine saw them: how many? */
+static struct finding *judge_lost(const struct facts *facts, int64_t lost, struct findings *out)
+{
+	const struct ping_facts *p = &facts->ping_peer;
+	int64_t dropped = link_difference(&facts->tun[END_NEAR], LINK_TX_DROPPED);
+	enum state s = loss_state(lost, p->sent);
+	const char *more = "";
+
+	if (p->late > 0)
+		more = arena_printf(out->arena, " (%lld late)", (long long)p->late);
+	if (dropped > 0)
+		more = arena_printf(out->arena, "%s; %lld dropped by our own tun's sending queue",
+				    more, (long long)dropped);
+	/* A flood fills that queue by itself: no fault of the tunnel, and no proof of it. */
+	if (dropped >= lost && p->interval_ns == 0)
+		s = STATE_UNSURE;
+	return finding_add(out, s, "%lld/%lld answered, %s lost%s", (long long)p->received,
+			   (long long)p->sent,
+			   words_share(out->arena, p->sent - p->received, p->sent), more);
+}
+
 static struct finding *judge(const struct facts *facts, const char *target, struct findings *out)
 {
 	const struct ping_facts *p = &facts->ping_peer;
@@ -21,11 +42,7 @@ static struct finding *judge(const struct facts *facts, const char *target, stru
 				   received, sent);
 	/* ping counts a late answer as lost; whether it was is judged without it. */
 	if (lost > 0)
-		return finding_add(
-			out, loss_state(lost, p->sent), "%lld/%lld answered, %s lost%s", received,
-			sent, words_share(out->arena, p->sent - p->received, p->sent),
-			p->late > 0 ? arena_printf(out->arena, " (%lld late)", (long long)p->late) :
-				      "");
+		return judge_lost(facts, lost, out);
 	if (p->late > 0)
 		return finding_add(out, STATE_WARN, "%lld/%lld answered in time, %lld late",
 				   received, sent, (long long)p->late);

@@ -55,6 +55,11 @@ static enum state state_of(int64_t errors, int64_t accepted)
 	return loss_state(errors, errors + accepted);
 }
 
+static bool is_empty(const struct link_facts *l)
+{
+	return link_difference(l, LINK_RX_ERRORS) == 0 && link_difference(l, LINK_RX_PACKETS) == 0;
+}
+
 static const char *words(const struct link_facts *l, enum end end, struct arena *a)
 {
 	int64_t errors = link_difference(l, LINK_RX_ERRORS);
@@ -63,6 +68,8 @@ static const char *words(const struct link_facts *l, enum end end, struct arena 
 	if (errors == UNKNOWN || accepted == UNKNOWN)
 		return arena_printf(a, "%s %s: its counters cannot be compared", words_end(end),
 				    l->name);
+	if (errors + accepted == 0)
+		return arena_printf(a, "%s: nothing was written into the tun", words_end(end));
 	if (errors == 0)
 		return arena_printf(a, "%s 0 of %lld", words_end(end), (long long)accepted);
 	return arena_printf(a, "%s %lld of %lld = %s refused: %s", words_end(end),
@@ -103,8 +110,13 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	if (have_far)
 		s = state_worse(s, state_of(link_difference(far, LINK_RX_ERRORS),
 					    link_difference(far, LINK_RX_PACKETS)));
-	f = finding_add(out, s, "%s; %s", words(near, END_NEAR, out->arena),
-			have_far ? words(far, END_FAR, out->arena) : "far end not seen");
+	/* Nothing refused of nothing is no answer. */
+	if (is_empty(near) && have_far && is_empty(far))
+		f = finding_add(out, STATE_SKIP, "nothing was written into the tun");
+	else
+		f = finding_add(out, is_empty(near) && !have_far ? STATE_SKIP : s, "%s; %s",
+				words(near, END_NEAR, out->arena),
+				have_far ? words(far, END_FAR, out->arena) : "far end not seen");
 	because(near, END_NEAR, out, f);
 	if (have_far)
 		because(far, END_FAR, out, f);

@@ -63,7 +63,8 @@ enum state state_worse(enum state a, enum state b)
 	static const int rank[STATE_COUNT] = {
 		[STATE_UNSURE] = 1,
 		[STATE_WARN] = 2,
-		[STATE_FAIL] = 3,
+		[STATE_ERROR] = 3,
+		[STATE_FAIL] = 4,
 	};
 
 	return rank[b] > rank[a] ? b : a;

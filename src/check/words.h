@@ -18,7 +18,10 @@ const char *words_share(struct arena *a, int64_t k, int64_t n);
  * (interface.md, States) or nothing at all arrived; else WARN.
  */
 enum state loss_state(int64_t lost, int64_t sent);
-/* The worse of two answers; not known is worse than good, and better than a fault. */
+/*
+ * The worse of two answers; not known is worse than good, and better than a fault. What
+ * could not be tried (ERROR) is just below a fault.
+ */
 enum state state_worse(enum state a, enum state b);
 
 #endif

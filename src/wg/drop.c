@@ -49,7 +49,8 @@
 	  "authentic, but the inner source is not in the peer's allowed IPs") \
 	X(IN_ECN, "in_ecn", "congestion was marked outside, and the inner packet cannot carry it") \
 	X(IO_SEND_MSGSIZE, "io_send_msgsize", "send: longer than the path MTU") \
-	X(IO_SEND_NOBUFS, "io_send_nobufs", "send: the queue is full") \
+	X(IO_SEND_NOBUFS, "io_send_nobufs", \
+	  "the system refused to send it: queue full, or a firewall on the way out") \
 	X(IO_SEND_PERM, "io_send_perm", "send: refused, by a local firewall rule most likely") \
 	X(IO_SEND_UNREACH, "io_send_unreach", "send: no route to the endpoint") \
 	X(IO_SEND_OTHER, "io_send_other", "send: the system refused it") \

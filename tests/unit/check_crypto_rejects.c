@@ -76,6 +76,38 @@ static void go_capture_with_gaps(struct facts *f)
 	f->taps[TAP_NEAR_WIRE].dropped = 9;
 }
 
+/* One lost frame is told from nothing known only where -1 is no number. */
+static void go_dropped_unknown(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_WIRE].dropped = UNKNOWN;
+	f->taps[TAP_NEAR_TUN].dropped = 1;
+}
+
+static void go_messages_unknown(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] = UNKNOWN;
+}
+
+static void go_keepalives_unknown(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_WIRE].keepalives[TAP_IN] = UNKNOWN;
+}
+
+static void go_packets_unknown(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = UNKNOWN;
+}
+
+static void go_not_ip_unknown(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = UNKNOWN;
+}
+
 static void go_unwatched(struct facts *f)
 {
 	made_wireguard_go(f);
@@ -93,6 +125,110 @@ static void go_seals_badly(struct facts *f)
 static void gap(struct facts *f)
 {
 	facts_gap(f, NEED_ENGINE, "interrupted", NULL);
+}
+
+static void far_killed(struct facts *f)
+{
+	facts_gap(f, NEED_ENGINE_FAR, "the far engine did not answer at the end", NULL);
+	f->crypto[END_FAR].known = false;
+}
+
+static void far_killed_near_refuses(struct facts *f)
+{
+	far_killed(f);
+	made_refused(f, END_NEAR, "in_tag", "data that does not authenticate", 3);
+}
+
+static void far_keeps_none(struct facts *f)
+{
+	f->crypto[END_FAR].known = false;
+}
+
+/* The wire of a healthy run has 401 data messages each way. */
+static void far_input_drops(struct facts *f)
+{
+	f->crypto[END_FAR].opened = 4;
+}
+
+static void near_input_drops(struct facts *f)
+{
+	f->crypto[END_NEAR].opened = 0;
+}
+
+static void one_vanished(struct facts *f)
+{
+	f->crypto[END_FAR].opened--;
+}
+
+static void all_accounted_for(struct facts *f)
+{
+	f->crypto[END_FAR].opened -= 3;
+	made_refused(f, END_FAR, "in_replay", "counter already seen", 2);
+	made_refused(f, END_FAR, "io_recv_overflow", "receive: the socket's buffer was full", 1);
+}
+
+/* Counted as opened too: it must not make up for one that vanished. */
+static void refused_after_opening(struct facts *f)
+{
+	far_input_drops(f);
+	made_refused(f, END_FAR, "in_ecn", "cannot carry it", 400);
+}
+
+static void handshakes_refused(struct facts *f)
+{
+	made_refused(f, END_FAR, "in_flood", "initiations less than 20 ms apart", 1);
+}
+
+static void vanished_capture_with_gaps(struct facts *f)
+{
+	far_input_drops(f);
+	f->taps[TAP_FAR_WIRE].dropped = 1;
+}
+
+static void vanished_capture_truncates(struct facts *f)
+{
+	far_input_drops(f);
+	f->taps[TAP_FAR_WIRE].truncated = UNKNOWN;
+}
+
+static void vanished_unwatched(struct facts *f)
+{
+	far_input_drops(f);
+	facts_gap(f, NEED_TAP_FAR_WIRE, "capturing on wgw1: Operation not permitted", NULL);
+}
+
+static void vanished_uncounted(struct facts *f)
+{
+	f->taps[TAP_FAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] = UNKNOWN;
+}
+
+static void go_far_input_drops(struct facts *f)
+{
+	made_wireguard_go(f);
+	far_input_drops(f);
+}
+
+/* 101 messages were to go out; an nft rule in a netdev egress hook says ENOBUFS too. */
+static void sends_refused(struct facts *f)
+{
+	f->crypto[END_NEAR].sealed = 101;
+	f->crypto[END_NEAR].opened = 4;
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] = 4;
+	made_refused(f, END_NEAR, "io_send_nobufs", wg_drop_str(WG_DROP_IO_SEND_NOBUFS), 97);
+}
+
+static void one_send_refused(struct facts *f)
+{
+	f->crypto[END_NEAR].sealed = 999;
+	made_refused(f, END_NEAR, "io_send_nobufs", "the system refused to send it", 1);
+}
+
+/* Consequences: another row is the cause. */
+static void waited_in_vain(struct facts *f)
+{
+	made_silent(f);
+	made_refused(f, END_NEAR, "out_give_up", "waited for a handshake", 20);
+	made_refused(f, END_NEAR, "out_staged_full", "too many packets waited", 90);
 }
 
 static const struct check_case cases[] = {
@@ -116,9 +252,38 @@ static const struct check_case cases[] = {
 	{ "it writes what is no IP", go_writes_rubbish, STATE_FAIL, "4 of them no IP packets",
 	  NULL },
 	{ "capture with gaps", go_capture_with_gaps, STATE_UNSURE, "captures lost 9", NULL },
+	{ "lost by the captures: unknown", go_dropped_unknown, STATE_UNSURE, "cannot say", NULL },
+	{ "messages unknown", go_messages_unknown, STATE_UNSURE, "cannot say", NULL },
+	{ "keepalives unknown", go_keepalives_unknown, STATE_UNSURE, "cannot say", NULL },
+	{ "packets unknown", go_packets_unknown, STATE_UNSURE, "cannot say", NULL },
+	{ "not IP unknown", go_not_ip_unknown, STATE_UNSURE, "cannot say", NULL },
 	{ "not watched", go_unwatched, STATE_UNSURE, "not both watched", NULL },
 	{ "the far end refuses its messages", go_seals_badly, STATE_FAIL, "does not authenticate",
 	  NULL },
+	{ "the far engine could not be asked", far_killed, STATE_UNSURE,
+	  "far: the far engine did not answer at the end", NULL },
+	{ "and a refusal at the near end", far_killed_near_refuses, STATE_FAIL,
+	  "far: the far engine did not answer at the end", NULL },
+	{ "border: a far engine that keeps none", far_keeps_none, STATE_PASS,
+	  "far: not kept by this engine", NULL },
+	{ "a firewall before the far engine", far_input_drops, STATE_FAIL,
+	  "397 of 401 data messages that reached wgw7f3a1 never reached the far engine (a firewall",
+	  NULL },
+	{ "and before the near one", near_input_drops, STATE_FAIL,
+	  "401 of 401 data messages that reached wgw7f3a0 never reached the near engine", NULL },
+	{ "beside a foreign engine", go_far_input_drops, STATE_FAIL, "397 of 401 data", NULL },
+	{ "border: one of 401", one_vanished, STATE_WARN, "1 of 401 data messages", NULL },
+	{ "border: all accounted for", all_accounted_for, STATE_WARN, "near sealed 401", NULL },
+	{ "refused after opening", refused_after_opening, STATE_FAIL, "397 of 401 data", NULL },
+	{ "border: refused handshakes", handshakes_refused, STATE_WARN, "near sealed", NULL },
+	{ "vanished, or not captured", vanished_capture_with_gaps, STATE_PASS, "near sealed", NULL },
+	{ "vanished, or cut", vanished_capture_truncates, STATE_PASS, "near sealed", NULL },
+	{ "vanished unwatched", vanished_unwatched, STATE_PASS, "near sealed", NULL },
+	{ "vanished uncounted", vanished_uncounted, STATE_PASS, "near sealed", NULL },
+	{ "nearly all sends refused", sends_refused, STATE_FAIL,
+	  "97 × the system refused to send it: queue full, or a firewall on the way out", NULL },
+	{ "border: one send of a thousand", one_send_refused, STATE_WARN, "refused 1", NULL },
+	{ "border: waited in vain", waited_in_vain, STATE_WARN, "refused 110", NULL },
 	{ "gap", gap, STATE_SKIP, "interrupted", NULL },
 };
 

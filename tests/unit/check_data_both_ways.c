@@ -66,6 +66,35 @@ static void refused(struct facts *f)
 	made_refused(f, END_NEAR, "in_tag", "data that does not authenticate", 30);
 }
 
+static void far_firewall(struct facts *f)
+{
+	f->streams[UDP4_UP].received = 0;
+	f->crypto[END_FAR].opened = 300;
+}
+
+/* As run/ leaves a transfer whose sockets could not be had. */
+static void no_socket(struct facts *f)
+{
+	struct stream_facts *s = &f->streams[TCP6_DOWN];
+
+	s->sent = s->received = s->elapsed_ns = 0;
+	s->error = "open a socket in the tunnel's end: Too many open files";
+}
+
+static void no_socket_and_loss(struct facts *f)
+{
+	no_socket(f);
+	f->streams[UDP4_UP].received = 0;
+}
+
+/* It began: the tunnel was asked, and did not take it. */
+static void could_not_connect(struct facts *f)
+{
+	no_socket(f);
+	f->streams[TCP6_DOWN].elapsed_ns = NS_PER_S;
+	f->streams[TCP6_DOWN].error = "connect: Connection timed out";
+}
+
 static void more_than_sent(struct facts *f)
 {
 	f->streams[UDP4_UP].received = 33;
@@ -81,8 +110,8 @@ static const struct check_case cases[] = {
 	  "8 transfers whole: TCP 524.3 KB, 128 datagrams, IPv4 and IPv6", NULL },
 	{ "TCP stopped", tcp_short, STATE_FAIL,
 	  "TCP IPv4 peer → me: 65.5 KB of 131.1 KB arrived (no progress", NULL },
-	{ "it stopped sending", could_not_send, STATE_FAIL, "5 of 5 arrived (send: Operation",
-	  NULL },
+	{ "it stopped sending", could_not_send, STATE_FAIL, 
+	  "5 arrived of 5 sent, then it stopped (send: Operation not permitted)", NULL },
 	{ "a byte changed", changed, STATE_FAIL, "1 changed on the way", NULL },
 	{ "nothing comes back", down_dead, STATE_FAIL, "and 3 more of 8", NULL },
 	{ "border: one datagram of 1000", one_datagram, STATE_WARN, "999 of 1000", NULL },
@@ -91,7 +120,16 @@ static const struct check_case cases[] = {
 	{ "border: none tried", not_tried, STATE_UNSURE, "no transfer was tried", NULL },
 	{ "more than was sent", more_than_sent, STATE_FAIL, "33 of 32", NULL },
 	{ "not counted", unknown, STATE_UNSURE, "unknown of 32", NULL },
+	{ "no socket", no_socket, STATE_ERROR,
+	  "TCP IPv6 peer → me could not be tried: open a socket in the tunnel's end: Too many",
+	  NULL },
+	{ "no socket, and a fault", no_socket_and_loss, STATE_FAIL, "UDP IPv4 me → peer: 0 of 32",
+	  NULL },
+	{ "border: it began", could_not_connect, STATE_FAIL, "connect: Connection timed out",
+	  NULL },
 	{ "because of refusals", refused, STATE_FAIL, NULL, "crypto.rejects" },
+	{ "because the far host's firewall takes it", far_firewall, STATE_FAIL, NULL,
+	  "crypto.rejects" },
 	{ "gap: no handshake", made_silent, STATE_SKIP, "handshake did not complete",
 	  "handshake.complete" },
 };

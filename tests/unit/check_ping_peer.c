@@ -87,6 +87,45 @@ static void far_refuses(struct facts *f)
 	made_refused(f, END_FAR, "in_not_ip", "authentic, but neither IPv4 nor IPv6", 10);
 }
 
+/* INPUT of the far end: on its wire, and never at its engine. */
+static void far_firewall(struct facts *f)
+{
+	none(f);
+	f->crypto[END_FAR].opened = 4;
+}
+
+static void queue_drops(struct facts *f)
+{
+	f->ping_peer.sent = 1000;
+	f->ping_peer.received = 900;
+	f->tun[END_NEAR].after[LINK_TX_DROPPED] = 60;
+}
+
+static void flood_fills_queue(struct facts *f)
+{
+	queue_drops(f);
+	f->ping_peer.interval_ns = 0;
+	f->tun[END_NEAR].after[LINK_TX_DROPPED] = 100;
+}
+
+static void flood_and_loss(struct facts *f)
+{
+	flood_fills_queue(f);
+	f->tun[END_NEAR].after[LINK_TX_DROPPED] = 99;
+}
+
+static void paced_and_queue(struct facts *f)
+{
+	flood_fills_queue(f);
+	f->ping_peer.interval_ns = NS_PER_MS;
+}
+
+static void queue_unknown(struct facts *f)
+{
+	flood_fills_queue(f);
+	f->tun[END_NEAR].after[LINK_TX_DROPPED] = UNKNOWN;
+}
+
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "10/10 answered, 0 % lost, avg 0.30 ms", NULL },
 	{ "none", none, STATE_FAIL, "0/10 answered, 100 % lost", NULL },
@@ -100,10 +139,18 @@ static const struct check_case cases[] = {
 	{ "border: one not sent", one_not_sent, STATE_WARN, "1 could not be sent: No buffer",
 	  NULL },
 	{ "cut short", cut_short, STATE_UNSURE, "3/4 answered when it was interrupted", NULL },
+	{ "some by our own queue", queue_drops, STATE_FAIL,
+	  "10.0 % lost; 60 dropped by our own tun's sending queue", NULL },
+	{ "a flood fills the queue", flood_fills_queue, STATE_UNSURE,
+	  "100 dropped by our own tun's sending queue", NULL },
+	{ "border: one more is lost", flood_and_loss, STATE_FAIL, "99 dropped by our own", NULL },
+	{ "border: no flood", paced_and_queue, STATE_FAIL, "100 dropped by our own", NULL },
+	{ "queue unknown", queue_unknown, STATE_FAIL, "900/1000 answered, 10.0 % lost", NULL },
 	{ "gap", gap, STATE_SKIP, "interrupted", NULL },
 	{ "no handshake", made_silent, STATE_FAIL, "0/10", "handshake.complete" },
 	{ "nothing gets through outside", wire_dead, STATE_FAIL, "0/10", "underlay.out" },
 	{ "the far engine refuses it", far_refuses, STATE_FAIL, "0/10", "crypto.rejects" },
+	{ "the far host's firewall takes it", far_firewall, STATE_FAIL, "0/10", "crypto.rejects" },
 };
 
 static void pings(void **state)

@@ -67,6 +67,34 @@ static void unseen(struct facts *f)
 	facts_gap(f, NEED_LINKS, "reading links: Operation not permitted", "run as root");
 }
 
+static void near_empty(struct facts *f)
+{
+	f->tun[END_NEAR].after[LINK_RX_PACKETS] = 0;
+}
+
+static void far_empty(struct facts *f)
+{
+	f->tun[END_FAR].after[LINK_RX_PACKETS] = 0;
+}
+
+static void both_empty(struct facts *f)
+{
+	near_empty(f);
+	far_empty(f);
+}
+
+static void near_empty_far_unseen(struct facts *f)
+{
+	near_empty(f);
+	far_unseen(f);
+}
+
+static void near_empty_far_refuses(struct facts *f)
+{
+	near_empty(f);
+	third(f);
+}
+
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "near 0 of 400; far 0 of 400", NULL },
 	{ "the seed: 32 % at the far end", third, STATE_FAIL,
@@ -80,6 +108,15 @@ static const struct check_case cases[] = {
 	{ "border: errors of before", old_errors, STATE_PASS, "near 0 of 400", NULL },
 	{ "a counter went backwards", went_backwards, STATE_UNSURE, "cannot be compared", NULL },
 	{ "far end not seen", far_unseen, STATE_PASS, "far end not seen", NULL },
+	{ "both empty", both_empty, STATE_SKIP, "nothing was written into the tun", NULL },
+	{ "border: near empty", near_empty, STATE_PASS,
+	  "near: nothing was written into the tun; far 0 of 400", NULL },
+	{ "border: far empty", far_empty, STATE_PASS,
+	  "near 0 of 400; far: nothing was written into the tun", NULL },
+	{ "near empty, far not seen", near_empty_far_unseen, STATE_SKIP,
+	  "near: nothing was written into the tun; far end not seen", NULL },
+	{ "near empty, far refuses", near_empty_far_refuses, STATE_FAIL, "32 malformed header",
+	  NULL },
 	{ "gap", unseen, STATE_SKIP, "Operation not permitted", NULL },
 };
 
