@@ -110,7 +110,7 @@ static const struct check_case cases[] = {
 	  "8 transfers whole: TCP 524.3 KB, 128 datagrams, IPv4 and IPv6", NULL },
 	{ "TCP stopped", tcp_short, STATE_FAIL,
 	  "TCP IPv4 peer → me: 65.5 KB of 131.1 KB arrived (no progress", NULL },
-	{ "it stopped sending", could_not_send, STATE_FAIL, 
+	{ "it stopped sending", could_not_send, STATE_FAIL,
 	  "5 arrived of 5 sent, then it stopped (send: Operation not permitted)", NULL },
 	{ "a byte changed", changed, STATE_FAIL, "1 changed on the way", NULL },
 	{ "nothing comes back", down_dead, STATE_FAIL, "and 3 more of 8", NULL },
