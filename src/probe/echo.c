@@ -2,7 +2,7 @@
  * Times: a request is stamped with the loop's clock just before it is handed over, and its
  * answer with the same clock minus the answer's age, which is wall clock now minus the
  * kernel's receive stamp. So neither a busy loop nor a stepped wall clock counts as
- * round-trip time.
+ * round-trip time. In a pause of this process loop time stands still, and the age grows.
  *
  * Every request ends once: answered, expired, or refused by the system. What comes after that is
  * late or a duplicate. A socket is read before anything expires, for an answer that
@@ -38,7 +38,7 @@ enum request_state {
 };
 
 struct request {
-	int64_t sent_ns;
+	int64_t sent_ns, paused_ns; /* loop time; how long that had stood still by then */
 	enum request_state state;
 };
 
@@ -94,6 +94,15 @@ static bool is_ours(const struct echo *x, const struct icmp_reply *r, unsigned i
 	       !pattern_differs(x->conf.seed, pattern_pos(index), r->payload, NONCE_LEN);
 }
 
+/* With a pause in it: what went by before the answer, or what was not paused, the smaller. */
+static int64_t round_trip(const struct echo *x, const struct request *q, int64_t age_ns)
+{
+	int64_t awake = loop_now(x->loop) - q->sent_ns;
+	int64_t paused = loop_paused_ns(x->loop) - q->paused_ns;
+
+	return MAX(MIN(awake + paused - age_ns, awake), 0);
+}
+
 static void hear(struct echo *x, const struct icmp_reply *r)
 {
 	unsigned index;
@@ -106,7 +115,7 @@ static void hear(struct echo *x, const struct icmp_reply *r)
 		x->n_duplicates++;
 		return;
 	}
-	rtt = MAX(loop_now(x->loop) - r->age_ns - q->sent_ns, 0);
+	rtt = round_trip(x, q, r->age_ns);
 	if (q->state == REQUEST_WAITING)
 		x->n_waiting--;
 	if (r->len != x->conf.payload_len ||
@@ -157,6 +166,7 @@ static void send_one(struct echo *x)
 
 	pattern_fill(x->conf.seed, pattern_pos(x->next), payload, x->conf.payload_len);
 	q->sent_ns = loop_now(x->loop);
+	q->paused_ns = loop_paused_ns(x->loop);
 	rc = icmp_sock_send(&x->sock, &x->conf.target, (uint16_t)(x->next + 1), x->packet,
 			    ICMP_SOCK_HEADER_LEN + x->conf.payload_len);
 	x->next_send_ns = MAX(x->next_send_ns + x->conf.interval_ns, q->sent_ns);

@@ -91,7 +91,8 @@ static void wait_for_it(struct waiting *w)
 	w->timer = loop_add_timer(r->loop, from, look, w);
 	loop_run(r->loop, run_until(r, HANDSHAKE_MS), is_over, w);
 	h->waited_ns = loop_now(r->loop) - from;
-	h->complete = w->complete;
+	/* It may have been done since the last look. */
+	h->complete = w->complete || engine_says(r);
 	if (w->timer)
 		loop_del_timer(r->loop, w->timer);
 	if (run_interrupted(r) && !h->complete)
