@@ -57,6 +57,10 @@ else
 	skip 'a tun node without a driver' 'no mknod here'
 fi
 
+# shellcheck disable=SC2016,SC3045 # the inner shell's; dash, ash and bash all have it
+refuses 'too few open files allowed' 3 'start engine' 'Too many open files' \
+	sh -c 'ulimit -n 16 && exec "$0" "$@"' "$TMPDIR/wgdiag" check
+
 mkdir "$TMPDIR/empty"
 if [ -x /usr/sbin/wireguard-go ] || [ -x /sbin/wireguard-go ] || [ -x /usr/local/sbin/wireguard-go ]; then
 	skip 'an engine that is not installed' 'it lies in a folder that is always looked in'
