@@ -38,6 +38,12 @@ bool run_interrupted(struct run *r)
 	return r->f->interrupted;
 }
 
+void run_gap_raw(struct run *r, enum need need, int rc, const struct err *e)
+{
+	facts_gap(r->f, need, arena_strdup(r->arena, e->text),
+		  rc == -EPERM || rc == -EACCES ? "run as root, or grant CAP_NET_RAW" : NULL);
+}
+
 static void tell(const struct run *r, unsigned step, const char *what)
 {
 	if (r->conf->progress)

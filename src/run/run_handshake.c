@@ -107,9 +107,10 @@ void run_handshake(struct run *r)
 	struct waiting w = { .r = r };
 	struct opening o = { r, &w.echo };
 	struct err e;
+	int rc = self_tunnel_in(r->t, END_NEAR, open_here, &o, &e);
 
-	if (self_tunnel_in(r->t, END_NEAR, open_here, &o, &e) < 0) {
-		facts_gap(r->f, NEED_HANDSHAKE, arena_strdup(r->arena, e.text), NULL);
+	if (rc < 0) {
+		run_gap_raw(r, NEED_HANDSHAKE, rc, &e);
 		return;
 	}
 	wait_for_it(&w);
