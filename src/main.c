@@ -1,6 +1,7 @@
 /*
  * Global options and the table of commands. Called as wgdiag-engine it is `wgdiag engine`.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -42,10 +43,19 @@ static int unknown(const char *what, const char *name)
 	return EXIT_USAGE;
 }
 
-static int help(const char *name)
+static int unexpected(const char *command, const char *arg)
 {
+	fprintf(stderr, "wgdiag %s: unexpected argument '%s'\n", command, arg);
+	return EXIT_USAGE;
+}
+
+static int help(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
 	const struct cmd *c = name ? find(name) : NULL;
 
+	if (argc > 2)
+		return unexpected("help", argv[2]);
 	if (name && !c)
 		return unknown("command", name);
 	if (c)
@@ -60,7 +70,7 @@ static bool is(const char *s, const char *brief, const char *full)
 	return strcmp(s, brief) == 0 || strcmp(s, full) == 0;
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
 	const char *base = argc > 0 && strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
 	const struct cmd *c;
@@ -72,11 +82,24 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (is(argv[1], "-h", "--help") || strcmp(argv[1], "help") == 0)
-		return help(argc > 2 ? argv[2] : NULL);
+		return help(argc - 1, argv + 1);
+	if (is(argv[1], "-V", "--version") && argc > 2)
+		return unexpected(argv[1], argv[2]);
 	if (is(argv[1], "-V", "--version"))
 		return cmd_version.run(1, argv);
 	c = find(argv[1]);
 	if (!c)
 		return unknown(argv[1][0] == '-' ? "option" : "command", argv[1]);
 	return c->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int code = dispatch(argc, argv);
+
+	/* Who returned EXIT_INTERNAL has said why. */
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || code == EXIT_INTERNAL)
+		return code;
+	fprintf(stderr, "wgdiag: writing to standard output: %s\n", strerror(errno));
+	return EXIT_INTERNAL;
 }

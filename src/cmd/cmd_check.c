@@ -204,9 +204,15 @@ static const char *hint(const struct err *e)
 
 	if ((e->code == EPERM || e->code == EACCES) && geteuid() != 0)
 		return " (run as root; ordinary users come in a later version)";
+	if (tun && (e->code == EPERM || e->code == EACCES))
+		return " (root, but without the right: a container needs CAP_NET_ADMIN and the "
+		       "device; or /dev is mounted nodev)";
 	if (e->code == EPERM || e->code == EACCES)
 		return " (root, but without the right: a container needs CAP_SYS_ADMIN and "
 		       "CAP_NET_ADMIN)";
+	if (e->code == ENOSPC)
+		return " (no more namespaces allowed: see the sysctls user.max_net_namespaces, "
+		       "user.max_pid_namespaces, user.max_mnt_namespaces)";
 	if (tun && (e->code == ENODEV || e->code == ENXIO))
 		return " (the kernel has no tun device: modprobe tun)";
 	if (tun && e->code == ENOENT)
@@ -261,7 +267,8 @@ static int check(const struct check_options *o, struct arena *a)
 
 	if (engine_program(o->engine, a, &c.program, &e) < 0) {
 		fprintf(stderr, NAME ": %s\n", e.text);
-		return EXIT_USAGE;
+		/* Our own program, through /proc: no choice of the user's can be wrong. */
+		return strchr(o->engine->program, '/') ? EXIT_UNDECIDED : EXIT_USAGE;
 	}
 	rc = run_self_test(&c, a, &facts, &e);
 	clear_progress(&voice);

@@ -250,7 +250,8 @@ static void on_timer(void *ctx)
 	g->look_us = MIN(g->look_us * 3 / 2, LOOK_MOST_US);
 }
 
-static int spawn(struct engine *g, const struct engine_conf *c, int out_fd, struct err *e)
+static int spawn(struct engine *g, const struct engine_conf *c, int out_fd, bool *exec_failed,
+		 struct err *e)
 {
 	const char *argv[ENGINE_ARGV_MAX];
 	struct sys_spawn s = {
@@ -259,6 +260,7 @@ static int spawn(struct engine *g, const struct engine_conf *c, int out_fd, stru
 		.out_fd = out_fd,
 		.keep_fd = -1,
 		.env_extra = (char *const *)c->ops->env,
+		.exec_failed = exec_failed,
 	};
 	size_t n = 0, i;
 
@@ -279,6 +281,7 @@ int engine_begin(const struct engine_conf *c, const struct platform_ops *p, stru
 {
 	struct engine *g = arena_alloc(a, sizeof(*g));
 	struct err why = { 0 };
+	bool exec_failed = false;
 	int fd[2], rc;
 
 	g->ops = c->ops;
@@ -294,11 +297,14 @@ int engine_begin(const struct engine_conf *c, const struct platform_ops *p, stru
 		fcntl(fd[0], F_SETFD, FD_CLOEXEC);
 		fcntl(fd[1], F_SETFD, FD_CLOEXEC);
 		fcntl(fd[0], F_SETFL, O_NONBLOCK);
-		rc = spawn(g, c, fd[1], &why);
+		rc = spawn(g, c, fd[1], &exec_failed, &why);
 		close(fd[1]);
 		if (rc < 0)
 			close(fd[0]);
 	}
+	/* What this machine did not allow to us is not the engine's fault. */
+	if (rc < 0 && !exec_failed)
+		return err_say(e, rc, "start engine %s: %s", c->ops->name, why.text);
 	if (rc < 0) {
 		facts->start_error = arena_printf(a, "engine %s: %s", c->ops->name, why.text);
 		facts->log_tail = "";

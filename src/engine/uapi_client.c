@@ -26,13 +26,14 @@
 
 enum {
 	PIECE_BYTES = 16384,
+	LATE_MS = 500, /* poll() returning so long after its time: we were stopped, or all asleep */
 	REPLY_MAX_BYTES = 64 << 20, /* 130 560 allowed IPs, which `wg` is tested with, are 6 MiB */
 };
 
 struct call {
 	int fd;
 	int timeout_ms;
-	int64_t deadline_ns;
+	int64_t deadline_ns; /* moves on by what this process was paused */
 	struct sockaddr_un addr;
 };
 
@@ -132,14 +133,18 @@ static int call_open(struct call *c, const char *dir, const char *ifname, int ti
 }
 
 /* Until the socket is ready or the time is over. */
-static int wait_ready(const struct call *c, short events, struct err *e)
+static int wait_ready(struct call *c, short events, struct err *e)
 {
 	struct pollfd p = { .fd = c->fd, .events = events };
+	int64_t late;
 	int n;
 
 	do {
 		n = poll(&p, 1, left_ms(c));
-	} while (n < 0 && errno == EINTR);
+		late = now_ns() - c->deadline_ns;
+		if (late > LATE_MS * NS_PER_MS)
+			c->deadline_ns += late + c->timeout_ms * NS_PER_MS;
+	} while ((n < 0 && errno == EINTR) || (!n && late > LATE_MS * NS_PER_MS));
 	if (n < 0)
 		return err_sys(e, "poll %s", c->addr.sun_path);
 	return n ? 0 : no_answer(c, e);
@@ -149,7 +154,7 @@ static int wait_ready(const struct call *c, short events, struct err *e)
  * 0 also when the engine hung up before it had read all: it may have said why, which the
  * reply tells.
  */
-static int send_all(const struct call *c, const char *p, size_t len, struct err *e)
+static int send_all(struct call *c, const char *p, size_t len, struct err *e)
 {
 	while (len) {
 		ssize_t n = send(c->fd, p, len, MSG_NOSIGNAL);
@@ -181,7 +186,7 @@ static bool has_end(const struct buf *b, size_t from)
 }
 
 /* 1: more may come; 0: nothing will; or negative. */
-static int receive_piece(const struct call *c, struct buf *reply, struct err *e)
+static int receive_piece(struct call *c, struct buf *reply, struct err *e)
 {
 	char piece[PIECE_BYTES];
 	ssize_t n = recv(c->fd, piece, sizeof(piece), 0);
@@ -201,7 +206,7 @@ static int receive_piece(const struct call *c, struct buf *reply, struct err *e)
 	return errno == EINTR ? 1 : err_sys(e, "read from %s", c->addr.sun_path);
 }
 
-static int receive_all(const struct call *c, struct buf *reply, struct err *e)
+static int receive_all(struct call *c, struct buf *reply, struct err *e)
 {
 	size_t seen = 0;
 	int rc = 1;
@@ -263,7 +268,7 @@ static void resolve_scope(struct uapi_peer *peer)
 		(void)endpoint_parse(numeric, &peer->endpoint);
 }
 
-static int get(const struct call *c, struct arena *a, struct uapi_device **out, struct err *e)
+static int get(struct call *c, struct arena *a, struct uapi_device **out, struct err *e)
 {
 	static const char request[] = "get=1\n\n";
 	CLEANUP(buf_wipe_done) struct buf reply = { 0 };
@@ -316,7 +321,7 @@ int uapi_set_at(const char *dir, const char *ifname, int timeout_ms, const struc
 }
 
 /* The credentials are those of the process that called listen(). */
-static int open_ring(const struct call *c, uint64_t number, struct trace_ring **out, struct err *e)
+static int open_ring(struct call *c, uint64_t number, struct trace_ring **out, struct err *e)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);

@@ -13,7 +13,10 @@ void self_config_wipe(struct self_tunnel *t); /* private and preshared keys; als
 
 /* The lines of a `set` but the port; they hold keys: the caller wipes. */
 void self_config_peer(const struct self_tunnel *t, enum end end, struct buf *out);
-/* What a `get` shows that was not set: one line from the arena; NULL when all is as set. */
+/*
+ * What a `get` shows that was not set: one line from the arena; NULL when all is as set. Also
+ * after the wipe: it compares public keys.
+ */
 const char *self_config_difference(const struct self_tunnel *t, enum end end,
 				   const struct uapi_device *d, struct arena *a);
 

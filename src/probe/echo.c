@@ -2,7 +2,7 @@
  * Times: a request is stamped with the loop's clock just before it is handed over, and its
  * answer with the same clock minus the answer's age, which is wall clock now minus the
  * kernel's receive stamp. So neither a busy loop nor a stepped wall clock counts as
- * round-trip time.
+ * round-trip time. In a pause of this process loop time stands still, and the age grows.
  *
  * Every request ends once: answered, expired, or refused by the system. What comes after that is
  * late or a duplicate. A socket is read before anything expires, for an answer that
@@ -26,7 +26,10 @@ enum {
 	IP6_LEN = 40,
 	/* an IPv4 header with options, and room to see that a reply is too long */
 	RECV_SLACK = 128,
-	BURST = 4, /* requests in one turn when there is no interval */
+	BURST = 4, /* requests in one turn, when some are overdue */
+	/* Without an interval, as ping -f: at each answer, and after so long without one. */
+	FLOOD_MS = 10,
+	FLOOD_WAITING_MAX = 16,
 };
 
 enum request_state {
@@ -38,7 +41,7 @@ enum request_state {
 };
 
 struct request {
-	int64_t sent_ns;
+	int64_t sent_ns, paused_ns; /* loop time; how long that had stood still by then */
 	enum request_state state;
 };
 
@@ -94,6 +97,15 @@ static bool is_ours(const struct echo *x, const struct icmp_reply *r, unsigned i
 	       !pattern_differs(x->conf.seed, pattern_pos(index), r->payload, NONCE_LEN);
 }
 
+/* With a pause in it: what went by before the answer, or what was not paused, the smaller. */
+static int64_t round_trip(const struct echo *x, const struct request *q, int64_t age_ns)
+{
+	int64_t awake = loop_now(x->loop) - q->sent_ns;
+	int64_t paused = loop_paused_ns(x->loop) - q->paused_ns;
+
+	return MAX(MIN(awake + paused - age_ns, awake), 0);
+}
+
 static void hear(struct echo *x, const struct icmp_reply *r)
 {
 	unsigned index;
@@ -106,9 +118,12 @@ static void hear(struct echo *x, const struct icmp_reply *r)
 		x->n_duplicates++;
 		return;
 	}
-	rtt = MAX(loop_now(x->loop) - r->age_ns - q->sent_ns, 0);
-	if (q->state == REQUEST_WAITING)
+	rtt = round_trip(x, q, r->age_ns);
+	if (q->state == REQUEST_WAITING) {
 		x->n_waiting--;
+		if (!x->conf.interval_ns)
+			x->next_send_ns = loop_now(x->loop);
+	}
 	if (r->len != x->conf.payload_len ||
 	    pattern_differs(x->conf.seed, pattern_pos(index), r->payload, r->len))
 		x->n_corrupt++;
@@ -140,13 +155,6 @@ static void settle(struct echo *x)
 		x->finished_ns = loop_now(x->loop);
 }
 
-static void on_readable(void *ctx, short revents)
-{
-	(void)revents;
-	read_all(ctx);
-	settle(ctx);
-}
-
 /* --- sending --------------------------------------------------------------- */
 
 static void send_one(struct echo *x)
@@ -157,9 +165,12 @@ static void send_one(struct echo *x)
 
 	pattern_fill(x->conf.seed, pattern_pos(x->next), payload, x->conf.payload_len);
 	q->sent_ns = loop_now(x->loop);
+	q->paused_ns = loop_paused_ns(x->loop);
 	rc = icmp_sock_send(&x->sock, &x->conf.target, (uint16_t)(x->next + 1), x->packet,
 			    ICMP_SOCK_HEADER_LEN + x->conf.payload_len);
 	x->next_send_ns = MAX(x->next_send_ns + x->conf.interval_ns, q->sent_ns);
+	if (!x->conf.interval_ns)
+		x->next_send_ns = q->sent_ns + FLOOD_MS * NS_PER_MS;
 	if (rc == -EAGAIN) { /* the socket's send buffer is full: the same one again, soon */
 		x->next_send_ns = q->sent_ns + NS_PER_MS;
 		return;
@@ -191,13 +202,20 @@ static void expire(struct echo *x)
 	}
 }
 
+static bool may_send(const struct echo *x)
+{
+	if (x->next == x->conf.count)
+		return false;
+	return x->conf.interval_ns || x->n_waiting < FLOOD_WAITING_MAX;
+}
+
 static void on_timer(void *ctx);
 
 static void arm(struct echo *x)
 {
 	int64_t at = INT64_MAX;
 
-	if (x->next < x->conf.count)
+	if (may_send(x))
 		at = x->next_send_ns;
 	if (x->oldest < x->next)
 		at = MIN(at, x->requests[x->oldest].sent_ns + x->conf.timeout_ns);
@@ -211,7 +229,7 @@ static void on_timer(void *ctx)
 
 	x->timer = 0;
 	read_all(x);
-	for (n = 0; n < BURST && x->next < x->conf.count; n++) {
+	for (n = 0; n < BURST && may_send(x); n++) {
 		if (x->next_send_ns > loop_now(x->loop))
 			break;
 		send_one(x);
@@ -219,6 +237,29 @@ static void on_timer(void *ctx)
 	expire(x);
 	arm(x);
 	settle(x);
+}
+
+static void on_readable(void *ctx, short revents)
+{
+	struct echo *x = ctx;
+
+	(void)revents;
+	read_all(x);
+	settle(x);
+	if (x->conf.interval_ns || !x->timer)
+		return;
+	/* The next one may be due by now. */
+	loop_del_timer(x->loop, x->timer);
+	arm(x);
+}
+
+int64_t echo_longest_ns(const struct echo_conf *c)
+{
+	int64_t each = c->interval_ns;
+
+	if (!each)
+		each = MAX(FLOOD_MS * NS_PER_MS, c->timeout_ns / FLOOD_WAITING_MAX);
+	return c->count * each + c->timeout_ns;
 }
 
 /* --------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@ struct echo_conf {
 	/* payload bytes behind the 8-byte ICMP header, as ping -s; 56 = 84-byte packet */
 	unsigned count, payload_len;
 	int64_t interval_ns, timeout_ns; /* timeout: per request, from its sending */
+	/* interval 0 as ping -f: at each answer, or after 10 ms, with at most 16 unanswered */
 	uint16_t id;
 	uint64_t seed; /* of the payload pattern; replies are compared with what was sent */
 };
@@ -27,6 +28,7 @@ struct echo;
 int echo_open(const struct echo_conf *c, struct loop *l, struct arena *a, struct echo **out,
 	      struct err *e);
 void echo_start(struct echo *x);
+int64_t echo_longest_ns(const struct echo_conf *c); /* from start to done, when nothing answers */
 bool echo_done(void *echo); /* all answered or timed out; a loop_run condition */
 /*
  * Statistics so far, mdev as ping computes it. sent: requests that the system took; those it

@@ -154,10 +154,12 @@ static void ping_summary(const struct report *r, const struct report_style *s, s
 	char target[IP_ADDR_STR_SIZE];
 	int64_t lost = p->sent - p->received;
 	double share = p->sent > 0 ? 100.0 * (double)lost / (double)p->sent : 0;
-	const char *loss;
+	const char *loss, *unsent = "";
 
 	if (!(r->facts->have & NEED_BIT(NEED_PING_PEER)) || p->sent < 0)
 		return;
+	if (p->send_errors > 0)
+		unsent = arena_printf(a, ", %lld not sent", (long long)p->send_errors);
 	if (lost == 0)
 		loss = "0% loss (up 0.0%, down 0.0%, unknown 0)";
 	else
@@ -165,8 +167,11 @@ static void ping_summary(const struct report *r, const struct report_style *s, s
 				    (long long)lost);
 	buf_printf(out, "\n--- %s in-tunnel ping ---\n", ip_addr_str(&p->target, target));
 	text_wrap(out, "",
-		  arena_printf(a, "%lld sent, %lld received, %s, %lld late, %lld dup, time %lld ms",
-			       (long long)p->sent, (long long)p->received, loss, (long long)p->late,
+		  arena_printf(a,
+			       "%lld sent%s, %lld received, %s, %lld late, %lld dup, "
+			       "time %lld ms",
+			       (long long)p->sent, unsent, (long long)p->received, loss,
+			       (long long)p->late,
 			       (long long)p->duplicates, (long long)(p->elapsed_ns / NS_PER_MS)),
 		  s->width, s->utf8);
 	if (p->avg_ns == UNKNOWN)

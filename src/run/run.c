@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "gather/gather.h"
+#include "probe/echo.h"
 #include "run/run_priv.h"
 
 enum {
@@ -35,6 +36,12 @@ bool run_interrupted(struct run *r)
 	if (poll(&p, 1, 0) > 0)
 		r->f->interrupted = true;
 	return r->f->interrupted;
+}
+
+void run_gap_raw(struct run *r, enum need need, int rc, const struct err *e)
+{
+	facts_gap(r->f, need, arena_strdup(r->arena, e->text),
+		  rc == -EPERM || rc == -EACCES ? "run as root, or grant CAP_NET_RAW" : NULL);
 }
 
 static void tell(const struct run *r, unsigned step, const char *what)
@@ -170,7 +177,13 @@ static int with_tunnel(struct run *r, const struct self_conf *sc, struct err *e)
 
 static int64_t whole_ns(const struct run_conf *c)
 {
-	return WHOLE_MS * NS_PER_MS + c->ping_count * c->ping_interval_ns + c->ping_timeout_ns;
+	struct echo_conf ping = {
+		.count = c->ping_count,
+		.interval_ns = c->ping_interval_ns,
+		.timeout_ns = c->ping_timeout_ns,
+	};
+
+	return WHOLE_MS * NS_PER_MS + echo_longest_ns(&ping);
 }
 
 static int self_test(struct run *r, struct err *e)

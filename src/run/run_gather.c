@@ -7,6 +7,7 @@
 
 #include "engine/uapi_client.h"
 #include "gather/gather.h"
+#include "lab/self_config.h"
 #include "run/run_priv.h"
 
 enum {
@@ -69,6 +70,17 @@ static int still_here(void *ctx, struct err *e)
 	return 0;
 }
 
+/* It may show what was set at first, and something else later. */
+static void compare_again(struct run *r, enum end end, const struct uapi_device *d)
+{
+	struct engine_facts *g = &r->f->engine[end];
+
+	if (!g->configured)
+		return;
+	g->config_difference = self_config_difference(r->t, end, d, r->arena);
+	g->configured = !g->config_difference;
+}
+
 static bool crypto(struct run *r, enum end end, struct crypto_facts *out)
 {
 	const struct self_end *x = &r->t->end[end];
@@ -77,6 +89,7 @@ static bool crypto(struct run *r, enum end end, struct crypto_facts *out)
 	if (!x->engine || uapi_get(x->tun, GET_TIMEOUT_MS, r->arena, &d, NULL) < 0 || d->errno_)
 		return false;
 	engine_crypto_facts(x->ops, d, r->arena, out);
+	compare_again(r, end, d);
 	return true;
 }
 

@@ -91,7 +91,8 @@ static void wait_for_it(struct waiting *w)
 	w->timer = loop_add_timer(r->loop, from, look, w);
 	loop_run(r->loop, run_until(r, HANDSHAKE_MS), is_over, w);
 	h->waited_ns = loop_now(r->loop) - from;
-	h->complete = w->complete;
+	/* It may have been done since the last look. */
+	h->complete = w->complete || engine_says(r);
 	if (w->timer)
 		loop_del_timer(r->loop, w->timer);
 	if (run_interrupted(r) && !h->complete)
@@ -106,9 +107,10 @@ void run_handshake(struct run *r)
 	struct waiting w = { .r = r };
 	struct opening o = { r, &w.echo };
 	struct err e;
+	int rc = self_tunnel_in(r->t, END_NEAR, open_here, &o, &e);
 
-	if (self_tunnel_in(r->t, END_NEAR, open_here, &o, &e) < 0) {
-		facts_gap(r->f, NEED_HANDSHAKE, arena_strdup(r->arena, e.text), NULL);
+	if (rc < 0) {
+		run_gap_raw(r, NEED_HANDSHAKE, rc, &e);
 		return;
 	}
 	wait_for_it(&w);

@@ -26,11 +26,12 @@ static int open_here(void *ctx, struct err *e)
 static void ping(struct run *r, const struct echo_conf *c, enum need need, struct ping_facts *out)
 {
 	struct opening o = { r, *c, NULL };
-	int64_t longest = c->count * c->interval_ns + c->timeout_ns + SLACK_MS * NS_PER_MS;
+	int64_t longest = echo_longest_ns(c) + SLACK_MS * NS_PER_MS;
 	struct err e;
+	int rc = self_tunnel_in(r->t, END_NEAR, open_here, &o, &e);
 
-	if (self_tunnel_in(r->t, END_NEAR, open_here, &o, &e) < 0) {
-		facts_gap(r->f, need, arena_strdup(r->arena, e.text), NULL);
+	if (rc < 0) {
+		run_gap_raw(r, need, rc, &e);
 		return;
 	}
 	echo_start(o.echo);

@@ -32,6 +32,8 @@ static inline enum end end_of_tap(enum tap t)
 /* ms from now, but never beyond the deadline of the whole. */
 int64_t run_until(const struct run *r, int ms);
 bool run_interrupted(struct run *r);
+/* What a socket that needs CAP_NET_RAW was refused with; the remedy if that was it. */
+void run_gap_raw(struct run *r, enum need need, int rc, const struct err *e);
 
 /* run_signal.c: SIGINT and SIGTERM as a descriptor */
 int run_signal_open(int *fd, sigset_t *old, struct err *e);

@@ -228,6 +228,11 @@ void run_streams(struct run *r)
 	static const enum stream_kind kinds[KINDS] = { STREAM_ECHO, STREAM_UDP, STREAM_TCP };
 	unsigned i;
 
+	if (!(r->f->have & NEED_BIT(NEED_HANDSHAKE))) {
+		facts_gap(r->f, NEED_STREAMS, r->f->gaps[NEED_HANDSHAKE].why,
+			  r->f->gaps[NEED_HANDSHAKE].remedy);
+		return;
+	}
 	if (!r->f->handshake.complete) {
 		facts_gap(r->f, NEED_STREAMS, "the handshake did not complete", NULL);
 		return;

@@ -49,9 +49,7 @@ static void open_one(struct run *r, enum tap tap)
 	int rc = self_tunnel_in(r->t, end_of_tap(tap), open_here, &o, &e);
 
 	if (rc < 0)
-		facts_gap(r->f, need, arena_strdup(r->arena, e.text),
-			  rc == -EPERM || rc == -EACCES ? "run as root, or grant CAP_NET_RAW" :
-							  NULL);
+		run_gap_raw(r, need, rc, &e);
 	else
 		facts_have(r->f, need);
 }

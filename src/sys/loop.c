@@ -2,6 +2,10 @@
  * Entries keep their place while callbacks run, so that a callback may add and remove
  * whatever it likes: a removed entry only loses its function, and the array is closed up
  * before the next poll().
+ *
+ * The clock stands still while this process does: stopped, or asleep with the whole machine.
+ * Nobody looked meanwhile, so nothing may be called too late for it. Such a pause shows as more
+ * time between two looks at the clock than anything done here takes.
  */
 #include "sys/loop.h"
 
@@ -14,7 +18,11 @@
  * A callback may take one batch and leave the rest; more rounds than this would serve a flood
  * forever.
  */
-enum { DRAIN_ROUNDS_MAX = 64 };
+enum {
+	DRAIN_ROUNDS_MAX = 64,
+	LATE_MS = 500, /* poll() returning so long after its time: a pause */
+	BUSY_MS = 1500, /* between two looks without a poll(); one question to an engine is 1000 */
+};
 
 struct loop_fd {
 	int fd;
@@ -32,6 +40,7 @@ struct loop_timer {
 
 struct loop {
 	int64_t (*now_ns)(void);
+	int64_t seen_ns, paused_ns; /* when now_ns was last asked; what it went on in pauses */
 	struct loop_fd *fds;
 	struct pollfd *polled; /* [0] is stop_fd, then one for each of fds; as large as fds + 1 */
 	size_t n_fds, cap_fds;
@@ -58,6 +67,7 @@ struct loop *loop_new(int64_t (*now_ns)(void))
 	if (!l)
 		abort();
 	l->now_ns = now_ns;
+	l->seen_ns = now_ns();
 	l->stop_fd = -1;
 	l->polled = grown(NULL, 1, sizeof(*l->polled));
 	return l;
@@ -73,9 +83,26 @@ void loop_free(struct loop *l)
 	free(l);
 }
 
-int64_t loop_now(const struct loop *l)
+/* After `busy_ns` were meant to pass; up to slack_ns more is no pause. */
+static int64_t look_at_clock(struct loop *l, int64_t busy_ns, int64_t slack_ns)
 {
-	return l->now_ns();
+	int64_t now = l->now_ns(), more = now - l->seen_ns - busy_ns;
+
+	if (more > slack_ns)
+		l->paused_ns += more;
+	l->seen_ns = now;
+	return now - l->paused_ns;
+}
+
+int64_t loop_now(struct loop *l)
+{
+	return look_at_clock(l, 0, BUSY_MS * NS_PER_MS);
+}
+
+int64_t loop_paused_ns(struct loop *l)
+{
+	loop_now(l);
+	return l->paused_ns;
 }
 
 void loop_set_stop_fd(struct loop *l, int fd)
@@ -206,7 +233,9 @@ static bool poll_once(struct loop *l, int64_t wait_ns)
 	for (i = 0; i < n; i++)
 		l->polled[i + 1] =
 			(struct pollfd){ .fd = l->fds[i].fd, .events = l->fds[i].events };
+	loop_now(l);
 	ready = ppoll(l->polled, n + 1, &ts, NULL);
+	look_at_clock(l, wait_ns, LATE_MS * NS_PER_MS);
 	if (ready <= 0)
 		return false;
 	if (l->polled[0].revents) {
@@ -228,6 +257,7 @@ int loop_run(struct loop *l, int64_t deadline_ns, bool (*done)(void *ctx), void 
 {
 	const struct loop_timer *t;
 	int64_t until, now;
+	bool last;
 	int rc;
 
 	assert(!l->serving);
@@ -238,6 +268,8 @@ int loop_run(struct loop *l, int64_t deadline_ns, bool (*done)(void *ctx), void 
 		if ((rc = 0), done && done(ctx))
 			break;
 		now = loop_now(l);
+		/* Begun after the deadline: what is ready by then still counts. */
+		last = now >= deadline_ns;
 		t = next_timer(l, l->last_id);
 		until = t ? MIN(t->at_ns, deadline_ns) : deadline_ns;
 		poll_once(l, MAX(until - now, 0));
@@ -247,7 +279,7 @@ int loop_run(struct loop *l, int64_t deadline_ns, bool (*done)(void *ctx), void 
 		if (l->stopped)
 			break;
 		rc = -ETIMEDOUT;
-		if (loop_now(l) >= deadline_ns)
+		if (last)
 			break;
 	}
 	l->serving = false;

@@ -14,7 +14,9 @@ struct loop;
 
 struct loop *loop_new(int64_t (*now_ns)(void));
 void loop_free(struct loop *l);
-int64_t loop_now(const struct loop *l); /* read anew at each call */
+/* Read anew at each call. It stands still while the process does (stopped, machine asleep). */
+int64_t loop_now(struct loop *l);
+int64_t loop_paused_ns(struct loop *l); /* how long it stood still so far */
 
 /*
  * fn is called with poll's revents while it lasts. One registration per fd and fn; the fd stays
@@ -33,6 +35,7 @@ void loop_del_timer(struct loop *l, unsigned id);
 /*
  * Serves until done(ctx) is true (0), deadline_ns is reached (-ETIMEDOUT), or loop_stop() was
  * called, e.g. by a signal (-EINTR). done may be NULL (never). Never sleeps past what is due.
+ * What is ready when the deadline is reached is served, and done asked, before -ETIMEDOUT.
  */
 int loop_run(struct loop *l, int64_t deadline_ns, bool (*done)(void *ctx), void *ctx);
 /* Serves what is ready now and returns. */

@@ -112,6 +112,7 @@ struct sys_spawn {
 	int out_fd; /* becomes its stdout and stderr, or -1 for /dev/null */
 	int keep_fd; /* stays open in the child under the same number, or -1 */
 	char *const *env_extra; /* "NAME=value" more in its environment, or NULL */
+	bool *exec_failed; /* set when all went well but the program itself; or NULL */
 };
 
 struct platform_ops {

@@ -39,6 +39,10 @@ if command -v setpriv >/dev/null 2>&1; then
 		as_nobody "$TMPDIR/wgdiag" check --json
 	refuses 'root without capabilities' 3 'Operation not permitted' 'CAP_SYS_ADMIN' \
 		without_caps "$TMPDIR/wgdiag" check
+	setpriv --bounding-set=-net_raw "$TMPDIR/wgdiag" check >"$TMPDIR/out" 2>"$TMPDIR/err"
+	is 'without CAP_NET_RAW: exit' $? 3
+	is 'without CAP_NET_RAW: what to do is told in each row' \
+		"$(grep -c 'SKIP.*run as root, or grant CAP_NET_RAW' "$TMPDIR/out")" 6
 else
 	skip 'missing privileges' 'no setpriv here'
 fi
@@ -56,6 +60,17 @@ if unshare -m sh -c 'mount -t tmpfs none /dev/net && mknod /dev/net/tun c 10 253
 else
 	skip 'a tun node without a driver' 'no mknod here'
 fi
+
+# shellcheck disable=SC2016,SC3045 # the inner shell's; dash, ash and bash all have it
+refuses 'too few open files allowed' 3 'start engine' 'Too many open files' \
+	sh -c 'ulimit -n 16 && exec "$0" "$@"' "$TMPDIR/wgdiag" check
+
+# shellcheck disable=SC2016
+refuses 'no /proc' 3 '/proc/self/exe' 'No such file' \
+	unshare -m sh -c 'umount -l /proc && exec "$0" "$@"' "$TMPDIR/wgdiag" check
+# shellcheck disable=SC2016,SC3045
+refuses 'fewer still' 3 'socket' 'Too many open files' \
+	sh -c 'ulimit -n 12 && exec "$0" "$@"' "$TMPDIR/wgdiag" check
 
 mkdir "$TMPDIR/empty"
 if [ -x /usr/sbin/wireguard-go ] || [ -x /sbin/wireguard-go ] || [ -x /usr/local/sbin/wireguard-go ]; then

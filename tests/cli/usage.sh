@@ -27,6 +27,21 @@ refuses "unknown command 'frobnicate'" frobnicate
 refuses "unknown option '--frobnicate'" --frobnicate
 refuses "did you mean version?" help versoin
 refuses "unexpected argument 'x'" version x
+refuses "unexpected argument 'x'" --version x
+refuses "unexpected argument 'extra'" help check extra
+
+# unwritten ARGUMENT...: what cannot be printed is one line and exit 4.
+unwritten()
+{
+	"$WGDIAG" "$@" >/dev/full 2>"$TMPDIR/err"
+	is "wgdiag $* >/dev/full: exit" $? 4
+	is "wgdiag $* >/dev/full: one line" "$(wc -l <"$TMPDIR/err")" 1
+}
+
+unwritten check --help
+unwritten help
+unwritten version
+unwritten --version
 
 refuses "did you mean --json?" check --jsn
 refuses "did you mean --engine?" check --engin=builtin --engie

@@ -30,6 +30,11 @@ counts 'both ways to skip one test' '1 passed, 0 failed, 2 skipped' <<'END'
 echo 'ok 1 - a'; echo 'ok 2 - b # SKIP why'; echo 'not ok 3 # SKIP c'
 END
 case $out in *': b: why'*) ok 'a skip says why' ;; *) not_ok 'a skip says why' "$out" ;; esac
+counts 'a name that begins like a mark' '1 passed, 1 failed, 0 skipped' <<'END'
+echo 'ok 1 - a # skips window'; echo 'not ok 2 - b # SKIPPED parts'
+END
+SEED=1 sh "$TOP/tests/run" >/dev/null 2>&1
+is 'no program at all is no success' $? 2
 counts 'exit 77' '0 passed, 0 failed, 1 skipped' <<'END'
 echo 'no such engine here'; exit 77
 END

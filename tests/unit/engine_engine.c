@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "engine/engine.h"
@@ -271,6 +272,25 @@ static void program_that_cannot_run_is_a_start_error(void **state)
 	assert_string_equal(s->f.engine[0].log_tail, "");
 }
 
+static void what_this_machine_refuses_is_no_start_error(void **state)
+{
+	struct scene *s = *state;
+	struct engine_conf c = { .ops = engine_ops_find("builtin"), .program = "/bin/true",
+				 .ifname = "lo", .netns = -1 };
+	struct rlimit old, few;
+	struct engine *g;
+	int rc;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	few = (struct rlimit){ 3, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	rc = engine_start(&c, s->p, s->l, &s->a, 1000, &g, &s->f.engine[0], &s->e);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_int_equal(rc, -EMFILE);
+	assert_null(s->f.engine[0].start_error);
+	assert_string_equal(s->e.text, "start engine builtin: pipe: Too many open files");
+}
+
 static bool is_gone(void *ctx)
 {
 	return !engine_alive(ctx);
@@ -355,6 +375,7 @@ int main(int argc, char **argv)
 		TEST(no_tun_is_a_start_error),
 		TEST(bad_answers_are_told_as_such),
 		TEST(program_that_cannot_run_is_a_start_error),
+		TEST(what_this_machine_refuses_is_no_start_error),
 		TEST(later_death_keeps_status_and_words),
 		TEST(talkative_one_is_not_blocked_and_cut),
 		TEST(one_that_ignores_sigterm_is_killed),

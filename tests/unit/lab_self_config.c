@@ -104,6 +104,8 @@ static void what_was_kept_is_no_difference(void **state)
 
 	assert_null(self_config_difference(&s->t, END_NEAR, d, &s->a));
 	assert_null(self_config_difference(&s->t, END_FAR, echoed(s, END_FAR), &s->a));
+	self_config_wipe(&s->t);
+	assert_null(self_config_difference(&s->t, END_NEAR, d, &s->a));
 	assert_true(public_key_equal(&d->peers[0].public_key, &s->t.end[END_FAR].public_key));
 	assert_int_equal(d->peers[0].endpoint.port, 22222);
 	assert_int_equal(d->peers[0].n_allowed, 2);

@@ -305,6 +305,37 @@ static void test_sequence_wraps(void **state)
 	expect(w, 66000, 0, 0);
 }
 
+/* Over lo, and to one who has room for a few packets only: as fast as it answers. */
+static void test_flood(void **state)
+{
+	struct world *w = *state;
+
+	w->c.count = 2000;
+	w->c.interval_ns = 0;
+	w->c.target = addr("127.0.0.1");
+	run(w);
+	expect(w, 2000, 0, 0);
+	w->c.target = addr("10.0.0.2");
+	run(w);
+	expect(w, 2000, 0, 0);
+	assert_true(w->f.elapsed_ns < 2000 * 10 * NS_PER_MS);
+}
+
+/* Nothing answers: 10 ms apart, until 16 are out; then as each is given up. */
+static void test_flood_unanswered(void **state)
+{
+	struct world *w = *state;
+
+	w->trick = SILENT;
+	w->c.count = 20;
+	w->c.interval_ns = 0;
+	w->c.timeout_ns = 300 * NS_PER_MS;
+	run(w);
+	expect(w, 0, 0, 0);
+	assert_true(w->f.elapsed_ns >= 600 * NS_PER_MS);
+	assert_true(w->f.elapsed_ns <= echo_longest_ns(&w->c) + 300 * NS_PER_MS);
+}
+
 static void test_pacing(void **state)
 {
 	struct world *w = *state;
@@ -475,6 +506,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lo, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sequence_wraps, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_flood, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_flood_unanswered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pacing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tricks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silence, setup, teardown),

@@ -58,6 +58,13 @@ static void cut_short(struct facts *f)
 	facts_gap(f, NEED_STREAMS, "interrupted", NULL);
 }
 
+static void not_all_sent(struct facts *f)
+{
+	f->ping_peer.sent = f->ping_peer.received = 7;
+	f->ping_peer.send_errors = 3;
+	f->ping_peer.send_error = "Network is unreachable";
+}
+
 static void no_right(struct facts *f)
 {
 	facts_gap(f, NEED_TAP_NEAR_WIRE, "capture on wgw7f3a0: Operation not permitted",
@@ -140,6 +147,18 @@ static void golden_pages(void **state)
 		golden_check(goldens[i].file, buf_str(&b));
 		buf_done(&b);
 	}
+}
+
+static void what_was_not_sent_is_told(void **state)
+{
+	struct report_style s = { .width = 120 };
+	struct page p = { .name = "not-all-sent", .change = not_all_sent };
+	struct buf out = { 0 };
+
+	(void)state;
+	write_page(&p, &s, &out);
+	assert_non_null(strstr(buf_str(&out), "7 sent, 3 not sent, 7 received, 0% loss"));
+	buf_done(&out);
 }
 
 static void quiet_is_silent_when_all_is_well(void **state)
@@ -288,6 +307,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden_pages),
+		cmocka_unit_test(what_was_not_sent_is_told),
 		cmocka_unit_test(quiet_is_silent_when_all_is_well),
 		cmocka_unit_test(nothing_is_lost_at_any_width),
 		cmocka_unit_test(only_harmless_bytes),

@@ -285,6 +285,77 @@ static void drain_takes_all_there_is(void **state)
 	assert_int_equal(s->n_a, 7);
 }
 
+/* --- a clock that jumps, as it does for a process that was stopped ------------ */
+
+static int64_t jumped_ns;
+
+static int64_t jumping_ns(void)
+{
+	return mono_ns() + jumped_ns;
+}
+
+static void jump(void *ctx)
+{
+	struct scene *s = ctx;
+
+	s->n_timer++;
+	jumped_ns += 25 * NS_PER_S;
+}
+
+static void use_jumping_clock(struct scene *s)
+{
+	loop_free(s->l);
+	jumped_ns = 0;
+	s->l = loop_new(jumping_ns);
+}
+
+static void late_put(void *ctx)
+{
+	put(((struct scene *)ctx)->a[1]);
+}
+
+/* Without the jump there is all the time for what comes after it. */
+static void pause_uses_up_no_time(void **state)
+{
+	struct scene *s = *state;
+	int64_t from;
+
+	use_jumping_clock(s);
+	from = loop_now(s->l);
+	loop_add_fd(s->l, s->a[0], POLLIN, on_a, s);
+	loop_add_timer(s->l, in_ms(s, 1), jump, s);
+	loop_add_timer(s->l, in_ms(s, 30), late_put, s);
+	assert_int_equal(loop_run(s->l, in_ms(s, 5000), a_was_read, s), 0);
+	assert_int_equal(s->n_timer, 1);
+	assert_in_range(loop_now(s->l) - from, 30 * NS_PER_MS, 4000 * NS_PER_MS);
+	assert_in_range(loop_paused_ns(s->l), 24 * NS_PER_S, 26 * NS_PER_S);
+	/* Nor does one between two runs; and a deadline is still kept. */
+	jumped_ns += 25 * NS_PER_S;
+	assert_in_range(loop_now(s->l) - from, 30 * NS_PER_MS, 4000 * NS_PER_MS);
+	assert_int_equal(loop_run(s->l, in_ms(s, 5), NULL, NULL), -ETIMEDOUT);
+}
+
+static void spend_20_ms(void *ctx)
+{
+	struct scene *s = ctx;
+	int64_t until = in_ms(s, 20);
+
+	while (loop_now(s->l) < until)
+		;
+	put(s->a[1]);
+}
+
+/* Made ready by the last callback before the deadline, which it overran. */
+static void ready_at_the_deadline_counts(void **state)
+{
+	struct scene *s = *state;
+
+	loop_add_fd(s->l, s->a[0], POLLIN, on_a, s);
+	loop_add_fd(s->l, s->b[0], POLLIN, on_b, s);
+	loop_add_timer(s->l, in_ms(s, 5), spend_20_ms, s);
+	assert_int_equal(loop_run(s->l, in_ms(s, 10), a_was_read, s), 0);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -299,6 +370,8 @@ int main(void)
 		TEST(added_meanwhile_is_served_next),
 		TEST(stop_fd_ends_this_run_and_later_ones),
 		TEST(drain_takes_all_there_is),
+		TEST(pause_uses_up_no_time),
+		TEST(ready_at_the_deadline_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

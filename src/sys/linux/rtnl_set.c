@@ -9,7 +9,10 @@
 #include <netlink/route/link.h>
 #include <netlink/route/link/veth.h>
 #include <netlink/route/route.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sys/linux/linux.h"
@@ -18,12 +21,17 @@
 
 static int ifindex_of(const char *name, int *out, struct err *e)
 {
-	unsigned i = if_nametoindex(name);
+	struct ifreq r = { 0 };
+	/* Not if_nametoindex(): without a descriptor to spare glibc says ENOENT. */
+	int rc, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (!i)
-		return err_sys(e, "interface %s", name);
-	*out = (int)i;
-	return 0;
+	if (fd < 0)
+		return err_sys(e, "socket");
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	rc = ioctl(fd, SIOCGIFINDEX, &r) < 0 ? err_code(e, errno, "interface %s", name) : 0;
+	close(fd);
+	*out = r.ifr_ifindex;
+	return rc;
 }
 
 static struct nl_addr *nl_addr_of(const struct ip_addr *a, unsigned len)

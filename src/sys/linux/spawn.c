@@ -176,8 +176,9 @@ static char **make_env(char *const *more)
 	return env;
 }
 
-static int wait_exec(pid_t pid, int report, const char *program, struct err *e)
+static int wait_exec(pid_t pid, int report, const struct sys_spawn *s, struct err *e)
 {
+	const char *program = s->argv[0];
 	struct failure f;
 	ssize_t n;
 
@@ -190,6 +191,8 @@ static int wait_exec(pid_t pid, int report, const char *program, struct err *e)
 		;
 	if (n != sizeof(f))
 		return err_say(e, ECHILD, "start %s: no word from the child", program);
+	if (f.step == STEP_EXEC && s->exec_failed)
+		*s->exec_failed = true;
 	if (f.step == STEP_EXEC)
 		return err_code(e, f.code, "%s", program);
 	return err_code(e, f.code, "start %s: %s", program, step_str[f.step]);
@@ -212,7 +215,7 @@ int linux_spawn(const struct sys_spawn *s, pid_t *pid, struct err *e)
 	free(env);
 	close(report[1]);
 	if (!rc)
-		rc = wait_exec(child, report[0], s->argv[0], e);
+		rc = wait_exec(child, report[0], s, e);
 	close(report[0]);
 	if (!rc)
 		*pid = child;
