@@ -65,9 +65,13 @@ fi
 refuses 'too few open files allowed' 3 'start engine' 'Too many open files' \
 	sh -c 'ulimit -n 16 && exec "$0" "$@"' "$TMPDIR/wgdiag" check
 
-# shellcheck disable=SC2016
-refuses 'no /proc' 3 '/proc/self/exe' 'No such file' \
-	unshare -m sh -c 'umount -l /proc && exec "$0" "$@"' "$TMPDIR/wgdiag" check
+if grep -q __asan_init "$WGDIAG"; then
+	skip 'no /proc' 'the sanitizers themselves complain without it'
+else
+	# shellcheck disable=SC2016
+	refuses 'no /proc' 3 '/proc/self/exe' 'No such file' \
+		unshare -m sh -c 'umount -l /proc && exec "$0" "$@"' "$TMPDIR/wgdiag" check
+fi
 # shellcheck disable=SC2016,SC3045
 refuses 'fewer still' 3 'socket' 'Too many open files' \
 	sh -c 'ulimit -n 12 && exec "$0" "$@"' "$TMPDIR/wgdiag" check

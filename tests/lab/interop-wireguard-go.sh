@@ -186,9 +186,12 @@ for i in $all; do
 	v ka "$i"
 	[ "$v" = 0 ] && continue
 	v what "$i"; what=$v
-	before=$(received "$(other "$(starter "$i")")" "$i")
-	if wait_for 15 "[ \$(received \"\$(other \"\$(starter $i)\")\" $i) -ge $((before + 32)) ]"; then
+	# Each keepalive, sent or received, puts off the next one of that end; with one interval at
+	# both ends the end that is due first may be the only one that ever sends.
+	before_o=$(received o "$i") before_f=$(received f "$i")
+	if wait_for 15 "[ \$(received o $i) -ge $((before_o + 32)) ] || [ \$(received f $i) -ge $((before_f + 32)) ]"; then
 		ok "$what: keepalives go on by themselves"
+		echo "# ours got $(($(received o "$i") - before_o)), the other $(($(received f "$i") - before_f)) bytes"
 	else
 		not_ok "$what: keepalives go on by themselves"
 	fi
