@@ -36,7 +36,11 @@ enum layer {
 const char *layer_str(enum layer l); /* "underlay" */
 
 /* One named number of evidence; UNKNOWN becomes null in JSON. */
-struct evidence_number { const char *name; double value; bool unknown, is_integer; };
+struct evidence_number {
+	const char *name;
+	double value;
+	bool unknown, is_integer;
+};
 
 enum { EVIDENCE_NUMBERS_MAX = 16 };
 /* One measured fact, no advice. */
@@ -49,12 +53,38 @@ struct evidence {
 	struct evidence *next;
 };
 
+/*
+ * What a finding shows beyond its state: the mechanism that was seen, which the rows of
+ * verdict/causes.c ask for. A sign is set only on evidence, never by elimination.
+ */
+enum sign {
+	/* what the engine of that end writes to its tun are packets without their first bytes */
+	SIGN_NEAR_WRITES_NO_IP,
+	SIGN_FAR_WRITES_NO_IP,
+	/* data arrives there, and its kernel refuses every write for its form */
+	SIGN_NEAR_WRITE_REFUSED,
+	SIGN_FAR_WRITE_REFUSED,
+	/* what it sent was authentic at the other end, and no IP */
+	SIGN_NEAR_SENDS_NO_IP,
+	SIGN_FAR_SENDS_NO_IP,
+	/* its outer messages carry four bytes more than the inner packets have */
+	SIGN_NEAR_OUTER_TOO_LARGE,
+	SIGN_FAR_OUTER_TOO_LARGE,
+	/* data arrives outside, nothing valid comes out of the near tun */
+	SIGN_NOTHING_DELIVERED,
+	/* the self-test on a tun of our own passed: the device frames as this system should */
+	SIGN_FRAMING_OK,
+	SIGN_COUNT
+};
+#define SIGN_BIT(s) (UINT32_C(1) << (s))
+
 struct finding {
 	const struct check *check; /* stamped by the runner */
 	const char *subject; /* NULL: the only one */
 	enum state state;
 	const char *summary; /* one line for the table's last column */
 	struct evidence *evidence, **evidence_end;
+	uint32_t signs; /* SIGN_BITs */
 	const char *caused_by; /* id of another row, or NULL */
 	const char *remedy; /* or NULL */
 	int64_t duration_ns; /* UNKNOWN */
@@ -86,6 +116,7 @@ struct finding *finding_add(struct findings *out, enum state s, const char *fmt,
 	PRINTF_LIKE(3, 4);
 struct evidence *finding_because(struct findings *out, struct finding *f, const char *source,
 				 const char *where, const char *fmt, ...) PRINTF_LIKE(5, 6);
+void finding_sign(struct finding *f, enum sign s);
 /* v may be UNKNOWN. */
 void evidence_count(struct evidence *ev, const char *name, int64_t v);
 void evidence_ms(struct evidence *ev, const char *name, int64_t ns); /* ms with 3 places */

@@ -88,6 +88,11 @@ struct evidence *finding_because(struct findings *out, struct finding *f, const 
 	return ev;
 }
 
+void finding_sign(struct finding *f, enum sign s)
+{
+	f->signs |= SIGN_BIT(s);
+}
+
 static struct evidence_number *number(struct evidence *ev, const char *name)
 {
 	struct evidence_number *n;

@@ -66,6 +66,23 @@ static void tap_init(struct tap_facts *t)
 	unknown(t->msg_bytes, TAP_DIR_COUNT);
 	unknown(t->packets, TAP_DIR_COUNT);
 	unknown(t->not_ip, TAP_DIR_COUNT);
+	unknown(t->shifted, TAP_DIR_COUNT);
+	unknown(t->echo_requests, TAP_DIR_COUNT);
+	unknown(t->echo_replies, TAP_DIR_COUNT);
+	unknown(t->unpadded, TAP_DIR_COUNT);
+}
+
+static void link_init(struct link_facts *l)
+{
+	l->running = l->tun_pi = UNKNOWN;
+	unknown(l->before, LINK_COUNTER_COUNT);
+	unknown(l->after, LINK_COUNTER_COUNT);
+}
+
+static void loss_init(struct loss_facts *l)
+{
+	l->probes = l->sent = l->lost = l->duplicates = l->reordered = UNKNOWN;
+	l->capture_dropped = l->elapsed_ns = UNKNOWN;
 }
 
 static void end_init(struct facts *f, enum end e)
@@ -76,10 +93,9 @@ static void end_init(struct facts *f, enum end e)
 	g->start_ns = g->exit_status = g->answer_ns = g->log_lines = UNKNOWN;
 	g->log_tail = "";
 	c->sealed = c->opened = c->tx_bytes = c->rx_bytes = c->last_handshake_wall_ns = UNKNOWN;
-	unknown(f->tun[e].before, LINK_COUNTER_COUNT);
-	unknown(f->tun[e].after, LINK_COUNTER_COUNT);
-	unknown(f->wire[e].before, LINK_COUNTER_COUNT);
-	unknown(f->wire[e].after, LINK_COUNTER_COUNT);
+	link_init(&f->tun[e]);
+	link_init(&f->wire[e]);
+	f->config[e].has_private_key = f->config[e].listen_port = f->config[e].fwmark = UNKNOWN;
 }
 
 void facts_init(struct facts *f)
@@ -96,6 +112,12 @@ void facts_init(struct facts *f)
 	f->handshake.response_ns = f->handshake.waited_ns = UNKNOWN;
 	ping_init(&f->ping_self);
 	ping_init(&f->ping_peer);
+	ping_init(&f->echo_back[0]);
+	ping_init(&f->echo_back[1]);
+	loss_init(&f->loss_up);
+	loss_init(&f->loss_down);
+	f->framing.header_len = f->framing.header_wanted = f->framing.reply_received = UNKNOWN;
+	f->firewall.n_all_rules = UNKNOWN;
 }
 
 void facts_have(struct facts *f, enum need n)

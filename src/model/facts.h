@@ -8,6 +8,7 @@
 #ifndef MODEL_FACTS_H
 #define MODEL_FACTS_H
 
+#include <assert.h>
 #include <stdbool.h>
 
 #include "model/cidr.h"
@@ -34,8 +35,19 @@ enum need {
 	NEED_PING_SELF,
 	NEED_PING_PEER,
 	NEED_STREAMS,
+	NEED_CONFIG, /* what the near engine holds: keys, peers, allowed IPs */
+	NEED_CONFIG_FAR,
+	NEED_PATHS, /* which way packets to the inner targets and to the endpoint go */
+	NEED_GATEWAY, /* whether the endpoint is behind a gateway, and if so its neighbour entry */
+	NEED_FRAMING, /* the self-test of the header on a tun of our own */
+	NEED_ECHO_BACK, /* pings from the far side to our inner addresses */
+	NEED_SIZES, /* the size ladder with DF, both ways */
+	NEED_LOSS_UP, /* paced probes with the counters of both captures around them */
+	NEED_LOSS_DOWN,
+	NEED_FIREWALL, /* rules of the near namespace, before and after */
 	NEED_COUNT
 };
+static_assert(NEED_COUNT <= 32, "one bit each");
 #define NEED_BIT(n) (UINT32_C(1) << (n))
 
 struct gap {
@@ -55,6 +67,10 @@ struct target_facts {
 	const char *engine_version; /* NULL: not known */
 	const char *program; /* path of a foreign engine, NULL for the built-in one */
 	struct public_key peer; /* the far end's key */
+	/* made by `wgdiag lab`: which fault, "none": the control; NULL: no lab. Never judged by */
+	const char *lab;
+	/* the near tun was made by wgdiag and handed to the engine as a descriptor */
+	bool tun_inherited;
 };
 
 struct engine_facts {
@@ -118,6 +134,9 @@ struct link_facts {
 	const char *name, *kind;
 	unsigned ifindex, mtu;
 	bool up;
+	int64_t running; /* it has a carrier: 1, 0, UNKNOWN */
+	/* a tun's device flag IFF_NO_PI turned round: 1 = a 4-byte header before each packet */
+	int64_t tun_pi;
 	int64_t before[LINK_COUNTER_COUNT], after[LINK_COUNTER_COUNT];
 };
 /* after - before, or UNKNOWN when either is, or when it went backwards. */
@@ -127,6 +146,7 @@ struct addr_facts {
 	const char *link;
 	struct cidr addr;
 	struct ip_addr peer;
+	bool tentative, dad_failed;
 };
 struct route_facts {
 	struct cidr dst;
@@ -160,6 +180,16 @@ struct tap_facts {
 	/* tun taps: IP packets */
 	int64_t packets[TAP_DIR_COUNT];
 	int64_t not_ip[TAP_DIR_COUNT]; /* version nibble neither 4 nor 6 */
+	/*
+	 * Whole IP packets with four bytes too few or too many in front, told by what the packet
+	 * itself says (length and, IPv4, checksum fit), whatever its first byte looks like.
+	 */
+	int64_t shifted[TAP_DIR_COUNT];
+	uint8_t shifted_first[8]; /* the first bytes of the first of them */
+	/* echo requests and replies, ICMP and ICMPv6 */
+	int64_t echo_requests[TAP_DIR_COUNT], echo_replies[TAP_DIR_COUNT];
+	/* wire taps: data messages larger than a keepalive whose length is no multiple of 16 */
+	int64_t unpadded[TAP_DIR_COUNT];
 };
 
 struct handshake_facts {
@@ -195,6 +225,114 @@ struct stream_facts {
 	const char *error; /* the first failed call, NULL */
 };
 
+/* What an engine holds, as its `get` tells. No secret is in it. */
+struct peer_config {
+	struct public_key key;
+	int64_t has_psk; /* 1, 0, UNKNOWN */
+	struct endpoint endpoint; /* family NONE: none */
+	int64_t keepalive_s;
+	struct cidr *allowed;
+	size_t n_allowed;
+};
+struct config_facts {
+	int64_t has_private_key; /* 1, 0, UNKNOWN */
+	struct public_key own; /* derived from it */
+	int64_t listen_port, fwmark;
+	struct peer_config *peers;
+	size_t n_peers;
+};
+
+/* The kernel's answer to `ip route get ADDR`. */
+enum path_of { PATH_INNER, PATH_ENDPOINT };
+struct path_facts {
+	enum path_of of;
+	struct ip_addr to;
+	const char *dev; /* NULL: no route */
+	struct ip_addr gateway, prefsrc; /* FAMILY_NONE: none */
+	unsigned table;
+	const char *error; /* "Network is unreachable"; NULL */
+};
+
+struct gateway_facts {
+	struct ip_addr addr; /* FAMILY_NONE: the endpoint is on the link itself */
+	const char *dev;
+	/* as `ip neigh` says: "REACHABLE" "STALE" "DELAY" "PROBE" "FAILED" "INCOMPLETE"
+	 * "PERMANENT" "NOARP"; NULL: no entry */
+	const char *neigh_state;
+};
+
+/*
+ * The self-test of the header: a tun of our own in the near namespace, one datagram to a
+ * private address behind it, the first bytes that the device delivers; then a reply written
+ * as it would have to be, and whether a socket got it.
+ */
+enum { FRAMING_FIRST = 8 };
+struct framing_facts {
+	const char *dev; /* the tun of our own */
+	int64_t header_len; /* bytes before the IP packet: 0 or 4; UNKNOWN: nothing was read */
+	int64_t header_wanted; /* what the device was opened for */
+	uint8_t first[FRAMING_FIRST];
+	int64_t reply_received; /* 1, 0, UNKNOWN */
+};
+
+/* One step of the size ladder: echo requests of one size with DF, one direction, one family. */
+struct size_facts {
+	enum end from;
+	uint8_t family;
+	int64_t size; /* bytes of the whole inner packet, both ways */
+	int64_t sent, received;
+	const char *error; /* "Message too long": our own stack refused it; NULL */
+};
+
+/*
+ * Data messages of one direction in the window of the paced probes. sent is the sender's
+ * counter range, told by the counters in clear text; lost those that the receiver's capture
+ * did not see. UNKNOWN where not watched.
+ */
+struct loss_facts {
+	int64_t probes; /* paced for it */
+	int64_t sent, lost, duplicates, reordered;
+	int64_t capture_dropped; /* by the captures themselves in the window; never loss */
+	int64_t elapsed_ns;
+};
+
+/* One rule of the near namespace that ends in drop or reject, or a chain's policy that does. */
+enum rule_match {
+	RULE_IIF,
+	RULE_OIF, /* text: the name */
+	RULE_SADDR,
+	RULE_DADDR, /* net */
+	RULE_L4PROTO, /* number: IPPROTO_* */
+	RULE_SPORT,
+	RULE_DPORT, /* lo, hi */
+	RULE_FAMILY, /* number: 4 or 6 */
+	RULE_OTHER, /* text: what we do not judge; the rule may or may not hit */
+};
+struct rule_term {
+	enum rule_match match;
+	bool negated;
+	const char *text;
+	struct cidr net;
+	int64_t lo, hi; /* of a number or a port; both ends included */
+};
+struct rule_facts {
+	const char *family, *table, *chain; /* "inet", "filter", "input" */
+	const char *hook; /* "input" "output" "forward" "prerouting" "postrouting" "ingress";
+			   * NULL: a chain that others jump to */
+	const char *says; /* the rule as JSON or text, one line */
+	int64_t handle; /* UNKNOWN for a policy */
+	bool policy, reject;
+	struct rule_term *terms; /* all must match; OR inside one field is several rules */
+	size_t n_terms;
+	int64_t before, after; /* of its counter, packets; UNKNOWN: it has none */
+};
+struct firewall_facts {
+	struct rule_facts *rules;
+	size_t n_rules;
+	int64_t n_all_rules; /* also those that let pass */
+	const char *unread; /* rules that exist but were not read (iptables-legacy); NULL */
+};
+
 struct facts {
 	uint32_t have; /* NEED_BIT of what is here */
 	struct gap gaps[NEED_COUNT];
@@ -220,6 +358,16 @@ struct facts {
 	struct ping_facts ping_self, ping_peer;
 	struct stream_facts *streams;
 	size_t n_streams;
+	struct config_facts config[END_COUNT];
+	struct path_facts *paths;
+	size_t n_paths;
+	struct gateway_facts gateway;
+	struct framing_facts framing;
+	struct ping_facts echo_back[2]; /* from the far side: IPv4, IPv6; sent UNKNOWN: not tried */
+	struct size_facts *sizes;
+	size_t n_sizes;
+	struct loss_facts loss_up, loss_down;
+	struct firewall_facts firewall;
 };
 
 void facts_init(struct facts *f); /* nothing known, all counters UNKNOWN */

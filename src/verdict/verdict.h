@@ -1,7 +1,5 @@
 /*
  * One sentence from all findings: the state of the whole, whose side it is, what next.
- *
- * Causes are not inferred yet: `cause` is NULL and there are no candidates.
  */
 #ifndef VERDICT_VERDICT_H
 #define VERDICT_VERDICT_H
@@ -17,9 +15,24 @@ const char *direction_str(enum direction d); /* "up"; NULL */
 
 enum { VERDICT_SUMMARY_MAX = 160, VERDICT_NEXT_MAX = 3 };
 
+/* One cause that would explain what was seen, most likely first. */
+struct candidate {
+	const char *cause; /* id of verdict/causes.c */
+	const char *const *evidence; /* ids of the rows that speak for it */
+	size_t n_evidence;
+};
+
 struct verdict {
 	enum state state; /* PASS, WARN, FAIL or UNSURE */
 	const char *cause; /* id, or NULL: none was named */
+	const struct candidate *candidates;
+	size_t n_candidates;
+	/* of the cause: what to do, and what people try that will not help; NULL without one */
+	const char *fix;
+	const char *const *fix_commands;
+	size_t n_fix_commands;
+	const char *const *not_this;
+	size_t n_not_this;
 	enum side side;
 	enum direction direction;
 	const char *summary; /* at most VERDICT_SUMMARY_MAX characters */
