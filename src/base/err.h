@@ -12,7 +12,7 @@
 struct err {
 	int code; /* positive errno, 0 = no error yet */
 	char text[256]; /* "open /dev/net/tun: Permission denied" */
-	/* what would help, for people, a string that lives as long as the program; NULL: not known */
+	/* what would help, for people; lives as long as the program; NULL: not known */
 	const char *remedy;
 };
 

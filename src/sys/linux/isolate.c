@@ -29,7 +29,7 @@
 enum { END_TIMEOUT_MS = 2000 };
 #define RUN_DIR "/var/run"
 #define SOCKET_DIR RUN_DIR "/wireguard"
-#define CHROOT_REMEDY                                                             \
+#define CHROOT_REMEDY                                                               \
 	"a chroot is no root of mounts: run outside it, or enter it by pivot_root " \
 	"(systemd-nspawn, bwrap)"
 
@@ -182,8 +182,8 @@ static void go_back(const struct sys_isolation *i)
 
 	if (setns(i->mnt_fd, CLONE_NEWNS) < 0) {
 		/*
-		 * Not allowed out of a user namespace. Without our tmpfs this view is the old one, so
-		 * that a report can be written below /run.
+		 * Not allowed out of a user namespace. Without our tmpfs this view is the old
+		 * one, so that a report can be written below /run.
 		 */
 		if (realpath(RUN_DIR, path))
 			umount2(path, MNT_DETACH);

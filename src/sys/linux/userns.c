@@ -17,7 +17,9 @@
 
 #include "sys/linux/linux.h"
 
-#define SYSCTL "/proc/sys/"
+#define SYSCTL "/proc/sys/kernel/"
+#define DEBIAN_SWITCH "unprivileged_userns_clone" /* a patch of Debian's and Arch's */
+#define APPARMOR_SWITCH "apparmor_restrict_unprivileged_userns" /* Ubuntu, from 23.10 on */
 
 /* -1 where there is no such sysctl. */
 static long read_sysctl(const char *path)
@@ -65,26 +67,25 @@ static const char *why_not_unshare(int code)
 	if (userns_in_chroot())
 		return "no user namespaces in a chroot: run outside it, or enter it by pivot_root "
 		       "(systemd-nspawn, bwrap)";
-	if (read_sysctl(SYSCTL "kernel/unprivileged_userns_clone") == 0)
-		return "set the sysctl kernel.unprivileged_userns_clone to 1, or run as root";
-	if (read_sysctl(SYSCTL "kernel/apparmor_restrict_unprivileged_userns") > 0)
-		return "set the sysctl kernel.apparmor_restrict_unprivileged_userns to 0, or run as "
-		       "root";
+	if (read_sysctl(SYSCTL DEBIAN_SWITCH) == 0)
+		return "set the sysctl kernel." DEBIAN_SWITCH " to 1, or run as root";
+	if (read_sysctl(SYSCTL APPARMOR_SWITCH) > 0)
+		return "set the sysctl kernel." APPARMOR_SWITCH " to 0, or run as root";
 	return "the container or its seccomp filter forbids it: docker run --cap-add SYS_ADMIN "
 	       "--cap-add NET_ADMIN --device /dev/net/tun, or run as root outside it";
 }
 
 static const char *why_not_map(int code)
 {
-	if (read_sysctl(SYSCTL "kernel/apparmor_restrict_unprivileged_userns") > 0)
-		return "set the sysctl kernel.apparmor_restrict_unprivileged_userns to 0, give wgdiag "
-		       "an AppArmor profile with \"userns,\", or run as root";
+	if (read_sysctl(SYSCTL APPARMOR_SWITCH) > 0)
+		return "set the sysctl kernel." APPARMOR_SWITCH " to 0, give wgdiag an AppArmor "
+		       "profile with \"userns,\", or run as root";
 	if (code == EROFS)
 		return "/proc is mounted read-only here: mount it read-write, or run as root";
 	if (code == EACCES)
 		return "the files of this process in /proc are root's, as with a program that is "
-		       "setuid, setgid, has capabilities or may not be read: chmod 755 it, or run as "
-		       "root";
+		       "setuid, setgid, has capabilities or may not be read: chmod 755 it, or "
+		       "run as root";
 	return "a security module or the container forbids it: run as root outside it";
 }
 
