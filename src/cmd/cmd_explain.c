@@ -95,9 +95,9 @@ static bool print_drop(const char *id)
 		return false;
 	printf("%s: %s\n"
 	       "\n"
-	       "A reason for which the built-in engine refuses a packet: out_ from the tun, in_ from\n"
-	       "the network, io_ by the system. wgdiag check counts it in the row crypto.rejects;\n"
-	       "see wgdiag explain crypto.rejects.\n",
+	       "A reason for which the built-in engine refuses a packet: out_ from the tun,\n"
+	       "in_ from the network, io_ by the system. wgdiag check counts it in the row\n"
+	       "crypto.rejects; see wgdiag explain crypto.rejects.\n",
 	       id, wg_drop_str(d));
 	return true;
 }
