@@ -132,7 +132,8 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 		row = missing_source(f, out);
 	if (!row)
 		row = missing_family(f, &targets, out);
-	if (!row)
+	/* It was read before the probes, which had to wait for it if it mattered. */
+	if (!row && tunnel_passed(f) != PASSED_ALL)
 		row = bad_state(f, STATE_WARN, out);
 	if (row)
 		return row;

@@ -42,6 +42,12 @@ static void mark_unseen(struct facts *f)
 	facts_gap(f, NEED_CONFIG, "wg0 does not answer", NULL);
 }
 
+static void marks_not_told(struct facts *f)
+{
+	loop(f);
+	f->config[END_NEAR].fwmark = f->paths[2].mark = UNKNOWN;
+}
+
 static void not_asked(struct facts *f)
 {
 	f->n_paths = 2;
@@ -69,6 +75,8 @@ static const struct check_case cases[] = {
 	{ "a mark, asked with it", asked_with_mark, STATE_FAIL, "a loop", NULL },
 	{ "border: whether there is a mark is not seen", mark_unseen, STATE_UNSURE,
 	  "unless the engine's mark", NULL },
+	{ "border: marks not told", marks_not_told, STATE_UNSURE, "unless the engine's mark",
+	  NULL },
 	{ "border: endpoint not known", not_asked, STATE_SKIP, "endpoint is not known", NULL },
 	{ "link down", link_down, STATE_FAIL, "no route", "underlay.link" },
 	{ "gap", unseen, STATE_SKIP, "Operation not permitted", NULL },

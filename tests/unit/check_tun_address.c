@@ -37,6 +37,12 @@ static void tentative(struct facts *f)
 	f->addrs[TUN6].tentative = true;
 }
 
+static void tentative_and_lost(struct facts *f)
+{
+	tentative(f);
+	f->ping_peer.received = 0;
+}
+
 static void duplicate(struct facts *f)
 {
 	f->addrs[TUN6].tentative = f->addrs[TUN6].dad_failed = true;
@@ -86,7 +92,8 @@ static const struct check_case cases[] = {
 	{ "only link-local IPv6", no_ip6, STATE_FAIL, "no IPv6 address to reach fd5a:17::2 from",
 	  NULL },
 	{ "border: borrowed", borrowed, STATE_WARN, "one of another link is used", NULL },
-	{ "tentative", tentative, STATE_WARN, "fd5a:17::1/64 cannot be used yet", NULL },
+	{ "tentative", tentative_and_lost, STATE_WARN, "fd5a:17::1/64 cannot be used yet", NULL },
+	{ "border: tentative, all came through", tentative, STATE_PASS, "fd5a:17::1/64", NULL },
 	{ "duplicate", duplicate, STATE_FAIL, "fd5a:17::1/64 is refused", NULL },
 	{ "border: another link's, link-local", duplicate_elsewhere, STATE_PASS, NULL, NULL },
 	{ "same at both ends", same_at_both_ends, STATE_FAIL,
