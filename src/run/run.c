@@ -44,6 +44,19 @@ void run_gap_raw(struct run *r, enum need need, int rc, const struct err *e)
 		  rc == -EPERM || rc == -EACCES ? "run as root, or grant CAP_NET_RAW" : NULL);
 }
 
+bool run_gap_no_session(struct run *r, enum need need)
+{
+	const struct gap *g = &r->f->gaps[NEED_HANDSHAKE];
+
+	if (!(r->f->have & NEED_BIT(NEED_HANDSHAKE)))
+		facts_gap(r->f, need, g->why, g->remedy);
+	else if (!r->f->handshake.complete)
+		facts_gap(r->f, need, "the handshake did not complete", NULL);
+	else
+		return false;
+	return true;
+}
+
 static void tell(const struct run *r, unsigned step, const char *what)
 {
 	if (r->conf->progress)
@@ -125,6 +138,7 @@ static void measure(struct run *r)
 {
 	run_taps_open(r, TAP_NEAR_TUN, TAP_FAR_TUN);
 	run_gather_before(r);
+	run_framing(r);
 	tell(r, 3, "handshake");
 	run_handshake(r);
 	if (!run_interrupted(r)) {

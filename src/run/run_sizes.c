@@ -200,8 +200,10 @@ void run_sizes(struct run *r)
 	bool sizes, back;
 	int ms = TIMEOUT_MS + BACK_COUNT * INTERVAL_MS + SLACK_MS;
 
-	if (run_gap_no_session(r, NEED_SIZES) || run_gap_no_session(r, NEED_ECHO_BACK))
+	if (run_gap_no_session(r, NEED_SIZES)) {
+		run_gap_no_session(r, NEED_ECHO_BACK);
 		return;
+	}
 	l->r = r;
 	plan(l);
 	sizes = open_all(r, l->steps, l->n, NEED_SIZES);

@@ -228,15 +228,8 @@ void run_streams(struct run *r)
 	static const enum stream_kind kinds[KINDS] = { STREAM_ECHO, STREAM_UDP, STREAM_TCP };
 	unsigned i;
 
-	if (!(r->f->have & NEED_BIT(NEED_HANDSHAKE))) {
-		facts_gap(r->f, NEED_STREAMS, r->f->gaps[NEED_HANDSHAKE].why,
-			  r->f->gaps[NEED_HANDSHAKE].remedy);
+	if (run_gap_no_session(r, NEED_STREAMS))
 		return;
-	}
-	if (!r->f->handshake.complete) {
-		facts_gap(r->f, NEED_STREAMS, "the handshake did not complete", NULL);
-		return;
-	}
 	r->f->streams = arena_alloc(r->arena, KINDS * WAYS * sizeof(*r->f->streams));
 	for (i = 0; i < KINDS; i++) {
 		one_kind(r, kinds[i]);

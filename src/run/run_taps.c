@@ -36,6 +36,8 @@ static int open_here(void *ctx, struct err *e)
 		.far = outer_of(other),
 		.own = inner,
 		.n_own = own->inner6.family ? 2 : 1,
+		.on_data = tun ? NULL : run_loss_see,
+		.on_data_ctx = r->windows[o->tap],
 	};
 
 	return live_tap_open(&c, r->loop, r->arena, &r->taps[o->tap], e);
