@@ -8,25 +8,13 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "cmd/check_common.h"
 #include "cmd/cmd.h"
-#include "cmd/options.h"
-#include "cmd/terminal.h"
-#include "engine/engine.h"
-#include "report/report.h"
 #include "run/run.h"
 
 #define NAME "wgdiag check"
 
 enum { ENGINES_MAX = 16, COUNT_MAX = 100000, PAYLOAD_MAX = 65507 };
-
-struct check_options {
-	const struct engine_ops *engine;
-	const struct report_ops *report;
-	enum colour_when colour;
-	uint64_t count, payload, seed;
-	int64_t interval_ns, timeout_ns;
-	bool has_seed, quiet, verbose, help;
-};
 
 static void check_help(FILE *out)
 {
@@ -56,8 +44,6 @@ static void check_help(FILE *out)
 
 /* --- the command line ------------------------------------------------------- */
 
-enum { OPT_ENGINE = 256, OPT_JSON, OPT_SEED, OPT_COLOR };
-
 static const struct option options[] = {
 	{ "engine", required_argument, NULL, OPT_ENGINE },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -85,7 +71,7 @@ static bool read_engine(const char *s, struct check_options *o)
 		names[n] = engines[n]->name;
 		n++;
 	}
-	options_no_such(NAME, "engine", s, names, n);
+	options_no_such(o->cmd, "engine", s, names, n);
 	return false;
 }
 
@@ -100,11 +86,11 @@ static bool read_colour(const char *s, struct check_options *o)
 			return true;
 		}
 	}
-	options_no_such(NAME, "value of --color", s, names, ARRAY_LEN(names));
+	options_no_such(o->cmd, "value of --color", s, names, ARRAY_LEN(names));
 	return false;
 }
 
-static bool read_one(int opt, const char *arg, struct check_options *o)
+bool check_option(int opt, const char *arg, struct check_options *o)
 {
 	switch (opt) {
 	case OPT_ENGINE:
@@ -116,15 +102,16 @@ static bool read_one(int opt, const char *arg, struct check_options *o)
 		return true;
 	case OPT_SEED:
 		o->has_seed = true;
-		return options_count(NAME, "--seed", arg, 0, UINT64_MAX, &o->seed);
+		return options_count(o->cmd, "--seed", arg, 0, UINT64_MAX, &o->seed);
 	case 'c':
-		return options_count(NAME, "-c", arg, 1, COUNT_MAX, &o->count);
+		return options_count(o->cmd, "-c", arg, 1, COUNT_MAX, &o->count);
 	case 's':
-		return options_count(NAME, "-s", arg, 0, PAYLOAD_MAX, &o->payload);
+		return options_count(o->cmd, "-s", arg, 0, PAYLOAD_MAX, &o->payload);
 	case 'i':
-		return options_seconds(NAME, "-i", arg, 0, 3600 * NS_PER_S, &o->interval_ns);
+		return options_seconds(o->cmd, "-i", arg, 0, 3600 * NS_PER_S, &o->interval_ns);
 	case 'W':
-		return options_seconds(NAME, "-W", arg, NS_PER_MS, 3600 * NS_PER_S, &o->timeout_ns);
+		return options_seconds(o->cmd, "-W", arg, NS_PER_MS, 3600 * NS_PER_S,
+				       &o->timeout_ns);
 	case 'q':
 		o->quiet = true;
 		return true;
@@ -144,10 +131,10 @@ static int read_options(int argc, char **argv, struct check_options *o)
 
 	opterr = 0;
 	optind = 0; /* glibc: begin anew */
-	while ((opt = getopt_long(argc, argv, ":c:i:s:W:qvh", options, NULL)) >= 0) {
+	while ((opt = getopt_long(argc, argv, CHECK_SHORT_OPTIONS, options, NULL)) >= 0) {
 		if (opt == '?' || opt == ':')
 			return options_bad(NAME, options, opt, argv);
-		if (!read_one(opt, optarg, o))
+		if (!check_option(opt, optarg, o))
 			return EXIT_USAGE;
 		if (o->help)
 			return EXIT_OK;
@@ -238,7 +225,7 @@ static int tell(const struct check_options *o, const struct report *r)
 	terminal_style(o->colour, &style);
 	o->report->write(r, &style, &text);
 	if (fwrite(buf_str(&text), 1, text.len, stdout) != text.len || fflush(stdout) != 0) {
-		fprintf(stderr, NAME ": writing the report: %s\n", strerror(errno));
+		fprintf(stderr, "%s: writing the report: %s\n", o->cmd, strerror(errno));
 		return EXIT_INTERNAL;
 	}
 	return exit_code(r->facts, r->verdict);
@@ -255,6 +242,8 @@ static int check(const struct check_options *o, struct arena *a)
 		.ping_interval_ns = o->interval_ns,
 		.ping_timeout_ns = o->timeout_ns,
 		.seed = o->seed,
+		.fault = o->fault,
+		.variant = o->variant,
 		.progress = on_progress,
 		.changed = on_changed,
 		.ctx = &voice,
@@ -266,7 +255,7 @@ static int check(const struct check_options *o, struct arena *a)
 	int rc;
 
 	if (engine_program(o->engine, a, &c.program, &e) < 0) {
-		fprintf(stderr, NAME ": %s\n", e.text);
+		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
 		/* Our own program, through /proc: no choice of the user's can be wrong. */
 		return strchr(o->engine->program, '/') ? EXIT_UNDECIDED : EXIT_USAGE;
 	}
@@ -280,31 +269,47 @@ static int check(const struct check_options *o, struct arena *a)
 	return tell(o, &(struct report){ &facts, &all, &verdict });
 }
 
-static int check_run(int argc, char **argv)
+void check_options_init(struct check_options *o, const char *cmd)
 {
-	struct check_options o = {
-		.engine = engine_ops_find("builtin"),
+	*o = (struct check_options){
+		.cmd = cmd,
 		.report = &report_text,
 		.count = 10,
 		.payload = 56,
 		.interval_ns = 100 * NS_PER_MS,
 		.timeout_ns = NS_PER_S,
 	};
-	struct arena a;
-	int code = read_options(argc, argv, &o);
+}
 
+int check_and_tell(struct check_options *o)
+{
+	struct arena a;
+	int code;
+
+	if (!o->engine)
+		o->engine = engine_ops_find("builtin");
+	if (!o->has_seed)
+		randombytes_buf(&o->seed, sizeof(o->seed));
+	arena_init(&a);
+	code = check(o, &a);
+	arena_done(&a);
+	return code;
+}
+
+static int check_run(int argc, char **argv)
+{
+	struct check_options o;
+	int code;
+
+	check_options_init(&o, NAME);
+	code = read_options(argc, argv, &o);
 	if (code != EXIT_OK)
 		return code;
 	if (o.help) {
 		check_help(stdout);
 		return EXIT_OK;
 	}
-	if (!o.has_seed)
-		randombytes_buf(&o.seed, sizeof(o.seed));
-	arena_init(&a);
-	code = check(&o, &a);
-	arena_done(&a);
-	return code;
+	return check_and_tell(&o);
 }
 
 const struct cmd cmd_check = {

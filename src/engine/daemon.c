@@ -38,8 +38,8 @@ static int64_t wall_ns(void *ctx)
 
 static int open_core(struct daemon *d, struct err *e)
 {
-	/* What a macOS tun puts before each packet, there for IPv4. */
-	static const uint8_t header[4] = { 0, 0, 0, 2 };
+	/* What a macOS tun puts before each packet: its AF_INET and AF_INET6. */
+	static const uint8_t header4[4] = { 0, 0, 0, 2 }, header6[4] = { 0, 0, 0, 30 };
 	const struct wg_env env = {
 		.ctx = d,
 		.random = fill_random,
@@ -55,7 +55,7 @@ static int open_core(struct daemon *d, struct err *e)
 		return err_say(e, ENOSYS, "libsodium does not start");
 	d->dev = wg_device_new(&env, NULL);
 	if (fault && !strcmp(fault, family_header))
-		wg_device_fault_prefix(d->dev, header, sizeof(header));
+		wg_device_fault_prefix(d->dev, header4, header6, sizeof(header4));
 	if (fault && !strcmp(fault, force_cookie))
 		wg_device_force_load(d->dev, true);
 	return 0;
