@@ -134,22 +134,30 @@ static int no_such_variant(const struct lab_fault *f, const char *given)
 	return options_no_such(NAME, "variant", given, names, n);
 }
 
-/* A variant that needs an engine is its word too, when none was given. */
-static int choose(const struct lab_options *o, struct check_options *c)
+/* NULL: there is no such variant, or none that can be made with the engine that was given. */
+static const struct lab_variant *variant_of(const struct lab_options *o, const struct lab_fault *f)
+{
+	if (o->variant)
+		return lab_variant_find(f, o->variant);
+	return o->check.engine ? lab_variant_for(f, o->check.engine->name) : &f->variants[0];
+}
+
+/* Fills o->check: the fault, the variant, and the engine that it needs where none was given. */
+static int choose(struct lab_options *o)
 {
 	const struct lab_fault *f = lab_fault_find(o->fault);
+	struct check_options *c = &o->check;
 	const struct lab_variant *v;
 
 	if (!f)
 		return no_such_fault(o->fault);
-	v = o->variant ? lab_variant_find(f, o->variant) :
-			 lab_variant_for(f, c->engine ? c->engine->name : "builtin");
+	v = variant_of(o, f);
 	if (!v && o->variant)
 		return no_such_variant(f, o->variant);
 	if (!v || (v->engine && c->engine && strcmp(v->engine, c->engine->name))) {
 		fprintf(stderr,
-			NAME ": %s%s%s cannot be made with the engine %s (" NAME " --list)\n",
-			f->name, v ? ", " : "", v ? v->name : "", c->engine->name);
+			NAME ": %s%s%s cannot be made with the engine %s (see " NAME " --list)\n",
+			f->name, v ? ", variant " : "", v ? v->name : "", c->engine->name);
 		return EXIT_USAGE;
 	}
 	if (!c->engine && v->engine)
@@ -186,7 +194,7 @@ static int lab_run(int argc, char **argv)
 		(o.check.help ? lab_help : list)(stdout);
 		return EXIT_OK;
 	}
-	code = choose(&o, &o.check);
+	code = choose(&o);
 	return code == EXIT_OK ? check_and_tell(&o.check) : code;
 }
 
