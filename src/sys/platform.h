@@ -123,6 +123,8 @@ struct platform_ops {
 
 	/* name "" lets the system choose. The device vanishes with the descriptor. */
 	int (*tun_open)(const char *name, struct sys_tun *out, struct err *e);
+	/* The same, with the system's own header before each packet (pi) or without. */
+	int (*tun_open_as)(const char *name, bool pi, struct sys_tun *out, struct err *e);
 	int (*tun_state)(const struct sys_tun *t, struct sys_tun_state *out, struct err *e);
 	/*
 	 * A descriptor that becomes readable whenever the state of links may have changed in the

@@ -15,6 +15,9 @@ int64_t linux_wall_ns(void);
 int linux_tun_open(const char *name, struct sys_tun *out, struct err *e);
 int linux_tun_state(const struct sys_tun *t, struct sys_tun_state *out, struct err *e);
 
+/* tun_probe.c */
+int linux_tun_open_as(const char *name, bool pi, struct sys_tun *out, struct err *e);
+
 /* watch.c */
 int linux_link_watch_open(struct sys_tun *t, int *out, struct err *e);
 void linux_link_watch_drain(int fd);

@@ -8,6 +8,7 @@ static const struct platform_ops linux_ops = {
 	.boot_ns = linux_boot_ns,
 	.wall_ns = linux_wall_ns,
 	.tun_open = linux_tun_open,
+	.tun_open_as = linux_tun_open_as,
 	.tun_state = linux_tun_state,
 	.link_watch_open = linux_link_watch_open,
 	.link_watch_drain = linux_link_watch_drain,
