@@ -1,9 +1,11 @@
 /*
  * Engine and tun disagree about 4 bytes before each packet: failure-modes.md, FM34.
  *
- * encrypted: what a program does that takes the header of a macOS tun for part of the packet. Our
- * engine is asked to put it there, and encrypts it; the far side opens the message and finds no
- * IP packet.
+ * both-ways: what a program does that knows nothing of the header of a macOS tun. Our engine, on
+ * a tun that has one, encrypts it with the packet, and writes packets without it.
+ *
+ * encrypted: only the first half of that; the far side opens the message and finds no IP packet,
+ * and at the near side nothing but that is wrong.
  *
  * inherited: an engine as it is in use, on a tun of the framing that it does not take for
  * granted. It cuts off 4 bytes too many, or leaves 4 in place, of all that it reads, and writes
@@ -24,6 +26,18 @@ static int make_encrypted(struct self_tunnel *t, struct self_conf *c, const char
 	return 0;
 }
 
+static int make_both_ways(struct self_tunnel *t, struct self_conf *c, const char **made,
+			  struct err *e)
+{
+	static const char *const args[] = { "--fault", "tun-header", NULL };
+
+	(void)t;
+	(void)e;
+	c->near_args = args;
+	*made = "the near engine encrypts the 4-byte header of its tun, and writes packets without";
+	return 0;
+}
+
 static int make_inherited(struct self_tunnel *t, struct self_conf *c, const char **made,
 			  struct err *e)
 {
@@ -33,6 +47,8 @@ static int make_inherited(struct self_tunnel *t, struct self_conf *c, const char
 static const struct lab_variant variants[] = {
 	{ "encrypted", "the engine encrypts the 4-byte header of a macOS tun with each packet",
 	  "builtin", make_encrypted },
+	{ "both-ways", "the engine knows nothing of the 4-byte header that its tun has", "builtin",
+	  make_both_ways },
 	{ "inherited", "the engine inherits a tun whose framing is not what it takes for granted",
 	  "wireguard-go", make_inherited },
 	{ NULL, NULL, NULL, NULL },

@@ -67,6 +67,13 @@ holds 'encrypted: the far engine opens all and finds no IP packet' \
 	'n("crypto.rejects"; "far_opened") > 0 and n("crypto.rejects"; "far_in_not_ip") > 0'
 holds 'encrypted: nothing reaches the far tun' 'n("rx.errors"; "far_rx_packets") == 0'
 
+# The same, and the near kernel discards what its tun took: the whole story.
+diagnosed both-ways --variant both-ways
+holds 'both-ways: the far engine opens all and finds no IP packet' \
+	'n("crypto.rejects"; "far_opened") > 0 and n("crypto.rejects"; "far_in_not_ip") > 0'
+holds 'both-ways: the near tun takes what is written, and none of it is an IP packet' \
+	'n("rx.errors"; "near_rx_packets") > 10 and n("crypto.rejects"; "not_ip_to_tun") > 0'
+
 # --- an engine on a tun of the other framing --------------------------------------
 
 # What both forms have in common: the near engine takes nothing it reads for a packet, so that the
@@ -137,8 +144,10 @@ is 'all of them were running' "$killed" 11
 pid=$!
 wait_for 5 'grep -lz WG_TUN_FD /proc/[0-9]*/environ 2>/dev/null | grep -q .'
 kill -INT $pid
-check 'interrupted: it ends' ends $pid
-is 'interrupted: exit' "${ends_rc:-}" 130
+ends_rc='still runs'
+ends $pid
+is 'interrupted: exit' "$ends_rc" 130
+clean 'interrupted: nothing is called a failure' "$(json_states "$TMPDIR/r.json" | grep -E ' (FAIL|ERROR)$')"
 clean 'interrupted: JSON fits the schema' "$(json_problems "$TMPDIR/r.json")"
 check 'interrupted: nothing is left' wait_for 5 gone
 
