@@ -346,7 +346,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	vanished_because(END_FAR, &at_far, out, f);
 }
 
-static const char *const after[] = { "engine.start", "engine.answers", NULL };
+static const char *const after[] = { "engine.start", "engine.answers", "config.keys",
+				     "config.allowed-ips", NULL };
 
 const struct check check_crypto_rejects = {
 	.id = "crypto.rejects",

@@ -9,14 +9,23 @@
 #define CHECK_LIST(X)               \
 	X(check_engine_start)       \
 	X(check_engine_answers)     \
-	X(check_handshake_complete) \
+	X(check_config_keys)        \
+	X(check_config_allowed_ips) \
+	X(check_underlay_link)      \
+	X(check_underlay_gateway)   \
+	X(check_route_endpoint)     \
 	X(check_underlay_out)       \
 	X(check_underlay_back)      \
+	X(check_handshake_complete) \
+	X(check_crypto_rejects)     \
+	X(check_tun_address)        \
+	X(check_tun_mtu)            \
+	X(check_route_inner)        \
 	X(check_ping_self)          \
 	X(check_ping_peer)          \
-	X(check_rx_errors)          \
 	X(check_data_both_ways)     \
-	X(check_crypto_rejects)
+	X(check_rx_errors)          \
+	X(check_host_firewall)
 
 #define CHECK_EXTERN(name) extern const struct check name;
 CHECK_LIST(CHECK_EXTERN)

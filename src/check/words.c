@@ -34,6 +34,28 @@ const char *words_end(enum end e)
 	return e == END_NEAR ? "near" : "far";
 }
 
+const char *words_addr(struct arena *a, const struct ip_addr *addr)
+{
+	char s[IP_ADDR_STR_SIZE];
+
+	return arena_strdup(a, ip_addr_str(addr, s));
+}
+
+const char *words_net(struct arena *a, const struct cidr *c)
+{
+	char s[CIDR_STR_SIZE];
+
+	return arena_strdup(a, cidr_str(c, s));
+}
+
+const char *words_key(struct arena *a, const struct public_key *k)
+{
+	char s[KEY_SHORT_SIZE];
+
+	public_key_short(k, s);
+	return arena_strdup(a, s);
+}
+
 const char *words_share(struct arena *a, int64_t k, int64_t n)
 {
 	double share = n > 0 ? 100.0 * (double)k / (double)n : 0;

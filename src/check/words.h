@@ -9,6 +9,9 @@
 const char *words_time(struct arena *a, int64_t ns); /* "0.31 ms", "18.4 ms", "1.2 s"; "unknown" */
 const char *words_bytes(struct arena *a, int64_t n); /* "512 B", "64.0 KB", "1.2 MB" */
 const char *words_end(enum end e); /* "near", "far" */
+const char *words_addr(struct arena *a, const struct ip_addr *addr); /* "10.0.0.1"; "none" */
+const char *words_net(struct arena *a, const struct cidr *c); /* "10.0.0.0/24" */
+const char *words_key(struct arena *a, const struct public_key *k); /* "AbCd…9w=" */
 
 /* k of n as a share for people: "6.2 %", with as many places as tell it from 0 and 100. */
 const char *words_share(struct arena *a, int64_t k, int64_t n);

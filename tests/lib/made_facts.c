@@ -109,6 +109,120 @@ static void streams(struct facts *f, struct stream_facts *s)
 	f->n_streams = STREAMS;
 }
 
+/* --- what stands still: configuration, routes, addresses, firewall ----------------- */
+
+static struct cidr made_allowed[END_COUNT][2];
+static struct peer_config made_peers[END_COUNT][MADE_PEERS_MAX];
+static struct path_facts made_paths[3];
+static struct addr_facts made_addrs[4];
+
+struct ip_addr made_addr(const char *s)
+{
+	struct ip_addr a;
+
+	assert_true(ip_addr_parse(s, &a));
+	return a;
+}
+
+struct cidr made_net(const char *s)
+{
+	struct cidr c;
+
+	assert_true(cidr_parse(s, &c));
+	return c;
+}
+
+/* Inner addresses of that end, as the allowed IPs of the other. */
+static void config(struct facts *f, enum end end)
+{
+	static const char *const inner[END_COUNT][2] = {
+		[END_NEAR] = { "10.90.17.2/32", "fd5a:17::2/128" },
+		[END_FAR] = { "10.90.17.1/32", "fd5a:17::1/128" },
+	};
+	enum end other = end == END_NEAR ? END_FAR : END_NEAR;
+	struct config_facts *c = &f->config[end];
+	struct peer_config *p = made_peers[end];
+	unsigned i;
+
+	for (i = 0; i < 2; i++)
+		made_allowed[end][i] = made_net(inner[end][i]);
+	memset(p, 0, sizeof(made_peers[end]));
+	memset(c->own.b, end == END_NEAR ? 0x11 : 0x22, sizeof(c->own.b));
+	memset(p->key.b, other == END_NEAR ? 0x11 : 0x22, sizeof(p->key.b));
+	p->has_psk = 1;
+	p->keepalive_s = 0;
+	p->endpoint.addr = made_addr(end == END_NEAR ? "192.0.2.20" : "192.0.2.10");
+	p->endpoint.port = end == END_NEAR ? 23456 : 12345;
+	p->allowed = made_allowed[end];
+	p->n_allowed = 2;
+	c->has_private_key = 1;
+	c->listen_port = end == END_NEAR ? 12345 : 23456;
+	c->fwmark = 0;
+	c->peers = p;
+	c->n_peers = 1;
+}
+
+static void paths(struct facts *f)
+{
+	made_paths[0] = (struct path_facts){
+		.of = PATH_INNER,
+		.to = made_addr("10.90.17.2"),
+		.dev = "wgd7f3a0",
+		.prefsrc = made_addr("10.90.17.1"),
+		.table = 254,
+	};
+	made_paths[1] = (struct path_facts){
+		.of = PATH_INNER,
+		.to = made_addr("fd5a:17::2"),
+		.dev = "wgd7f3a0",
+		.prefsrc = made_addr("fd5a:17::1"),
+		.table = 254,
+	};
+	made_paths[2] = (struct path_facts){
+		.of = PATH_ENDPOINT,
+		.to = made_addr("192.0.2.20"),
+		.dev = "wgw7f3a0",
+		.prefsrc = made_addr("192.0.2.10"),
+		.table = 254,
+	};
+	f->paths = made_paths;
+	f->n_paths = 3;
+}
+
+static void addrs(struct facts *f)
+{
+	static const struct {
+		const char *link, *net;
+	} rows[] = {
+		{ "wgw7f3a0", "192.0.2.10/24" },
+		{ "wgd7f3a0", "10.90.17.1/24" },
+		{ "wgd7f3a0", "fd5a:17::1/64" },
+		{ "wgd7f3a0", "fe80::a5c2:11/64" },
+	};
+	unsigned i;
+
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		made_addrs[i] =
+			(struct addr_facts){ .link = rows[i].link, .addr = made_net(rows[i].net) };
+	f->addrs = made_addrs;
+	f->n_addrs = ARRAY_LEN(rows);
+}
+
+static void still(struct facts *f)
+{
+	unsigned i;
+
+	for (i = 0; i < END_COUNT; i++) {
+		config(f, (enum end)i);
+		f->wire[i].mtu = 1500;
+		f->wire[i].running = f->tun[i].running = 1;
+	}
+	paths(f);
+	addrs(f);
+	/* No gateway: both ends are on one link. */
+	f->firewall.n_all_rules = 0;
+}
+
 /* One set per program: a test changes it and makes it anew. */
 static struct stream_facts made_streams[STREAMS];
 static struct refused_count made_refusals[END_COUNT][8];
@@ -146,6 +260,7 @@ void made_healthy(struct facts *f)
 	ping(&f->ping_peer, "10.90.17.2", 1);
 	streams(f, made_streams);
 	memset(made_refusals, 0, sizeof(made_refusals));
+	still(f);
 }
 
 void made_wireguard_go(struct facts *f)

@@ -13,6 +13,11 @@
 void made_healthy(struct facts *f);
 /* The same with wireguard-go near: its own counters are not known. */
 void made_wireguard_go(struct facts *f);
+/* From text that parses. */
+struct ip_addr made_addr(const char *s);
+struct cidr made_net(const char *s);
+/* Healthy facts have one peer at each end, and room for these. */
+enum { MADE_PEERS_MAX = 3 };
 /* Adds a refusal to one end's (empty) list. */
 void made_refused(struct facts *f, enum end end, const char *id, const char *says, uint64_t n);
 /* As run/ leaves it when the near engine did not start. */

@@ -201,7 +201,9 @@ static char *essence(const char *text, struct arena *a)
 /* The evidence of a line of the wide page: what follows the result. NULL: not such a line. */
 static const char *evidence_in(const char *line)
 {
-	static const char *const results[] = { "PASS ", "WARN ", "FAIL ", "UNSURE ", "SKIP " };
+	static const char *const results[] = {
+		"PASS ", "WARN ", "FAIL ", "UNSURE ", "SKIP ", " NA "
+	};
 	const char *at;
 	size_t i;
 

@@ -1,0 +1,143 @@
+/*
+ * Does each inner address belong to the right peer, at both ends?
+ *
+ * One table serves both directions: an engine sends to the peer that owns the destination
+ * (cryptokey routing), and takes from a peer only sources that this peer owns. The longest
+ * prefix wins, so a second peer can take addresses away without any error.
+ */
+#include "check/check_list.h"
+#include "check/tunnel.h"
+#include "check/words.h"
+
+/* The longest prefix of p around addr, or NULL. */
+static const struct cidr *own_prefix(const struct peer_config *p, const struct ip_addr *addr)
+{
+	const struct cidr *best = NULL;
+	size_t i;
+
+	for (i = 0; i < p->n_allowed; i++)
+		if (cidr_contains(&p->allowed[i], addr) &&
+		    (!best || p->allowed[i].len >= best->len))
+			best = &p->allowed[i];
+	return best;
+}
+
+/* One end's table against the other end's inner addresses. */
+struct table {
+	enum end end;
+	const struct config_facts *config;
+	const struct peer_config *peer; /* who should own them; NULL: not known */
+	struct tunnel_addrs addrs;
+	size_t n_wrong;
+	const char *says; /* of the first wrong one */
+};
+
+static const char *trouble(const struct table *t, const struct ip_addr *addr, struct arena *a)
+{
+	const struct cidr *by, *mine;
+	const struct peer_config *owner = tunnel_owner(t->config, addr, &by);
+	const char *s = words_addr(a, addr);
+
+	if (!owner)
+		return arena_printf(a, "%s: %s is in no peer's allowed IPs", words_end(t->end), s);
+	if (!t->peer || owner == t->peer)
+		return NULL;
+	mine = own_prefix(t->peer, addr);
+	return arena_printf(a, "%s: %s goes to peer %s (%s), not to peer %s (%s)",
+			    words_end(t->end), s, words_key(a, &owner->key), words_net(a, by),
+			    words_key(a, &t->peer->key),
+			    mine ? words_net(a, mine) : "which does not have it");
+}
+
+static void table_init(struct table *t, const struct facts *f, enum end end, struct arena *a)
+{
+	size_t i;
+
+	*t = (struct table){ .end = end, .config = &f->config[end], .peer = tunnel_peer(f, end) };
+	if (end == END_NEAR)
+		tunnel_targets(f, &t->addrs);
+	else
+		tunnel_sources(f, &t->addrs);
+	for (i = 0; i < t->addrs.n; i++) {
+		const char *says = trouble(t, &t->addrs.a[i], a);
+
+		if (!says)
+			continue;
+		t->n_wrong++;
+		if (!t->says)
+			t->says = says;
+	}
+}
+
+static struct finding *judge(const struct table *near, const struct table *far,
+			     struct findings *out)
+{
+	size_t n_wrong = near->n_wrong + (far ? far->n_wrong : 0);
+	const char *says = near->says ? near->says : far ? far->says : NULL;
+
+	if (n_wrong > 1)
+		return finding_add(out, STATE_FAIL, "%s; and %zu more", says, n_wrong - 1);
+	if (n_wrong)
+		return finding_add(out, STATE_FAIL, "%s", says);
+	if (!near->addrs.n)
+		return finding_add(out, STATE_SKIP, "no inner address of the far end is known");
+	if (!far)
+		return finding_add(out, STATE_PASS,
+				   "%zu inner addresses are the peer's; far end not seen",
+				   near->addrs.n);
+	if (!far->addrs.n)
+		return finding_add(out, STATE_UNSURE,
+				   "%zu inner addresses are the peer's; our own are not known",
+				   near->addrs.n);
+	return finding_add(out, STATE_PASS,
+			   "near %zu of %zu, far %zu of %zu inner addresses are "
+			   "the right peer's",
+			   near->addrs.n, near->addrs.n, far->addrs.n, far->addrs.n);
+}
+
+static void because(const struct table *t, struct findings *out, struct finding *f)
+{
+	const char *name = words_end(t->end), *nets = "";
+	struct arena *a = out->arena;
+	struct evidence *ev;
+	size_t i, n = 0;
+
+	for (i = 0; t->peer && i < t->peer->n_allowed; i++)
+		nets = arena_printf(a, "%s%s%s", nets, i ? " " : "",
+				    words_net(a, &t->peer->allowed[i]));
+	for (i = 0; i < t->config->n_peers; i++)
+		n += t->config->peers[i].n_allowed;
+	ev = finding_because(out, f, "engine", name, "allowed IPs of peer %s: %s",
+			     t->peer ? words_key(a, &t->peer->key) : "(not known)",
+			     nets[0] ? nets : "none");
+	evidence_count(ev, arena_printf(a, "%s_peers", name), (int64_t)t->config->n_peers);
+	evidence_count(ev, arena_printf(a, "%s_prefixes", name), (int64_t)n);
+	evidence_count(ev, arena_printf(a, "%s_addresses", name), (int64_t)t->addrs.n);
+	evidence_count(ev, arena_printf(a, "%s_wrong", name), (int64_t)t->n_wrong);
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	bool have_far = (ctx->facts->have & NEED_BIT(NEED_CONFIG_FAR)) != 0;
+	struct table near, far;
+	struct finding *f;
+
+	table_init(&near, ctx->facts, END_NEAR, out->arena);
+	if (have_far)
+		table_init(&far, ctx->facts, END_FAR, out->arena);
+	f = judge(&near, have_far ? &far : NULL, out);
+	because(&near, out, f);
+	if (have_far)
+		because(&far, out, f);
+}
+
+static const char *const after[] = { "engine.start", "engine.answers", "config.keys", NULL };
+
+const struct check check_config_allowed_ips = {
+	.id = "config.allowed-ips",
+	.title = "allowed IPs",
+	.layer = LAYER_CONFIG,
+	.needs = NEED_BIT(NEED_CONFIG),
+	.after = after,
+	.run = run,
+};

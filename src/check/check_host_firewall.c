@@ -1,0 +1,235 @@
+/*
+ * Can a firewall rule of this machine take the tunnel's packets?
+ *
+ * Reading rules proves little: an earlier rule may let the packet pass, and a set or a mark
+ * is not judged here. So a rule is blamed only for what was seen: all its terms match a
+ * packet that was sent or awaited, its counter moved meanwhile, packets of the tunnel are
+ * missing, and it is bound to the tunnel rather than to everybody's packets. Anything less is
+ * "could hit". Where all data came through no rule took it, whatever it says.
+ */
+#include "check/check_list.h"
+#include "check/rule_match.h"
+#include "check/tunnel.h"
+#include "check/words.h"
+
+enum { RULES_SHOWN = 8 };
+
+struct suspect {
+	const struct rule_facts *rule;
+	const struct packet *packet;
+	enum hit hit;
+	bool narrow;
+	int64_t moved; /* UNKNOWN: no counter */
+};
+
+struct survey {
+	enum passed passed;
+	bool alone; /* a namespace of our own: nobody else's packets are there */
+	struct suspect worst;
+	enum state state;
+	size_t n_could, n_took, n_idle;
+};
+
+static int64_t moved_by(const struct rule_facts *r)
+{
+	if (r->before == UNKNOWN || r->after == UNKNOWN || r->after < r->before)
+		return UNKNOWN;
+	return r->after - r->before;
+}
+
+static struct suspect suspect_of(const struct rule_facts *r, const struct packet *p, size_t n)
+{
+	struct suspect s = { .rule = r, .moved = moved_by(r) };
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		enum hit h = rule_match(r, &p[i]);
+		bool narrow = rule_match_is_narrow(r, &p[i]);
+
+		if (h < s.hit || h == HIT_NO || (h == s.hit && narrow <= s.narrow))
+			continue;
+		s.hit = h;
+		s.narrow = narrow;
+		s.packet = &p[i];
+	}
+	return s;
+}
+
+/* What a rule that can hit makes of the row. */
+static enum state weigh(const struct survey *y, const struct suspect *s)
+{
+	bool ours_only = s->narrow || (y->alone && s->rule->hook);
+
+	if (y->passed == PASSED_ALL)
+		return STATE_PASS;
+	if (y->passed == PASSED_UNKNOWN)
+		return STATE_UNSURE;
+	return s->moved > 0 && s->hit == HIT_YES && ours_only ? STATE_FAIL : STATE_WARN;
+}
+
+static void survey_add(struct survey *y, const struct suspect *s)
+{
+	enum state st;
+
+	if (s->hit == HIT_NO)
+		return;
+	/* It can hit and was hit by nothing. */
+	if (s->moved == 0) {
+		y->n_idle++;
+		return;
+	}
+	st = weigh(y, s);
+	y->n_could++;
+	y->n_took += st == STATE_FAIL;
+	if (y->worst.rule && state_worse(y->state, st) == y->state &&
+	    (st != y->state || s->moved <= y->worst.moved))
+		return;
+	y->worst = *s;
+	y->state = st;
+}
+
+static const char *place(const struct rule_facts *r, struct arena *a)
+{
+	return arena_printf(a, "%s %s %s", r->family, r->table, r->chain);
+}
+
+static const char *name_of(const struct rule_facts *r, struct arena *a)
+{
+	if (r->policy)
+		return arena_printf(a, "policy of %s", place(r, a));
+	if (r->handle == UNKNOWN)
+		return arena_printf(a, "rule in %s", place(r, a));
+	return arena_printf(a, "rule %lld in %s", (long long)r->handle, place(r, a));
+}
+
+static const char *many(int64_t n, const char *what, struct arena *a)
+{
+	return arena_printf(a, "%lld %s%s", (long long)n, what, n == 1 ? "" : "s");
+}
+
+static const char *count(int64_t moved, struct arena *a)
+{
+	if (moved == UNKNOWN)
+		return "no counter";
+	return arena_printf(a, "%s over the run", many(moved, "packet", a));
+}
+
+static const char *remedy(const struct rule_facts *r, struct arena *a)
+{
+	const char *see = arena_printf(a, "nft -a list chain %s", place(r, a));
+
+	if (r->policy)
+		return arena_printf(a, "%s; to let pass: nft chain %s '{ policy accept; }'", see,
+				    place(r, a));
+	if (r->handle == UNKNOWN)
+		return see;
+	return arena_printf(a, "%s; to delete: nft delete rule %s handle %lld", see, place(r, a),
+			    (long long)r->handle);
+}
+
+static struct finding *judge_suspect(const struct survey *y, struct findings *out)
+{
+	const struct suspect *s = &y->worst;
+	struct arena *a = out->arena;
+	const char *more = "";
+	struct finding *f;
+
+	if (y->state == STATE_FAIL && y->n_took > 1)
+		more = arena_printf(a, "; and %zu more", y->n_took - 1);
+	else if (y->state != STATE_FAIL && y->n_could > 1)
+		more = arena_printf(a, "; and %zu more", y->n_could - 1);
+	if (y->state == STATE_FAIL)
+		f = finding_add(out, STATE_FAIL, "%s %s %s (%s): %s%s", name_of(s->rule, a),
+				s->rule->reject ? "rejected" : "dropped",
+				many(s->moved, "packet", a), s->packet->name, s->rule->says, more);
+	else
+		f = finding_add(out, y->state, "%s could hit (%s; %s): %s%s", name_of(s->rule, a),
+				s->packet->name, count(s->moved, a), s->rule->says, more);
+	f->remedy = remedy(s->rule, a);
+	return f;
+}
+
+static const char *n_read(const struct firewall_facts *w, struct arena *a)
+{
+	const char *n = w->n_all_rules == UNKNOWN ?
+				"number of rules not known" :
+				arena_printf(a, "%s read", many(w->n_all_rules, "rule", a));
+
+	return w->unread ? arena_printf(a, "%s; not read: %s", n, w->unread) : n;
+}
+
+static struct finding *judge(const struct firewall_facts *w, const struct survey *y,
+			     struct findings *out)
+{
+	const char *dropping = many((int64_t)w->n_rules, "rule", out->arena);
+	const char *n = n_read(w, out->arena);
+
+	if (y->worst.rule && y->state != STATE_PASS)
+		return judge_suspect(y, out);
+	if (w->unread && y->passed != PASSED_ALL)
+		return finding_add(out, STATE_UNSURE, "nothing that drops is seen (%s)", n);
+	if (!w->n_rules)
+		return finding_add(out, STATE_PASS, "no rule that drops in this namespace (%s)", n);
+	if (y->n_could)
+		return finding_add(out, STATE_PASS,
+				   "all data came through; %zu of %s that drop could hit it "
+				   "and did not (%s)",
+				   y->n_could, dropping, n);
+	return finding_add(out, STATE_PASS, "none of %s that drop %s the tunnel (%s)", dropping,
+			   y->n_idle ? "hit" : "can hit", n);
+}
+
+static void because(const struct suspect *s, struct findings *out, struct finding *f, size_t i)
+{
+	struct arena *a = out->arena;
+	struct evidence *ev;
+
+	ev = finding_because(out, f, "nftables", place(s->rule, a), "%s, %s %s: %s",
+			     name_of(s->rule, a), s->hit == HIT_YES ? "matches" : "could match",
+			     s->packet->name, s->rule->says);
+	evidence_count(ev, arena_printf(a, "rule%zu_handle", i), s->rule->handle);
+	evidence_count(ev, arena_printf(a, "rule%zu_packets", i), s->moved);
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct facts *facts = ctx->facts;
+	const struct firewall_facts *w = &facts->firewall;
+	struct survey y = { .passed = tunnel_passed(facts), .state = STATE_PASS };
+	struct suspect *s = arena_alloc(out->arena, (w->n_rules + 1) * sizeof(*s));
+	struct packet *packets;
+	struct evidence *ev;
+	struct finding *f;
+	size_t i, n, shown = 0;
+
+	y.alone = facts->target.kind == TARGET_SELF_TEST;
+	n = rule_packets(facts, out->arena, &packets);
+	for (i = 0; i < w->n_rules; i++) {
+		s[i] = suspect_of(&w->rules[i], packets, n);
+		survey_add(&y, &s[i]);
+	}
+	f = judge(w, &y, out);
+	for (i = 0; i < w->n_rules && shown < RULES_SHOWN; i++)
+		if (s[i].hit != HIT_NO)
+			because(&s[i], out, f, ++shown);
+	ev = finding_because(out, f, "nftables", y.alone ? "private namespace" : "this namespace",
+			     "%s",
+			     y.alone ? "the host's own rules are not in this tunnel's way, "
+				       "and were not tested" :
+				       "rules that drop or reject, before and after the run");
+	evidence_count(ev, "rules", w->n_all_rules);
+	evidence_count(ev, "rules_that_drop", (int64_t)w->n_rules);
+	evidence_count(ev, "could_hit", (int64_t)(y.n_could + y.n_idle));
+	evidence_count(ev, "took_packets", (int64_t)y.n_took);
+}
+
+static const char *const after[] = { "engine.start", NULL };
+
+const struct check check_host_firewall = {
+	.id = "host.firewall",
+	.title = "firewall",
+	.layer = LAYER_HOST,
+	.needs = NEED_BIT(NEED_FIREWALL),
+	.after = after,
+	.run = run,
+};

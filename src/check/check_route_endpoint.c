@@ -1,0 +1,74 @@
+/*
+ * Is there a way to the peer's outer address, and does it not lead into the tunnel itself?
+ *
+ * An endpoint that is routed into its own tunnel is a loop: each message is wrapped once
+ * more. An engine escapes it with a mark on its packets and a rule for the mark, so the
+ * answer for packets without the mark proves nothing where the engine has one.
+ */
+#include "check/check_list.h"
+#include "check/tunnel.h"
+#include "check/words.h"
+
+#include <string.h>
+
+/* The question was asked as for the engine's own packets? */
+static bool asked_as_engine(const struct facts *f, const struct path_facts *p)
+{
+	int64_t mark = UNKNOWN;
+
+	if (f->have & NEED_BIT(NEED_CONFIG))
+		mark = f->config[END_NEAR].fwmark;
+	return mark != UNKNOWN && mark == p->mark;
+}
+
+static struct finding *judge(const struct facts *f, const struct path_facts *p,
+			     struct findings *out)
+{
+	const char *to = words_addr(out->arena, &p->to);
+
+	if (!p->dev)
+		return finding_add(out, STATE_FAIL, "no route to %s: %s", to,
+				   p->error ? p->error : "no reason was given");
+	if (f->target.name && strcmp(p->dev, f->target.name) == 0)
+		return finding_add(out, asked_as_engine(f, p) ? STATE_FAIL : STATE_UNSURE,
+				   "%s leads into the tunnel %s itself%s", to, p->dev,
+				   asked_as_engine(f, p) ?
+					   ": a loop" :
+					   ", unless the engine's mark leads elsewhere");
+	if (p->gateway.family != FAMILY_NONE)
+		return finding_add(out, STATE_PASS, "%s by %s, gateway %s", to, p->dev,
+				   words_addr(out->arena, &p->gateway));
+	return finding_add(out, STATE_PASS, "%s by %s, on the link itself", to, p->dev);
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct facts *f = ctx->facts;
+	const struct path_facts *p = tunnel_path(f, PATH_ENDPOINT, NULL);
+	struct evidence *ev;
+	struct finding *row;
+
+	if (!p) {
+		finding_add(out, STATE_SKIP, "the peer's endpoint is not known");
+		return;
+	}
+	row = judge(f, p, out);
+	ev = finding_because(out, row, "route", p->dev ? p->dev : "none", "to %s from %s%s%s",
+			     words_addr(out->arena, &p->to), words_addr(out->arena, &p->prefsrc),
+			     p->error ? ": " : "", p->error ? p->error : "");
+	evidence_count(ev, "table", (int64_t)p->table);
+	evidence_count(ev, "mark", p->mark);
+	evidence_count(ev, "engine_mark",
+		       f->have & NEED_BIT(NEED_CONFIG) ? f->config[END_NEAR].fwmark : UNKNOWN);
+}
+
+static const char *const after[] = { "engine.start", "engine.answers", "underlay.link", NULL };
+
+const struct check check_route_endpoint = {
+	.id = "route.endpoint",
+	.title = "route to endpoint",
+	.layer = LAYER_UNDERLAY,
+	.needs = NEED_BIT(NEED_PATHS),
+	.after = after,
+	.run = run,
+};

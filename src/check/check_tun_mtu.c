@@ -1,0 +1,109 @@
+/*
+ * Does a full inner packet fit the outer link once it is wrapped, and is IPv6 possible?
+ *
+ * Only the first link is judged here, by numbers; what the rest of the path carries is
+ * found by trying (ping.sizes).
+ */
+#include "check/check_list.h"
+#include "check/tunnel.h"
+#include "check/words.h"
+
+/* IP + UDP 8 + data message 32 (whitepaper, 5.4.6) */
+enum { OVERHEAD_IP4 = 20 + 8 + 32, OVERHEAD_IP6 = 40 + 8 + 32 };
+/* RFC 8200, section 5: below it the kernel has no IPv6 on a link at all */
+enum { IP6_LEAST_MTU = 1280 };
+
+static bool probes_ip6(const struct facts *f)
+{
+	struct tunnel_addrs t;
+	size_t i;
+
+	tunnel_targets(f, &t);
+	for (i = 0; i < t.n; i++)
+		if (t.a[i].family == FAMILY_IP6)
+			return true;
+	return false;
+}
+
+static bool allows_ip6(const struct facts *f)
+{
+	const struct peer_config *p = tunnel_peer(f, END_NEAR);
+	size_t i;
+
+	for (i = 0; p && i < p->n_allowed; i++)
+		if (p->allowed[i].addr.family == FAMILY_IP6)
+			return true;
+	return false;
+}
+
+static unsigned overhead(uint8_t outer_family)
+{
+	return outer_family == FAMILY_IP6 ? OVERHEAD_IP6 : OVERHEAD_IP4;
+}
+
+static struct finding *judge_fit(const struct facts *f, uint8_t family, struct findings *out)
+{
+	unsigned tun = f->tun[END_NEAR].mtu, wire = f->wire[END_NEAR].mtu;
+	unsigned over = overhead(family);
+
+	if (!f->wire[END_NEAR].name || !wire)
+		return finding_add(out, STATE_UNSURE, "%u; the outer link's MTU is not known", tun);
+	if (tun + over > wire)
+		return finding_add(out, STATE_WARN,
+				   "%u + %u is %u, more than the %u of %s: fragments outside", tun,
+				   over, tun + over, wire, f->wire[END_NEAR].name);
+	if (family == FAMILY_NONE && tun + OVERHEAD_IP6 > wire)
+		return finding_add(out, STATE_UNSURE,
+				   "%u fits %s (%u) over IPv4 and not over IPv6; the endpoint is "
+				   "not known",
+				   tun, f->wire[END_NEAR].name, wire);
+	return finding_add(out, STATE_PASS, "%u + %u fits the %u of %s", tun,
+			   family == FAMILY_NONE ? (unsigned)OVERHEAD_IP6 : over, wire,
+			   f->wire[END_NEAR].name);
+}
+
+static struct finding *judge(const struct facts *f, uint8_t family, struct findings *out)
+{
+	const struct link_facts *tun = &f->tun[END_NEAR];
+
+	if (!tun->mtu)
+		return finding_add(out, STATE_UNSURE, "the tunnel's MTU is not known");
+	if (tun->mtu < IP6_LEAST_MTU && probes_ip6(f))
+		return finding_add(
+			out, STATE_FAIL,
+			"%u: below 1280 a link has no IPv6, and the tunnel is to carry it",
+			tun->mtu);
+	if (tun->mtu < IP6_LEAST_MTU && allows_ip6(f))
+		return finding_add(out, STATE_WARN,
+				   "%u: below 1280 a link has no IPv6, and the allowed IPs have it",
+				   tun->mtu);
+	return judge_fit(f, family, out);
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct facts *f = ctx->facts;
+	const struct link_facts *tun = &f->tun[END_NEAR], *wire = &f->wire[END_NEAR];
+	uint8_t family = tunnel_endpoint(f).addr.family;
+	struct finding *row = judge(f, family, out);
+	struct evidence *ev;
+
+	ev = finding_because(out, row, "link", tun->name, "over an endpoint of %s",
+			     family == FAMILY_NONE ? "a family not known" :
+			     family == FAMILY_IP6  ? "IPv6" :
+						     "IPv4");
+	evidence_count(ev, "tun_mtu", tun->mtu ? (int64_t)tun->mtu : UNKNOWN);
+	evidence_count(ev, "wire_mtu", wire->name && wire->mtu ? (int64_t)wire->mtu : UNKNOWN);
+	evidence_count(ev, "overhead", family == FAMILY_NONE ? UNKNOWN : (int64_t)overhead(family));
+}
+
+static const char *const after[] = { "engine.start", "engine.answers", NULL };
+
+const struct check check_tun_mtu = {
+	.id = "tun.mtu",
+	.title = "tunnel MTU",
+	.layer = LAYER_INNER,
+	.needs = NEED_BIT(NEED_LINKS),
+	.after = after,
+	.run = run,
+};

@@ -1,0 +1,110 @@
+/*
+ * Does the gateway on the way to the endpoint answer on its link?
+ *
+ * The kernel knows by asking (ARP, neighbour discovery); nothing is pinged, since many
+ * gateways do not answer pings. An entry that failed once stays until somebody sends
+ * again, so beside a handshake that completed it is doubt and no fault.
+ */
+#include "check/check_list.h"
+#include "check/tunnel.h"
+#include "check/words.h"
+
+#include <string.h>
+
+struct neigh_word {
+	const char *state;
+	bool answered;
+	const char *says;
+};
+
+static const struct neigh_word words[] = {
+	{ "REACHABLE", true, "answered just now" },
+	{ "STALE", true, "answered before" },
+	{ "DELAY", true, "answered before, is about to be asked again" },
+	{ "PROBE", true, "answered before, is being asked again" },
+	{ "PERMANENT", true, "is set by hand" },
+	{ "NOARP", true, "needs no asking on this link" },
+	{ "INCOMPLETE", false, "is asked and has not answered yet" },
+	{ "FAILED", false, "does not answer" },
+};
+
+static const struct neigh_word *word_of(const char *state)
+{
+	size_t i;
+
+	for (i = 0; state && i < ARRAY_LEN(words); i++)
+		if (strcmp(words[i].state, state) == 0)
+			return &words[i];
+	return NULL;
+}
+
+/* The peer's response came, so our messages found their way out. */
+static bool way_works(const struct facts *f)
+{
+	return (f->have & NEED_BIT(NEED_HANDSHAKE)) && f->handshake.complete;
+}
+
+static struct finding *judge_neigh(const struct facts *f, struct findings *out)
+{
+	const struct gateway_facts *g = &f->gateway;
+	const struct neigh_word *w = word_of(g->neigh_state);
+	const char *addr = words_addr(out->arena, &g->addr);
+
+	if (w && w->answered)
+		return finding_add(out, STATE_PASS, "%s on %s %s (%s)", addr, g->dev, w->says,
+				   w->state);
+	if (w && strcmp(w->state, "FAILED") == 0 && way_works(f))
+		return finding_add(out, STATE_UNSURE,
+				   "%s on %s %s (FAILED), and yet the peer answered", addr, g->dev,
+				   w->says);
+	if (w)
+		return finding_add(out, strcmp(w->state, "FAILED") == 0 ? STATE_FAIL : STATE_UNSURE,
+				   "%s on %s %s (%s)", addr, g->dev, w->says, w->state);
+	if (!g->neigh_state && way_works(f))
+		return finding_add(out, STATE_PASS, "%s on %s: no entry, but the peer answered",
+				   addr, g->dev);
+	return finding_add(out, STATE_UNSURE, "%s on %s: %s%s", addr, g->dev,
+			   g->neigh_state ? "its neighbour entry says " : "nobody has asked for it",
+			   g->neigh_state ? g->neigh_state : "");
+}
+
+static struct finding *judge(const struct facts *f, struct findings *out)
+{
+	const struct path_facts *p = tunnel_path(f, PATH_ENDPOINT, NULL);
+
+	if (f->gateway.addr.family != FAMILY_NONE)
+		return judge_neigh(f, out);
+	if (p && !p->dev)
+		return finding_add(out, STATE_SKIP, "there is no route to the endpoint");
+	if (f->target.kind == TARGET_SELF_TEST)
+		return finding_add(out, STATE_NA,
+				   "made by wgdiag: both ends on one link, no gateway");
+	return finding_add(out, STATE_NA, "the endpoint is on the link itself, no gateway");
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct gateway_facts *g = &ctx->facts->gateway;
+	struct finding *f = judge(ctx->facts, out);
+	struct evidence *ev;
+
+	if (g->addr.family == FAMILY_NONE)
+		return;
+	ev = finding_because(out, f, "neighbour", g->dev, "%s: %s",
+			     words_addr(out->arena, &g->addr),
+			     g->neigh_state ? g->neigh_state : "no entry");
+	evidence_count(ev, "peer_answered",
+		       ctx->facts->have & NEED_BIT(NEED_HANDSHAKE) ? way_works(ctx->facts) :
+								     UNKNOWN);
+}
+
+static const char *const after[] = { "underlay.link", "route.endpoint", NULL };
+
+const struct check check_underlay_gateway = {
+	.id = "underlay.gateway",
+	.title = "gateway",
+	.layer = LAYER_UNDERLAY,
+	.needs = NEED_BIT(NEED_GATEWAY),
+	.after = after,
+	.run = run,
+};

@@ -1,0 +1,78 @@
+/*
+ * Is the link good that the outer packets leave by?
+ *
+ * Its error counters are of all its traffic, so they are never more than a warning here:
+ * what the tunnel lost of its own says underlay.out and underlay.back.
+ */
+#include "check/check_list.h"
+#include "check/tunnel.h"
+#include "check/words.h"
+
+#include <string.h>
+
+static struct finding *judge_errors(const struct link_facts *l, struct findings *out)
+{
+	int64_t rx = link_difference(l, LINK_RX_ERRORS), tx = link_difference(l, LINK_TX_ERRORS);
+	const char *carrier = l->running == 1 ? "up with carrier" : "up (carrier not told)";
+
+	if (rx == UNKNOWN || tx == UNKNOWN)
+		return finding_add(out, STATE_UNSURE,
+				   "%s %s; its error counters cannot be compared", l->name,
+				   carrier);
+	if (rx + tx == 0)
+		return finding_add(out, STATE_PASS, "%s %s, 0 errors, MTU %u", l->name, carrier,
+				   l->mtu);
+	return finding_add(out, STATE_WARN, "%s %s; over the run %lld receive and %lld send errors",
+			   l->name, carrier, (long long)rx, (long long)tx);
+}
+
+static struct finding *judge(const struct facts *f, const struct link_facts *l,
+			     struct findings *out)
+{
+	const struct path_facts *p = tunnel_path(f, PATH_ENDPOINT, NULL);
+
+	if (p && p->dev && strcmp(p->dev, l->name) != 0)
+		return finding_add(out, STATE_UNSURE,
+				   "the endpoint's route uses %s, %s was watched", p->dev, l->name);
+	if (!l->up)
+		return finding_add(out, STATE_FAIL, "%s is down", l->name);
+	if (l->running == 0)
+		return finding_add(out, STATE_FAIL, "%s is up and has no carrier", l->name);
+	return judge_errors(l, out);
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	static const enum link_counter shown[] = {
+		LINK_RX_PACKETS, LINK_TX_PACKETS, LINK_RX_ERRORS,  LINK_TX_ERRORS,
+		LINK_RX_DROPPED, LINK_TX_DROPPED, LINK_TX_CARRIER,
+	};
+	const struct link_facts *l = &ctx->facts->wire[END_NEAR];
+	struct evidence *ev;
+	struct finding *f;
+	size_t i;
+
+	if (!l->name) {
+		finding_add(out, STATE_SKIP, "the link to the endpoint was not looked at");
+		return;
+	}
+	f = judge(ctx->facts, l, out);
+	ev = finding_because(out, f, "link", l->name, "%s, over the run",
+			     l->kind ? l->kind : "link");
+	evidence_count(ev, "up", l->up);
+	evidence_count(ev, "carrier", l->running);
+	evidence_count(ev, "mtu", (int64_t)l->mtu);
+	for (i = 0; i < ARRAY_LEN(shown); i++)
+		evidence_count(ev, link_counter_str(shown[i]), link_difference(l, shown[i]));
+}
+
+static const char *const after[] = { "engine.start", NULL };
+
+const struct check check_underlay_link = {
+	.id = "underlay.link",
+	.title = "outer link",
+	.layer = LAYER_UNDERLAY,
+	.needs = NEED_BIT(NEED_LINKS),
+	.after = after,
+	.run = run,
+};

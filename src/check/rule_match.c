@@ -1,0 +1,284 @@
+#include "check/rule_match.h"
+
+#include <string.h>
+
+#include "check/tunnel.h"
+
+static enum hit of(bool yes)
+{
+	return yes ? HIT_YES : HIT_NO;
+}
+
+static enum hit negate(enum hit h, bool negated)
+{
+	if (!negated || h == HIT_MAYBE)
+		return h;
+	return of(h == HIT_NO);
+}
+
+/* "wg*" means each name that begins so. */
+static bool name_matches(const char *pattern, const char *name)
+{
+	size_t len = strlen(pattern);
+
+	if (len && pattern[len - 1] == '*')
+		return strncmp(pattern, name, len - 1) == 0;
+	return strcmp(pattern, name) == 0;
+}
+
+static enum hit match_dev(const struct rule_term *t, const struct packet *p)
+{
+	enum tap_dir wants = t->match == RULE_OIF ? TAP_OUT : TAP_IN;
+
+	/* A packet has no such device at our hooks: nothing equals it, kernels differ on != */
+	if (p->dir != wants)
+		return t->negated ? HIT_MAYBE : HIT_NO;
+	if (!p->dev || !t->text)
+		return HIT_MAYBE;
+	return negate(of(name_matches(t->text, p->dev)), t->negated);
+}
+
+static enum hit match_net(const struct rule_term *t, const struct ip_addr *a)
+{
+	if (a->family == FAMILY_NONE)
+		return HIT_MAYBE;
+	/* `ip saddr != N` asks for IPv4 first. */
+	if (a->family != t->net.addr.family)
+		return HIT_NO;
+	return negate(of(cidr_contains(&t->net, a)), t->negated);
+}
+
+static enum hit match_number(const struct rule_term *t, int64_t v)
+{
+	if (v == UNKNOWN)
+		return HIT_MAYBE;
+	return negate(of(t->lo <= v && v <= t->hi), t->negated);
+}
+
+static enum hit match_port(const struct rule_term *t, const struct packet *p)
+{
+	if (p->proto != UNKNOWN && p->proto != PROTO_TCP && p->proto != PROTO_UDP)
+		return HIT_NO;
+	return match_number(t, t->match == RULE_SPORT ? p->sport : p->dport);
+}
+
+static int64_t family_of(const struct packet *p)
+{
+	if (p->src.family != FAMILY_NONE)
+		return p->src.family;
+	return p->dst.family != FAMILY_NONE ? p->dst.family : UNKNOWN;
+}
+
+static enum hit match_term(const struct rule_term *t, const struct packet *p)
+{
+	switch (t->match) {
+	case RULE_IIF:
+	case RULE_OIF:
+		return match_dev(t, p);
+	case RULE_SADDR:
+		return match_net(t, &p->src);
+	case RULE_DADDR:
+		return match_net(t, &p->dst);
+	case RULE_L4PROTO:
+		return match_number(t, p->proto);
+	case RULE_SPORT:
+	case RULE_DPORT:
+		return match_port(t, p);
+	case RULE_FAMILY:
+		return match_number(t, family_of(p));
+	case RULE_OTHER:
+		break;
+	}
+	return HIT_MAYBE;
+}
+
+struct word_hit {
+	const char *word;
+	enum hit hit[TAP_DIR_COUNT]; /* of a packet that goes out, that comes in */
+};
+
+/* What this machine sends or takes itself is never forwarded. */
+static const struct word_hit hooks[] = {
+	{ "output", { HIT_YES, HIT_NO } },     { "postrouting", { HIT_YES, HIT_NO } },
+	{ "egress", { HIT_YES, HIT_NO } },     { "input", { HIT_NO, HIT_YES } },
+	{ "prerouting", { HIT_NO, HIT_YES } }, { "ingress", { HIT_NO, HIT_YES } },
+	{ "forward", { HIT_NO, HIT_NO } },
+};
+
+static enum hit match_hook(const struct rule_facts *r, const struct packet *p)
+{
+	size_t i;
+
+	/* Others jump there, from hooks that are not told; that its counter moved shows they do. */
+	if (!r->hook)
+		return HIT_YES;
+	for (i = 0; i < ARRAY_LEN(hooks); i++)
+		if (strcmp(hooks[i].word, r->hook) == 0)
+			return hooks[i].hit[p->dir];
+	return HIT_MAYBE;
+}
+
+static bool has_term(const struct rule_facts *r, enum rule_match m)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_terms; i++)
+		if (r->terms[i].match == m)
+			return true;
+	return false;
+}
+
+static enum hit match_family(const struct rule_facts *r, const struct packet *p)
+{
+	int64_t family = family_of(p);
+
+	if (strcmp(r->family, "inet") == 0)
+		return HIT_YES;
+	if (strcmp(r->family, "ip") == 0)
+		return family == UNKNOWN ? HIT_MAYBE : of(family == FAMILY_IP4);
+	if (strcmp(r->family, "ip6") == 0)
+		return family == UNKNOWN ? HIT_MAYBE : of(family == FAMILY_IP6);
+	/* Such a chain belongs to one device, which is not told. */
+	if (strcmp(r->family, "netdev") == 0)
+		return has_term(r, RULE_IIF) || has_term(r, RULE_OIF) ? HIT_YES : HIT_MAYBE;
+	return HIT_NO;
+}
+
+enum hit rule_match(const struct rule_facts *r, const struct packet *p)
+{
+	enum hit h = MIN(match_hook(r, p), match_family(r, p));
+	size_t i;
+
+	for (i = 0; h != HIT_NO && i < r->n_terms; i++)
+		h = MIN(h, match_term(&r->terms[i], p));
+	return h;
+}
+
+static bool term_is_narrow(const struct rule_term *t, const struct packet *p)
+{
+	size_t bits = 8 * ip_addr_len(&t->net.addr);
+
+	if (t->negated || match_term(t, p) != HIT_YES)
+		return false;
+	switch (t->match) {
+	case RULE_IIF:
+	case RULE_OIF:
+		return true;
+	case RULE_SADDR:
+	case RULE_DADDR:
+		/* A network this small is the tunnel's own; 0.0.0.0/0 is everybody's. */
+		return bits && t->net.len * 4 >= bits * 3;
+	case RULE_SPORT:
+	case RULE_DPORT:
+		return t->lo == t->hi;
+	default:
+		return false;
+	}
+}
+
+bool rule_match_is_narrow(const struct rule_facts *r, const struct packet *p)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_terms; i++)
+		if (term_is_narrow(&r->terms[i], p))
+			return true;
+	return false;
+}
+
+/* --- the packets of a tunnel ------------------------------------------------------ */
+
+struct packets {
+	struct packet *p;
+	size_t n;
+};
+
+/* Both directions of one conversation between us and them. */
+static void add_pair(struct packets *l, const char *const names[TAP_DIR_COUNT], struct packet out)
+{
+	l->p[l->n] = out;
+	l->p[l->n].dir = TAP_OUT;
+	l->p[l->n++].name = names[TAP_OUT];
+	l->p[l->n++] = (struct packet){
+		.name = names[TAP_IN],
+		.dir = TAP_IN,
+		.dev = out.dev,
+		.src = out.dst,
+		.dst = out.src,
+		.proto = out.proto,
+		.sport = out.dport,
+		.dport = out.sport,
+	};
+}
+
+enum { INNER_PROTOS = 3 };
+
+static void add_inner(struct packets *l, const struct facts *f, const struct ip_addr *ours,
+		      const struct ip_addr *theirs)
+{
+	static const char *const names[] = { [TAP_OUT] = "inner out", [TAP_IN] = "inner in" };
+	const int64_t protos[INNER_PROTOS] = {
+		theirs->family == FAMILY_IP6 ? PROTO_ICMPV6 : PROTO_ICMP,
+		PROTO_TCP,
+		PROTO_UDP,
+	};
+	size_t i;
+
+	for (i = 0; i < INNER_PROTOS; i++)
+		add_pair(l, names,
+			 (struct packet){ .dev = f->target.name,
+					  .src = *ours,
+					  .dst = *theirs,
+					  .proto = protos[i],
+					  .sport = UNKNOWN,
+					  .dport = UNKNOWN });
+}
+
+static int64_t known_port(int64_t port)
+{
+	return port > 0 ? port : UNKNOWN;
+}
+
+static void add_outer(struct packets *l, const struct facts *f)
+{
+	static const char *const names[] = { [TAP_OUT] = "outer out", [TAP_IN] = "outer in" };
+	const struct path_facts *path = tunnel_path(f, PATH_ENDPOINT, NULL);
+	struct endpoint e = tunnel_endpoint(f);
+	struct packet p = {
+		.dev = path && path->dev ? path->dev : f->wire[END_NEAR].name,
+		.dst = e.addr,
+		.proto = PROTO_UDP,
+		.sport = f->have & NEED_BIT(NEED_CONFIG) ?
+				 known_port(f->config[END_NEAR].listen_port) :
+				 UNKNOWN,
+		.dport = known_port(e.port),
+	};
+
+	if (path)
+		p.src = path->prefsrc;
+	add_pair(l, names, p);
+}
+
+size_t rule_packets(const struct facts *f, struct arena *a, struct packet **out)
+{
+	struct packets l = { 0 };
+	struct tunnel_addrs ours, theirs;
+	size_t i, k;
+
+	tunnel_sources(f, &ours);
+	tunnel_targets(f, &theirs);
+	l.p = arena_alloc(a, (2 + 2 * INNER_PROTOS * (ours.n + 1) * theirs.n) * sizeof(*l.p));
+	add_outer(&l, f);
+	for (k = 0; k < theirs.n; k++) {
+		static const struct ip_addr unknown = { 0 };
+		size_t before = l.n;
+
+		for (i = 0; i < ours.n; i++)
+			if (ours.a[i].family == theirs.a[k].family)
+				add_inner(&l, f, &ours.a[i], &theirs.a[k]);
+		if (l.n == before)
+			add_inner(&l, f, &unknown, &theirs.a[k]);
+	}
+	*out = l.p;
+	return l.n;
+}

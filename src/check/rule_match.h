@@ -1,0 +1,36 @@
+/*
+ * Can a firewall rule hit a packet of the tunnel, and can it hit others too?
+ *
+ * A rule is a list of terms that must all match. What is not known of the packet (a port
+ * that the kernel chose) and what we do not judge of the rule (RULE_OTHER) give MAYBE.
+ */
+#ifndef CHECK_RULE_MATCH_H
+#define CHECK_RULE_MATCH_H
+
+#include "base/arena.h"
+#include "model/facts.h"
+
+/* A kind of packet that the run sent or waited for. */
+struct packet {
+	const char *name; /* "inner out", "outer in" */
+	enum tap_dir dir; /* out: hooks output, postrouting, egress; in: the others */
+	const char *dev; /* it leaves or comes by */
+	struct ip_addr src, dst; /* FAMILY_NONE: not known, of either family */
+	int64_t proto; /* IPPROTO_*; UNKNOWN */
+	int64_t sport, dport; /* UNKNOWN: not known; only TCP and UDP have them */
+};
+
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
+
+enum hit { HIT_NO, HIT_MAYBE, HIT_YES };
+enum hit rule_match(const struct rule_facts *r, const struct packet *p);
+/*
+ * Some term binds the rule to what this packet has and little else has: its device, one of
+ * its addresses, its port. Without one its counter may have moved by anybody's packets.
+ */
+bool rule_match_is_narrow(const struct rule_facts *r, const struct packet *p);
+
+/* All kinds of packets of this tunnel in the near namespace; from the arena. */
+size_t rule_packets(const struct facts *f, struct arena *a, struct packet **out);
+
+#endif

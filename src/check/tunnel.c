@@ -1,0 +1,211 @@
+#include "check/tunnel.h"
+
+#include <string.h>
+
+static bool have(const struct facts *f, enum need n)
+{
+	return (f->have & NEED_BIT(n)) != 0;
+}
+
+bool tunnel_addrs_have(const struct tunnel_addrs *l, const struct ip_addr *a)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (ip_addr_equal(&l->a[i], a))
+			return true;
+	return false;
+}
+
+static void add(struct tunnel_addrs *l, const struct ip_addr *a)
+{
+	if (a->family != FAMILY_NONE && l->n < TUNNEL_ADDRS_MAX && !tunnel_addrs_have(l, a))
+		l->a[l->n++] = *a;
+}
+
+bool tunnel_addr_is_link_local(const struct ip_addr *a)
+{
+	return a->family == FAMILY_IP6 && a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+}
+
+static bool is_inner(const struct facts *f, const struct path_facts *p)
+{
+	return have(f, NEED_PATHS) && p->of == PATH_INNER;
+}
+
+void tunnel_targets(const struct facts *f, struct tunnel_addrs *out)
+{
+	size_t i;
+
+	*out = (struct tunnel_addrs){ 0 };
+	add(out, &f->ping_peer.target);
+	for (i = 0; i < f->n_paths; i++)
+		if (is_inner(f, &f->paths[i]))
+			add(out, &f->paths[i].to);
+}
+
+static bool leads_into_tun(const struct facts *f, const struct path_facts *p)
+{
+	return p->dev && f->target.name && strcmp(p->dev, f->target.name) == 0;
+}
+
+/*
+ * Only addresses that packets have: a tun may carry others, which the far end need not know.
+ * Without any the tun's own are all that can be meant.
+ */
+void tunnel_sources(const struct facts *f, struct tunnel_addrs *out)
+{
+	size_t i;
+
+	*out = (struct tunnel_addrs){ 0 };
+	for (i = 0; i < f->n_paths; i++)
+		if (is_inner(f, &f->paths[i]) && leads_into_tun(f, &f->paths[i]))
+			add(out, &f->paths[i].prefsrc);
+	for (i = 0; i < ARRAY_LEN(f->echo_back); i++)
+		add(out, &f->echo_back[i].target);
+	add(out, &f->ping_self.target);
+	if (out->n || !f->target.name || !have(f, NEED_ADDRS))
+		return;
+	for (i = 0; i < f->n_addrs; i++)
+		if (strcmp(f->addrs[i].link, f->target.name) == 0 &&
+		    !tunnel_addr_is_link_local(&f->addrs[i].addr.addr))
+			add(out, &f->addrs[i].addr.addr);
+}
+
+static const struct peer_config *by_key(const struct config_facts *c, const struct public_key *k)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_peers; i++)
+		if (public_key_equal(&c->peers[i].key, k))
+			return &c->peers[i];
+	return NULL;
+}
+
+const struct peer_config *tunnel_peer(const struct facts *f, enum end of)
+{
+	enum end other = of == END_NEAR ? END_FAR : END_NEAR;
+	enum need need[] = { [END_NEAR] = NEED_CONFIG, [END_FAR] = NEED_CONFIG_FAR };
+	const struct config_facts *c = &f->config[of];
+
+	if (!have(f, need[of]))
+		return NULL;
+	if (of == END_NEAR && !public_key_is_zero(&f->target.peer))
+		return by_key(c, &f->target.peer);
+	if (have(f, need[other]) && f->config[other].has_private_key == 1)
+		return by_key(c, &f->config[other].own);
+	return c->n_peers == 1 ? &c->peers[0] : NULL;
+}
+
+const struct peer_config *tunnel_owner(const struct config_facts *c, const struct ip_addr *a,
+				       const struct cidr **by)
+{
+	const struct peer_config *owner = NULL;
+	const struct cidr *best = NULL;
+	size_t i, k;
+
+	for (i = 0; i < c->n_peers; i++) {
+		for (k = 0; k < c->peers[i].n_allowed; k++) {
+			const struct cidr *net = &c->peers[i].allowed[k];
+
+			if (!cidr_contains(net, a) || (best && net->len < best->len))
+				continue;
+			best = net;
+			owner = &c->peers[i];
+		}
+	}
+	if (by)
+		*by = best;
+	return owner;
+}
+
+const struct path_facts *tunnel_path(const struct facts *f, enum path_of of,
+				     const struct ip_addr *to)
+{
+	size_t i;
+
+	for (i = 0; have(f, NEED_PATHS) && i < f->n_paths; i++)
+		if (f->paths[i].of == of && (!to || ip_addr_equal(&f->paths[i].to, to)))
+			return &f->paths[i];
+	return NULL;
+}
+
+struct endpoint tunnel_endpoint(const struct facts *f)
+{
+	const struct path_facts *path = tunnel_path(f, PATH_ENDPOINT, NULL);
+	const struct peer_config *peer = tunnel_peer(f, END_NEAR);
+	struct endpoint e = { 0 };
+
+	if (peer && peer->endpoint.addr.family != FAMILY_NONE)
+		return peer->endpoint;
+	if (path)
+		e.addr = path->to;
+	return e;
+}
+
+const struct addr_facts *tunnel_addr(const struct facts *f, const struct ip_addr *a)
+{
+	size_t i;
+
+	for (i = 0; have(f, NEED_ADDRS) && i < f->n_addrs; i++)
+		if (f->target.name && strcmp(f->addrs[i].link, f->target.name) == 0 &&
+		    ip_addr_equal(&f->addrs[i].addr.addr, a))
+			return &f->addrs[i];
+	return NULL;
+}
+
+static enum passed ping_passed(const struct ping_facts *p)
+{
+	if (p->sent == UNKNOWN || p->received == UNKNOWN)
+		return PASSED_UNKNOWN;
+	if (p->send_errors > 0)
+		return PASSED_SHORT;
+	if (p->sent == 0)
+		return PASSED_UNKNOWN;
+	return p->received + MAX(p->late, 0) < p->sent ? PASSED_SHORT : PASSED_ALL;
+}
+
+static enum passed stream_passed(const struct stream_facts *s)
+{
+	if (s->sent == UNKNOWN || s->received == UNKNOWN)
+		return PASSED_UNKNOWN;
+	/* It never began: no socket, say. */
+	if (s->sent == 0 && s->elapsed_ns == 0)
+		return PASSED_UNKNOWN;
+	return s->error || s->sent == 0 || s->received < s->sent ? PASSED_SHORT : PASSED_ALL;
+}
+
+/* All is what both say; one that is short makes the whole short. */
+static enum passed both(enum passed a, enum passed b)
+{
+	if (a == PASSED_SHORT || b == PASSED_SHORT)
+		return PASSED_SHORT;
+	return a == PASSED_ALL && b == PASSED_ALL ? PASSED_ALL : PASSED_UNKNOWN;
+}
+
+static enum passed streams_passed(const struct facts *f)
+{
+	enum passed p = f->n_streams ? PASSED_ALL : PASSED_UNKNOWN;
+	size_t i;
+
+	for (i = 0; i < f->n_streams; i++)
+		p = both(p, stream_passed(&f->streams[i]));
+	return p;
+}
+
+enum passed tunnel_passed(const struct facts *f)
+{
+	enum passed p = have(f, NEED_PING_PEER) ? ping_passed(&f->ping_peer) : PASSED_UNKNOWN;
+	size_t i;
+
+	p = both(p, have(f, NEED_STREAMS) ? streams_passed(f) : PASSED_UNKNOWN);
+	if (have(f, NEED_PING_SELF))
+		p = both(p, ping_passed(&f->ping_self));
+	for (i = 0; have(f, NEED_ECHO_BACK) && i < ARRAY_LEN(f->echo_back); i++)
+		if (f->echo_back[i].sent != UNKNOWN)
+			p = both(p, ping_passed(&f->echo_back[i]));
+	if (have(f, NEED_HANDSHAKE) && !f->handshake.complete)
+		p = PASSED_SHORT;
+	/* What was cut short tells nothing of what was not answered yet. */
+	return f->interrupted && p == PASSED_SHORT ? PASSED_UNKNOWN : p;
+}

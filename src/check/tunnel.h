@@ -1,0 +1,45 @@
+/*
+ * What several checks ask of the facts: which addresses are inside, which peer is the far end,
+ * whose an address is, and whether what was sent came through. What a gap covers is not looked at.
+ */
+#ifndef CHECK_TUNNEL_H
+#define CHECK_TUNNEL_H
+
+#include "model/facts.h"
+
+enum { TUNNEL_ADDRS_MAX = 16 };
+/* Each address once; what does not fit is left out. */
+struct tunnel_addrs {
+	struct ip_addr a[TUNNEL_ADDRS_MAX];
+	size_t n;
+};
+
+/* Inner addresses of the far side that were, or were to be, probed. */
+void tunnel_targets(const struct facts *f, struct tunnel_addrs *out);
+/* Our inner addresses that the probes come from, or are sent back to. */
+void tunnel_sources(const struct facts *f, struct tunnel_addrs *out);
+bool tunnel_addrs_have(const struct tunnel_addrs *l, const struct ip_addr *a);
+
+/* The other end as a peer of that end's engine; NULL: none, or not told. */
+const struct peer_config *tunnel_peer(const struct facts *f, enum end of);
+/*
+ * The peer that takes a: longest prefix; of equal ones the last, as engines do. *by (may be
+ * NULL) is that prefix. NULL: nobody's.
+ */
+const struct peer_config *tunnel_owner(const struct config_facts *c, const struct ip_addr *a,
+				       const struct cidr **by);
+
+/* The path to that address (NULL: the first of its kind). NULL: not asked. */
+const struct path_facts *tunnel_path(const struct facts *f, enum path_of of,
+				     const struct ip_addr *to);
+/* Where our engine sends to; family NONE: not known. */
+struct endpoint tunnel_endpoint(const struct facts *f);
+/* The entry of that address on the near tun, or NULL. */
+const struct addr_facts *tunnel_addr(const struct facts *f, const struct ip_addr *a);
+bool tunnel_addr_is_link_local(const struct ip_addr *a);
+
+enum passed { PASSED_UNKNOWN, PASSED_ALL, PASSED_SHORT };
+/* Whether all inner probes came through: pings, echoes of the far side, transfers. */
+enum passed tunnel_passed(const struct facts *f);
+
+#endif

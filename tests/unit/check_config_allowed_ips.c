@@ -1,0 +1,212 @@
+/* config.allowed-ips: whose each inner address is; and the longest prefix against a slow search. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "check/tunnel.h"
+#include "lib/made_facts.h"
+#include "lib/seed.h"
+
+static struct cidr nets[4];
+
+static struct peer_config *second_peer(struct facts *f, enum end end, const char *net)
+{
+	struct config_facts *c = &f->config[end];
+	struct peer_config *p = &c->peers[c->n_peers++];
+
+	*p = c->peers[0];
+	memset(p->key.b, 0x44, sizeof(p->key.b));
+	nets[0] = made_net(net);
+	p->allowed = nets;
+	p->n_allowed = 1;
+	return p;
+}
+
+static void only(struct facts *f, enum end end, const char *net)
+{
+	f->config[end].peers[0].allowed[0] = made_net(net);
+}
+
+static void not_allowed(struct facts *f)
+{
+	only(f, END_NEAR, "10.90.18.0/24");
+}
+
+static void far_does_not_allow_us(struct facts *f)
+{
+	only(f, END_FAR, "10.90.17.9/32");
+}
+
+static void family_not_allowed(struct facts *f)
+{
+	f->config[END_NEAR].peers[0].n_allowed = 1;
+}
+
+static void nothing_allowed(struct facts *f)
+{
+	f->config[END_NEAR].peers[0].n_allowed = 0;
+}
+
+static void taken_by_same(struct facts *f)
+{
+	second_peer(f, END_NEAR, "10.90.17.2/32");
+}
+
+static void taken_by_longer(struct facts *f)
+{
+	only(f, END_NEAR, "0.0.0.0/0");
+	second_peer(f, END_NEAR, "10.90.17.0/24");
+}
+
+static void taken_at_far(struct facts *f)
+{
+	only(f, END_FAR, "10.90.0.0/16");
+	second_peer(f, END_FAR, "10.90.17.0/24");
+}
+
+static void other_is_shorter(struct facts *f)
+{
+	only(f, END_NEAR, "10.90.17.0/24");
+	second_peer(f, END_NEAR, "0.0.0.0/0");
+}
+
+static void only_other_has_it(struct facts *f)
+{
+	only(f, END_NEAR, "10.90.18.0/24");
+	second_peer(f, END_NEAR, "10.90.17.0/25");
+}
+
+static void far_unseen(struct facts *f)
+{
+	facts_gap(f, NEED_CONFIG_FAR, "far end not asked", NULL);
+}
+
+static void no_target(struct facts *f)
+{
+	facts_gap(f, NEED_PATHS, "no", NULL);
+	f->ping_peer.target.family = FAMILY_NONE;
+}
+
+/* The tun has an address more that nothing uses. */
+static void unused_address(struct facts *f)
+{
+	f->addrs[0].link = f->target.name;
+	f->addrs[0].addr = made_net("172.16.5.1/24");
+}
+
+static void foreign_source(struct facts *f)
+{
+	f->paths[0].prefsrc = made_addr("172.16.5.1");
+}
+
+static void keys_wrong(struct facts *f)
+{
+	memset(f->config[END_NEAR].peers[0].key.b, 0x33, KEY_LEN);
+	not_allowed(f);
+}
+
+static void unseen(struct facts *f)
+{
+	facts_gap(f, NEED_CONFIG, "wg0 does not answer", NULL);
+}
+
+static const struct check_case cases[] = {
+	{ "healthy", NULL, STATE_PASS, "near 2 of 2, far 2 of 2", NULL },
+	{ "not allowed", not_allowed, STATE_FAIL, "near: 10.90.17.2 is in no peer's allowed IPs",
+	  NULL },
+	{ "the far end does not allow us", far_does_not_allow_us, STATE_FAIL,
+	  "far: 10.90.17.1 is in no peer's allowed IPs", NULL },
+	{ "one family", family_not_allowed, STATE_FAIL, "near: fd5a:17::2 is in no", NULL },
+	{ "none", nothing_allowed, STATE_FAIL, "allowed IPs; and 1 more", NULL },
+	{ "same prefix at two", taken_by_same, STATE_FAIL, "near: 10.90.17.2 goes to peer RERE",
+	  NULL },
+	{ "longer prefix at another", taken_by_longer, STATE_FAIL,
+	  "(10.90.17.0/24), not to peer IiIi", NULL },
+	{ "taken at the far end", taken_at_far, STATE_FAIL, "far: 10.90.17.1 goes to peer RERE",
+	  NULL },
+	{ "border: the other's is shorter", other_is_shorter, STATE_PASS, "near 2 of 2", NULL },
+	{ "only another has it", only_other_has_it, STATE_FAIL, "which does not have it", NULL },
+	{ "far end not seen", far_unseen, STATE_PASS, "2 inner addresses are the peer's; far end",
+	  NULL },
+	{ "border: no target", no_target, STATE_SKIP, "no inner address", NULL },
+	{ "border: an address nobody uses", unused_address, STATE_PASS, "far 2 of 2", NULL },
+	{ "a source the far end does not know", foreign_source, STATE_FAIL,
+	  "far: 172.16.5.1 is in no", NULL },
+	{ "keys are wrong", keys_wrong, STATE_FAIL, "near: 10.90.17.2", "config.keys" },
+	{ "gap", unseen, STATE_SKIP, "does not answer", NULL },
+};
+
+static void allowed(void **state)
+{
+	(void)state;
+	check_cases_run("config.allowed-ips", cases, ARRAY_LEN(cases));
+}
+
+/* Slow: each length from the longest, each peer from the last, bit by bit. */
+static const struct peer_config *slow_owner(const struct config_facts *c, const struct ip_addr *a)
+{
+	size_t i, k, bit;
+	int len;
+
+	for (len = 128; len >= 0; len--) {
+		for (i = c->n_peers; i-- > 0;) {
+			for (k = 0; k < c->peers[i].n_allowed; k++) {
+				const struct cidr *n = &c->peers[i].allowed[k];
+
+				for (bit = 0; bit < n->len; bit++)
+					if ((n->addr.b[bit / 8] ^ a->b[bit / 8]) &
+					    (0x80 >> bit % 8))
+						break;
+				if (n->len == len && bit == n->len && n->addr.family == a->family)
+					return &c->peers[i];
+			}
+		}
+	}
+	return NULL;
+}
+
+static void owner_is_longest(void **state)
+{
+	struct peer_config peers[3] = { 0 };
+	struct config_facts c = { .peers = peers, .n_peers = 3 };
+	struct cidr table[3][4];
+	unsigned round, i, k, owned = 0;
+	struct seed d = seed_start("allowed IPs");
+
+	(void)state;
+	for (round = 0; round < 20000; round++) {
+		struct ip_addr a = { .family = FAMILY_IP4,
+				     .b = { 10, (uint8_t)seed_below(&d, 4) } };
+
+		if (seed_below(&d, 4) == 0)
+			a.family = FAMILY_IP6;
+		for (i = 0; i < 3; i++) {
+			peers[i].allowed = table[i];
+			peers[i].n_allowed = seed_below(&d, 5);
+			for (k = 0; k < peers[i].n_allowed; k++) {
+				table[i][k].addr =
+					(struct ip_addr){ .family = seed_below(&d, 4) ? FAMILY_IP4 :
+											FAMILY_IP6,
+							  .b = { 10, (uint8_t)seed_below(&d, 4) } };
+				table[i][k].len = (uint8_t)seed_below(&d, 33);
+			}
+		}
+		assert_ptr_equal(tunnel_owner(&c, &a, NULL), slow_owner(&c, &a));
+		owned += tunnel_owner(&c, &a, NULL) != NULL;
+	}
+	/* Both answers were asked for. */
+	assert_in_range(owned, 1000, 19000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(allowed),
+		cmocka_unit_test(owner_is_longest),
+	};
+
+	return cmocka_run_group_tests_name("config.allowed-ips", tests, NULL, NULL);
+}

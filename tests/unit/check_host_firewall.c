@@ -1,0 +1,316 @@
+/* host.firewall: blamed only for what was seen; "could hit" otherwise; never on a healthy tunnel. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "lib/made_facts.h"
+
+static struct rule_term terms[4];
+static struct rule_facts rules[4];
+
+static struct rule_facts *rule(struct facts *f, const char *hook, const char *says, int64_t moved)
+{
+	struct rule_facts *r = &rules[f->firewall.n_rules++];
+
+	if (f->firewall.n_rules == 1)
+		memset(terms, 0, sizeof(terms));
+	*r = (struct rule_facts){
+		.family = "inet",
+		.table = "filter",
+		.chain = hook ? hook : "sub",
+		.hook = hook,
+		.says = says,
+		.handle = 7 + (int64_t)f->firewall.n_rules,
+		.before = moved == UNKNOWN ? UNKNOWN : 1000,
+		.after = moved == UNKNOWN ? UNKNOWN : 1000 + moved,
+	};
+	f->firewall.rules = rules;
+	f->firewall.n_all_rules = 12;
+	return r;
+}
+
+static void with(struct rule_facts *r, struct rule_term t)
+{
+	static size_t used;
+
+	if (r == rules)
+		used = 0;
+	terms[used] = t;
+	r->terms = &terms[used++];
+	r->n_terms = 1;
+}
+
+static void nothing_comes(struct facts *f)
+{
+	f->ping_peer.received = 0;
+	facts_gap(f, NEED_STREAMS, "nothing comes through", NULL);
+}
+
+static void tun_drop(struct facts *f, int64_t moved)
+{
+	with(rule(f, "input", "iifname \"wgd7f3a0\" counter drop", moved),
+	     (struct rule_term){ .match = RULE_IIF, .text = "wgd7f3a0" });
+}
+
+static void drops(struct facts *f)
+{
+	nothing_comes(f);
+	tun_drop(f, 10);
+}
+
+static void rejects(struct facts *f)
+{
+	drops(f);
+	rules[0].reject = true;
+}
+
+static void drops_on_a_host(struct facts *f)
+{
+	drops(f);
+	f->target.kind = TARGET_INTERFACE;
+}
+
+static void drops_twice(struct facts *f)
+{
+	drops(f);
+	with(rule(f, "output", "ip daddr 10.90.17.2 counter drop", 3),
+	     (struct rule_term){ .match = RULE_DADDR, .net = made_net("10.90.17.2/32") });
+}
+
+static void drops_outer(struct facts *f)
+{
+	made_silent(f);
+	with(rule(f, "output", "udp dport 23456 counter drop", 3),
+	     (struct rule_term){ .match = RULE_DPORT, .lo = 23456, .hi = 23456 });
+}
+
+static void healthy_and_moved(struct facts *f)
+{
+	tun_drop(f, 10);
+}
+
+static void did_not_move(struct facts *f)
+{
+	nothing_comes(f);
+	tun_drop(f, 0);
+}
+
+static void no_counter(struct facts *f)
+{
+	nothing_comes(f);
+	tun_drop(f, UNKNOWN);
+}
+
+static void healthy_no_counter(struct facts *f)
+{
+	tun_drop(f, UNKNOWN);
+}
+
+static void counter_set_back(struct facts *f)
+{
+	drops(f);
+	rules[0].after = 4;
+}
+
+static void not_ours(struct facts *f)
+{
+	nothing_comes(f);
+	with(rule(f, "input", "iifname \"eth7\" counter drop", 500),
+	     (struct rule_term){ .match = RULE_IIF, .text = "eth7" });
+}
+
+static void forward_only(struct facts *f)
+{
+	drops(f);
+	rules[0].hook = "forward";
+}
+
+static void other_term(struct facts *f)
+{
+	nothing_comes(f);
+	with(rule(f, "input", "ct state invalid counter drop", 10),
+	     (struct rule_term){ .match = RULE_OTHER, .text = "ct state invalid" });
+}
+
+/* Nobody else sends in a namespace of our own. */
+static void catch_all(struct facts *f)
+{
+	nothing_comes(f);
+	rule(f, "input", "counter drop", 10);
+}
+
+/* On a host anybody's packets move it. */
+static void catch_all_on_a_host(struct facts *f)
+{
+	catch_all(f);
+	f->target.kind = TARGET_INTERFACE;
+}
+
+/* What jumps there may ask for more. */
+static void catch_all_jumped_to(struct facts *f)
+{
+	nothing_comes(f);
+	rule(f, NULL, "counter drop", 10);
+}
+
+static void policy(struct facts *f)
+{
+	struct rule_facts *r;
+
+	nothing_comes(f);
+	r = rule(f, "input", "policy drop", UNKNOWN);
+	r->policy = true;
+	r->handle = UNKNOWN;
+}
+
+static void healthy_policy(struct facts *f)
+{
+	policy(f);
+	made_healthy(f);
+	f->firewall = (struct firewall_facts){ .rules = rules, .n_rules = 1, .n_all_rules = 12 };
+}
+
+/* The one that moved is told, not the one that may do nothing. */
+static void policy_and_moved(struct facts *f)
+{
+	policy(f);
+	with(rule(f, "output", "meta mark 1 counter drop", 4),
+	     (struct rule_term){ .match = RULE_OTHER, .text = "meta mark 1" });
+}
+
+static void cut_short(struct facts *f)
+{
+	drops(f);
+	f->interrupted = true;
+}
+
+static void unread(struct facts *f)
+{
+	nothing_comes(f);
+	f->firewall.unread = "iptables-legacy has rules";
+}
+
+static void healthy_unread(struct facts *f)
+{
+	f->firewall.unread = "iptables-legacy has rules";
+}
+
+static void one_datagram(struct facts *f)
+{
+	f->streams[4].received--;
+	tun_drop(f, 1);
+}
+
+static void not_started(struct facts *f)
+{
+	made_not_started(f, "no /dev/net/tun");
+}
+
+static void unseen(struct facts *f)
+{
+	facts_gap(f, NEED_FIREWALL, "reading rules: Operation not permitted", "run as root");
+}
+
+static const struct check_case cases[] = {
+	{ "healthy", NULL, STATE_PASS, "no rule that drops in this namespace (0 rules read)",
+	  NULL },
+	{ "drops", drops, STATE_FAIL,
+	  "rule 8 in inet filter input dropped 10 packets (inner in): iifname", NULL },
+	{ "rejects", rejects, STATE_FAIL, "rejected 10 packets", NULL },
+	{ "on a host too", drops_on_a_host, STATE_FAIL, "dropped 10 packets", NULL },
+	{ "two", drops_twice, STATE_FAIL, "drop; and 1 more", NULL },
+	{ "outside", drops_outer, STATE_FAIL, "dropped 3 packets (outer out)", NULL },
+	{ "one datagram", one_datagram, STATE_FAIL, "dropped 1 packet (inner in)", NULL },
+	{ "border: all came through", healthy_and_moved, STATE_PASS,
+	  "all data came through; 1 of 1 rule that drop could hit it and did not (12 rules read)",
+	  NULL },
+	{ "border: it did not move", did_not_move, STATE_PASS, "none of 1 rule that drop hit",
+	  NULL },
+	{ "no counter", no_counter, STATE_WARN, "could hit (inner in; no counter): iifname", NULL },
+	{ "border: no counter, all came through", healthy_no_counter, STATE_PASS, "all data came",
+	  NULL },
+	{ "counter set back", counter_set_back, STATE_WARN, "no counter", NULL },
+	{ "not ours", not_ours, STATE_PASS, "none of 1 rule that drop can hit", NULL },
+	{ "border: forwarding only", forward_only, STATE_PASS, "can hit", NULL },
+	{ "a term not judged", other_term, STATE_WARN, "could hit", NULL },
+	{ "everything", catch_all, STATE_FAIL, "dropped 10 packets", NULL },
+	{ "border: everything, on a host", catch_all_on_a_host, STATE_WARN,
+	  "could hit (outer in; 10 packets over the run)", NULL },
+	{ "border: everything, jumped to", catch_all_jumped_to, STATE_WARN, "could hit", NULL },
+	{ "policy", policy, STATE_WARN, "policy of inet filter input could hit", NULL },
+	{ "border: policy, all came through", healthy_policy, STATE_PASS, "all data came", NULL },
+	{ "the one that moved first", policy_and_moved, STATE_WARN, "rule 9 in inet filter output",
+	  NULL },
+	{ "border: cut short", cut_short, STATE_UNSURE, "could hit", NULL },
+	{ "some not read", unread, STATE_UNSURE, "not read: iptables-legacy has rules", NULL },
+	{ "border: some not read, all came through", healthy_unread, STATE_PASS,
+	  "not read: iptables-legacy has rules", NULL },
+	{ "not started", not_started, STATE_SKIP, "did not start", "engine.start" },
+	{ "gap", unseen, STATE_SKIP, "Operation not permitted", NULL },
+};
+
+static void firewalls(void **state)
+{
+	(void)state;
+	check_cases_run("host.firewall", cases, ARRAY_LEN(cases));
+}
+
+static const struct finding *row_of(void (*change)(struct facts *f), struct findings *all,
+				    struct facts *f)
+{
+	made_healthy(f);
+	change(f);
+	checks_run(f, all);
+	return made_row(all, "host.firewall");
+}
+
+static void remedy_can_be_typed(void **state)
+{
+	struct findings all;
+	struct facts f;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	findings_init(&all, &a);
+	assert_string_equal(row_of(drops, &all, &f)->remedy,
+			    "nft -a list chain inet filter input; to delete: "
+			    "nft delete rule inet filter input handle 8");
+	findings_init(&all, &a);
+	assert_string_equal(row_of(policy, &all, &f)->remedy,
+			    "nft -a list chain inet filter input; to let pass: "
+			    "nft chain inet filter input '{ policy accept; }'");
+	arena_done(&a);
+}
+
+/* A rule that drops echoes is the cause of a peer that does not answer them. */
+static void explains_silence(void **state)
+{
+	struct findings all;
+	struct facts f;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	findings_init(&all, &a);
+	row_of(drops, &all, &f);
+	assert_string_equal(made_row(&all, "ping.peer")->caused_by, "host.firewall");
+	findings_init(&all, &a);
+	row_of(drops_outer, &all, &f);
+	assert_string_equal(made_row(&all, "handshake.complete")->caused_by, "host.firewall");
+	arena_done(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(firewalls),
+		cmocka_unit_test(remedy_can_be_typed),
+		cmocka_unit_test(explains_silence),
+	};
+
+	return cmocka_run_group_tests_name("host.firewall", tests, NULL, NULL);
+}
