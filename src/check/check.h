@@ -87,6 +87,8 @@ struct finding {
 	uint32_t signs; /* SIGN_BITs */
 	const char *caused_by; /* id of another row, or NULL */
 	const char *remedy; /* or NULL */
+	const char *const *commands; /* to type for it */
+	size_t n_commands;
 	int64_t duration_ns; /* UNKNOWN */
 	struct finding *next;
 };

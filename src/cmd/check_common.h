@@ -17,6 +17,8 @@ struct check_options {
 	enum colour_when colour;
 	uint64_t count, payload, seed;
 	int64_t interval_ns, timeout_ns;
+	const char *facts, *save_facts;
+	const char *of_a_run; /* the last option given that says how a run is done, or NULL */
 	bool has_seed, quiet, verbose, help;
 	/* of a lab */
 	const struct lab_fault *fault;
@@ -24,7 +26,7 @@ struct check_options {
 };
 
 /* The long options without a short one; from OPT_OWN on a command has its own. */
-enum { OPT_ENGINE = 256, OPT_JSON, OPT_SEED, OPT_COLOR, OPT_OWN };
+enum { OPT_ENGINE = 256, OPT_JSON, OPT_SEED, OPT_COLOR, OPT_FACTS, OPT_SAVE_FACTS, OPT_OWN };
 
 #define CHECK_SHORT_OPTIONS ":c:i:s:W:qvh"
 

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
+#include "cmd/facts_io.h"
 #include "run/run.h"
 
 #define NAME "wgdiag check"
@@ -31,6 +32,9 @@ static void check_help(FILE *out)
 	      "  -s, --size N         bytes of data in each (default 56: packets of 84 bytes)\n"
 	      "  -W, --timeout S      seconds to wait for each answer (default 1)\n"
 	      "      --seed N         draw names, addresses and ports from N, to repeat a run\n"
+	      "      --save-facts FILE  keep all that was observed, to be judged again\n"
+	      "      --facts FILE     judge such a file instead of running (-: standard input);\n"
+	      "                       needs no root\n"
 	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
 	      "  -v, --verbose        all evidence\n"
 	      "      --color WHEN     auto (default), always, never\n"
@@ -52,6 +56,8 @@ static const struct option options[] = {
 	{ "size", required_argument, NULL, 's' },
 	{ "timeout", required_argument, NULL, 'W' },
 	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "save-facts", required_argument, NULL, OPT_SAVE_FACTS },
+	{ "facts", required_argument, NULL, OPT_FACTS },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "color", required_argument, NULL, OPT_COLOR },
@@ -90,6 +96,26 @@ static bool read_colour(const char *s, struct check_options *o)
 	return false;
 }
 
+/* "-" would mix with the report on standard output. */
+static bool read_save(const char *s, struct check_options *o)
+{
+	o->save_facts = s;
+	if (*s && strcmp(s, "-") != 0)
+		return true;
+	fprintf(stderr, "%s: --save-facts '%s' is no name of a file\n", o->cmd, s);
+	return false;
+}
+
+static const char *const run_options[] = {
+	['c'] = "-c",
+	['i'] = "-i",
+	['s'] = "-s",
+	['W'] = "-W",
+	[OPT_ENGINE] = "--engine",
+	[OPT_SEED] = "--seed",
+	[OPT_SAVE_FACTS] = "--save-facts",
+};
+
 bool check_option(int opt, const char *arg, struct check_options *o)
 {
 	switch (opt) {
@@ -100,6 +126,11 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 	case OPT_JSON:
 		o->report = &report_json;
 		return true;
+	case OPT_FACTS:
+		o->facts = arg;
+		return true;
+	case OPT_SAVE_FACTS:
+		return read_save(arg, o);
 	case OPT_SEED:
 		o->has_seed = true;
 		return options_count(o->cmd, "--seed", arg, 0, UINT64_MAX, &o->seed);
@@ -136,6 +167,8 @@ static int read_options(int argc, char **argv, struct check_options *o)
 			return options_bad(NAME, options, opt, argv);
 		if (!check_option(opt, optarg, o))
 			return EXIT_USAGE;
+		if ((size_t)opt < ARRAY_LEN(run_options) && run_options[opt])
+			o->of_a_run = run_options[opt];
 		if (o->help)
 			return EXIT_OK;
 	}
@@ -144,6 +177,11 @@ static int read_options(int argc, char **argv, struct check_options *o)
 			NAME ": '%s': this version only tests a tunnel it makes itself "
 			     "(wgdiag check, without an argument)\n",
 			argv[optind]);
+		return EXIT_USAGE;
+	}
+	if (o->facts && o->of_a_run) {
+		fprintf(stderr, NAME ": %s says how a run is done, and --facts does none\n",
+			o->of_a_run);
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;
@@ -231,6 +269,40 @@ static int tell(const struct check_options *o, const struct report *r)
 	return exit_code(r->facts, r->verdict);
 }
 
+static int judge(const struct check_options *o, struct arena *a, const struct facts *f)
+{
+	struct findings all;
+	struct verdict verdict;
+
+	run_judge(f, a, &all, &verdict);
+	return tell(o, &(struct report){ f, &all, &verdict });
+}
+
+static int judge_saved(const struct check_options *o, struct arena *a)
+{
+	struct err e = { 0 };
+	struct facts f;
+
+	if (facts_io_load(o->facts, a, &f, &e) < 0) {
+		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+		return EXIT_USAGE;
+	}
+	return judge(o, a, &f);
+}
+
+/* What was seen is told, also when it cannot be kept. */
+static int judge_and_save(const struct check_options *o, struct arena *a, const struct facts *f)
+{
+	struct err e = { 0 };
+	int rc = o->save_facts ? facts_io_save(o->save_facts, f, &e) : 0;
+	int code = judge(o, a, f);
+
+	if (rc == 0)
+		return code;
+	fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+	return EXIT_INTERNAL;
+}
+
 static int check(const struct check_options *o, struct arena *a)
 {
 	struct voice voice = { .live = terminal_is_live(STDERR_FILENO) && !o->quiet,
@@ -248,12 +320,14 @@ static int check(const struct check_options *o, struct arena *a)
 		.changed = on_changed,
 		.ctx = &voice,
 	};
-	struct findings all;
-	struct verdict verdict;
 	struct facts facts;
 	struct err e = { 0 };
 	int rc;
 
+	if (o->save_facts && facts_io_can_save(o->save_facts, &e) < 0) {
+		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+		return EXIT_USAGE;
+	}
 	if (engine_program(o->engine, a, &c.program, &e) < 0) {
 		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
 		/* Our own program, through /proc: no choice of the user's can be wrong. */
@@ -265,8 +339,7 @@ static int check(const struct check_options *o, struct arena *a)
 		fprintf(stderr, "wgdiag: %s%s\n", e.text, hint(&e));
 		return EXIT_UNDECIDED;
 	}
-	run_judge(&facts, a, &all, &verdict);
-	return tell(o, &(struct report){ &facts, &all, &verdict });
+	return judge_and_save(o, a, &facts);
 }
 
 void check_options_init(struct check_options *o, const char *cmd)
@@ -291,7 +364,7 @@ int check_and_tell(struct check_options *o)
 	if (!o->has_seed)
 		randombytes_buf(&o->seed, sizeof(o->seed));
 	arena_init(&a);
-	code = check(o, &a);
+	code = o->facts ? judge_saved(o, &a) : check(o, &a);
 	arena_done(&a);
 	return code;
 }
@@ -314,7 +387,7 @@ static int check_run(int argc, char **argv)
 
 const struct cmd cmd_check = {
 	.name = "check",
-	.args = "[--engine NAME] [--json] [-c N] [-i S] [-s N] [-W S] [-q] [-v]",
+	.args = "[--engine NAME] [--json] [-c N] [-i S] [-s N] [-W S] [-q] [-v] [--facts FILE]",
 	.summary = "diagnose a tunnel that wgdiag makes on this machine",
 	.run = check_run,
 	.help = check_help,

@@ -158,6 +158,15 @@ refuses 'sleep in a script' no_sleep 'eep 0.1'
 echo '# stale-after-sleep; nothing sleeps here' | plant tests/lab/x.sh
 accepts 'the word in a name' no_sleep
 
+# facts: the real header and table, without one row where no byte would be missed.
+plant src/model/facts.h <"$TOP/src/model/facts.h"
+cp "$TOP/src/model/facts_table.c" "$tmp/tree/src/model/"
+accepts 'a table that has every field' facts
+sed 's/BOOL(addr_facts, dad_failed)//' "$TOP/src/model/facts_table.c" >"$tmp/tree/src/model/facts_table.c"
+refuses 'a field that is not saved' facts 'dad_failed has no row'
+sed 's/LIST(facts, sizes, n_sizes, size_table)//' "$TOP/src/model/facts_table.c" >"$tmp/tree/src/model/facts_table.c"
+refuses 'a list that is not saved' facts 'n_sizes has no row'
+
 # docs: a program whose help knows --json, a page that knows --quiet.
 printf '#!/bin/sh\necho "  --json  --quiet"\n' >"$tmp/wgdiag"
 chmod +x "$tmp/wgdiag"
