@@ -22,8 +22,9 @@ static void check_help(FILE *out)
 	fputs("usage: wgdiag check [OPTIONS]\n"
 	      "\n"
 	      "Makes a private WireGuard tunnel on this machine, sends real traffic through it\n"
-	      "in both directions, watches it, and says what it saw. Needs root. The network of\n"
-	      "this machine is not touched, and nothing is left behind.\n"
+	      "in both directions, watches it, and says what it saw. Needs no root where user\n"
+	      "namespaces are allowed. The network of this machine is not touched, and nothing\n"
+	      "is left behind.\n"
 	      "\n"
 	      "      --engine NAME    the near end's engine: builtin (default), wireguard-go\n"
 	      "      --json           one JSON object on standard output\n"
@@ -222,28 +223,38 @@ static void on_changed(void *ctx, const char *what)
 
 /* --- afterwards --------------------------------------------------------------- */
 
-/* What a person can do about it, or "". */
-static const char *hint(const struct err *e)
+/* What a person can do about it, or NULL. */
+static const char *hint(const struct err *e, bool root)
 {
 	bool tun = strstr(e->text, "/dev/net/tun") != NULL;
 
-	if ((e->code == EPERM || e->code == EACCES) && geteuid() != 0)
-		return " (run as root; ordinary users come in a later version)";
+	if (e->remedy)
+		return e->remedy;
+	if (tun && e->code == EACCES && !root)
+		return "the node is not for this user, or /dev is mounted nodev: chmod a+rw "
+		       "/dev/net/tun, or run as root";
 	if (tun && (e->code == EPERM || e->code == EACCES))
-		return " (root, but without the right: a container needs CAP_NET_ADMIN and the "
-		       "device; or /dev is mounted nodev)";
+		return "a container needs CAP_NET_ADMIN and the device: docker run --cap-add "
+		       "NET_ADMIN --device /dev/net/tun; or /dev is mounted nodev";
 	if (e->code == EPERM || e->code == EACCES)
-		return " (root, but without the right: a container needs CAP_SYS_ADMIN and "
-		       "CAP_NET_ADMIN)";
+		return "a container needs CAP_SYS_ADMIN and CAP_NET_ADMIN: docker run --cap-add "
+		       "SYS_ADMIN --cap-add NET_ADMIN, or run as root outside it";
 	if (e->code == ENOSPC)
-		return " (no more namespaces allowed: see the sysctls user.max_net_namespaces, "
-		       "user.max_pid_namespaces, user.max_mnt_namespaces)";
+		return "no more namespaces allowed: see the sysctls user.max_net_namespaces, "
+		       "user.max_pid_namespaces, user.max_mnt_namespaces";
 	if (tun && (e->code == ENODEV || e->code == ENXIO))
-		return " (the kernel has no tun device: modprobe tun)";
+		return "the kernel has no tun device: modprobe tun";
 	if (tun && e->code == ENOENT)
-		return " (modprobe tun; in a container: mkdir -p /dev/net; "
-		       "mknod /dev/net/tun c 10 200)";
-	return "";
+		return "modprobe tun; in a container: mkdir -p /dev/net; "
+		       "mknod /dev/net/tun c 10 200";
+	return NULL;
+}
+
+static void tell_refusal(const struct err *e, bool root)
+{
+	const char *help = hint(e, root);
+
+	fprintf(stderr, help ? "wgdiag: %s (%s)\n" : "wgdiag: %s\n", e->text, help);
 }
 
 static int exit_code(const struct facts *f, const struct verdict *v)
@@ -322,6 +333,7 @@ static int check(const struct check_options *o, struct arena *a)
 	};
 	struct facts facts;
 	struct err e = { 0 };
+	bool root = geteuid() == 0; /* in a user namespace everybody is */
 	int rc;
 
 	if (o->save_facts && facts_io_can_save(o->save_facts, &e) < 0) {
@@ -336,7 +348,7 @@ static int check(const struct check_options *o, struct arena *a)
 	rc = run_self_test(&c, a, &facts, &e);
 	clear_progress(&voice);
 	if (rc < 0) {
-		fprintf(stderr, "wgdiag: %s%s\n", e.text, hint(&e));
+		tell_refusal(&e, root);
 		return EXIT_UNDECIDED;
 	}
 	return judge_and_save(o, a, &facts);
