@@ -37,6 +37,7 @@ static void lab_help(FILE *out)
 	      "  -s, --size N         bytes of data in each (default 56: packets of 84 bytes)\n"
 	      "  -W, --timeout S      seconds to wait for each answer (default 1)\n"
 	      "      --seed N         draw names, addresses and ports from N, to repeat a run\n"
+	      "      --save-facts FILE  keep what was seen, for wgdiag check --facts FILE\n"
 	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
 	      "  -v, --verbose        all evidence, and what was made\n"
 	      "      --color WHEN     auto (default), always, never\n"
@@ -61,6 +62,7 @@ static const struct option options[] = {
 	{ "size", required_argument, NULL, 's' },
 	{ "timeout", required_argument, NULL, 'W' },
 	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "save-facts", required_argument, NULL, OPT_SAVE_FACTS },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "color", required_argument, NULL, OPT_COLOR },
