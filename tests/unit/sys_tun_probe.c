@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "own_netns.h"
+#include "unit/own_netns.h"
 
 enum { WAIT_MS = 2000, UDP_LEN = 40, PI_LEN = 4, IP4_LEN = 20, PROTO_AT = 9 };
 
