@@ -26,21 +26,21 @@
 			"another MTU: packets of every size are lost alike"                   \
 	}
 
-#define NEAR_FRAMING                                                            \
-	(SIGN_BIT(SIGN_NEAR_WRITES_NO_IP) | SIGN_BIT(SIGN_NEAR_WRITE_REFUSED) | \
-	 SIGN_BIT(SIGN_NEAR_SENDS_NO_IP) | SIGN_BIT(SIGN_NEAR_OUTER_TOO_LARGE))
-#define FAR_FRAMING                                                           \
-	(SIGN_BIT(SIGN_FAR_WRITES_NO_IP) | SIGN_BIT(SIGN_FAR_WRITE_REFUSED) | \
-	 SIGN_BIT(SIGN_FAR_SENDS_NO_IP) | SIGN_BIT(SIGN_FAR_OUTER_TOO_LARGE))
+/* Which packets die: those that the end writes to its tun, or those that it sends. */
+#define NEAR_WRITES (SIGN_BIT(SIGN_NEAR_WRITES_NO_IP) | SIGN_BIT(SIGN_NEAR_WRITE_REFUSED))
+#define NEAR_SENDS (SIGN_BIT(SIGN_NEAR_SENDS_NO_IP) | SIGN_BIT(SIGN_NEAR_OUTER_TOO_LARGE))
+#define FAR_WRITES (SIGN_BIT(SIGN_FAR_WRITES_NO_IP) | SIGN_BIT(SIGN_FAR_WRITE_REFUSED))
+#define FAR_SENDS (SIGN_BIT(SIGN_FAR_SENDS_NO_IP) | SIGN_BIT(SIGN_FAR_OUTER_TOO_LARGE))
 
 const struct cause causes[] = {
 	{
 		.id = "tun-framing",
 		.says = "this end's engine and its tun device disagree on the 4-byte header before "
 			"each packet",
-		.when = { { NULL, ANY_STATE, NEAR_FRAMING } },
+		.when = { { NULL, ANY_STATE, NEAR_WRITES | NEAR_SENDS } },
 		.side = SIDE_LOCAL,
-		.direction = DIRECTION_BOTH,
+		.up = NEAR_SENDS,
+		.down = NEAR_WRITES,
 		.explains = FRAMING_EXPLAINS,
 		.remedy =
 			"run an engine that frames packets as this tun device does, or open the "
@@ -55,9 +55,10 @@ const struct cause causes[] = {
 		.id = "tun-framing",
 		.says = "the far end's engine and its tun device disagree on the 4-byte header "
 			"before each packet",
-		.when = { { NULL, ANY_STATE, FAR_FRAMING } },
+		.when = { { NULL, ANY_STATE, FAR_WRITES | FAR_SENDS } },
 		.side = SIDE_FAR,
-		.direction = DIRECTION_BOTH,
+		.up = FAR_WRITES,
+		.down = FAR_SENDS,
 		.explains = FRAMING_EXPLAINS,
 		.remedy =
 			"at the far end: run an engine that frames packets as its tun device does, "
@@ -99,6 +100,17 @@ bool cause_holds(const struct cause *c, const struct findings *all)
 		if (condition_holds(&c->unless[i], all))
 			return false;
 	return true;
+}
+
+enum direction cause_direction(const struct cause *c, const struct findings *all)
+{
+	const struct condition up = { NULL, ANY_STATE, c->up }, down = { NULL, ANY_STATE, c->down };
+	bool is_up = c->up && condition_holds(&up, all);
+	bool is_down = c->down && condition_holds(&down, all);
+
+	if (is_up || is_down)
+		return !is_down ? DIRECTION_UP : !is_up ? DIRECTION_DOWN : DIRECTION_BOTH;
+	return c->direction;
 }
 
 bool cause_explains(const struct cause *c, const char *check_id)

@@ -28,6 +28,8 @@ struct cause {
 	struct condition unless[CAUSE_CONDITIONS_MAX]; /* none holds */
 	enum side side;
 	enum direction direction;
+	/* SIGN_BITs that show it in one direction each; where there are any, they decide */
+	uint32_t up, down;
 	/*
 	 * Something that is no fault: it explains rows that are WARN or UNSURE, is named only
 	 * when nothing failed, and never makes the verdict worse.
@@ -49,6 +51,7 @@ extern const size_t n_causes;
 bool condition_holds(const struct condition *c, const struct findings *all);
 bool condition_row(const struct condition *c, const struct finding *f);
 bool cause_holds(const struct cause *c, const struct findings *all);
+enum direction cause_direction(const struct cause *c, const struct findings *all);
 bool cause_explains(const struct cause *c, const char *check_id);
 
 #endif

@@ -101,24 +101,31 @@ static const char *common_name(const struct inference *in)
 	return id ? first->id : group ? first->group : NULL;
 }
 
-static void common_side(const struct inference *in, bool tie, struct verdict *v)
+/* Two faults at once add up; of a tie only what all agree on is known. */
+static enum direction common_direction(enum direction a, enum direction b, bool tie)
+{
+	if (a == b)
+		return a;
+	if (tie)
+		return DIRECTION_NONE;
+	if (a == DIRECTION_NONE || b == DIRECTION_NONE)
+		return a == DIRECTION_NONE ? b : a;
+	return DIRECTION_BOTH;
+}
+
+static void common_side(const struct inference *in, bool tie, const struct findings *all,
+			struct verdict *v)
 {
 	size_t i;
 
 	v->side = in->candidates[0]->side;
-	v->direction = in->candidates[0]->direction;
+	v->direction = cause_direction(in->candidates[0], all);
 	for (i = 1; i < in->n_candidates; i++) {
 		const struct cause *c = in->candidates[i];
 
 		if (c->side != v->side)
 			v->side = SIDE_UNKNOWN;
-		if (c->direction == v->direction)
-			continue;
-		/* Two faults at once add up; of a tie only what all agree on is known. */
-		v->direction = tie			      ? DIRECTION_NONE :
-			       !v->direction		      ? c->direction :
-			       c->direction == DIRECTION_NONE ? v->direction :
-								DIRECTION_BOTH;
+		v->direction = common_direction(v->direction, cause_direction(c, all), tie);
 	}
 }
 
@@ -199,7 +206,7 @@ void conclude(const struct inference *in, const struct facts *f, const struct fi
 		v->summary = in_words(in, tie, all, NULL);
 		return;
 	}
-	common_side(in, tie, v);
+	common_side(in, tie, all, v);
 	v->root = root;
 	v->summary = in_words(in, tie, all, root);
 	/* A remedy for what may not be so would be a guess. */

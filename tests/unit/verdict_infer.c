@@ -454,7 +454,7 @@ static void as_every_set_says(void **state)
 
 /* --- the real table ------------------------------------------------------------- */
 
-static void framing(enum sign sign, const char *on, enum side side)
+static void framing(enum sign sign, const char *on, enum side side, enum direction way)
 {
 	struct finding *ping, *data;
 	struct made m;
@@ -471,6 +471,7 @@ static void framing(enum sign sign, const char *on, enum side side)
 	infer_from(&m, causes, n_causes);
 	assert_string_equal(m.v.cause, "tun-framing");
 	assert_int_equal(m.v.side, side);
+	assert_int_equal(m.v.direction, way);
 	assert_string_equal(m.v.root->check->id, on);
 	assert_string_equal(ping->caused_by, on);
 	assert_string_equal(data->caused_by, on);
@@ -492,10 +493,28 @@ static void each_sign_of_framing(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(near); i++) {
 		for (k = 0; k < ARRAY_LEN(on); k++) {
-			framing(near[i], on[k], SIDE_LOCAL);
-			framing(far[i], on[k], SIDE_FAR);
+			/* The first two of each are about what is written to the tun there. */
+			framing(near[i], on[k], SIDE_LOCAL, i < 2 ? DIRECTION_DOWN : DIRECTION_UP);
+			framing(far[i], on[k], SIDE_FAR, i < 2 ? DIRECTION_UP : DIRECTION_DOWN);
 		}
 	}
+}
+
+/* One header that is wrong both ways: what is written and what is sent. */
+static void framing_both_ways(void **state)
+{
+	struct made m;
+
+	(void)state;
+	made_start(&m);
+	add(&m, "tun.framing", STATE_FAIL, SIGN_BIT(SIGN_NEAR_WRITES_NO_IP));
+	add(&m, "crypto.rejects", STATE_FAIL, SIGN_BIT(SIGN_NEAR_SENDS_NO_IP));
+	infer_from(&m, causes, n_causes);
+	assert_int_equal(m.v.side, SIDE_LOCAL);
+	assert_int_equal(m.v.direction, DIRECTION_BOTH);
+	assert_int_equal(m.v.n_candidates, 1);
+	assert_int_equal(m.v.candidates[0].n_evidence, 2);
+	arena_done(&m.arena);
 }
 
 /* Which end it is, nobody knows then; that it is the framing, they agree. */
@@ -574,6 +593,7 @@ int main(void)
 		cmocka_unit_test(a_long_story_is_cut_at_a_cause),
 		cmocka_unit_test(as_every_set_says),
 		cmocka_unit_test(each_sign_of_framing),
+		cmocka_unit_test(framing_both_ways),
 		cmocka_unit_test(framing_at_both_ends),
 		cmocka_unit_test(no_cause_by_elimination),
 		cmocka_unit_test(no_cause_without_a_failure),
