@@ -10,7 +10,7 @@
 #define STATE_BIT(s) (UINT32_C(1) << (s))
 #define ANY_STATE (STATE_BIT(STATE_COUNT) - 1)
 
-/* Asks the findings: is there a row of this check, in one of these states, with one of these signs? */
+/* Is there a row of this check, in one of these states, with one of these signs? */
 struct condition {
 	const char *check; /* id; NULL: any check */
 	uint32_t states; /* STATE_BITs; 0: end of the list */

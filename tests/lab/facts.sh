@@ -46,5 +46,20 @@ printf '#!/bin/sh\nprintf "no \\377 luck\\n" >&2\nexit 3\n' >"$TMPDIR/bin/wiregu
 chmod +x "$TMPDIR/bin/wireguard-go"
 PATH=$TMPDIR/bin:$PATH
 kept dead-engine 1 --engine wireguard-go
+# Interrupted, wherever it is by then: before it heeds signals it dies, and leaves nothing.
+n_kept=0
+for after in 0.05 0.3 0.8; do
+	timeout -s INT $after "$WGDIAG" check --json -c 1000 --save-facts "$TMPDIR/int.json" >"$TMPDIR/int.out" 2>/dev/null
+	if [ ! -f "$TMPDIR/int.json" ]; then
+		clean "interrupted after $after s: nothing kept, nothing said" "$(cat "$TMPDIR/int.out")"
+		continue
+	fi
+	n_kept=$((n_kept + 1))
+	"$WGDIAG" check --json --facts "$TMPDIR/int.json" >"$TMPDIR/int.again"
+	is "interrupted after $after s: exit" $? 130
+	check "interrupted after $after s: the same bytes" cmp "$TMPDIR/int.out" "$TMPDIR/int.again"
+	rm -f "$TMPDIR/int.json"
+done
+check 'one of them was kept' test $n_kept -ge 1
 is 'nothing but the files' "$(find "$TMPDIR" -name '*.tmp')" ''
 finish

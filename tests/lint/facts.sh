@@ -26,7 +26,7 @@ is 'the structs were read' "$(printf '%s\n' "$fields" | awk '$1 == "tap_facts" |
 
 rows=$(tr '\n\t' '  ' <src/model/facts_table.c | tr -s ' ')
 found=$(printf '%s\n' "$fields" | while read -r s f; do
-	printf '%s' "$rows" | grep -qE "\\($s, ([a-z_]+, )?$f[,)]" || echo "struct $s: $f has no row in src/model/facts_table.c"
+	printf '%s' "$rows" | grep -qE "\\(${s}, ([a-z_]+, )?${f}[,)]" || echo "struct $s: $f has no row in src/model/facts_table.c"
 done)
 clean 'each field of the facts is in the file of facts' "$found"
 finish

@@ -189,5 +189,15 @@ refuses 'an option of the page that help lacks' docs '--other is not in wgdiag c
 row quiet | docs_tree quiet a.c
 refuses 'a check that is in no page' docs 'a.c is not in man/wgdiag-check.1'
 
+row quiet | docs_tree quiet a.b
+mkdir -p "$tmp/tree/src/verdict" "$tmp/tree/fixtures/cases/some-cause"
+printf '\t\t.id = "some-cause",\n' >"$tmp/tree/src/verdict/causes.c"
+printf '# a.b\n## some-cause: x\n' >"$tmp/tree/TROUBLESHOOTING.md"
+refuses 'a cause without a case' docs 'some-cause has no case'
+: >"$tmp/tree/fixtures/cases/some-cause/x.expect"
+accepts 'a cause with a heading and a case' docs
+echo '# a.b' >"$tmp/tree/TROUBLESHOOTING.md"
+refuses 'a cause without a heading' docs 'some-cause has no heading'
+
 rm -rf "$tmp"
 finish
