@@ -46,6 +46,13 @@ int linux_route_add(const struct cidr *dst, const char *dev, const struct ip_add
 		    struct err *e);
 int linux_veth_add(int netns_a, const char *name_a, int netns_b, const char *name_b, struct err *e);
 
+/* rtnl_ask.c: one question each */
+int linux_route_get(const struct ip_addr *to, uint32_t mark, struct sys_path *out, struct err *e);
+int linux_neigh(unsigned ifindex, const struct ip_addr *addr, const char **state, struct err *e);
+
+/* ruleset.c */
+int linux_ruleset(struct arena *a, struct sys_ruleset *out, struct err *e);
+
 /* netns.c */
 int linux_netns_get(int *out, struct err *e);
 int linux_netns_new(int *out, struct err *e);
