@@ -55,15 +55,32 @@ static int write_all(int fd, const char *b, size_t len)
 	return 0;
 }
 
+/* A run that could not be judged again is worth nothing to who gets it: better said now. */
+static int reads_back(const struct buf *text, struct err *e)
+{
+	struct facts back;
+	struct arena a;
+	int rc;
+
+	arena_init(&a);
+	rc = facts_read(text->b, text->len, &a, &back, e);
+	arena_done(&a);
+	return rc < 0 ? err_prefix(e, "what was observed does not read back") : 0;
+}
+
 int facts_io_save(const char *path, const struct facts *f, struct err *e)
 {
 	CLEANUP(buf_done) struct buf text = { 0 };
 	char name[NAME_SIZE];
-	int rc, fd = temporary(path, name, sizeof(name), e);
+	int rc, fd;
 
+	facts_write(f, &text);
+	rc = reads_back(&text, e);
+	if (rc < 0)
+		return rc;
+	fd = temporary(path, name, sizeof(name), e);
 	if (fd < 0)
 		return fd;
-	facts_write(f, &text);
 	rc = write_all(fd, text.b, text.len);
 	if (close(fd) < 0 && rc == 0)
 		rc = -errno;
