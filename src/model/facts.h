@@ -250,6 +250,7 @@ struct path_facts {
 	const char *dev; /* NULL: no route */
 	struct ip_addr gateway, prefsrc; /* FAMILY_NONE: none */
 	unsigned table;
+	int64_t mark; /* the mark it was asked for, as the engine's fwmark; 0: none */
 	const char *error; /* "Network is unreachable"; NULL */
 };
 
