@@ -293,7 +293,7 @@ static const struct facts_table config_table = TABLE(config_facts, config_fields
 static const struct facts_field path_fields[] = {
 	WORD(path_facts, of, ofs), ADDR(path_facts, to),      TEXT(path_facts, dev),
 	ADDR(path_facts, gateway), ADDR(path_facts, prefsrc), NUMBER(path_facts, table),
-	TEXT(path_facts, error),   COUNT(path_facts, mark),
+	COUNT(path_facts, mark),   TEXT(path_facts, error),
 };
 static const struct facts_table path_table = TABLE(path_facts, path_fields);
 
