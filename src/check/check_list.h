@@ -9,14 +9,20 @@
 #define CHECK_LIST(X)               \
 	X(check_engine_start)       \
 	X(check_engine_answers)     \
-	X(check_handshake_complete) \
 	X(check_underlay_out)       \
 	X(check_underlay_back)      \
+	X(check_handshake_complete) \
+	X(check_crypto_rejects)     \
+	X(check_tun_framing)        \
+	X(check_tun_delivery)       \
 	X(check_ping_self)          \
 	X(check_ping_peer)          \
-	X(check_rx_errors)          \
+	X(check_echo_reply)         \
+	X(check_ping_sizes)         \
 	X(check_data_both_ways)     \
-	X(check_crypto_rejects)
+	X(check_loss_up)            \
+	X(check_loss_down)          \
+	X(check_rx_errors)
 
 #define CHECK_EXTERN(name) extern const struct check name;
 CHECK_LIST(CHECK_EXTERN)

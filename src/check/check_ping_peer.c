@@ -85,10 +85,10 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	f->duration_ns = p->elapsed_ns;
 }
 
-static const char *const after[] = { "engine.start",	   "engine.answers",
-				     "underlay.out",	   "underlay.back",
-				     "crypto.rejects",	   "rx.errors",
-				     "handshake.complete", NULL };
+static const char *const after[] = {
+	"engine.start", "engine.answers", "underlay.out", "underlay.back",	"tun.framing",
+	"tun.delivery", "crypto.rejects", "rx.errors",	  "handshake.complete", NULL
+};
 
 const struct check check_ping_peer = {
 	.id = "ping.peer",
