@@ -5,7 +5,7 @@
 # is entered after what it needs is there.
 #
 # Root is asked for (sudo) in three places only: installing packages, running
-# the check, running the tests that need namespaces. Everything that is written
+# the check where users may not make namespaces, running the tests that need them. Everything that is written
 # into the tree is written as the user who typed make.
 
 include mk/cc.mk

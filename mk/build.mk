@@ -61,7 +61,7 @@ obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 
 MAIN_OBJ := $(call obj,src/main.c)
 PURE_OBJS := $(call obj,$(PURE_SRCS))
-IO_OBJS := $(call obj,$(IO_SRCS))
+IO_OBJS := $(call obj,$(IO_SRCS)) $(O)/obj/gen/explain_text.o
 
 # Each a program with its own main().
 PROG_SRCS := $(wildcard tests/unit/*.c tests/sim/*.c)
@@ -112,6 +112,16 @@ $(eval $(call stamp,files,$(sort $(SRCS))))
 # Directories are made by each rule: with order-only rules every folder would
 # have to be named.
 $(O)/obj/src/%.o: src/%.c $(O)/flags
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC    $<")
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# A text that the program prints, one string a line: longer ones need not be supported.
+$(O)/gen/explain_text.c: TROUBLESHOOTING.md mk/lines_to_c.sh
+	@mkdir -p $(@D)
+	$(Q)sh mk/lines_to_c.sh explain_text cmd/explain_text.h $< >$@.new && mv -f $@.new $@
+
+$(O)/obj/gen/%.o: $(O)/gen/%.c $(O)/flags
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC    $<")
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
@@ -191,8 +201,11 @@ lint: test-programs
 
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
+# An ordinary user needs no root where user namespaces are allowed and the tun node is for all.
 run:
-	$(SUDO) $(O)/wgdiag check
+	@if [ "$$(id -u)" = 0 ] || { [ -r /dev/net/tun ] && [ -w /dev/net/tun ] && \
+		unshare -U -r -n true 2>/dev/null; }; then \
+		set -- $(O)/wgdiag check; else set -- sudo $(O)/wgdiag check; fi; echo "$$*"; exec "$$@"
 
 bench: all $(BENCHES)
 	@set -e; for b in $(BENCHES) $(call scripts,tests/bench/*.sh); do \

@@ -13,6 +13,7 @@ static PRINTF_LIKE(4, 0) void fill(struct err *e, int code, const char *why, con
 	if (!e)
 		return;
 	e->code = code;
+	e->remedy = NULL;
 	n = vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	if (why && n >= 0 && (size_t)n < sizeof(e->text))
 		snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %s", why);
@@ -55,9 +56,16 @@ int err_say(struct err *e, int code, const char *fmt, ...)
 	return -code;
 }
 
+void err_remedy(struct err *e, const char *remedy)
+{
+	if (e)
+		e->remedy = remedy;
+}
+
 int err_prefix(struct err *e, const char *fmt, ...)
 {
 	char old[sizeof(e->text)];
+	const char *remedy;
 	va_list ap;
 	int code;
 
@@ -65,8 +73,10 @@ int err_prefix(struct err *e, const char *fmt, ...)
 		return -EIO;
 	code = e->code ? e->code : EIO;
 	memcpy(old, e->text, sizeof(old));
+	remedy = e->remedy;
 	va_start(ap, fmt);
 	fill(e, code, old, fmt, ap);
 	va_end(ap);
+	e->remedy = remedy;
 	return -code;
 }

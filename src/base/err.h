@@ -12,6 +12,8 @@
 struct err {
 	int code; /* positive errno, 0 = no error yet */
 	char text[256]; /* "open /dev/net/tun: Permission denied" */
+	/* what would help, for people; lives as long as the program; NULL: not known */
+	const char *remedy;
 };
 
 /*
@@ -25,6 +27,9 @@ int err_code(struct err *e, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* Only words, no strerror behind them (the words say it all). Returns -code. */
 int err_say(struct err *e, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* What would help with it; all of the above begin without one. e may be NULL. */
+void err_remedy(struct err *e, const char *remedy);
 
 /* Puts "<words>: " before the text that is there. Returns -e->code. */
 int err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -183,7 +183,10 @@ struct platform_ops {
 	int (*addrs)(struct arena *a, struct sys_addr **out, size_t *n, struct err *e);
 	int (*routes)(struct arena *a, struct sys_route **out, size_t *n, struct err *e);
 
-	/* As for a packet with that mark (0: none). That there is no way is an answer, and no error. */
+	/*
+	 * As for a packet with that mark (0: none). That there is no way is an answer, and no
+	 * error.
+	 */
 	int (*route_get)(const struct ip_addr *to, uint32_t mark, struct sys_path *out,
 			 struct err *e);
 	/* A constant, in the words of `ip neigh`: "REACHABLE"; NULL: no entry. */

@@ -29,23 +29,76 @@ refuses()
 	fi
 }
 
-as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
-without_caps() { setpriv --bounding-set=-all --inh-caps=-all "$@"; }
+
+# They are words, since programs have to start them too.
+as_root=env as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+
+${CC:-cc} -O1 -o "$TMPDIR/forbid" "$TOP/tests/lib/lab/forbid.c" || exit 1
+chmod 755 "$TMPDIR/forbid"
+# with_node MODE COMMAND...: in a mount namespace with a tun node of that mode.
+# shellcheck disable=SC2016 # the inner shell's
+node='mount -t tmpfs -o mode=755 none /dev/net && mknod -m "$0" /dev/net/tun c 10 200 && exec "$@"'
+with_node() { unshare -m sh -c "$node" "$@"; }
+# shellcheck disable=SC2016
+no_more='echo 0 >/proc/sys/user/max_user_namespaces && exec "$0" "$@"'
 
 if command -v setpriv >/dev/null 2>&1; then
-	refuses 'an ordinary user' 3 'Operation not permitted' 'run as root' \
-		as_nobody "$TMPDIR/wgdiag" check
-	refuses 'an ordinary user who wants JSON' 3 'Operation not permitted' 'run as root' \
-		as_nobody "$TMPDIR/wgdiag" check --json
-	refuses 'root without capabilities' 3 'Operation not permitted' 'CAP_SYS_ADMIN' \
-		without_caps "$TMPDIR/wgdiag" check
+	# 1. unshare refused: by the limit (this user namespace's own), by a filter, in a chroot.
+	if unshare -U -r true 2>/dev/null; then
+		refuses 'no user namespace left' 3 'create a user namespace: No space left' \
+			'user.max_user_namespaces' unshare -U -r sh -c "$no_more" \
+			setpriv --bounding-set=-all --inh-caps=-all "$TMPDIR/wgdiag" check
+	else
+		skip 'no user namespace left' 'no user namespaces here'
+	fi
+	for who in "$as_root" "$as_nobody"; do
+		refuses "unshare forbidden, ${who%% *}: a container without rights" 3 \
+			'create a user namespace: Operation not permitted' 'docker run --cap-add' \
+			$who "$TMPDIR/forbid" unshare "$TMPDIR/wgdiag" check
+	done
+	# 2. the maps refused: the files in /proc of a program that is setgid are root's
+	cp "$TMPDIR/wgdiag" "$TMPDIR/setgid" && chgrp 1 "$TMPDIR/setgid" && chmod 2755 "$TMPDIR/setgid"
+	cp "$(command -v id)" "$TMPDIR/id" && chgrp 1 "$TMPDIR/id" && chmod 2755 "$TMPDIR/id"
+	if [ "$($as_nobody "$TMPDIR/id" -g)" != 1 ]; then
+		skip 'setgroups and uid_map refused' "$TMPDIR is mounted nosuid"
+	else
+		refuses 'setgroups and uid_map refused' 3 'write /proc/self/setgroups: Permission denied' \
+			'setgid' $as_nobody "$TMPDIR/setgid" check
+	fi
+	# shellcheck disable=SC2016
+	readonly_proc='mount -o remount,bind,ro /proc && exec "$0" "$@"'
+	refuses '/proc is read-only' 3 'write /proc/self/setgroups: Read-only file system' 'mount it read-write' \
+		unshare -m sh -c "$readonly_proc" $as_nobody "$TMPDIR/wgdiag" check
+	# 3 and 4. no tun node for this user, and one that may not be used
+	refuses 'a tun node that is for root only' 3 'open /dev/net/tun: Permission denied' 'chmod a+rw /dev/net/tun' \
+		with_node 600 $as_nobody "$TMPDIR/wgdiag" check
+	refuses 'the same, as JSON' 3 'open /dev/net/tun: Permission denied' 'chmod a+rw /dev/net/tun' \
+		with_node 600 $as_nobody "$TMPDIR/wgdiag" check --json
+	for who in "$as_root" "$as_nobody"; do
+		refuses "a tun device refused, ${who%% *}" 3 'create tun device' 'CAP_NET_ADMIN' \
+			with_node 666 $who "$TMPDIR/forbid" tun "$TMPDIR/wgdiag" check
+	done
 	setpriv --bounding-set=-net_raw "$TMPDIR/wgdiag" check >"$TMPDIR/out" 2>"$TMPDIR/err"
 	is 'without CAP_NET_RAW: exit' $? 3
-	is 'without CAP_NET_RAW: what to do is told in each row' \
-		"$(grep -c 'SKIP.*run as root, or grant CAP_NET_RAW' "$TMPDIR/out")" 6
+	check 'without CAP_NET_RAW: what to do is told in the rows' \
+		grep -q 'SKIP.*run as root, or grant CAP_NET_RAW' "$TMPDIR/out"
 else
 	skip 'missing privileges' 'no setpriv here'
 fi
+
+# 5. a chroot, for root and for a user: into a copy of what the program needs, without a mount
+root=$TMPDIR/root
+mkdir -p "$root/proc" "$root/run" "$root/dev" "$root/tmp" && chmod 755 "$root"
+ldd "$TMPDIR/wgdiag" | grep -o '/[^ ]*' | while read -r lib; do
+	mkdir -p "$root/$(dirname "$lib")" && cp -L "$lib" "$root/$lib"
+done
+cp "$TMPDIR/wgdiag" "$root/wgdiag"
+# shellcheck disable=SC2016
+in_chroot='mount -t proc none "$0/proc" && exec "$@"'
+refuses 'a chroot, root' 3 'make the mounts private' 'pivot_root' \
+	unshare -m sh -c "$in_chroot" "$root" chroot "$root" /wgdiag check
+refuses 'a chroot, an ordinary user' 3 'create a user namespace: Operation not permitted' 'chroot' \
+	unshare -m sh -c "$in_chroot" "$root" chroot --userspec=65534:65534 "$root" /wgdiag check
 
 # In a mount namespace of its own the tun device is hidden.
 # shellcheck disable=SC2016 # the inner shell's

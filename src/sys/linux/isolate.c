@@ -24,10 +24,14 @@
 
 #include "sys/linux/linux.h"
 #include "sys/linux/netns.h"
+#include "sys/linux/userns.h"
 
 enum { END_TIMEOUT_MS = 2000 };
 #define RUN_DIR "/var/run"
 #define SOCKET_DIR RUN_DIR "/wireguard"
+#define CHROOT_REMEDY                                                               \
+	"a chroot is no root of mounts: run outside it, or enter it by pivot_root " \
+	"(systemd-nspawn, bwrap)"
 
 static ssize_t read_byte(int fd)
 {
@@ -84,9 +88,14 @@ static int private_run(struct err *e)
 {
 	char path[PATH_MAX];
 
-	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
-		return err_sys(e, "make the mounts private%s",
-			       errno == EINVAL ? " (a chroot is no root of mounts)" : "");
+	int rc;
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) {
+		rc = err_sys(e, "make the mounts private");
+		if (-rc == EINVAL)
+			err_remedy(e, CHROOT_REMEDY);
+		return rc;
+	}
 	/* The kernel would follow the link too; the path is for the message. */
 	if (!realpath(RUN_DIR, path))
 		return err_sys(e, RUN_DIR);
@@ -116,15 +125,42 @@ static int remember_place(struct sys_isolation *i, struct err *e)
 	return i->mnt_fd < 0 ? err_sys(e, "open /proc/self/ns/mnt") : 0;
 }
 
+static int unshare_both(struct err *e)
+{
+	int rc;
+
+	if (unshare(CLONE_NEWNS | CLONE_NEWPID) == 0)
+		return 0;
+	rc = err_sys(e, "create a PID and a mount namespace");
+	if (-rc == ENOSPC)
+		err_remedy(e, "raise the sysctls user.max_pid_namespaces and "
+			      "user.max_mnt_namespaces");
+	return rc;
+}
+
+/*
+ * Who may is not asked beforehand: a container, a capability, a security module would each
+ * have to be understood. It is tried, and only a plain "not permitted" takes the other way.
+ */
+static int make_namespaces(struct err *e)
+{
+	int rc = unshare_both(e);
+
+	if (rc != -EPERM)
+		return rc;
+	rc = userns_enter(e);
+	return rc < 0 ? rc : unshare_both(e);
+}
+
 int linux_isolate(struct sys_isolation *out, struct err *e)
 {
 	struct sys_isolation i = { -1, -1, -1, -1, -1 };
 	int rc;
 
 	rc = remember_place(&i, e);
-	if (!rc && unshare(CLONE_NEWNS | CLONE_NEWPID) < 0)
-		rc = err_sys(e, "create a PID and a mount namespace");
-	else if (!rc)
+	if (!rc)
+		rc = make_namespaces(e);
+	if (!rc)
 		rc = start_init(&i, e);
 	if (!rc)
 		rc = private_run(e);
@@ -142,8 +178,17 @@ int linux_isolate(struct sys_isolation *out, struct err *e)
  */
 static void go_back(const struct sys_isolation *i)
 {
-	if (setns(i->mnt_fd, CLONE_NEWNS) < 0)
-		return; /* not allowed to everyone; then only our view of /run stays as it is */
+	char path[PATH_MAX];
+
+	if (setns(i->mnt_fd, CLONE_NEWNS) < 0) {
+		/*
+		 * Not allowed out of a user namespace. Without our tmpfs this view is the old
+		 * one, so that a report can be written below /run.
+		 */
+		if (realpath(RUN_DIR, path))
+			umount2(path, MNT_DETACH);
+		return;
+	}
 	if (fchdir(i->root_fd) < 0 || chroot(".") < 0 || fchdir(i->cwd_fd) < 0)
 		abort();
 }

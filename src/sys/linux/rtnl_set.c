@@ -150,9 +150,12 @@ int linux_veth_add(int netns_a, const char *name_a, int netns_b, const char *nam
 	rc = rtnl_link_add(s, a, NLM_F_CREATE | NLM_F_EXCL);
 	rtnl_link_put(b);
 	rtnl_link_veth_release(a);
-	if (rc < 0)
-		return err_code(e, rtnl_errno(rc), "create veth %s", name_a);
-	return 0;
+	if (rc == 0)
+		return 0;
+	rc = err_code(e, rtnl_errno(rc), "create veth %s", name_a);
+	if (-rc == EOPNOTSUPP)
+		err_remedy(e, "this kernel has no veth (CONFIG_VETH): modprobe veth, as root");
+	return rc;
 }
 
 /* --- addresses and routes ------------------------------------------------- */

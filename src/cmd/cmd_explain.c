@@ -1,0 +1,185 @@
+/*
+ * `wgdiag explain`: what a check, a cause or a drop reason means.
+ *
+ * The text is that of TROUBLESHOOTING.md, so a heading there is all that a new id needs: a
+ * section begins with "## id: title" and ends at the next heading of its rank or above.
+ * Reasons for which there is no section are explained by the words of the protocol core.
+ */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "cmd/cmd.h"
+#include "cmd/explain_text.h"
+#include "wg/drop.h"
+
+enum { ID_SIZE = 64 };
+
+static void explain_help(FILE *out)
+{
+	fputs("usage: wgdiag explain [ID]\n"
+	      "\n"
+	      "Says what a check (tun.framing), a cause (tun-framing) or a reason for which the\n"
+	      "engine refused a message (in_mac1) means, how to confirm it by hand, and how to\n"
+	      "fix it. Without an ID it lists them. Nothing is looked at; it works offline.\n"
+	      "\n"
+	      "  -h, --help           this text\n",
+	      out);
+}
+
+/* Of a heading: its rank, 0 for other lines. */
+static unsigned rank(const char *line)
+{
+	unsigned n = 0;
+
+	while (line[n] == '#')
+		n++;
+	return line[n] == ' ' ? n : 0;
+}
+
+/* "## tun.framing: the header" has the id "tun.framing"; "## Before you begin" has none. */
+static bool heading_id(const char *line, char id[static ID_SIZE])
+{
+	const char *s = line + rank(line);
+	size_t len;
+
+	if (!rank(line))
+		return false;
+	s += strspn(s, " `");
+	len = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-");
+	if (len == 0 || len >= ID_SIZE || s[len + strspn(s + len, "`")] != ':')
+		return false;
+	memcpy(id, s, len);
+	id[len] = '\0';
+	return true;
+}
+
+/* Code keeps its marks off: `wg show` and **Means.** read better bare on a terminal. */
+static void put_line(const char *line)
+{
+	bool indented = str_has_prefix(line, "    ");
+
+	for (line += rank(line) ? rank(line) + 1 : 0; *line; line++) {
+		if (!indented && (*line == '`' || (line[0] == '*' && line[1] == '*'))) {
+			line += *line == '*';
+			continue;
+		}
+		putchar(*line);
+	}
+	putchar('\n');
+}
+
+static bool print_section(const char *id)
+{
+	const char *const *l;
+	char found[ID_SIZE];
+	unsigned of;
+
+	for (l = explain_text; *l; l++)
+		if (heading_id(*l, found) && strcmp(found, id) == 0)
+			break;
+	if (!*l)
+		return false;
+	of = rank(*l);
+	put_line(*l++);
+	for (; *l && (rank(*l) == 0 || rank(*l) > of); l++)
+		put_line(*l);
+	return true;
+}
+
+static bool print_drop(const char *id)
+{
+	enum wg_drop d = wg_drop_from_id(id);
+
+	if (d == WG_DROP_COUNT || d == WG_DROP_NONE)
+		return false;
+	printf("%s: %s\n"
+	       "\n"
+	       "A reason for which the built-in engine refuses a packet: out_ from the tun,\n"
+	       "in_ from the network, io_ by the system. wgdiag check counts it in the row\n"
+	       "crypto.rejects; see wgdiag explain crypto.rejects.\n",
+	       id, wg_drop_str(d));
+	return true;
+}
+
+/* All of them, in the order of the text; from the arena. */
+static const char **collect(struct arena *a, size_t *n)
+{
+	const char *const *l = explain_text;
+	const char **ids;
+	char id[ID_SIZE];
+	size_t max = WG_DROP_COUNT;
+	int d;
+
+	while (*l++)
+		max++;
+	ids = arena_alloc(a, max * sizeof(*ids));
+	*n = 0;
+	for (l = explain_text; *l; l++)
+		if (heading_id(*l, id))
+			ids[(*n)++] = arena_strdup(a, id);
+	for (d = WG_DROP_NONE + 1; d < WG_DROP_COUNT; d++)
+		ids[(*n)++] = wg_drop_id((enum wg_drop)d);
+	return ids;
+}
+
+static void list(void)
+{
+	const char *const *l;
+	char id[ID_SIZE];
+	int d;
+
+	for (l = explain_text; *l; l++)
+		if (heading_id(*l, id))
+			printf("%-22s %s\n", id,
+			       strchr(*l, ':') + 1 + strspn(strchr(*l, ':') + 1, " "));
+	for (d = WG_DROP_NONE + 1; d < WG_DROP_COUNT; d++)
+		printf("%-22s %s\n", wg_drop_id((enum wg_drop)d), wg_drop_str((enum wg_drop)d));
+}
+
+static int unknown(const char *id)
+{
+	const char **ids, *near;
+	struct arena a;
+	size_t n;
+
+	arena_init(&a);
+	ids = collect(&a, &n);
+	near = str_nearest(id, ids, n);
+	fprintf(stderr, "wgdiag explain: nothing known of '%s' (%s%s%s)\n", id,
+		near ? "did you mean " : "see wgdiag ", near ? near : "explain", near ? "?" : "");
+	arena_done(&a);
+	return EXIT_USAGE;
+}
+
+static int explain_run(int argc, char **argv)
+{
+	const char *id = argc > 1 ? argv[1] : NULL;
+
+	if (id && (!strcmp(id, "--help") || !strcmp(id, "-h"))) {
+		explain_help(stdout);
+		return EXIT_OK;
+	}
+	if (argc > 2) {
+		fprintf(stderr, "wgdiag explain: unexpected argument '%s'\n", argv[2]);
+		return EXIT_USAGE;
+	}
+	if (id && id[0] == '-') {
+		fprintf(stderr, "wgdiag explain: unknown option '%s' (see wgdiag explain --help)\n",
+			id);
+		return EXIT_USAGE;
+	}
+	if (!id)
+		list();
+	else if (!print_section(id) && !print_drop(id))
+		return unknown(id);
+	return EXIT_OK;
+}
+
+const struct cmd cmd_explain = {
+	.name = "explain",
+	.args = "[ID]",
+	.summary = "what a check, a cause or a drop reason means",
+	.run = explain_run,
+	.help = explain_help,
+};
