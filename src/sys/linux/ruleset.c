@@ -1,7 +1,7 @@
 /*
  * The firewall rules of this namespace, as libnftables prints them.
  *
- * libnftables ends the whole program when it gets no netlink socket, so one is tried before.
+ * libnftables ends the whole program when it gets no netlink socket, so they are tried before.
  * What it has to say goes into its buffers, never to our terminal.
  */
 #include <errno.h>
@@ -16,14 +16,23 @@
 #include "base/buf.h"
 #include "sys/linux/linux.h"
 
-static int try_socket(struct err *e)
+/* As many as it may have open at once: for the rules, for names of links, for a file of names. */
+static int try_sockets(struct err *e)
 {
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+	static const int kinds[] = { NETLINK_NETFILTER, NETLINK_ROUTE, NETLINK_ROUTE };
+	int fd[ARRAY_LEN(kinds)], rc = 0;
+	size_t n = 0;
 
-	if (fd < 0)
-		return err_sys(e, "read firewall rules: netfilter socket");
-	close(fd);
-	return 0;
+	while (!rc && n < ARRAY_LEN(kinds)) {
+		fd[n] = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, kinds[n]);
+		if (fd[n] < 0)
+			rc = err_sys(e, "read firewall rules: netlink socket");
+		else
+			n++;
+	}
+	while (n)
+		close(fd[--n]);
+	return rc;
 }
 
 static const char *first_line(const char *text, struct arena *a)
@@ -108,7 +117,7 @@ static const char *unread(struct arena *a)
 int linux_ruleset(struct arena *a, struct sys_ruleset *out, struct err *e)
 {
 	struct sys_ruleset r;
-	int rc = try_socket(e);
+	int rc = try_sockets(e);
 
 	if (!rc)
 		rc = list_both(a, &r, e);
