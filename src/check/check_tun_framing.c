@@ -89,7 +89,7 @@ static int64_t outer_excess(const struct facts *facts, enum end end)
 	excess = inner_as_sent(wire) - inner;
 	if (excess > PAD_MAX * n && excess <= (PAD_MAX + HEADER_LEN) * n)
 		return excess / n;
-	/* No message was padded (not even at the MTU, where padding stops), and each is 4 longer. */
+	/* No message was padded (at the MTU padding stops, so not there), and each is 4 longer. */
 	if (excess == HEADER_LEN * n && wire->unpadded[TAP_OUT] == n && inner / n * 2 <= l->mtu)
 		return HEADER_LEN;
 	return 0;
