@@ -66,6 +66,23 @@ static void silent_and_log(struct facts *f)
 	f->tun[END_NEAR].tun_pi = 0;
 }
 
+static void silent_and_old_log(struct facts *f)
+{
+	silent(f);
+	f->engine[END_NEAR].log_tail =
+		"ERROR: (wg0) x\nERROR: (wg0) Failed to write packet to TUN device: "
+		"write /dev/net/tun: invalid argument\nDEBUG: y";
+}
+
+/* Another reason, and the word on another line. */
+static void silent_and_other_log(struct facts *f)
+{
+	silent(f);
+	f->engine[END_NEAR].log_tail =
+		"ERROR: Failed to write packets to TUN device: file already closed\n"
+		"ERROR: invalid argument";
+}
+
 static void far_silent_and_log(struct facts *f)
 {
 	silence(f, END_FAR, 4);
@@ -220,6 +237,8 @@ static const struct check_case cases[] = {
 	{ "silence and the log", silent_and_log, STATE_FAIL,
 	  "refused every write: invalid argument, says the engine; the device takes no header",
 	  NULL },
+	{ "silence and an older log", silent_and_old_log, STATE_FAIL, "says the engine", NULL },
+	{ "silence and another reason", silent_and_other_log, STATE_UNSURE, "no frame came", NULL },
 	{ "far: silence and the log", far_silent_and_log, STATE_FAIL, "reached the far end", NULL },
 	{ "silence and the engine's counter", silent_and_counted, STATE_FAIL, "refused every",
 	  NULL },
