@@ -43,9 +43,22 @@ struct view {
 	int64_t too_large; /* bytes per message that the inner packets have not; 0: not proven */
 };
 
+/*
+ * wireguard-go's line of a refused write: "packet" until 2022, "packets" since, and between the
+ * two halves there may be the name of what was written to.
+ */
 static bool has_reason(const char *log)
 {
-	return log && strstr(log, "Failed to write packets to TUN device: invalid argument");
+	static const char start[] = "Failed to write packet", end[] = "invalid argument";
+	const char *line, *stop, *why;
+
+	for (line = strstr(log, start); line; line = strstr(line + 1, start)) {
+		stop = strchr(line, '\n');
+		why = strstr(line, end);
+		if (why && (!stop || why < stop))
+			return true;
+	}
+	return false;
 }
 
 /* Outer data bytes that went out, without the overhead of each; UNKNOWN. */
@@ -89,7 +102,7 @@ static int64_t outer_excess(const struct facts *facts, enum end end)
 	excess = inner_as_sent(wire) - inner;
 	if (excess > PAD_MAX * n && excess <= (PAD_MAX + HEADER_LEN) * n)
 		return excess / n;
-	/* No message was padded (not even at the MTU, where padding stops), and each is 4 longer. */
+	/* No message was padded (at the MTU padding stops, so not there), and each is 4 longer. */
 	if (excess == HEADER_LEN * n && wire->unpadded[TAP_OUT] == n && inner / n * 2 <= l->mtu)
 		return HEADER_LEN;
 	return 0;

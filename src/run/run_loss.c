@@ -17,7 +17,7 @@ enum {
 	PACE_US = 2000,
 	ANSWER_MS = 300,
 	PAYLOAD_LEN = 56,
-	/* After the last one was sent: the captures are read until all is there, or all is still. */
+	/* After the last one was sent: the captures are read until all is there, or still. */
 	LOOK_MS = 3,
 	STILL_MS = 150,
 	SETTLE_MS = 300,
@@ -159,7 +159,7 @@ static int probe(struct run *r, int64_t *sent, struct err *e)
 			.payload_len = PAYLOAD_LEN,
 			.interval_ns = PACE_US * NS_PER_US,
 			.timeout_ns = ANSWER_MS * NS_PER_MS,
-			.id = (uint16_t)(r->conf->seed >> 40),
+			.id = run_echo_id(r, ECHO_LOSS),
 			.seed = r->conf->seed + 30 + (uint64_t)*sent,
 		},
 	};

@@ -84,7 +84,7 @@ void run_pings(struct run *r)
 		.payload_len = 56,
 		.interval_ns = NS_PER_MS,
 		.timeout_ns = NS_PER_S,
-		.id = (uint16_t)(c->seed >> 16),
+		.id = run_echo_id(r, ECHO_SELF),
 		.seed = c->seed + 1,
 	};
 	struct echo_conf peer = {
@@ -94,7 +94,7 @@ void run_pings(struct run *r)
 		.payload_len = c->ping_payload,
 		.interval_ns = c->ping_interval_ns,
 		.timeout_ns = c->ping_timeout_ns,
-		.id = (uint16_t)(c->seed >> 32),
+		.id = run_echo_id(r, ECHO_PEER),
 		.seed = c->seed + 2,
 	};
 

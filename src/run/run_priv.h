@@ -27,6 +27,19 @@ struct run {
 	int64_t deadline_ns; /* whatever happens, nothing waits beyond it */
 };
 
+/*
+ * Raw sockets hear all replies, and a small one carries nothing else to tell whose it is: so no
+ * two kinds of pings have the same id, whatever the seed.
+ */
+enum echo_use { ECHO_HANDSHAKE, ECHO_SELF, ECHO_PEER, ECHO_STREAMS, ECHO_LOSS, ECHO_SIZES };
+
+static inline uint16_t run_echo_id(const struct run *r, unsigned use)
+{
+	uint64_t s = r->conf->seed;
+
+	return (uint16_t)((s ^ s >> 16 ^ s >> 32 ^ s >> 48) + use);
+}
+
 static inline enum end end_of_tap(enum tap t)
 {
 	return t == TAP_NEAR_TUN || t == TAP_NEAR_WIRE ? END_NEAR : END_FAR;

@@ -66,8 +66,7 @@ static struct step *step_of(struct ladder *l, struct step *s, enum end from, boo
 			.payload_len = payload,
 			.interval_ns = INTERVAL_MS * NS_PER_MS,
 			.timeout_ns = TIMEOUT_MS * NS_PER_MS,
-			/* Raw sockets hear all replies, so ids tell them apart. */
-			.id = (uint16_t)((l->r->conf->seed >> 24) + l->n + 8 * l->n_back + 1),
+			.id = run_echo_id(l->r, ECHO_SIZES + l->n + 8 * l->n_back),
 			.seed = l->r->conf->seed + 100 + l->n + 64 * l->n_back,
 		},
 		.from = from,

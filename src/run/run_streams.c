@@ -97,7 +97,7 @@ static int open_echo_here(void *ctx, struct err *e)
 		.payload_len = r->t->mtu - ICMP_HEADER_LEN - (w->v6 ? IP6_LEN : IP4_LEN),
 		.interval_ns = ECHO_INTERVAL_MS * NS_PER_MS,
 		.timeout_ns = ECHO_TIMEOUT_MS * NS_PER_MS,
-		.id = (uint16_t)(r->conf->seed >> 8),
+		.id = run_echo_id(r, ECHO_STREAMS),
 		.seed = r->conf->seed + 3,
 	};
 

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -209,6 +210,28 @@ static void test_not_proven(void **state)
 	assert_int_equal(t.shifted[TAP_IN], 0);
 }
 
+/*
+ * To this network the words of a right header, read four bytes on, add up to 45 as well, and
+ * our own source stands where the destination would: only its being right tells.
+ */
+static void test_treacherous_destination(void **state)
+{
+	struct world *w = *state;
+	struct what x = { "10.0.0.1", NULL, IP_PROTO_UDP, 0, TAP_OUT, false };
+	struct tap_facts t;
+	char dst[32];
+	unsigned i;
+
+	x.dst = dst;
+	for (i = 0; i < 2000; i++) {
+		snprintf(dst, sizeof(dst), "69.%u.%u.%u", (unsigned)(next_random(w) % 256),
+			 (unsigned)(next_random(w) % 4), (unsigned)(next_random(w) % 256));
+		make(w, &x, 8 + next_random(w) % 200, next_random(w) & 0xffff, 0);
+		t = count(w, w->room + 4, w->len, w->len);
+		expect(&t, TAP_OUT, 1, 0);
+	}
+}
+
 /* Random packets of all kinds and random bytes: none that is right is ever called shifted. */
 static void test_no_false_alarm(void **state)
 {
@@ -286,7 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lacking_four), cmocka_unit_test(test_four_more),
 		cmocka_unit_test(test_not_proven),   cmocka_unit_test(test_no_false_alarm),
-		cmocka_unit_test(test_long_and_cut),
+		cmocka_unit_test(test_long_and_cut), cmocka_unit_test(test_treacherous_destination),
 	};
 
 	return cmocka_run_group_tests_name("capture.count_tun", tests, setup, teardown);
