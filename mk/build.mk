@@ -24,7 +24,7 @@ endif
 
 PKGS := libpcap libsodium libb2 jansson
 ifeq ($(PLATFORM),linux)
-PKGS += libnl-3.0 libnl-genl-3.0 libnl-route-3.0
+PKGS += libnl-3.0 libnl-genl-3.0 libnl-route-3.0 libnftables
 endif
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \

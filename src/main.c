@@ -7,7 +7,9 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 
-static const struct cmd *const commands[] = { &cmd_check, &cmd_engine, &cmd_explain, &cmd_version };
+static const struct cmd *const commands[] = {
+	&cmd_check, &cmd_lab, &cmd_engine, &cmd_explain, &cmd_version,
+};
 
 static const struct cmd *find(const char *name)
 {

@@ -12,6 +12,14 @@
 
 enum tap_kind { TAP_KIND_TUN, TAP_KIND_WIRE };
 
+/* One data message on a wire tap. cut: the capture cut its counter off. */
+struct tap_message {
+	enum tap_dir dir;
+	uint32_t receiver;
+	uint64_t counter;
+	bool cut;
+};
+
 struct tap_conf {
 	const char *dev;
 	enum tap_kind kind;
@@ -23,6 +31,9 @@ struct tap_conf {
 	 */
 	const struct ip_addr *own;
 	size_t n_own;
+	/* wire: called for each data message as its frame is read, e.g. loss_window_see(); NULL */
+	void (*on_data)(void *ctx, const struct tap_message *m);
+	void *on_data_ctx;
 };
 
 struct live_tap;

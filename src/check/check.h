@@ -35,11 +35,11 @@ enum layer {
 };
 const char *layer_str(enum layer l); /* "underlay" */
 
-/* One named number of evidence; UNKNOWN becomes null in JSON. */
+/* One named number of evidence; UNKNOWN becomes null in JSON, an interval [value, high]. */
 struct evidence_number {
 	const char *name;
-	double value;
-	bool unknown, is_integer;
+	double value, high;
+	bool unknown, is_integer, is_interval;
 };
 
 enum { EVIDENCE_NUMBERS_MAX = 16 };
@@ -87,6 +87,8 @@ struct finding {
 	uint32_t signs; /* SIGN_BITs */
 	const char *caused_by; /* id of another row, or NULL */
 	const char *remedy; /* or NULL */
+	const char *const *commands; /* to type for it */
+	size_t n_commands;
 	int64_t duration_ns; /* UNKNOWN */
 	struct finding *next;
 };
@@ -121,6 +123,8 @@ void finding_sign(struct finding *f, enum sign s);
 void evidence_count(struct evidence *ev, const char *name, int64_t v);
 void evidence_ms(struct evidence *ev, const char *name, int64_t ns); /* ms with 3 places */
 void evidence_share(struct evidence *ev, const char *name, double v); /* 0 to 1 */
+/* Of a share: "ci95". known false: null. */
+void evidence_interval(struct evidence *ev, const char *name, bool known, double low, double high);
 
 /* All checks, in the order of the table; NULL-terminated. (check_list.h has the rows.) */
 extern const struct check *const checks[];

@@ -167,8 +167,8 @@ static struct vanished vanished_at(const struct facts *facts, enum end end,
 }
 
 /* In front of the rest, as it is the root; "" for none. */
-static const char *vanished_words(const struct facts *facts, enum end end,
-				  const struct vanished *x, struct arena *a)
+static const char *vanished_words(const struct facts *facts, enum end end, const struct vanished *x,
+				  struct arena *a)
 {
 	const char *dev = facts->taps[end == END_NEAR ? TAP_NEAR_WIRE : TAP_FAR_WIRE].dev;
 
@@ -190,8 +190,7 @@ static void vanished_because(enum end end, const struct vanished *x, struct find
 		return;
 	ev = finding_because(out, f, "capture", end == END_NEAR ? "near wire" : "far wire",
 			     "data messages in, and those the engine knows nothing of");
-	evidence_count(ev, arena_printf(out->arena, "%s_data_arrived", words_end(end)),
-		       x->arrived);
+	evidence_count(ev, arena_printf(out->arena, "%s_data_arrived", words_end(end)), x->arrived);
 	evidence_count(ev, arena_printf(out->arena, "%s_data_vanished", words_end(end)),
 		       x->missing);
 }
@@ -346,8 +345,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	vanished_because(END_FAR, &at_far, out, f);
 }
 
-static const char *const after[] = { "engine.start", "engine.answers", "config.keys",
-				     "config.allowed-ips", NULL };
+static const char *const after[] = { "engine.start",	   "engine.answers", "config.keys",
+				     "config.allowed-ips", "tun.framing",    NULL };
 
 const struct check check_crypto_rejects = {
 	.id = "crypto.rejects",

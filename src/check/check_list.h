@@ -21,9 +21,15 @@
 	X(check_tun_address)        \
 	X(check_tun_mtu)            \
 	X(check_route_inner)        \
+	X(check_tun_framing)        \
+	X(check_tun_delivery)       \
 	X(check_ping_self)          \
 	X(check_ping_peer)          \
+	X(check_echo_reply)         \
+	X(check_ping_sizes)         \
 	X(check_data_both_ways)     \
+	X(check_loss_up)            \
+	X(check_loss_down)          \
 	X(check_rx_errors)          \
 	X(check_host_firewall)
 

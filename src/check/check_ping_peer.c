@@ -85,12 +85,12 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	f->duration_ns = p->elapsed_ns;
 }
 
-static const char *const after[] = {
-	"engine.start",	  "engine.answers",   "config.keys",	    "config.allowed-ips",
-	"underlay.link",  "underlay.gateway", "route.endpoint",	    "tun.address",
-	"route.inner",	  "host.firewall",    "underlay.out",	    "underlay.back",
-	"crypto.rejects", "rx.errors",	      "handshake.complete", NULL
-};
+static const char *const after[] = { "engine.start",	   "engine.answers",	 "config.keys",
+				     "config.allowed-ips", "underlay.link",	 "underlay.gateway",
+				     "route.endpoint",	   "tun.address",	 "route.inner",
+				     "host.firewall",	   "underlay.out",	 "underlay.back",
+				     "tun.framing",	   "tun.delivery",	 "crypto.rejects",
+				     "rx.errors",	   "handshake.complete", NULL };
 
 const struct check check_ping_peer = {
 	.id = "ping.peer",

@@ -128,6 +128,16 @@ void evidence_share(struct evidence *ev, const char *name, double v)
 	n->value = v;
 }
 
+void evidence_interval(struct evidence *ev, const char *name, bool known, double low, double high)
+{
+	struct evidence_number *n = number(ev, name);
+
+	n->is_interval = true;
+	n->unknown = !known;
+	n->value = known ? low : 0;
+	n->high = known ? high : 0;
+}
+
 static void skip(const struct check *c, const struct facts *facts, struct findings *out)
 {
 	unsigned i;

@@ -8,25 +8,14 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "cmd/check_common.h"
 #include "cmd/cmd.h"
-#include "cmd/options.h"
-#include "cmd/terminal.h"
-#include "engine/engine.h"
-#include "report/report.h"
+#include "cmd/facts_io.h"
 #include "run/run.h"
 
 #define NAME "wgdiag check"
 
 enum { ENGINES_MAX = 16, COUNT_MAX = 100000, PAYLOAD_MAX = 65507 };
-
-struct check_options {
-	const struct engine_ops *engine;
-	const struct report_ops *report;
-	enum colour_when colour;
-	uint64_t count, payload, seed;
-	int64_t interval_ns, timeout_ns;
-	bool has_seed, quiet, verbose, help;
-};
 
 static void check_help(FILE *out)
 {
@@ -44,6 +33,9 @@ static void check_help(FILE *out)
 	      "  -s, --size N         bytes of data in each (default 56: packets of 84 bytes)\n"
 	      "  -W, --timeout S      seconds to wait for each answer (default 1)\n"
 	      "      --seed N         draw names, addresses and ports from N, to repeat a run\n"
+	      "      --save-facts FILE  keep all that was observed, to be judged again\n"
+	      "      --facts FILE     judge such a file instead of running (-: standard input);\n"
+	      "                       needs no root\n"
 	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
 	      "  -v, --verbose        all evidence\n"
 	      "      --color WHEN     auto (default), always, never\n"
@@ -57,8 +49,6 @@ static void check_help(FILE *out)
 
 /* --- the command line ------------------------------------------------------- */
 
-enum { OPT_ENGINE = 256, OPT_JSON, OPT_SEED, OPT_COLOR };
-
 static const struct option options[] = {
 	{ "engine", required_argument, NULL, OPT_ENGINE },
 	{ "json", no_argument, NULL, OPT_JSON },
@@ -67,6 +57,8 @@ static const struct option options[] = {
 	{ "size", required_argument, NULL, 's' },
 	{ "timeout", required_argument, NULL, 'W' },
 	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "save-facts", required_argument, NULL, OPT_SAVE_FACTS },
+	{ "facts", required_argument, NULL, OPT_FACTS },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "color", required_argument, NULL, OPT_COLOR },
@@ -86,7 +78,7 @@ static bool read_engine(const char *s, struct check_options *o)
 		names[n] = engines[n]->name;
 		n++;
 	}
-	options_no_such(NAME, "engine", s, names, n);
+	options_no_such(o->cmd, "engine", s, names, n);
 	return false;
 }
 
@@ -101,11 +93,31 @@ static bool read_colour(const char *s, struct check_options *o)
 			return true;
 		}
 	}
-	options_no_such(NAME, "value of --color", s, names, ARRAY_LEN(names));
+	options_no_such(o->cmd, "value of --color", s, names, ARRAY_LEN(names));
 	return false;
 }
 
-static bool read_one(int opt, const char *arg, struct check_options *o)
+/* "-" would mix with the report on standard output. */
+static bool read_save(const char *s, struct check_options *o)
+{
+	o->save_facts = s;
+	if (*s && strcmp(s, "-") != 0)
+		return true;
+	fprintf(stderr, "%s: --save-facts '%s' is no name of a file\n", o->cmd, s);
+	return false;
+}
+
+static const char *const run_options[] = {
+	['c'] = "-c",
+	['i'] = "-i",
+	['s'] = "-s",
+	['W'] = "-W",
+	[OPT_ENGINE] = "--engine",
+	[OPT_SEED] = "--seed",
+	[OPT_SAVE_FACTS] = "--save-facts",
+};
+
+bool check_option(int opt, const char *arg, struct check_options *o)
 {
 	switch (opt) {
 	case OPT_ENGINE:
@@ -115,17 +127,23 @@ static bool read_one(int opt, const char *arg, struct check_options *o)
 	case OPT_JSON:
 		o->report = &report_json;
 		return true;
+	case OPT_FACTS:
+		o->facts = arg;
+		return true;
+	case OPT_SAVE_FACTS:
+		return read_save(arg, o);
 	case OPT_SEED:
 		o->has_seed = true;
-		return options_count(NAME, "--seed", arg, 0, UINT64_MAX, &o->seed);
+		return options_count(o->cmd, "--seed", arg, 0, UINT64_MAX, &o->seed);
 	case 'c':
-		return options_count(NAME, "-c", arg, 1, COUNT_MAX, &o->count);
+		return options_count(o->cmd, "-c", arg, 1, COUNT_MAX, &o->count);
 	case 's':
-		return options_count(NAME, "-s", arg, 0, PAYLOAD_MAX, &o->payload);
+		return options_count(o->cmd, "-s", arg, 0, PAYLOAD_MAX, &o->payload);
 	case 'i':
-		return options_seconds(NAME, "-i", arg, 0, 3600 * NS_PER_S, &o->interval_ns);
+		return options_seconds(o->cmd, "-i", arg, 0, 3600 * NS_PER_S, &o->interval_ns);
 	case 'W':
-		return options_seconds(NAME, "-W", arg, NS_PER_MS, 3600 * NS_PER_S, &o->timeout_ns);
+		return options_seconds(o->cmd, "-W", arg, NS_PER_MS, 3600 * NS_PER_S,
+				       &o->timeout_ns);
 	case 'q':
 		o->quiet = true;
 		return true;
@@ -145,11 +163,13 @@ static int read_options(int argc, char **argv, struct check_options *o)
 
 	opterr = 0;
 	optind = 0; /* glibc: begin anew */
-	while ((opt = getopt_long(argc, argv, ":c:i:s:W:qvh", options, NULL)) >= 0) {
+	while ((opt = getopt_long(argc, argv, CHECK_SHORT_OPTIONS, options, NULL)) >= 0) {
 		if (opt == '?' || opt == ':')
 			return options_bad(NAME, options, opt, argv);
-		if (!read_one(opt, optarg, o))
+		if (!check_option(opt, optarg, o))
 			return EXIT_USAGE;
+		if ((size_t)opt < ARRAY_LEN(run_options) && run_options[opt])
+			o->of_a_run = run_options[opt];
 		if (o->help)
 			return EXIT_OK;
 	}
@@ -158,6 +178,11 @@ static int read_options(int argc, char **argv, struct check_options *o)
 			NAME ": '%s': this version only tests a tunnel it makes itself "
 			     "(wgdiag check, without an argument)\n",
 			argv[optind]);
+		return EXIT_USAGE;
+	}
+	if (o->facts && o->of_a_run) {
+		fprintf(stderr, NAME ": %s says how a run is done, and --facts does none\n",
+			o->of_a_run);
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;
@@ -249,10 +274,44 @@ static int tell(const struct check_options *o, const struct report *r)
 	terminal_style(o->colour, &style);
 	o->report->write(r, &style, &text);
 	if (fwrite(buf_str(&text), 1, text.len, stdout) != text.len || fflush(stdout) != 0) {
-		fprintf(stderr, NAME ": writing the report: %s\n", strerror(errno));
+		fprintf(stderr, "%s: writing the report: %s\n", o->cmd, strerror(errno));
 		return EXIT_INTERNAL;
 	}
 	return exit_code(r->facts, r->verdict);
+}
+
+static int judge(const struct check_options *o, struct arena *a, const struct facts *f)
+{
+	struct findings all;
+	struct verdict verdict;
+
+	run_judge(f, a, &all, &verdict);
+	return tell(o, &(struct report){ f, &all, &verdict });
+}
+
+static int judge_saved(const struct check_options *o, struct arena *a)
+{
+	struct err e = { 0 };
+	struct facts f;
+
+	if (facts_io_load(o->facts, a, &f, &e) < 0) {
+		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+		return EXIT_USAGE;
+	}
+	return judge(o, a, &f);
+}
+
+/* What was seen is told, also when it cannot be kept. */
+static int judge_and_save(const struct check_options *o, struct arena *a, const struct facts *f)
+{
+	struct err e = { 0 };
+	int rc = o->save_facts ? facts_io_save(o->save_facts, f, &e) : 0;
+	int code = judge(o, a, f);
+
+	if (rc == 0)
+		return code;
+	fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+	return EXIT_INTERNAL;
 }
 
 static int check(const struct check_options *o, struct arena *a)
@@ -266,19 +325,23 @@ static int check(const struct check_options *o, struct arena *a)
 		.ping_interval_ns = o->interval_ns,
 		.ping_timeout_ns = o->timeout_ns,
 		.seed = o->seed,
+		.fault = o->fault,
+		.variant = o->variant,
 		.progress = on_progress,
 		.changed = on_changed,
 		.ctx = &voice,
 	};
-	struct findings all;
-	struct verdict verdict;
 	struct facts facts;
 	struct err e = { 0 };
 	bool root = geteuid() == 0; /* in a user namespace everybody is */
 	int rc;
 
+	if (o->save_facts && facts_io_can_save(o->save_facts, &e) < 0) {
+		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+		return EXIT_USAGE;
+	}
 	if (engine_program(o->engine, a, &c.program, &e) < 0) {
-		fprintf(stderr, NAME ": %s\n", e.text);
+		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
 		/* Our own program, through /proc: no choice of the user's can be wrong. */
 		return strchr(o->engine->program, '/') ? EXIT_UNDECIDED : EXIT_USAGE;
 	}
@@ -288,40 +351,55 @@ static int check(const struct check_options *o, struct arena *a)
 		tell_refusal(&e, root);
 		return EXIT_UNDECIDED;
 	}
-	run_judge(&facts, a, &all, &verdict);
-	return tell(o, &(struct report){ &facts, &all, &verdict });
+	return judge_and_save(o, a, &facts);
 }
 
-static int check_run(int argc, char **argv)
+void check_options_init(struct check_options *o, const char *cmd)
 {
-	struct check_options o = {
-		.engine = engine_ops_find("builtin"),
+	*o = (struct check_options){
+		.cmd = cmd,
 		.report = &report_text,
 		.count = 10,
 		.payload = 56,
 		.interval_ns = 100 * NS_PER_MS,
 		.timeout_ns = NS_PER_S,
 	};
-	struct arena a;
-	int code = read_options(argc, argv, &o);
+}
 
+int check_and_tell(struct check_options *o)
+{
+	struct arena a;
+	int code;
+
+	if (!o->engine)
+		o->engine = engine_ops_find("builtin");
+	if (!o->has_seed)
+		randombytes_buf(&o->seed, sizeof(o->seed));
+	arena_init(&a);
+	code = o->facts ? judge_saved(o, &a) : check(o, &a);
+	arena_done(&a);
+	return code;
+}
+
+static int check_run(int argc, char **argv)
+{
+	struct check_options o;
+	int code;
+
+	check_options_init(&o, NAME);
+	code = read_options(argc, argv, &o);
 	if (code != EXIT_OK)
 		return code;
 	if (o.help) {
 		check_help(stdout);
 		return EXIT_OK;
 	}
-	if (!o.has_seed)
-		randombytes_buf(&o.seed, sizeof(o.seed));
-	arena_init(&a);
-	code = check(&o, &a);
-	arena_done(&a);
-	return code;
+	return check_and_tell(&o);
 }
 
 const struct cmd cmd_check = {
 	.name = "check",
-	.args = "[--engine NAME] [--json] [-c N] [-i S] [-s N] [-W S] [-q] [-v]",
+	.args = "[--engine NAME] [--json] [-c N] [-i S] [-s N] [-W S] [-q] [-v] [--facts FILE]",
 	.summary = "diagnose a tunnel that wgdiag makes on this machine",
 	.run = check_run,
 	.help = check_help,

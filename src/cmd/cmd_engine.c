@@ -27,6 +27,8 @@ static void engine_help(FILE *out)
 	      "                    moves, refusals (or LOG_LEVEL=verbose in the environment)\n"
 	      "      --fault NAME  misbehave, for tests and teaching:\n"
 	      "                    family-header  encrypt 4 bytes of framing before each packet\n"
+	      "                    tun-header     the same, and write packets without them to a\n"
+	      "                                   tun device that has them\n"
 	      "                    force-cookie   behave as under load\n"
 	      "  -h, --help        this text\n"
 	      "\n"

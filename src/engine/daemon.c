@@ -20,8 +20,16 @@
 
 #include "engine/daemon_priv.h"
 
-static const char family_header[] = "family-header", force_cookie[] = "force-cookie";
-const char *const daemon_faults[] = { family_header, force_cookie, NULL };
+static const char family_header[] = "family-header", tun_header[] = "tun-header",
+		  force_cookie[] = "force-cookie";
+const char *const daemon_faults[] = { family_header, tun_header, force_cookie, NULL };
+
+enum { TUN_HEADER_LEN = 4 }; /* of a macOS tun, and of a Linux one without IFF_NO_PI */
+
+static bool has_fault(const struct daemon *d, const char *name)
+{
+	return d->conf->fault && !strcmp(d->conf->fault, name);
+}
 
 static void fill_random(void *ctx, void *out, size_t len)
 {
@@ -38,8 +46,9 @@ static int64_t wall_ns(void *ctx)
 
 static int open_core(struct daemon *d, struct err *e)
 {
-	/* What a macOS tun puts before each packet, there for IPv4. */
-	static const uint8_t header[4] = { 0, 0, 0, 2 };
+	/* What a macOS tun puts before each packet: its AF_INET and AF_INET6. */
+	static const uint8_t header4[TUN_HEADER_LEN] = { 0, 0, 0, 2 };
+	static const uint8_t header6[TUN_HEADER_LEN] = { 0, 0, 0, 30 };
 	const struct wg_env env = {
 		.ctx = d,
 		.random = fill_random,
@@ -49,14 +58,13 @@ static int open_core(struct daemon *d, struct err *e)
 		.event = daemon_log_event,
 		.trace = daemon_log_trace,
 	};
-	const char *fault = d->conf->fault;
 
 	if (sodium_init() < 0)
 		return err_say(e, ENOSYS, "libsodium does not start");
 	d->dev = wg_device_new(&env, NULL);
-	if (fault && !strcmp(fault, family_header))
-		wg_device_fault_prefix(d->dev, header, sizeof(header));
-	if (fault && !strcmp(fault, force_cookie))
+	if (has_fault(d, family_header) || has_fault(d, tun_header))
+		wg_device_fault_prefix(d->dev, header4, header6, sizeof(header4));
+	if (has_fault(d, force_cookie))
 		wg_device_force_load(d->dev, true);
 	return 0;
 }
@@ -66,7 +74,15 @@ static int open_tun(struct daemon *d, struct err *e)
 	struct err ignored;
 	int watch, rc;
 
-	rc = d->os->tun_open(d->conf->ifname, &d->tun, e);
+	/*
+	 * Told by the core's header, not by the device's own, since the fault is that of macOS;
+	 * what is written goes out bare, and the device takes its first bytes for the header.
+	 */
+	d->tun_header = has_fault(d, tun_header) ? TUN_HEADER_LEN : 0;
+	if (d->tun_header)
+		rc = d->os->tun_open_as(d->conf->ifname, true, &d->tun, e);
+	else
+		rc = d->os->tun_open(d->conf->ifname, &d->tun, e);
 	if (rc < 0)
 		return rc;
 	/* A persistent one may be somebody else's to configure. */

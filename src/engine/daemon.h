@@ -18,6 +18,7 @@ struct daemon_conf {
 	/*
 	 * Faults for tests and teaching (documented in wgdiag-engine(1)): NULL,
 	 * "family-header" (encrypts a 4-byte family header before each packet),
+	 * "tun-header" (the same, and writes bare packets to a tun that has a header),
 	 * "force-cookie" (behaves as under load).
 	 */
 	const char *fault;

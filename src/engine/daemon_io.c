@@ -265,7 +265,8 @@ void daemon_io_tun(struct daemon *d)
 
 	for (; n < DAEMON_BATCH; n++) {
 		struct wg_pkt *p = fresh_slot(d, n);
-		ssize_t got = read(d->tun.fd, wg_pkt_bytes(p), DAEMON_PACKET_MAX);
+		ssize_t got = read(d->tun.fd, wg_pkt_bytes(p) - d->tun_header,
+				   DAEMON_PACKET_MAX + d->tun_header);
 
 		if (got < 0) {
 			/* The device was deleted. */
@@ -273,7 +274,7 @@ void daemon_io_tun(struct daemon *d)
 				d->stop = true;
 			break;
 		}
-		p->len = (uint32_t)got;
+		p->len = (uint32_t)got - MIN((uint32_t)got, d->tun_header);
 	}
 	if (!n)
 		return;

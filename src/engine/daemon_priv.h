@@ -74,6 +74,7 @@ struct daemon {
 	bool stop;
 
 	struct sys_tun tun;
+	unsigned tun_header; /* bytes before each packet that we read; a fault, otherwise 0 */
 	bool up;
 	unsigned mtu;
 	int route_watch;

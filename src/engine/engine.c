@@ -250,19 +250,37 @@ static void on_timer(void *ctx)
 	g->look_us = MIN(g->look_us * 3 / 2, LOOK_MOST_US);
 }
 
+/* Its own, and where to find the tun that it is given. */
+static void make_env(struct engine *g, const struct engine_conf *c, const char *env[ENGINE_ENV_MAX])
+{
+	size_t n = 0;
+
+	while (c->ops->env && c->ops->env[n] && n + 2 < ENGINE_ENV_MAX) {
+		env[n] = c->ops->env[n];
+		n++;
+	}
+	if (c->tun_fd)
+		env[n++] = arena_printf(g->arena, "%s=%d", c->ops->tun_fd_env, c->tun_fd);
+	env[n] = NULL;
+}
+
 static int spawn(struct engine *g, const struct engine_conf *c, int out_fd, bool *exec_failed,
 		 struct err *e)
 {
-	const char *argv[ENGINE_ARGV_MAX];
+	const char *argv[ENGINE_ARGV_MAX], *env[ENGINE_ENV_MAX];
 	struct sys_spawn s = {
 		.argv = (char *const *)argv,
 		.netns = c->netns,
 		.out_fd = out_fd,
-		.keep_fd = -1,
-		.env_extra = (char *const *)c->ops->env,
+		.keep_fd = c->tun_fd ? c->tun_fd : -1,
+		.env_extra = (char *const *)env,
 		.exec_failed = exec_failed,
 	};
 	size_t n = 0, i;
+
+	if (c->tun_fd && !c->ops->tun_fd_env)
+		return err_say(e, EOPNOTSUPP, "%s cannot be given an open tun", c->ops->name);
+	make_env(g, c, env);
 
 	c->ops->argv(c->program, c->ifname, argv);
 	while (argv[n])

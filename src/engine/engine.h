@@ -17,7 +17,7 @@
 #include "sys/loop.h"
 #include "sys/platform.h"
 
-enum { ENGINE_ARGV_MAX = 16 };
+enum { ENGINE_ARGV_MAX = 16, ENGINE_ENV_MAX = 16 };
 struct engine_ops {
 	const char *name; /* as in --engine */
 	const char *program; /* looked up in PATH; "/proc/self/exe" for the built-in one */
@@ -26,6 +26,7 @@ struct engine_ops {
 	/* Fills argv (NULL-terminated) for running it in the foreground on ifname. */
 	void (*argv)(const char *program, const char *ifname, const char *argv[ENGINE_ARGV_MAX]);
 	const char *const *env; /* more in its environment, NULL-terminated, or NULL */
+	const char *tun_fd_env; /* "WG_TUN_FD": takes a tun that is open already; NULL: cannot */
 	const char *const *version_argv; /* how to ask its version, or NULL */
 };
 extern const struct engine_ops *const engines[]; /* NULL-terminated */
@@ -40,6 +41,8 @@ struct engine_conf {
 	int netns;
 	/* more for its command line (the built-in engine's faults), or NULL */
 	const char *const *extra_args;
+	/* an open tun for it to take (ops->tun_fd_env), which stays the caller's; 0: its own */
+	int tun_fd;
 };
 struct engine;
 

@@ -29,5 +29,6 @@ const struct engine_ops engine_wireguard_go = {
 	.packages = "Debian: apt-get install --no-install-recommends wireguard-go",
 	.argv = wireguard_go_argv,
 	.env = wireguard_go_env,
+	.tun_fd_env = "WG_TUN_FD",
 	.version_argv = wireguard_go_version,
 };

@@ -1,6 +1,6 @@
 /*
- * Reads what stands still: links with counters, addresses, routes; in the calling thread's
- * namespace. One file per need.
+ * Reads what stands still: links with counters, addresses, routes, firewall rules; in the calling
+ * thread's namespace. One file per need.
  */
 #ifndef GATHER_GATHER_H
 #define GATHER_GATHER_H
@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "model/facts.h"
+#include "model/uapi_text.h"
 #include "sys/platform.h"
 
 /*
@@ -27,5 +28,17 @@ int gather_routes(const struct platform_ops *p, struct arena *a, struct route_fa
  */
 int gather_wireguard_names(const struct platform_ops *p, struct arena *a, const char ***out,
 			   size_t *n, struct err *e);
+
+/* Of a `get` that succeeded; borrows from it, so both live in one arena. */
+void gather_config(const struct uapi_device *d, struct arena *a, struct config_facts *out);
+/* What `ip route get TO [mark MARK]` says; no route is an answer too. */
+int gather_path(const struct platform_ops *p, enum path_of of, const struct ip_addr *to,
+		uint32_t mark, struct arena *a, struct path_facts *out, struct err *e);
+/* Of the way to the endpoint. Without a gateway on it, addr is FAMILY_NONE. */
+int gather_gateway(const struct platform_ops *p, const struct path_facts *path, struct arena *a,
+		   struct gateway_facts *out, struct err *e);
+/* Before the run fills *out; after it adds the counters as they are then. */
+int gather_firewall(const struct platform_ops *p, bool after, struct arena *a,
+		    struct firewall_facts *out, struct err *e);
 
 #endif

@@ -22,6 +22,8 @@ int gather_addrs(const struct platform_ops *p, struct arena *a, struct addr_fact
 		facts[i].link = names_of(links, n_links, addrs[i].ifindex, a);
 		facts[i].addr = addrs[i].addr;
 		facts[i].peer = addrs[i].peer;
+		facts[i].tentative = addrs[i].tentative;
+		facts[i].dad_failed = addrs[i].dad_failed;
 	}
 	*out = facts;
 	*n = n_addrs;

@@ -11,7 +11,10 @@ struct counter_at {
 	size_t at;
 };
 
-#define ROW(id, field) { LINK_##id, offsetof(struct sys_link_stats, field) }
+#define ROW(id, field)                                            \
+	{                                                         \
+		LINK_##id, offsetof(struct sys_link_stats, field) \
+	}
 static const struct counter_at counters[] = {
 	ROW(RX_PACKETS, rx_packets),
 	ROW(RX_BYTES, rx_bytes),
@@ -81,6 +84,8 @@ int gather_link(const struct platform_ops *p, const char *name, bool after, stru
 	out->ifindex = link->ifindex;
 	out->mtu = link->mtu;
 	out->up = link->up;
+	out->running = link->running;
+	out->tun_pi = link->tun_pi < 0 ? UNKNOWN : link->tun_pi;
 	copy_counters(&link->stats, after ? out->after : out->before);
 	return 0;
 }

@@ -70,6 +70,13 @@ void self_config_peer(const struct self_tunnel *t, enum end end, struct buf *out
 		uapi_put_allowed_ip(out, &allowed[i], false);
 }
 
+void self_config_keepalive(const struct self_tunnel *t, enum end end, struct buf *out)
+{
+	uapi_put_public_key(out, &other_end(t, end)->public_key);
+	uapi_put_true(out, UAPI_UPDATE_ONLY);
+	uapi_put_number(out, UAPI_KEEPALIVE, t->end[end].keepalive_s);
+}
+
 static bool holds(const struct cidr *set, size_t n, const struct cidr *one)
 {
 	size_t i;
@@ -80,8 +87,8 @@ static bool holds(const struct cidr *set, size_t n, const struct cidr *one)
 	return false;
 }
 
-static const char *peer_difference(const struct self_end *other, const struct uapi_peer *p,
-				   struct arena *a)
+static const char *peer_difference(const struct self_end *own, const struct self_end *other,
+				   const struct uapi_peer *p, struct arena *a)
 {
 	struct endpoint to = endpoint_of(other);
 	char got[ENDPOINT_STR_SIZE], wanted[ENDPOINT_STR_SIZE], text[CIDR_STR_SIZE];
@@ -95,8 +102,11 @@ static const char *peer_difference(const struct self_end *other, const struct ua
 	if (!endpoint_equal(&p->endpoint, &to))
 		return arena_printf(a, "endpoint is %s, set was %s",
 				    endpoint_str(&p->endpoint, got), endpoint_str(&to, wanted));
-	if (p->keepalive_s)
+	if (p->keepalive_s != own->keepalive_s && !own->keepalive_s)
 		return arena_printf(a, "persistent keepalive is %u s, set was off", p->keepalive_s);
+	if (p->keepalive_s != own->keepalive_s)
+		return arena_printf(a, "persistent keepalive is %u s, set were %u", p->keepalive_s,
+				    own->keepalive_s);
 	for (i = 0; i < n; i++)
 		if (!holds(p->allowed, p->n_allowed, &allowed[i]))
 			return arena_printf(a, "allowed IP %s is missing",
@@ -123,5 +133,5 @@ const char *self_config_difference(const struct self_tunnel *t, enum end end,
 		return arena_printf(a, "fwmark is %u, none was set", d->fwmark);
 	if (d->n_peers != 1)
 		return arena_printf(a, "%zu peers, set was 1", d->n_peers);
-	return peer_difference(other_end(t, end), &d->peers[0], a);
+	return peer_difference(own, other_end(t, end), &d->peers[0], a);
 }

@@ -13,6 +13,8 @@ void self_config_wipe(struct self_tunnel *t); /* private and preshared keys; als
 
 /* The lines of a `set` but the port; they hold keys: the caller wipes. */
 void self_config_peer(const struct self_tunnel *t, enum end end, struct buf *out);
+/* The lines that set the keepalive of its peer to end->keepalive_s. */
+void self_config_keepalive(const struct self_tunnel *t, enum end end, struct buf *out);
 /*
  * What a `get` shows that was not set: one line from the arena; NULL when all is as set. Also
  * after the wipe: it compares public keys.

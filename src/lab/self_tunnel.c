@@ -19,6 +19,7 @@
 
 #include "engine/uapi_client.h"
 #include "lab/draw.h"
+#include "lab/near_tun.h"
 #include "lab/self_config.h"
 
 enum {
@@ -250,6 +251,8 @@ static int begin(struct self_tunnel *t, const struct self_conf *c, enum end i, s
 		.extra_args = i == END_NEAR ? c->near_args : NULL,
 	};
 
+	if (i == END_NEAR && c->near_tun != NEAR_TUN_OWN)
+		return near_tun_begin(t, c->near_tun, &ec, &f->engine[i], e);
 	return engine_begin(&ec, t->p, t->loop, t->arena, &end->engine, &f->engine[i], e);
 }
 
@@ -426,6 +429,22 @@ int self_tunnel_start(struct self_tunnel *t, const struct self_conf *c, struct f
 	return rc;
 }
 
+int self_tunnel_keepalive(struct self_tunnel *t, const struct self_conf *c, struct err *e)
+{
+	struct self_end *near = &t->end[END_NEAR];
+	struct buf text;
+	int rc;
+
+	if (!c->near_keepalive_s)
+		return 0;
+	near->keepalive_s = c->near_keepalive_s;
+	buf_init(&text);
+	self_config_keepalive(t, END_NEAR, &text);
+	rc = set(near->tun, &text, e);
+	buf_done(&text);
+	return rc;
+}
+
 /* --- free ----------------------------------------------------------------- */
 
 static void close_fd(int *fd)
@@ -435,17 +454,26 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
+void self_tunnel_stop(struct self_tunnel *t, struct facts *f)
+{
+	int i;
+
+	for (i = 0; i < END_COUNT; i++) {
+		engine_stop(t->end[i].engine, t->arena, f ? &f->engine[i] : NULL);
+		t->end[i].engine = NULL;
+		t->end[i].keepalive_s = 0;
+	}
+}
+
 void self_tunnel_free(struct self_tunnel *t, struct facts *f)
 {
 	int i;
 
 	if (!t)
 		return;
-	for (i = 0; i < END_COUNT; i++) {
-		engine_stop(t->end[i].engine, t->arena, f ? &f->engine[i] : NULL);
-		t->end[i].engine = NULL;
+	self_tunnel_stop(t, f);
+	for (i = 0; i < END_COUNT; i++)
 		close_fd(&t->end[i].netns);
-	}
 	close_fd(&t->host_netns);
 	if (t->isolated)
 		t->p->isolate_end(&t->isolation);

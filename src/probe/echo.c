@@ -276,6 +276,11 @@ int echo_open(const struct echo_conf *c, struct loop *l, struct arena *a, struct
 	if (c->payload_len > IP4_MAX_PAYLOAD)
 		return err_code(e, EMSGSIZE, "ping with %u bytes", c->payload_len);
 	rc = icmp_sock_open((enum addr_family)c->target.family, &c->source, c->id, &sock, e);
+	if (!rc && c->df) {
+		rc = icmp_sock_df(&sock, e);
+		if (rc < 0)
+			icmp_sock_close(&sock);
+	}
 	if (rc < 0)
 		return rc;
 	x = arena_alloc(a, sizeof(*x));

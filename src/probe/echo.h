@@ -14,6 +14,7 @@ struct echo_conf {
 	struct ip_addr target, source; /* source FAMILY_NONE: by route */
 	/* payload bytes behind the 8-byte ICMP header, as ping -s; 56 = 84-byte packet */
 	unsigned count, payload_len;
+	bool df; /* never in fragments: what is larger than the way's MTU is refused */
 	int64_t interval_ns, timeout_ns; /* timeout: per request, from its sending */
 	/* interval 0 as ping -f: at each answer, or after 10 ms, with at most 16 unanswered */
 	uint16_t id;

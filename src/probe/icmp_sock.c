@@ -102,6 +102,23 @@ int icmp_sock_open(enum addr_family family, const struct ip_addr *source, uint16
 	return 0;
 }
 
+int icmp_sock_df(const struct icmp_sock *s, struct err *e)
+{
+	bool v6 = s->family == FAMILY_IP6;
+	int level = v6 ? IPPROTO_IPV6 : IPPROTO_IP, rc = 0;
+#ifdef IP_MTU_DISCOVER
+	int do_it = v6 ? IPV6_PMTUDISC_DO : IP_PMTUDISC_DO;
+
+	rc = setsockopt(s->fd, level, v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &do_it,
+			sizeof(do_it));
+#else
+	int on = 1;
+
+	rc = setsockopt(s->fd, level, v6 ? IPV6_DONTFRAG : IP_DONTFRAG, &on, sizeof(on));
+#endif
+	return rc < 0 ? err_sys(e, "ping without fragments") : 0;
+}
+
 static void put_be16(uint8_t *b, uint16_t v)
 {
 	b[0] = (uint8_t)(v >> 8);

@@ -71,16 +71,47 @@ static json_t *strings(const char *const *s, size_t n)
 	return list;
 }
 
+static json_t *remedy(const char *text, const char *const *commands, size_t n)
+{
+	json_t *o;
+
+	if (!text)
+		return json_null();
+	o = json_object();
+	set(o, "text", str(text));
+	set(o, "commands", strings(commands, n));
+	return o;
+}
+
+static json_t *candidates(const struct verdict *v)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < v->n_candidates; i++) {
+		const struct candidate *c = &v->candidates[i];
+		json_t *o = json_object();
+
+		set(o, "cause", str(c->cause));
+		set(o, "side", str(side_str(c->side)));
+		set(o, "evidence", strings(c->evidence, c->n_evidence));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static json_t *verdict(const struct verdict *v)
 {
 	json_t *o = json_object();
 
 	set(o, "state", str(state_str(v->state)));
 	set(o, "cause", str(v->cause));
-	set(o, "candidates", json_array());
+	set(o, "candidates", candidates(v));
 	set(o, "side", str(side_str(v->side)));
 	set(o, "direction", str(direction_str(v->direction)));
 	set(o, "summary", str(v->summary));
+	set(o, "remedy", remedy(v->fix, v->fix_commands, v->n_fix_commands));
+	set(o, "will_not_help", strings(v->not_this, v->n_not_this));
 	set(o, "next", strings(v->next, v->n_next));
 	return o;
 }
@@ -104,18 +135,6 @@ static json_t *numbers(const struct finding *f)
 	return o;
 }
 
-static json_t *remedy(const char *text)
-{
-	json_t *o;
-
-	if (!text)
-		return json_null();
-	o = json_object();
-	set(o, "text", str(text));
-	set(o, "commands", json_array());
-	return o;
-}
-
 static json_t *check(const struct finding *f)
 {
 	json_t *o = json_object();
@@ -128,7 +147,7 @@ static json_t *check(const struct finding *f)
 	set(o, "duration_ms", milliseconds(f->duration_ns));
 	set(o, "summary", str(f->summary));
 	set(o, "evidence", numbers(f));
-	set(o, "remedy", remedy(f->remedy));
+	set(o, "remedy", remedy(f->remedy, f->commands, f->n_commands));
 	return o;
 }
 

@@ -85,18 +85,23 @@ static void add_note(struct table_row *row, const struct evidence *ev, struct ar
 			row->notes[row->n_notes++] = line;
 }
 
-static void add_notes(struct table_row *row, const struct finding *f, struct arena *a)
+/* What the verdict says to do is not said twice. */
+static void add_notes(struct table_row *row, const struct finding *f, bool told, struct arena *a)
 {
 	const struct evidence *ev;
-	size_t n = 1;
+	size_t i, n = 1 + f->n_commands;
 
 	for (ev = f->evidence; ev; ev = ev->next)
 		n += lines_of(ev->text);
 	row->notes = arena_alloc(a, n * sizeof(*row->notes));
 	for (ev = f->evidence; ev; ev = ev->next)
 		add_note(row, ev, a);
+	if (told)
+		return;
 	if (f->remedy)
 		row->notes[row->n_notes++] = arena_printf(a, "remedy: %s", f->remedy);
+	for (i = 0; i < f->n_commands; i++)
+		row->notes[row->n_notes++] = arena_printf(a, "to type: %s", f->commands[i]);
 }
 
 static struct table_row row_from(const struct report *r, const struct finding *f, bool verbose)
@@ -120,7 +125,7 @@ static struct table_row row_from(const struct report *r, const struct finding *f
 		row.evidence = arena_printf(a, "%s (%s)", f->summary, f->remedy);
 	}
 	if (verbose)
-		add_notes(&row, f, a);
+		add_notes(&row, f, f->remedy && f->remedy == r->verdict->fix, a);
 	return row;
 }
 
@@ -171,8 +176,8 @@ static void ping_summary(const struct report *r, const struct report_style *s, s
 			       "%lld sent%s, %lld received, %s, %lld late, %lld dup, "
 			       "time %lld ms",
 			       (long long)p->sent, unsent, (long long)p->received, loss,
-			       (long long)p->late,
-			       (long long)p->duplicates, (long long)(p->elapsed_ns / NS_PER_MS)),
+			       (long long)p->late, (long long)p->duplicates,
+			       (long long)(p->elapsed_ns / NS_PER_MS)),
 		  s->width, s->utf8);
 	if (p->avg_ns == UNKNOWN)
 		return;
@@ -194,21 +199,84 @@ static void not_tested(const struct report *r, const struct report_style *s, str
 			  s->width, s->utf8);
 }
 
+/* "(local)", "(path, peer → me)" */
+static const char *where(const struct verdict *v, struct arena *a)
+{
+	static const char *const ways[] = {
+		[DIRECTION_NONE] = "",
+		[DIRECTION_UP] = ", me → peer",
+		[DIRECTION_DOWN] = ", peer → me",
+		[DIRECTION_BOTH] = ", both ways",
+	};
+	_Static_assert(ARRAY_LEN(ways) == DIRECTION_COUNT, "a direction has no words");
+	const char *side = side_str(v->side);
+
+	return side ? arena_printf(a, " (%s%s)", side, ways[v->direction]) : "";
+}
+
+/* The first line has the head, the others stand below it. */
+static void listed(const char *head, const char *const *lines, size_t n,
+		   const struct report_style *s, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		text_wrap(out, i ? "         " : head, lines[i], s->width, s->utf8);
+}
+
+static void fix(const struct report *r, const struct report_style *s, struct buf *out)
+{
+	const struct verdict *v = r->verdict;
+	const struct finding *root = v->root;
+
+	if (v->fix) {
+		text_wrap(out, "Fix:     ", v->fix, s->width, s->utf8);
+		listed("         ", v->fix_commands, v->n_fix_commands, s, out);
+	} else if (root && root->remedy) {
+		text_wrap(out, "Fix:     ", root->remedy, s->width, s->utf8);
+		listed("         ", root->commands, root->n_commands, s, out);
+	}
+}
+
+static void will_not_help(const struct verdict *v, const struct report_style *s, struct buf *out)
+{
+	size_t i;
+
+	if (!s->verbose || v->n_not_this == 0)
+		return;
+	buf_puts(out, "Will not help:\n");
+	for (i = 0; i < v->n_not_this; i++)
+		text_wrap(out, "       - ", v->not_this[i], s->width, s->utf8);
+}
+
+/* What is in the summary of a tie as "or 2 more" must stand somewhere. */
+static void candidates(const struct report *r, const struct report_style *s, struct buf *out)
+{
+	const struct verdict *v = r->verdict;
+	const char *all = NULL;
+	size_t i;
+
+	if (v->n_candidates < 2)
+		return;
+	for (i = 0; i < v->n_candidates; i++)
+		all = arena_printf(r->findings->arena, "%s%s%s (%s)", all ? all : "",
+				   all ? ", " : "", v->candidates[i].cause,
+				   side_str(v->candidates[i].side));
+	text_wrap(out, "Causes:  ", all, s->width, s->utf8);
+}
+
 static void verdict(const struct report *r, const struct report_style *s, struct buf *out)
 {
 	const struct verdict *v = r->verdict;
-	const char *side = side_str(v->side);
 	struct arena *a = r->findings->arena;
-	size_t i;
 
 	text_wrap(out, "Verdict: ",
-		  arena_printf(a, "%s%s%s%s: %s", state_str(v->state), side ? " (" : "",
-			       side ? side : "", side ? ")" : "", v->summary),
+		  arena_printf(a, "%s%s: %s", state_str(v->state), where(v, a), v->summary),
 		  s->width, s->utf8);
-	if (v->root && v->root->remedy)
-		text_wrap(out, "Fix:     ", v->root->remedy, s->width, s->utf8);
-	for (i = 0; i < v->n_next; i++)
-		text_wrap(out, i ? "         " : "Next:    ", v->next[i], s->width, s->utf8);
+	candidates(r, s, out);
+	fix(r, s, out);
+	will_not_help(v, s, out);
+	listed("Next:    ", v->next, v->n_next, s, out);
 }
 
 static void write_text(const struct report *r, const struct report_style *s, struct buf *out)

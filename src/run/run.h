@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "check/check.h"
 #include "engine/engine.h"
+#include "lab/fault.h"
 #include "model/facts.h"
 #include "verdict/verdict.h"
 
@@ -18,6 +19,9 @@ struct run_conf {
 	unsigned ping_count, ping_payload; /* as ping -c and -s */
 	int64_t ping_interval_ns, ping_timeout_ns; /* as ping -i and -W */
 	uint64_t seed; /* names, addresses, ports and patterns are drawn from it */
+	/* What `wgdiag lab` makes in the tunnel; NULL: nothing, and it is no lab. */
+	const struct lab_fault *fault;
+	const struct lab_variant *variant; /* of it */
 
 	/* Told as it goes: step 1 to n, what it is about. May be NULL. */
 	void (*progress)(void *ctx, unsigned step, unsigned n, const char *what);

@@ -86,8 +86,13 @@ static bool crypto(struct run *r, enum end end, struct crypto_facts *out)
 	const struct self_end *x = &r->t->end[end];
 	struct uapi_device *d;
 
-	if (!x->engine || uapi_get(x->tun, GET_TIMEOUT_MS, r->arena, &d, NULL) < 0 || d->errno_)
+	if (!x->engine || uapi_get(x->tun, GET_TIMEOUT_MS, r->arena, &d, NULL) < 0 || d->errno_) {
+		if (!r->crypto_seen[end])
+			run_config(r, end, NULL);
 		return false;
+	}
+	if (!r->crypto_seen[end])
+		run_config(r, end, d);
 	engine_crypto_facts(x->ops, d, r->arena, out);
 	compare_again(r, end, d);
 	return true;
@@ -105,6 +110,7 @@ void run_gather_before(struct run *r)
 	}
 	for (i = 0; i < END_COUNT; i++)
 		r->crypto_seen[i] = crypto(r, (enum end)i, &r->crypto_before[i]);
+	run_still_before(r);
 }
 
 /* An engine that answered before and does not now broke during the run. */
@@ -126,6 +132,7 @@ static void crypto_after(struct run *r, enum end end, enum need need)
 void run_gather_after(struct run *r)
 {
 	links(r, true);
+	run_still_after(r);
 	crypto_after(r, END_NEAR, NEED_ENGINE);
 	crypto_after(r, END_FAR, NEED_ENGINE_FAR);
 }

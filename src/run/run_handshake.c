@@ -74,7 +74,7 @@ static int open_here(void *ctx, struct err *e)
 		.count = 1,
 		.payload_len = 56,
 		.timeout_ns = (HANDSHAKE_MS + FIRST_ANSWER_MS) * NS_PER_MS,
-		.id = (uint16_t)r->conf->seed,
+		.id = run_echo_id(r, ECHO_HANDSHAKE),
 		.seed = r->conf->seed,
 	};
 

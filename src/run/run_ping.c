@@ -23,25 +23,56 @@ static int open_here(void *ctx, struct err *e)
 	return echo_open(&o->conf, o->r->loop, o->r->arena, &o->echo, e);
 }
 
-static void ping(struct run *r, const struct echo_conf *c, enum need need, struct ping_facts *out)
+/* false: it could not be started, and that is a gap. */
+static bool begin(struct run *r, struct opening *o, enum need need)
 {
-	struct opening o = { r, *c, NULL };
-	int64_t longest = echo_longest_ns(c) + SLACK_MS * NS_PER_MS;
 	struct err e;
-	int rc = self_tunnel_in(r->t, END_NEAR, open_here, &o, &e);
+	int rc = self_tunnel_in(r->t, END_NEAR, open_here, o, &e);
 
-	if (rc < 0) {
+	if (rc < 0)
 		run_gap_raw(r, need, rc, &e);
-		return;
-	}
-	echo_start(o.echo);
-	loop_run(r->loop, loop_now(r->loop) + longest, echo_done, o.echo);
-	echo_facts(o.echo, out, NULL);
-	echo_close(o.echo);
-	out->dev_is_tun = run_leads_into_tun(r->f, &c->target, r->t->end[END_NEAR].tun);
+	else
+		echo_start(o->echo);
+	return !rc;
+}
+
+static void finish(struct run *r, struct opening *o, int64_t until, enum need need,
+		   struct ping_facts *out)
+{
+	loop_run(r->loop, until, echo_done, o->echo);
+	echo_facts(o->echo, out, NULL);
+	echo_close(o->echo);
+	out->dev_is_tun = run_leads_into_tun(r->f, &o->conf.target, r->t->end[END_NEAR].tun);
 	/* Cut short, it is told if there is something to tell. */
 	if (!run_interrupted(r) || out->received > 0)
 		facts_have(r->f, need);
+}
+
+static int64_t until(const struct run *r, const struct echo_conf *c)
+{
+	return loop_now(r->loop) + echo_longest_ns(c) + SLACK_MS * NS_PER_MS;
+}
+
+static void ping_self(struct run *r, const struct echo_conf *c)
+{
+	struct opening o = { r, *c, NULL };
+
+	if (begin(r, &o, NEED_PING_SELF))
+		finish(r, &o, until(r, c), NEED_PING_SELF, &r->f->ping_self);
+}
+
+/* The pings take most of the time, and little of anything else: the rest goes beside them. */
+static void ping_peer(struct run *r, const struct echo_conf *c)
+{
+	struct opening o = { r, *c, NULL };
+	int64_t end = until(r, c);
+	bool begun = begin(r, &o, NEED_PING_PEER);
+
+	run_sizes(r);
+	if (!run_interrupted(r))
+		run_loss(r);
+	if (begun)
+		finish(r, &o, end, NEED_PING_PEER, &r->f->ping_peer);
 }
 
 void run_pings(struct run *r)
@@ -53,7 +84,7 @@ void run_pings(struct run *r)
 		.payload_len = 56,
 		.interval_ns = NS_PER_MS,
 		.timeout_ns = NS_PER_S,
-		.id = (uint16_t)(c->seed >> 16),
+		.id = run_echo_id(r, ECHO_SELF),
 		.seed = c->seed + 1,
 	};
 	struct echo_conf peer = {
@@ -63,13 +94,13 @@ void run_pings(struct run *r)
 		.payload_len = c->ping_payload,
 		.interval_ns = c->ping_interval_ns,
 		.timeout_ns = c->ping_timeout_ns,
-		.id = (uint16_t)(c->seed >> 32),
+		.id = run_echo_id(r, ECHO_PEER),
 		.seed = c->seed + 2,
 	};
 
 	if (!r->f->handshake.complete)
 		peer.count = MIN(peer.count, NO_SESSION_COUNT);
-	ping(r, &self, NEED_PING_SELF, &r->f->ping_self);
+	ping_self(r, &self);
 	if (!run_interrupted(r))
-		ping(r, &peer, NEED_PING_PEER, &r->f->ping_peer);
+		ping_peer(r, &peer);
 }

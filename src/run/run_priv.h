@@ -8,6 +8,7 @@
 
 #include "capture/tap.h"
 #include "lab/self_tunnel.h"
+#include "loss/counters.h"
 #include "run/run.h"
 
 struct run {
@@ -18,11 +19,26 @@ struct run {
 	struct facts *f;
 	struct self_tunnel *t;
 	struct live_tap *taps[TAP_COUNT];
+	/* of the wire taps, while loss is measured; NULL before */
+	struct loss_window *windows[TAP_COUNT][TAP_DIR_COUNT];
 	struct crypto_facts crypto_before[END_COUNT];
 	bool crypto_seen[END_COUNT];
 	int signal_fd;
 	int64_t deadline_ns; /* whatever happens, nothing waits beyond it */
 };
+
+/*
+ * Raw sockets hear all replies, and a small one carries nothing else to tell whose it is: so no
+ * two kinds of pings have the same id, whatever the seed.
+ */
+enum echo_use { ECHO_HANDSHAKE, ECHO_SELF, ECHO_PEER, ECHO_STREAMS, ECHO_LOSS, ECHO_SIZES };
+
+static inline uint16_t run_echo_id(const struct run *r, unsigned use)
+{
+	uint64_t s = r->conf->seed;
+
+	return (uint16_t)((s ^ s >> 16 ^ s >> 32 ^ s >> 48) + use);
+}
 
 static inline enum end end_of_tap(enum tap t)
 {
@@ -34,6 +50,9 @@ int64_t run_until(const struct run *r, int ms);
 bool run_interrupted(struct run *r);
 /* What a socket that needs CAP_NET_RAW was refused with; the remedy if that was it. */
 void run_gap_raw(struct run *r, enum need need, int rc, const struct err *e);
+
+/* Without a session that need is a gap, for that reason: true. */
+bool run_gap_no_session(struct run *r, enum need need);
 
 /* run_signal.c: SIGINT and SIGTERM as a descriptor */
 int run_signal_open(int *fd, sigset_t *old, struct err *e);
@@ -52,10 +71,22 @@ void run_gather_after(struct run *r);
 /* Which way packets to that address go here: 1 into the tun, 0 elsewhere, UNKNOWN. */
 int64_t run_leads_into_tun(const struct facts *f, const struct ip_addr *to, const char *tun);
 
+/* run_still.c: what only needs asking */
+void run_config(struct run *r, enum end end, const struct uapi_device *d); /* NULL: no answer */
+void run_still_before(struct run *r);
+void run_still_after(struct run *r);
+
+/* run_framing.c: the self-test of the header, on a device of its own */
+void run_framing(struct run *r);
 /* run_handshake.c: provokes one and waits for it */
 void run_handshake(struct run *r);
-/* run_ping.c */
+/* run_ping.c: ping, and beside the one to the peer what also needs a session */
 void run_pings(struct run *r);
+/* run_sizes.c: the ladder with DF, and pings from the far side */
+void run_sizes(struct run *r);
+/* run_loss.c: paced probes, and the counters on both wires */
+void run_loss(struct run *r);
+void run_loss_see(void *ctx, const struct tap_message *m); /* ctx: the windows of one tap */
 /* run_streams.c: bulk data in both directions, each inner family */
 void run_streams(struct run *r);
 

@@ -97,7 +97,7 @@ static int open_echo_here(void *ctx, struct err *e)
 		.payload_len = r->t->mtu - ICMP_HEADER_LEN - (w->v6 ? IP6_LEN : IP4_LEN),
 		.interval_ns = ECHO_INTERVAL_MS * NS_PER_MS,
 		.timeout_ns = ECHO_TIMEOUT_MS * NS_PER_MS,
-		.id = (uint16_t)(r->conf->seed >> 8),
+		.id = run_echo_id(r, ECHO_STREAMS),
 		.seed = r->conf->seed + 3,
 	};
 
@@ -228,15 +228,8 @@ void run_streams(struct run *r)
 	static const enum stream_kind kinds[KINDS] = { STREAM_ECHO, STREAM_UDP, STREAM_TCP };
 	unsigned i;
 
-	if (!(r->f->have & NEED_BIT(NEED_HANDSHAKE))) {
-		facts_gap(r->f, NEED_STREAMS, r->f->gaps[NEED_HANDSHAKE].why,
-			  r->f->gaps[NEED_HANDSHAKE].remedy);
+	if (run_gap_no_session(r, NEED_STREAMS))
 		return;
-	}
-	if (!r->f->handshake.complete) {
-		facts_gap(r->f, NEED_STREAMS, "the handshake did not complete", NULL);
-		return;
-	}
 	r->f->streams = arena_alloc(r->arena, KINDS * WAYS * sizeof(*r->f->streams));
 	for (i = 0; i < KINDS; i++) {
 		one_kind(r, kinds[i]);

@@ -20,6 +20,13 @@ static struct endpoint outer_of(const struct self_end *e)
 	return (struct endpoint){ .addr = e->outer, .port = e->port };
 }
 
+static const char *dev_of(const struct run *r, enum tap tap)
+{
+	const struct self_end *own = &r->t->end[end_of_tap(tap)];
+
+	return tap == TAP_NEAR_TUN || tap == TAP_FAR_TUN ? own->tun : own->veth;
+}
+
 static int open_here(void *ctx, struct err *e)
 {
 	struct opening *o = ctx;
@@ -36,6 +43,8 @@ static int open_here(void *ctx, struct err *e)
 		.far = outer_of(other),
 		.own = inner,
 		.n_own = own->inner6.family ? 2 : 1,
+		.on_data = tun ? NULL : run_loss_see,
+		.on_data_ctx = r->windows[o->tap],
 	};
 
 	return live_tap_open(&c, r->loop, r->arena, &r->taps[o->tap], e);
@@ -48,10 +57,13 @@ static void open_one(struct run *r, enum tap tap)
 	struct err e;
 	int rc = self_tunnel_in(r->t, end_of_tap(tap), open_here, &o, &e);
 
-	if (rc < 0)
+	if (rc < 0) {
 		run_gap_raw(r, need, rc, &e);
-	else
-		facts_have(r->f, need);
+		return;
+	}
+	facts_have(r->f, need);
+	/* Also when an interruption comes before it is read. */
+	r->f->taps[tap].dev = dev_of(r, tap);
 }
 
 void run_taps_open(struct run *r, enum tap first, enum tap second)

@@ -74,6 +74,7 @@ struct sys_link {
 	char name[SYS_IFNAME_SIZE];
 	char kind[16]; /* "tun", "veth", "wireguard", "" for none */
 	bool up, running, loopback, point_to_point;
+	int tun_pi; /* of a tun: a header before each packet, 1 or 0; -1: no tun, or not told */
 	struct sys_link_stats stats;
 };
 struct sys_addr {
@@ -91,6 +92,21 @@ struct sys_route {
 	 * (RTN_*)
 	 */
 	uint8_t type;
+};
+
+/* What the system says when asked which way a packet to one address would go. */
+struct sys_path {
+	bool answered;
+	int error; /* positive errno: there is no way, and only type may be set; 0 */
+	unsigned oif, table;
+	struct ip_addr gateway, prefsrc; /* FAMILY_NONE: none */
+	uint8_t type; /* as of sys_route */
+};
+
+/* Firewall rules in the forms of nft(8): `nft -j -a list ruleset`, `nft -a -s list ruleset`. */
+struct sys_ruleset {
+	const char *json, *text;
+	const char *unread; /* what there is besides and was not read, in words; NULL */
 };
 
 /* --- namespaces of a self-made tunnel --- */
@@ -123,6 +139,8 @@ struct platform_ops {
 
 	/* name "" lets the system choose. The device vanishes with the descriptor. */
 	int (*tun_open)(const char *name, struct sys_tun *out, struct err *e);
+	/* The same, with the system's own header before each packet (pi) or without. */
+	int (*tun_open_as)(const char *name, bool pi, struct sys_tun *out, struct err *e);
 	int (*tun_state)(const struct sys_tun *t, struct sys_tun_state *out, struct err *e);
 	/*
 	 * A descriptor that becomes readable whenever the state of links may have changed in the
@@ -164,6 +182,18 @@ struct platform_ops {
 	int (*links)(struct arena *a, struct sys_link **out, size_t *n, struct err *e);
 	int (*addrs)(struct arena *a, struct sys_addr **out, size_t *n, struct err *e);
 	int (*routes)(struct arena *a, struct sys_route **out, size_t *n, struct err *e);
+
+	/*
+	 * As for a packet with that mark (0: none). That there is no way is an answer, and no
+	 * error.
+	 */
+	int (*route_get)(const struct ip_addr *to, uint32_t mark, struct sys_path *out,
+			 struct err *e);
+	/* A constant, in the words of `ip neigh`: "REACHABLE"; NULL: no entry. */
+	int (*neigh)(unsigned ifindex, const struct ip_addr *addr, const char **state,
+		     struct err *e);
+	/* All of this namespace, with counters; strings from the arena. */
+	int (*ruleset)(struct arena *a, struct sys_ruleset *out, struct err *e);
 
 	int (*link_up)(const char *name, bool up, struct err *e);
 	int (*link_mtu)(const char *name, unsigned mtu, struct err *e);

@@ -4,12 +4,14 @@
  * Any FAIL makes it FAIL. Without one, a row that the verdict stands on and that gave no
  * answer, or a row that a person could make answer (a missing privilege), makes it UNSURE:
  * "handshake complete" is not "the tunnel works". Other rows without an answer are said,
- * and do not change it.
+ * and do not change it. Where causes were inferred, the sentence is theirs.
  */
 #include "verdict/verdict.h"
 
 #include <assert.h>
 #include <string.h>
+
+#include "verdict/conclude.h"
 
 static const char *const sides[] = {
 	[SIDE_NONE] = NULL,   [SIDE_LOCAL] = "local",	  [SIDE_FAR] = "far",
@@ -50,8 +52,14 @@ static bool is_needed(const struct check *c)
 	return false;
 }
 
-static bool undecided(const struct finding *f)
+static bool undecided(const struct finding *f, const struct inference *in)
 {
+	size_t i;
+
+	/* What is no fault explains it: then it is decided. */
+	for (i = 0; f->state == STATE_UNSURE && i < in->n_chosen; i++)
+		if (cause_explains(in->chosen[i], f->check->id))
+			return false;
 	if (f->state == STATE_UNSURE || f->state == STATE_ERROR)
 		return is_needed(f->check);
 	return f->state == STATE_SKIP && (is_needed(f->check) || f->remedy);
@@ -73,57 +81,33 @@ static const struct finding *first_of(const struct findings *all, enum state s)
 	return any;
 }
 
-static const struct finding *first_undecided(const struct findings *all)
+static const struct finding *first_undecided(const struct findings *all, const struct inference *in)
 {
 	const struct finding *f;
 
 	for (f = all->first; f; f = f->next)
-		if (undecided(f))
+		if (undecided(f, in))
 			return f;
 	return NULL;
 }
 
-static bool starts_character(char c)
-{
-	return ((unsigned char)c & 0xc0) != 0x80;
-}
-
-/* At most max characters of UTF-8, the last of them "…" where something is gone. */
-static const char *at_most(struct arena *a, const char *s, size_t max)
-{
-	size_t i, cut = 0, n = 0;
-
-	for (i = 0; s[i]; i++) {
-		if (!starts_character(s[i]))
-			continue;
-		if (++n == max)
-			cut = i;
-		if (n > max)
-			return arena_printf(a, "%.*s…", (int)cut, s);
-	}
-	return s;
-}
-
-static void next_add(struct verdict *v, const char *command)
-{
-	assert(v->n_next < VERDICT_NEXT_MAX);
-	v->next[v->n_next++] = command;
-}
-
-static void fault(const struct facts *f, const struct findings *all, struct verdict *v)
+static void fault(const struct facts *f, const struct inference *in, const struct findings *all,
+		  struct verdict *v)
 {
 	v->root = first_of(all, STATE_FAIL);
 	/* Both ends and the wire between them are this machine's. */
 	v->side = f->target.kind == TARGET_SELF_TEST ? SIDE_LOCAL : SIDE_UNKNOWN;
 	v->summary = arena_printf(all->arena, "%s: %s", v->root->check->title, v->root->summary);
+	conclude(in, f, all, v);
 	if (f->target.engine && strcmp(f->target.engine, "builtin") != 0)
-		next_add(v, "wgdiag check --engine builtin");
-	next_add(v, arena_printf(all->arena, "wgdiag check%s%s -v",
-				 f->target.engine ? " --engine " : "",
-				 f->target.engine ? f->target.engine : ""));
+		conclude_next(v, "wgdiag check --engine builtin");
+	conclude_next(v, arena_printf(all->arena, "wgdiag check%s%s -v",
+				      f->target.engine ? " --engine " : "",
+				      f->target.engine ? f->target.engine : ""));
 }
 
-static void good(const struct facts *f, const struct findings *all, struct verdict *v)
+static void good(const struct facts *f, const struct inference *in, const struct findings *all,
+		 struct verdict *v)
 {
 	v->root = first_of(all, STATE_WARN);
 	v->state = v->root ? STATE_WARN : STATE_PASS;
@@ -132,30 +116,33 @@ static void good(const struct facts *f, const struct findings *all, struct verdi
 		v->summary =
 			arena_printf(all->arena, "data crosses the tunnel both ways, but %s: %s",
 				     v->root->check->title, v->root->summary);
-		return;
+	} else {
+		v->summary = arena_printf(all->arena,
+					  "data crosses the tunnel whole, both ways (engine %s)",
+					  f->target.engine ? f->target.engine : "unknown");
 	}
-	v->summary =
-		arena_printf(all->arena, "data crosses the tunnel whole, both ways (engine %s)",
-			     f->target.engine ? f->target.engine : "unknown");
+	conclude(in, f, all, v);
 }
 
-void verdict_of(const struct facts *f, const struct findings *all, struct verdict *out)
+void verdict_of(const struct facts *f, struct findings *all, struct verdict *out)
 {
 	struct verdict v = { .side = SIDE_NONE };
+	struct inference in;
 
+	infer(causes, n_causes, all, &in);
 	if (first_of(all, STATE_FAIL)) {
 		v.state = STATE_FAIL;
-		fault(f, all, &v);
-	} else if ((v.root = first_undecided(all)) != NULL) {
+		fault(f, &in, all, &v);
+	} else if ((v.root = first_undecided(all, &in)) != NULL) {
 		v.state = STATE_UNSURE;
 		v.side = SIDE_UNKNOWN;
 		v.summary =
 			arena_printf(all->arena, "%s: %s", v.root->check->title, v.root->summary);
 	} else {
-		good(f, all, &v);
+		good(f, &in, all, &v);
 	}
 	if (f->interrupted && v.state != STATE_FAIL)
 		v.summary = arena_printf(all->arena, "interrupted; %s", v.summary);
-	v.summary = at_most(all->arena, v.summary, VERDICT_SUMMARY_MAX);
+	v.summary = conclude_at_most(all->arena, v.summary, VERDICT_SUMMARY_MAX);
 	*out = v;
 }

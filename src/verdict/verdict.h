@@ -18,13 +18,14 @@ enum { VERDICT_SUMMARY_MAX = 160, VERDICT_NEXT_MAX = 3 };
 /* One cause that would explain what was seen, most likely first. */
 struct candidate {
 	const char *cause; /* id of verdict/causes.c */
+	enum side side;
 	const char *const *evidence; /* ids of the rows that speak for it */
 	size_t n_evidence;
 };
 
 struct verdict {
 	enum state state; /* PASS, WARN, FAIL or UNSURE */
-	const char *cause; /* id, or NULL: none was named */
+	const char *cause; /* id, or of a group that one end cannot tell apart; NULL: none */
 	const struct candidate *candidates;
 	size_t n_candidates;
 	/* of the cause: what to do, and what people try that will not help; NULL without one */
@@ -41,7 +42,10 @@ struct verdict {
 	size_t n_next;
 };
 
-/* Strings from the arena of the findings. */
-void verdict_of(const struct facts *f, const struct findings *all, struct verdict *out);
+/*
+ * Strings from the arena of the findings. The findings learn what they are consequences of
+ * (caused_by), and the row that shows a named cause best learns its remedy.
+ */
+void verdict_of(const struct facts *f, struct findings *all, struct verdict *out);
 
 #endif

@@ -261,11 +261,13 @@ void wg_device_force_load(struct wg_device *d, bool on)
 	d->load.forced = on;
 }
 
-void wg_device_fault_prefix(struct wg_device *d, const void *b, size_t len)
+void wg_device_fault_prefix(struct wg_device *d, const void *b4, const void *b6, size_t len)
 {
-	assert(len <= sizeof(d->fault));
-	if (len)
-		memcpy(d->fault, b, len);
+	assert(len <= sizeof(d->fault4));
+	if (len) {
+		memcpy(d->fault4, b4, len);
+		memcpy(d->fault6, b6, len);
+	}
 	d->fault_len = len;
 }
 

@@ -143,9 +143,9 @@ void wg_device_clear_sources(struct wg_device *d);
 void wg_device_force_load(struct wg_device *d, bool on);
 /*
  * Tests and teaching: put these bytes before each inner packet that is sealed (a tun framing
- * fault); len 0 = off, <= 8.
+ * fault), one kind for each family; len 0 = off, <= 8.
  */
-void wg_device_fault_prefix(struct wg_device *d, const void *b, size_t len);
+void wg_device_fault_prefix(struct wg_device *d, const void *b4, const void *b6, size_t len);
 
 struct wg_peer *wg_device_peer(struct wg_device *d, const struct public_key *k); /* NULL: none */
 /* NULL when k is our own public key (such a peer is silently ignored, as in the driver). */

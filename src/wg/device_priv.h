@@ -54,7 +54,7 @@ struct wg_device {
 
 	unsigned mtu;
 	bool up;
-	uint8_t fault[FAULT_PREFIX_MAX];
+	uint8_t fault4[FAULT_PREFIX_MAX], fault6[FAULT_PREFIX_MAX];
 	size_t fault_len;
 	unsigned icmp_tokens;
 	int64_t icmp_refill_ns;

@@ -108,9 +108,10 @@ static uint8_t outer_tos(const uint8_t *inner, size_t len)
 static void put_fault_prefix(const struct wg_device *d, struct wg_pkt *pkt)
 {
 	uint8_t *b = wg_pkt_bytes(pkt);
+	const uint8_t *fault = b[0] >> 4 == 6 ? d->fault6 : d->fault4;
 
 	memmove(b + d->fault_len, b, pkt->len);
-	memcpy(b, d->fault, d->fault_len);
+	memcpy(b, fault, d->fault_len);
 	pkt->len += (uint32_t)d->fault_len;
 }
 

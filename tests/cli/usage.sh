@@ -39,9 +39,26 @@ unwritten()
 }
 
 unwritten check --help
+unwritten lab --list
 unwritten help
 unwritten version
 unwritten --version
+
+refuses "which fault?" lab
+refuses "did you mean tun-framing?" lab tun-framng
+refuses "unknown fault 'frobnicate'" lab frobnicate
+refuses "did you mean none?" lab non
+refuses "did you mean inherited?" lab none --variant inheritd
+refuses "did you mean --variant?" lab --variannt=x none
+refuses "did you mean wireguard-go?" lab --engine wiregard-go none
+refuses "tun-framing, variant inherited cannot be made with the engine builtin" \
+	lab tun-framing --variant inherited --engine builtin
+refuses "tun-framing, variant encrypted cannot be made with the engine wireguard-go" \
+	lab tun-framing --variant encrypted --engine wireguard-go
+refuses "unexpected argument 'more'" lab none more
+refuses "unexpected argument 'none'" lab none --list
+refuses "--seed 'x' is no number" lab --seed x none
+refuses "option '--variant' needs a value" lab none --variant
 
 refuses "did you mean --json?" check --jsn
 refuses "did you mean --engine?" check --engin=builtin --engie

@@ -38,6 +38,8 @@ static void check_wire(const struct tap_facts *t, size_t len)
 		for (type = 0; type <= WG_MSG_DATA; type++)
 			n[d] += t->msgs[d][type];
 		assert(t->keepalives[d] <= t->msgs[d][WG_MSG_DATA]);
+		assert(t->unpadded[d] >= 0 &&
+		       t->unpadded[d] + t->keepalives[d] <= t->msgs[d][WG_MSG_DATA]);
 		assert(t->msg_bytes[d] >= 32 * t->msgs[d][WG_MSG_DATA]);
 		assert(t->msg_bytes[d] <= 65535);
 		/* Only the first of several fragments tells of more than the frame has. */
@@ -55,7 +57,14 @@ static void check_tun(const struct tap_facts *t, size_t caplen, size_t len)
 	int64_t n =
 		t->packets[TAP_OUT] + t->packets[TAP_IN] + t->not_ip[TAP_OUT] + t->not_ip[TAP_IN];
 
+	unsigned d;
+
 	assert(n == (caplen || !len));
+	for (d = 0; d < TAP_DIR_COUNT; d++) {
+		assert(t->shifted[d] >= 0 && t->shifted[d] <= t->not_ip[d]);
+		assert(t->echo_requests[d] + t->echo_replies[d] <= t->packets[d]);
+		assert(t->unpadded[d] == UNKNOWN);
+	}
 	assert(t->msgs[TAP_OUT][WG_MSG_DATA] == UNKNOWN && t->icmp_errors == UNKNOWN);
 }
 

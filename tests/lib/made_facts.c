@@ -10,7 +10,7 @@
 #define MS(n) ((n)*NS_PER_MS)
 #define US(n) ((n)*NS_PER_US)
 
-enum { DATA = 400, KEEPALIVES = 1, STREAMS = 8 };
+enum { DATA = 400, KEEPALIVES = 1, STREAMS = 8, ECHO_BACK = 6, SIZES = 16, PACED = 200 };
 
 static void engine(struct engine_facts *g)
 {
@@ -40,7 +40,8 @@ static void link_(struct link_facts *l, const char *name, const char *kind)
 	for (i = 0; i < LINK_COUNTER_COUNT; i++)
 		l->before[i] = l->after[i] = 0;
 	l->after[LINK_RX_PACKETS] = l->after[LINK_TX_PACKETS] = DATA;
-	l->after[LINK_RX_BYTES] = l->after[LINK_TX_BYTES] = 480000;
+	/* what the outer messages have without 32 B each and 7.5 B of padding */
+	l->after[LINK_RX_BYTES] = l->after[LINK_TX_BYTES] = 484000;
 }
 
 static void wire_tap(struct tap_facts *t, const char *dev, bool near)
@@ -57,6 +58,7 @@ static void wire_tap(struct tap_facts *t, const char *dev, bool near)
 		t->keepalives[d] = KEEPALIVES;
 		t->msg_bytes[d] = 500000;
 	}
+	t->unpadded[TAP_OUT] = t->unpadded[TAP_IN] = 0;
 	t->msgs[asks][WG_MSG_INITIATION] = 1;
 	t->msgs[answers][WG_MSG_RESPONSE] = 1;
 	t->first_initiation_ns = MS(100);
@@ -70,6 +72,9 @@ static void tun_tap(struct tap_facts *t, const char *dev)
 	t->dropped = t->truncated = 0;
 	t->packets[TAP_OUT] = t->packets[TAP_IN] = DATA;
 	t->not_ip[TAP_OUT] = t->not_ip[TAP_IN] = 0;
+	t->shifted[TAP_OUT] = t->shifted[TAP_IN] = 0;
+	t->echo_requests[TAP_OUT] = t->echo_replies[TAP_IN] = 10 + ECHO_BACK;
+	t->echo_requests[TAP_IN] = t->echo_replies[TAP_OUT] = 10 + ECHO_BACK;
 }
 
 static void ping(struct ping_facts *p, const char *target, int64_t dev_is_tun)
@@ -223,8 +228,55 @@ static void still(struct facts *f)
 	f->firewall.n_all_rules = 0;
 }
 
+static void framing(struct framing_facts *g)
+{
+	static const uint8_t first[FRAMING_FIRST] = { 0x45, 0, 0, 29 };
+
+	g->dev = "wgf7f3a0";
+	g->header_len = g->header_wanted = 0;
+	memcpy(g->first, first, sizeof(first));
+	g->reply_received = 1;
+}
+
+static void echo_back(struct ping_facts p[2])
+{
+	ping(&p[0], "10.90.17.1", 1);
+	ping(&p[1], "fd90:17::1", 1);
+	p[0].sent = p[0].received = p[1].sent = p[1].received = ECHO_BACK / 2;
+}
+
+static void sizes(struct facts *f, struct size_facts *s)
+{
+	static const int64_t steps[SIZES / 4] = { 100, 1280, 1420, 1421 };
+	size_t i;
+
+	for (i = 0; i < SIZES; i++) {
+		bool over = i / 4 == 3;
+
+		s[i] = (struct size_facts){
+			.from = i % 2 ? END_FAR : END_NEAR,
+			.family = i / 2 % 2 ? FAMILY_IP6 : FAMILY_IP4,
+			.size = steps[i / 4],
+			.sent = over ? 0 : 2,
+			.received = over ? 0 : 2,
+			.error = over ? "Message too long" : NULL,
+		};
+	}
+	f->sizes = s;
+	f->n_sizes = SIZES;
+}
+
+static void loss(struct loss_facts *l)
+{
+	l->probes = PACED;
+	l->sent = PACED + 2;
+	l->lost = l->duplicates = l->reordered = l->capture_dropped = 0;
+	l->elapsed_ns = MS(410);
+}
+
 /* One set per program: a test changes it and makes it anew. */
 static struct stream_facts made_streams[STREAMS];
+static struct size_facts made_sizes[SIZES];
 static struct refused_count made_refusals[END_COUNT][8];
 
 void made_healthy(struct facts *f)
@@ -259,6 +311,11 @@ void made_healthy(struct facts *f)
 	ping(&f->ping_self, "10.90.17.1", 0);
 	ping(&f->ping_peer, "10.90.17.2", 1);
 	streams(f, made_streams);
+	framing(&f->framing);
+	echo_back(f->echo_back);
+	sizes(f, made_sizes);
+	loss(&f->loss_up);
+	loss(&f->loss_down);
 	memset(made_refusals, 0, sizeof(made_refusals));
 	still(f);
 }

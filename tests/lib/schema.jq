@@ -60,6 +60,10 @@ def sums:
 	  ($d.checks[] | select(.caused_by) | .caused_by as $c
 		| select([$d.checks[] | select(.id == $c and .state == "FAIL")] == [])
 		| "\(.id): caused_by \($c), which did not fail"),
+	  ($d.verdict.candidates[] | .cause as $c | .evidence[] as $id
+		| select([$d.checks[] | select(.id == $id)] == [])
+		| "verdict: \($id) is no row, and evidence of \($c)"),
+	  (if $d.verdict.cause and $d.verdict.candidates == [] then "verdict: a cause without a candidate" else empty end),
 	  ($d.checks[] | select(.state == "FAIL" and .evidence == {}) | "\(.id): FAIL without evidence");
 
 $doc[] | (errors($schema[0]; $schema[0]; .; "$"), sums)

@@ -2,7 +2,8 @@
 # Code, --help and man pages say the same.
 #
 # From src/cmd/cmd_NAME.c come the options of `wgdiag NAME`, from other files of
-# src/cmd and from main.c those that some page must have; from src/check the ids.
+# src/cmd and from main.c those that some page must have; from src/check the ids; from
+# src/verdict/causes.c the causes.
 : "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
 . "$TOP/tests/lint/lib.sh"
 : "${WGDIAG:=$WGDIAG_BUILD/wgdiag}"
@@ -74,5 +75,19 @@ if [ -n "$ids" ]; then
 	clean 'each check is in man/wgdiag-check.1' "$found"
 else
 	skip 'each check is in man/wgdiag-check.1' 'no check found in src/check'
+fi
+# shellcheck disable=SC2013 # ids hold no blanks
+causes=$(grep -hoE '\.id[[:space:]]*=[[:space:]]*"[a-z0-9-]+"' src/verdict/causes.c 2>/dev/null | sed 's/.*= *"//; s/"$//' | sort -u)
+found=
+for id in $causes; do
+	grep -qE "^## $id: " TROUBLESHOOTING.md 2>/dev/null || found="$found$id has no heading in TROUBLESHOOTING.md
+"
+	[ -n "$(find "fixtures/cases/$id" -name '*.expect' 2>/dev/null)" ] || found="$found$id has no case in fixtures/cases/$id
+"
+done
+if [ -n "$causes" ]; then
+	clean 'each cause has a heading in TROUBLESHOOTING.md and a case' "$found"
+else
+	skip 'each cause has a heading in TROUBLESHOOTING.md and a case' 'no src/verdict/causes.c'
 fi
 finish

@@ -158,6 +158,15 @@ refuses 'sleep in a script' no_sleep 'eep 0.1'
 echo '# stale-after-sleep; nothing sleeps here' | plant tests/lab/x.sh
 accepts 'the word in a name' no_sleep
 
+# facts: the real header and table, without one row where no byte would be missed.
+plant src/model/facts.h <"$TOP/src/model/facts.h"
+cp "$TOP/src/model/facts_table.c" "$tmp/tree/src/model/"
+accepts 'a table that has every field' facts
+sed 's/BOOL(addr_facts, dad_failed)//' "$TOP/src/model/facts_table.c" >"$tmp/tree/src/model/facts_table.c"
+refuses 'a field that is not saved' facts 'dad_failed has no row'
+sed 's/LIST(facts, sizes, n_sizes, size_table)//' "$TOP/src/model/facts_table.c" >"$tmp/tree/src/model/facts_table.c"
+refuses 'a list that is not saved' facts 'n_sizes has no row'
+
 # docs: a program whose help knows --json, a page that knows --quiet.
 printf '#!/bin/sh\necho "  --json  --quiet"\n' >"$tmp/wgdiag"
 chmod +x "$tmp/wgdiag"
@@ -179,6 +188,16 @@ row quiet | docs_tree other a.b
 refuses 'an option of the page that help lacks' docs '--other is not in wgdiag check --help'
 row quiet | docs_tree quiet a.c
 refuses 'a check that is in no page' docs 'a.c is not in man/wgdiag-check.1'
+
+row quiet | docs_tree quiet a.b
+mkdir -p "$tmp/tree/src/verdict" "$tmp/tree/fixtures/cases/some-cause"
+printf '\t\t.id = "some-cause",\n' >"$tmp/tree/src/verdict/causes.c"
+printf '# a.b\n## some-cause: x\n' >"$tmp/tree/TROUBLESHOOTING.md"
+refuses 'a cause without a case' docs 'some-cause has no case'
+: >"$tmp/tree/fixtures/cases/some-cause/x.expect"
+accepts 'a cause with a heading and a case' docs
+echo '# a.b' >"$tmp/tree/TROUBLESHOOTING.md"
+refuses 'a cause without a heading' docs 'some-cause has no heading'
 
 rm -rf "$tmp"
 finish

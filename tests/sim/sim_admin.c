@@ -220,13 +220,13 @@ static void lowering_the_keepalive_counts_from_now(void **state)
 /* A tun that puts a family header before each packet: the far side must be able to name it. */
 static void the_fault_prefix_is_sealed(void **state)
 {
-	static const uint8_t family[4] = { 0, 0, 0, 2 };
+	static const uint8_t family[4] = { 0, 0, 0, 2 }, family6[4] = { 0, 0, 0, 30 };
 	struct sim *s = sim_new();
 	struct sim_node *a = sim_add(s), *b = sim_add(s);
 
 	(void)state;
 	sim_pair(a, b);
-	wg_device_fault_prefix(a->dev, family, sizeof(family));
+	wg_device_fault_prefix(a->dev, family, family6, sizeof(family));
 	sim_send(a, b, 96);
 	sim_run(s, NS_PER_S);
 	assert_int_equal(a->last_len, 144); /* 100 padded to 112 */
@@ -234,7 +234,7 @@ static void the_fault_prefix_is_sealed(void **state)
 	sim_run(s, NS_PER_S);
 	assert_int_equal(sim_drop(b, WG_DROP_IN_NOT_IP), 2);
 	assert_int_equal(b->inner_received, 0);
-	wg_device_fault_prefix(a->dev, NULL, 0);
+	wg_device_fault_prefix(a->dev, NULL, NULL, 0);
 	sim_send(a, b, 96);
 	sim_run(s, NS_PER_S);
 	assert_int_equal(b->inner_received, 1);

@@ -23,7 +23,17 @@ struct world {
 	uint64_t rng;
 	uint8_t frame[FRAME_MAX], payload[FRAME_MAX];
 	size_t frame_len;
+	struct tap_message told;
+	size_t n_told;
 };
+
+static void on_data(void *ctx, const struct tap_message *m)
+{
+	struct world *w = ctx;
+
+	w->told = *m;
+	w->n_told++;
+}
 
 static uint64_t next_random(uint64_t *x)
 {
@@ -128,6 +138,9 @@ static struct tap_facts count(struct world *w, size_t caplen)
 
 	assert_non_null(exact);
 	memcpy(exact, w->frame, caplen);
+	w->n_told = 0;
+	w->c.on_data = on_data;
+	w->c.on_data_ctx = w;
 	tap_count_start(&t, &w->c);
 	tap_count_frame(&t, &w->c, exact, caplen, w->frame_len, T_NS);
 	free(exact);
@@ -288,6 +301,9 @@ static void test_cut_frames(void **state)
 			assert_int_equal(t.msgs[TAP_OUT][WG_MSG_DATA], cap >= visible);
 			assert_int_equal(t.msg_bytes[TAP_OUT], cap >= visible ? 128 : 0);
 			assert_int_equal(messages(&t, TAP_IN), 0);
+			assert_int_equal(w->n_told, cap >= visible);
+			if (w->n_told)
+				assert_int_equal(w->told.cut, cap < visible + 12);
 		}
 	}
 }
@@ -486,13 +502,20 @@ static size_t make_batch(struct world *w, size_t n, size_t size, size_t last, ui
 
 static void expect_batch(struct world *w, size_t n, size_t size, size_t last, uint64_t step)
 {
-	size_t len = make_batch(w, n, size, last, next_random(&w->rng) >> 8, step);
+	uint64_t counter = next_random(&w->rng) >> 8;
+	size_t len = make_batch(w, n, size, last, counter, step);
 	int64_t keepalives = (size == 32 ? (int64_t)n - 1 : 0) + (last == 32);
 	struct tap_facts t;
 
 	make_udp(w, TAP_OUT, w->payload, len);
 	t = count(w, w->frame_len);
 	expect_only(&t, TAP_OUT, WG_MSG_DATA, (int64_t)n, keepalives, (int64_t)len);
+	assert_int_equal(t.unpadded[TAP_OUT], (size % 16 ? (int64_t)n - 1 : 0) + (last % 16 != 0));
+	assert_int_equal(t.unpadded[TAP_IN], 0);
+	assert_int_equal(w->n_told, n);
+	assert_int_equal(w->told.receiver, RECEIVER);
+	assert_true(w->told.counter == counter + (n - 1) * step);
+	assert_false(w->told.cut);
 }
 
 static void test_batches(void **state)

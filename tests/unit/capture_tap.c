@@ -8,12 +8,18 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <netinet/udp.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "capture/tap.h"
 #include "unit/own_netns.h"
+#include "wire/ip.h"
 
 enum { NEAR_PORT = 51820, FAR_PORT = 443, RECEIVER = 7 };
 
@@ -347,6 +353,56 @@ static void test_tun(void **state)
 	close(fd);
 }
 
+/*
+ * A tun with a header (no IFF_NO_PI): a capture shows packets without it. Where the engine
+ * writes none, the kernel takes the packet's first bytes for it, and the write succeeds.
+ */
+static int tun_with_header(const char *name)
+{
+	struct ifreq r = { .ifr_flags = IFF_TUN };
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	memcpy(r.ifr_name, name, strlen(name));
+	assert_int_equal(ioctl(fd, TUNSETIFF, &r), 0);
+	return fd;
+}
+
+static void test_tun_with_header(void **state)
+{
+	struct world *w = *state;
+	static const uint8_t head[4] = { 0, 0, 8, 0 };
+	struct ip_addr own = addr("10.0.0.1");
+	struct tap_conf c = { .dev = "wgp0", .kind = TAP_KIND_TUN, .own = &own, .n_own = 1 };
+	uint8_t b[32];
+	int fd = tun_with_header(c.dev);
+	struct err e = { 0 };
+	struct tap_facts facts;
+	struct live_tap *t;
+	uint16_t sum;
+
+	assert_int_equal(own_addr(c.dev, "10.0.0.1/24"), 0);
+	assert_int_equal(live_tap_open(&c, w->l, &w->a, &t, &e), 0);
+	memcpy(b, head, sizeof(head));
+	memcpy(b + 4, echo_in, sizeof(echo_in));
+	sum = ip_sum_finish(ip_sum(b + 4, IP4_HEADER_LEN, 0));
+	b[14] = (uint8_t)(sum >> 8);
+	b[15] = (uint8_t)sum;
+	assert_int_equal(write(fd, b, sizeof(b)), sizeof(b));
+	live_tap_facts(t, &facts);
+	assert_int_equal(facts.packets[TAP_IN], 1);
+	assert_int_equal(facts.echo_requests[TAP_IN], 1);
+	assert_int_equal(facts.not_ip[TAP_IN] + facts.shifted[TAP_IN], 0);
+	assert_int_equal(write(fd, b + 4, sizeof(b) - 4), sizeof(b) - 4);
+	live_tap_facts(t, &facts);
+	assert_int_equal(facts.packets[TAP_IN], 1);
+	assert_int_equal(facts.not_ip[TAP_IN], 1);
+	assert_int_equal(facts.shifted[TAP_IN], 1);
+	assert_memory_equal(facts.shifted_first, b + 8, sizeof(facts.shifted_first));
+	live_tap_close(t);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +413,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_link_deleted, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_link, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tun, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_tun_with_header, setup, teardown),
 	};
 	int rc = own_netns_enter();
 

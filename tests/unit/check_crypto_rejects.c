@@ -250,7 +250,7 @@ static const struct check_case cases[] = {
 	  "250 packets reached the tun (fewer, yet all data arrived whole)", NULL },
 	{ "border: fewer, and loss", go_loses_some, STATE_UNSURE, "250 packets", NULL },
 	{ "it writes what is no IP", go_writes_rubbish, STATE_FAIL, "4 of them no IP packets",
-	  NULL },
+	  "tun.framing" },
 	{ "capture with gaps", go_capture_with_gaps, STATE_UNSURE, "captures lost 9", NULL },
 	{ "lost by the captures: unknown", go_dropped_unknown, STATE_UNSURE, "cannot say", NULL },
 	{ "messages unknown", go_messages_unknown, STATE_UNSURE, "cannot say", NULL },

@@ -149,7 +149,7 @@ static const struct check_case cases[] = {
 	{ "gap", gap, STATE_SKIP, "interrupted", NULL },
 	{ "no handshake", made_silent, STATE_FAIL, "0/10", "handshake.complete" },
 	{ "nothing gets through outside", wire_dead, STATE_FAIL, "0/10", "underlay.out" },
-	{ "the far engine refuses it", far_refuses, STATE_FAIL, "0/10", "crypto.rejects" },
+	{ "the far engine refuses it", far_refuses, STATE_FAIL, "0/10", "tun.framing" },
 	{ "the far host's firewall takes it", far_firewall, STATE_FAIL, "0/10", "crypto.rejects" },
 };
 

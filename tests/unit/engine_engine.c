@@ -272,6 +272,19 @@ static void program_that_cannot_run_is_a_start_error(void **state)
 	assert_string_equal(s->f.engine[0].log_tail, "");
 }
 
+static void only_some_can_be_given_a_tun(void **state)
+{
+	struct scene *s = *state;
+	struct engine_conf c = { .ops = engine_ops_find("builtin"), .program = "/bin/true",
+				 .ifname = "lo", .netns = -1, .tun_fd = 3 };
+	struct engine *g;
+
+	assert_int_equal(engine_start(&c, s->p, s->l, &s->a, 1000, &g, &s->f.engine[0], &s->e),
+			 -EOPNOTSUPP);
+	assert_null(s->f.engine[0].start_error);
+	assert_string_equal(s->e.text, "start engine builtin: builtin cannot be given an open tun");
+}
+
 static void what_this_machine_refuses_is_no_start_error(void **state)
 {
 	struct scene *s = *state;
@@ -376,6 +389,7 @@ int main(int argc, char **argv)
 		TEST(bad_answers_are_told_as_such),
 		TEST(program_that_cannot_run_is_a_start_error),
 		TEST(what_this_machine_refuses_is_no_start_error),
+		TEST(only_some_can_be_given_a_tun),
 		TEST(later_death_keeps_status_and_words),
 		TEST(talkative_one_is_not_blocked_and_cut),
 		TEST(one_that_ignores_sigterm_is_killed),

@@ -176,6 +176,26 @@ static void every_difference_is_told(void **state)
 	}
 }
 
+/* As the engine shows it after a set of the keepalive, and when it has forgotten it. */
+static void the_keepalive_that_was_set_is_no_difference(void **state)
+{
+	struct scene *s = *state;
+	struct buf text = { 0 };
+
+	s->t.end[END_NEAR].keepalive_s = 25;
+	self_config_keepalive(&s->t, END_NEAR, &text);
+	assert_non_null(strstr(buf_str(&text), "persistent_keepalive_interval=25\n"));
+	assert_non_null(strstr(buf_str(&text), "update_only=true\n"));
+	assert_null(strstr(buf_str(&text), "private_key"));
+	buf_done(&text);
+	s->d = echoed(s, END_NEAR);
+	s->d->peers[0].keepalive_s = 25;
+	assert_null(self_config_difference(&s->t, END_NEAR, s->d, &s->a));
+	s->d->peers[0].keepalive_s = 0;
+	assert_string_equal(self_config_difference(&s->t, END_NEAR, s->d, &s->a),
+			    "persistent keepalive is 0 s, set were 25");
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -184,6 +204,7 @@ int main(void)
 		TEST(what_was_kept_is_no_difference),
 		TEST(without_ip6_there_is_one_allowed_ip),
 		TEST(every_difference_is_told),
+		TEST(the_keepalive_that_was_set_is_no_difference),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,23 @@ static void bad_bytes(struct facts *f)
 	f->n_not_tested = 1;
 }
 
+/* The near engine encrypts the header, and the far one says what it found. */
+static void framing(struct facts *f)
+{
+	made_refused(f, END_FAR, "in_not_ip", "the inner packet is neither IPv4 nor IPv6", 10);
+	f->ping_peer.received = 0;
+}
+
+static void mark(const struct facts *f, const struct findings *all)
+{
+	struct finding *row;
+
+	for (row = all->first; row; row = row->next)
+		if (strcmp(row->check->id, "crypto.rejects") == 0 && f->crypto[END_FAR].n_refused &&
+		    row->state == STATE_FAIL)
+			finding_sign(row, SIGN_NEAR_SENDS_NO_IP);
+}
+
 /* Keys are in the facts of no text; should one ever come there, this test sees it. */
 static void with_key(struct facts *f)
 {
@@ -70,6 +87,7 @@ static json_t *made(void (*change)(struct facts *f), struct buf *text)
 	if (change)
 		change(&f);
 	checks_run(&f, &all);
+	mark(&f, &all);
 	verdict_of(&f, &all, &v);
 	report_json.write(&(struct report){ &f, &all, &v }, &s, text);
 	arena_done(&a);
@@ -84,9 +102,10 @@ struct golden {
 };
 
 static const struct golden goldens[] = {
-	{ "healthy.json", NULL },	  { "wireguard-go.json", made_wireguard_go },
-	{ "dead-wire.json", dead_wire },  { "no-right.json", no_right },
-	{ "cut-short.json", cut_short },  { "bad-bytes.json", bad_bytes },
+	{ "healthy.json", NULL },	 { "wireguard-go.json", made_wireguard_go },
+	{ "dead-wire.json", dead_wire }, { "no-right.json", no_right },
+	{ "cut-short.json", cut_short }, { "bad-bytes.json", bad_bytes },
+	{ "tun-framing.json", framing },
 };
 
 static void golden_objects(void **state)
@@ -110,9 +129,9 @@ static json_t *evidence_of(json_t *o, const char *id, const char *name)
 	json_t *rows = json_object_get(o, "checks"), *row;
 	size_t i;
 
-	json_array_foreach(rows, i, row)
-		if (strcmp(json_string_value(json_object_get(row, "id")), id) == 0)
-			return json_object_get(json_object_get(row, "evidence"), name);
+	json_array_foreach(
+		rows, i, row) if (strcmp(json_string_value(json_object_get(row, "id")), id) ==
+				  0) return json_object_get(json_object_get(row, "evidence"), name);
 	return NULL;
 }
 
@@ -182,10 +201,8 @@ static void twice_the_same_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(golden_objects),
-		cmocka_unit_test(unknown_is_null),
-		cmocka_unit_test(fates_add_up),
-		cmocka_unit_test(no_key_is_in_it),
+		cmocka_unit_test(golden_objects),	cmocka_unit_test(unknown_is_null),
+		cmocka_unit_test(fates_add_up),		cmocka_unit_test(no_key_is_in_it),
 		cmocka_unit_test(twice_the_same_bytes),
 	};
 

@@ -383,7 +383,7 @@ static void in_too_old(struct scene *c)
 static void sealed_with(struct scene *c, const void *prefix, size_t len)
 {
 	established(c);
-	wg_device_fault_prefix(c->a->dev, prefix, len);
+	wg_device_fault_prefix(c->a->dev, prefix, prefix, len);
 	sim_send(c->a, c->b, 84);
 	sim_run(c->s, NS_PER_S);
 }

@@ -15,6 +15,9 @@ int64_t linux_wall_ns(void);
 int linux_tun_open(const char *name, struct sys_tun *out, struct err *e);
 int linux_tun_state(const struct sys_tun *t, struct sys_tun_state *out, struct err *e);
 
+/* tun_probe.c */
+int linux_tun_open_as(const char *name, bool pi, struct sys_tun *out, struct err *e);
+
 /* watch.c */
 int linux_link_watch_open(struct sys_tun *t, int *out, struct err *e);
 void linux_link_watch_drain(int fd);
@@ -42,6 +45,13 @@ int linux_addr_add(const char *name, const struct cidr *c, struct err *e);
 int linux_route_add(const struct cidr *dst, const char *dev, const struct ip_addr *gateway,
 		    struct err *e);
 int linux_veth_add(int netns_a, const char *name_a, int netns_b, const char *name_b, struct err *e);
+
+/* rtnl_ask.c: one question each */
+int linux_route_get(const struct ip_addr *to, uint32_t mark, struct sys_path *out, struct err *e);
+int linux_neigh(unsigned ifindex, const struct ip_addr *addr, const char **state, struct err *e);
+
+/* ruleset.c */
+int linux_ruleset(struct arena *a, struct sys_ruleset *out, struct err *e);
 
 /* netns.c */
 int linux_netns_get(int *out, struct err *e);

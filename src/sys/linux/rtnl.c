@@ -173,6 +173,8 @@ static void fill_link(struct rtnl_link *from, struct sys_link *to)
 	to->running = flags & IFF_RUNNING;
 	to->loopback = flags & IFF_LOOPBACK;
 	to->point_to_point = flags & IFF_POINTOPOINT;
+	/* libnl does not know what is special of a tun. */
+	to->tun_pi = strcmp(to->kind, "tun") == 0 ? rtnl_tun_pi(to->ifindex) : -1;
 	fill_stats(from, &to->stats);
 }
 

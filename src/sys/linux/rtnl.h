@@ -13,6 +13,9 @@ int rtnl_open(struct nl_sock **out, struct err *e);
 /* The errno, positive, behind one of libnl's codes (of either sign). */
 int rtnl_errno(int nle);
 
+/* Whether that tun has the header before each packet: 1, 0, -1 when the kernel does not tell. */
+int rtnl_tun_pi(unsigned ifindex);
+
 void rtnl_sockp(struct nl_sock **s); /* for CLEANUP */
 
 #endif

@@ -1,0 +1,205 @@
+/*
+ * Outside: the messages of one tunnel, and the ICMP errors about them.
+ *
+ * One frame is not one message. Where an engine uses UDP segmentation offload, a tap sees
+ * what the engine gave the kernel: one datagram of up to 64 KiB that becomes many, all of
+ * one size but the last. Receive offload makes the same of what arrived. The size is found
+ * by what must stand at each multiple of it: a data header of the same session with a
+ * near counter. Chance finds one such place in random bytes once in 2^115.
+ */
+#include "capture/headers.h"
+
+#include "wire/cursor.h"
+#include "wire/ip.h"
+
+enum {
+	ICMP_HEADER_LEN = 8,
+	WG_PADDED_TO = 16, /* whitepaper, section 5.4.6; header and tag are 32 */
+};
+
+/*
+ * How far the counters of one frame's messages may lie apart. Sent they follow one another;
+ * received there may be gaps. More than the replay window (8128) no receiver would accept.
+ */
+enum { COUNTERS_APART_MAX = 8192 };
+
+/*
+ * Is it between the tunnel's two sockets, and which way? *udp_len as the UDP header says,
+ * header included.
+ */
+static bool tunnel_dir(const struct tap_conf *c, const struct dgram *d, enum tap_dir *dir,
+		       size_t *udp_len)
+{
+	struct rd r = rd_on(d->b, d->have);
+	uint16_t sport = rd_be16(&r), dport = rd_be16(&r);
+
+	*udp_len = rd_be16(&r);
+	if (r.bad || d->proto != IP_PROTO_UDP || d->later_fragment)
+		return false;
+	if (sport == c->near.port && dport == c->far.port &&
+	    ip_addr_equal(&d->src, &c->near.addr) && ip_addr_equal(&d->dst, &c->far.addr))
+		*dir = TAP_OUT;
+	else if (sport == c->far.port && dport == c->near.port &&
+		 ip_addr_equal(&d->src, &c->far.addr) && ip_addr_equal(&d->dst, &c->near.addr))
+		*dir = TAP_IN;
+	else
+		return false;
+	return true;
+}
+
+/* Both have the 16 bytes of a data header. */
+static bool same_session(const uint8_t *first, const uint8_t *other)
+{
+	struct rd a = rd_on(first, WG_DATA_HEADER_LEN), b = rd_on(other, WG_DATA_HEADER_LEN);
+	uint64_t apart;
+
+	if (rd_le64(&a) != rd_le64(&b)) /* type and receiver index */
+		return false;
+	apart = rd_le64(&b) - rd_le64(&a);
+	return apart <= COUNTERS_APART_MAX || -apart <= COUNTERS_APART_MAX;
+}
+
+static bool size_fits(const uint8_t *b, size_t have, size_t len, size_t size)
+{
+	size_t at;
+
+	for (at = size; at < len; at += size) {
+		if (len - at < WG_DATA_OVERHEAD)
+			return false;
+		if (at + WG_DATA_HEADER_LEN <= have && !same_session(b, b + at))
+			return false;
+	}
+	return true;
+}
+
+/* Of what size are the messages in this datagram? len: there is only one. */
+static size_t message_size(const uint8_t *b, size_t have, size_t len)
+{
+	enum wg_msg_type type;
+	size_t size;
+
+	if (have < WG_DATA_OVERHEAD || wg_msg_classify(b, len, &type) != WG_MSG_OK ||
+	    type != WG_MSG_DATA)
+		return len;
+	for (size = WG_DATA_OVERHEAD; size + WG_DATA_HEADER_LEN <= have; size++)
+		if (b[size] == WG_MSG_DATA && same_session(b, b + size) &&
+		    size_fits(b, have, len, size))
+			return size;
+	return len;
+}
+
+static void count_message(struct tap_facts *t, enum tap_dir dir, enum wg_msg_type type, size_t len,
+			  int64_t t_ns)
+{
+	t->msgs[dir][type]++;
+	if (type == WG_MSG_NONE)
+		return;
+	t->msg_bytes[dir] += (int64_t)len;
+	if (type == WG_MSG_DATA && len == WG_KEEPALIVE_LEN)
+		t->keepalives[dir]++;
+	if (type == WG_MSG_DATA && len % WG_PADDED_TO != 0)
+		t->unpadded[dir]++;
+	if (type == WG_MSG_INITIATION && t->first_initiation_ns == UNKNOWN)
+		t->first_initiation_ns = t_ns;
+	if (type == WG_MSG_RESPONSE && t->first_response_ns == UNKNOWN)
+		t->first_response_ns = t_ns;
+}
+
+/* Whoever counts counters is told of each message, also of one whose counter was cut off. */
+static void tell_data(const struct tap_conf *c, enum tap_dir dir, const uint8_t *b, size_t have,
+		      size_t at)
+{
+	struct rd r = rd_on(b, have);
+	struct tap_message m = { .dir = dir };
+
+	if (!c->on_data)
+		return;
+	rd_bytes(&r, at);
+	rd_le32(&r); /* type */
+	m.receiver = rd_le32(&r);
+	m.counter = rd_le64(&r);
+	m.cut = r.bad;
+	c->on_data(c->on_data_ctx, &m);
+}
+
+static void count_datagram(struct tap_facts *t, const struct tap_conf *c, enum tap_dir dir,
+			   const uint8_t *b, size_t have, size_t len, int64_t t_ns)
+{
+	size_t size = message_size(b, have, len), at;
+	enum wg_msg_type type;
+
+	/*
+	 * The type is read once: what follows in the same datagram is data, or size would be
+	 * len.
+	 */
+	if (have < MIN(len, 4))
+		return; /* cut before its type */
+	if (wg_msg_classify(b, len, &type) != WG_MSG_OK)
+		type = WG_MSG_NONE;
+	if (!len)
+		count_message(t, dir, type, len, t_ns);
+	for (at = 0; at < len; at += size) {
+		count_message(t, dir, type, MIN(size, len - at), t_ns);
+		if (type == WG_MSG_DATA)
+			tell_data(c, dir, b, have, at);
+	}
+}
+
+static void count_udp(struct tap_facts *t, const struct tap_conf *c, const struct dgram *d,
+		      int64_t t_ns)
+{
+	enum tap_dir dir;
+	size_t udp_len;
+
+	if (!tunnel_dir(c, d, &dir, &udp_len))
+		return;
+	/* The first fragment's UDP header tells the length of the whole datagram. */
+	if (udp_len < UDP_HEADER_LEN || (udp_len > d->len && !d->more_fragments)) {
+		count_message(t, dir, WG_MSG_NONE, 0, t_ns);
+		return;
+	}
+	if (d->have < UDP_HEADER_LEN)
+		return;
+	udp_len -= UDP_HEADER_LEN;
+	count_datagram(t, c, dir, d->b + UDP_HEADER_LEN, MIN(d->have - UDP_HEADER_LEN, udp_len),
+		       udp_len, t_ns);
+}
+
+/* A redirect (type 5) is no sign that anything was lost. RFC 792; RFC 4443, section 2.1. */
+static bool is_icmp_error(uint8_t proto, uint8_t type)
+{
+	if (proto == IP_PROTO_ICMP)
+		return type == 3 || type == 4 || type == 11 || type == 12;
+	return type >= 1 && type <= 4;
+}
+
+static void count_icmp(struct tap_facts *t, const struct tap_conf *c, const struct dgram *d)
+{
+	struct dgram quoted;
+	enum tap_dir dir;
+	size_t udp_len;
+
+	if (d->have < ICMP_HEADER_LEN || d->later_fragment || !is_icmp_error(d->proto, d->b[0]))
+		return;
+	if (!headers_read(d->b + ICMP_HEADER_LEN, d->have - ICMP_HEADER_LEN, &quoted) ||
+	    !tunnel_dir(c, &quoted, &dir, &udp_len))
+		return;
+	if (!t->icmp_errors++) {
+		t->icmp_from = d->src;
+		t->icmp_type = d->b[0];
+		t->icmp_code = d->b[1];
+	}
+}
+
+void count_wire(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, size_t caplen,
+		size_t len, int64_t t_ns)
+{
+	struct dgram d;
+
+	if (!headers_read(b, caplen, &d) || d.ip_len > len)
+		return;
+	if (d.proto == IP_PROTO_UDP)
+		count_udp(t, c, &d, t_ns);
+	else if (d.proto == IP_PROTO_ICMP || d.proto == IP_PROTO_ICMP6)
+		count_icmp(t, c, &d);
+}

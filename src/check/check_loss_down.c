@@ -1,0 +1,24 @@
+/*
+ * Of the data messages the far side sends, how many never reach our wire?
+ */
+#include "check/check_list.h"
+#include "check/loss.h"
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	loss_judge(ctx->facts, &ctx->facts->loss_down, out);
+}
+
+static const char *const after[] = {
+	"engine.start",	  "engine.answers", "underlay.out", "underlay.back", "handshake.complete",
+	"crypto.rejects", "tun.framing",    "tun.delivery", "ping.peer",     NULL
+};
+
+const struct check check_loss_down = {
+	.id = "loss.down",
+	.title = "loss, peer → me",
+	.layer = LAYER_TRANSPORT,
+	.needs = NEED_BIT(NEED_LOSS_DOWN),
+	.after = after,
+	.run = run,
+};

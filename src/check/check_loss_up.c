@@ -1,0 +1,24 @@
+/*
+ * Of the data messages we send, how many never reach the far wire?
+ */
+#include "check/check_list.h"
+#include "check/loss.h"
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	loss_judge(ctx->facts, &ctx->facts->loss_up, out);
+}
+
+static const char *const after[] = {
+	"engine.start",	  "engine.answers", "underlay.out", "underlay.back", "handshake.complete",
+	"crypto.rejects", "tun.framing",    "tun.delivery", "ping.peer",     NULL
+};
+
+const struct check check_loss_up = {
+	.id = "loss.up",
+	.title = "loss, me → peer",
+	.layer = LAYER_TRANSPORT,
+	.needs = NEED_BIT(NEED_LOSS_UP),
+	.after = after,
+	.run = run,
+};

@@ -1,0 +1,83 @@
+/*
+ * Does what arrives outside come out of our tun, and does the stack see it?
+ *
+ * Fewer frames than messages is no fault: newer engines join TCP segments before they write
+ * them. More than none, and all of them IP, is what is asked.
+ */
+#include "check/check_list.h"
+#include "check/tun_view.h"
+
+static const char *seen_words(const struct tun_view *v, struct arena *a)
+{
+	if (v->rx_packets == UNKNOWN)
+		return "what the stack saw is not known";
+	return arena_printf(a, "seen by the stack %lld", (long long)v->rx_packets);
+}
+
+static struct finding *judge_none(const struct tun_view *v, struct findings *out)
+{
+	struct finding *f;
+
+	if (v->dropped != 0)
+		return finding_add(out, STATE_UNSURE,
+				   "%lld arrived, no packet seen; the captures lost frames "
+				   "themselves",
+				   (long long)v->arrived);
+	f = finding_add(out, STATE_FAIL, "%lld data messages arrived, %s came out of the tun",
+			(long long)v->arrived, v->not_ip > 0 ? "nothing valid" : "nothing");
+	finding_sign(f, SIGN_NOTHING_DELIVERED);
+	return f;
+}
+
+static struct finding *judge(const struct tun_view *v, struct findings *out)
+{
+	if (v->arrived == UNKNOWN || v->written == UNKNOWN)
+		return finding_add(out, STATE_UNSURE, "a capture cannot say how much it saw");
+	if (v->written == 0 && v->arrived == 0 && v->dropped != 0)
+		return finding_add(out, STATE_UNSURE,
+				   "nothing seen; the captures lost frames "
+				   "themselves");
+	if (v->arrived == 0 && v->not_ip == 0)
+		return finding_add(out, STATE_SKIP, "no data message arrived");
+	if (v->packets == 0 && v->arrived > 0)
+		return judge_none(v, out);
+	if (v->not_ip > 0)
+		return finding_add(out, STATE_FAIL, "written %lld, %lld of them no IP; %s",
+				   (long long)v->written, (long long)v->not_ip,
+				   seen_words(v, out->arena));
+	return finding_add(out, STATE_PASS, "written %lld, %s", (long long)v->written,
+			   seen_words(v, out->arena));
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct facts *facts = ctx->facts;
+	struct tun_view v = tun_view_of(facts, END_NEAR);
+	struct finding *f = judge(&v, out);
+	struct evidence *ev;
+
+	ev = finding_because(out, f, "capture", "near wire and tun",
+			     "data messages in, frames into the tun");
+	evidence_count(ev, "arrived", v.arrived);
+	evidence_count(ev, "opened_with_keepalives",
+		       facts->crypto[END_NEAR].known ? facts->crypto[END_NEAR].opened : UNKNOWN);
+	evidence_count(ev, "written", v.written);
+	evidence_count(ev, "written_ip", v.packets);
+	evidence_count(ev, "capture_dropped", v.dropped);
+	ev = finding_because(out, f, "link", facts->tun[END_NEAR].name, "over the run");
+	evidence_count(ev, "seen_by_stack", v.rx_packets);
+	evidence_count(ev, "rx_dropped", v.rx_dropped);
+}
+
+static const char *const after[] = { "engine.start", "engine.answers",	   "tun.framing",
+				     "underlay.out", "underlay.back",	   "crypto.rejects",
+				     "rx.errors",    "handshake.complete", NULL };
+
+const struct check check_tun_delivery = {
+	.id = "tun.delivery",
+	.title = "tun delivery",
+	.layer = LAYER_INNER,
+	.needs = NEED_BIT(NEED_TAP_NEAR_TUN) | NEED_BIT(NEED_TAP_NEAR_WIRE),
+	.after = after,
+	.run = run,
+};

@@ -1,0 +1,344 @@
+/*
+ * Do engine and tun device agree on the header before each packet (failure-modes.md, FM34)?
+ *
+ * Two halves, and either is enough to say no: a tun of our own, tried with one datagram out
+ * and one reply in; and what the engines really write, by the captures on the tuns. Hence no
+ * needs: the row must not be skipped for one half when the other shows the fault.
+ *
+ * A refused write leaves nothing in a capture, so it takes a second kind of evidence: the
+ * engine says so, or the device dropped about as much as arrived while it took in nothing.
+ * rx_dropped alone is none: a healthy tun without vnet_hdr gains one a second under the newest
+ * wireguard-go. Silence alone is left to tun.delivery.
+ */
+#include "check/check_list.h"
+#include "check/tun_view.h"
+#include "check/words.h"
+
+#include <string.h>
+
+enum {
+	/* With fewer, what rx_dropped gains by itself could look like them. */
+	DROPPED_MIN = 10,
+	HEADER_LEN = 4,
+	PAD_MAX = 15, /* of a message to a multiple of 16 */
+};
+
+struct end_signs {
+	enum sign writes_no_ip, write_refused, sends_no_ip, too_large;
+};
+
+static const struct end_signs signs[END_COUNT] = {
+	[END_NEAR] = { SIGN_NEAR_WRITES_NO_IP, SIGN_NEAR_WRITE_REFUSED, SIGN_NEAR_SENDS_NO_IP,
+		       SIGN_NEAR_OUTER_TOO_LARGE },
+	[END_FAR] = { SIGN_FAR_WRITES_NO_IP, SIGN_FAR_WRITE_REFUSED, SIGN_FAR_SENDS_NO_IP,
+		      SIGN_FAR_OUTER_TOO_LARGE },
+};
+
+struct view {
+	struct tun_view tun;
+	bool log_refuses;
+	int64_t refused_writes; /* by the engine's own counter; UNKNOWN */
+	int64_t no_ip_at_other; /* authentic and no IP, as the other engine counts; UNKNOWN */
+	int64_t frame_errors_at_other;
+	int64_t too_large; /* bytes per message that the inner packets have not; 0: not proven */
+};
+
+/*
+ * wireguard-go's line of a refused write: "packet" until 2022, "packets" since, and between the
+ * two halves there may be the name of what was written to.
+ */
+static bool has_reason(const char *log)
+{
+	static const char start[] = "Failed to write packet", end[] = "invalid argument";
+	const char *line, *stop, *why;
+
+	for (line = strstr(log, start); line; line = strstr(line + 1, start)) {
+		stop = strchr(line, '\n');
+		why = strstr(line, end);
+		if (why && (!stop || why < stop))
+			return true;
+	}
+	return false;
+}
+
+/* Outer data bytes that went out, without the overhead of each; UNKNOWN. */
+static int64_t inner_as_sent(const struct tap_facts *t)
+{
+	static const int len[] = { 0, WG_INITIATION_LEN, WG_RESPONSE_LEN, WG_COOKIE_REPLY_LEN,
+				   WG_DATA_OVERHEAD };
+	int64_t rest = t->msg_bytes[TAP_OUT];
+	unsigned i;
+
+	if (rest == UNKNOWN)
+		return UNKNOWN;
+	for (i = WG_MSG_INITIATION; i <= WG_MSG_DATA; i++)
+		rest -= t->msgs[TAP_OUT][i] * len[i];
+	return rest;
+}
+
+/*
+ * Are the outer messages larger than the inner packets explain? Only where each packet that the
+ * device gave out became one message, so that sums compare: tap, link and wire agree on
+ * the number. Padding adds at most 15 to each; a header besides makes at most 19.
+ */
+static int64_t outer_excess(const struct facts *facts, enum end end)
+{
+	bool near = end == END_NEAR;
+	const struct tap_facts *tun = &facts->taps[near ? TAP_NEAR_TUN : TAP_FAR_TUN];
+	const struct tap_facts *wire = &facts->taps[near ? TAP_NEAR_WIRE : TAP_FAR_WIRE];
+	const struct link_facts *l = &facts->tun[end];
+	int64_t n = wire->msgs[TAP_OUT][WG_MSG_DATA] - wire->keepalives[TAP_OUT], excess, inner;
+	uint32_t needs = near ? NEED_BIT(NEED_TAP_NEAR_TUN) | NEED_BIT(NEED_TAP_NEAR_WIRE) |
+					 NEED_BIT(NEED_LINKS) :
+				NEED_BIT(NEED_TAP_FAR_TUN) | NEED_BIT(NEED_TAP_FAR_WIRE) |
+					 NEED_BIT(NEED_LINKS_FAR);
+
+	if ((facts->have & needs) != needs || tun->dropped != 0 || wire->dropped != 0)
+		return 0;
+	inner = link_difference(l, LINK_TX_BYTES);
+	if (n < 1 || inner < 1 || tun->packets[TAP_OUT] != n || inner_as_sent(wire) == UNKNOWN ||
+	    link_difference(l, LINK_TX_PACKETS) != n)
+		return 0;
+	excess = inner_as_sent(wire) - inner;
+	if (excess > PAD_MAX * n && excess <= (PAD_MAX + HEADER_LEN) * n)
+		return excess / n;
+	/* No message was padded (at the MTU padding stops, so not there), and each is 4 longer. */
+	if (excess == HEADER_LEN * n && wire->unpadded[TAP_OUT] == n && inner / n * 2 <= l->mtu)
+		return HEADER_LEN;
+	return 0;
+}
+
+static struct view view_of(const struct facts *facts, enum end end)
+{
+	enum end other = end == END_NEAR ? END_FAR : END_NEAR;
+	struct view v = { .tun = tun_view_of(facts, end), .frame_errors_at_other = UNKNOWN };
+
+	v.log_refuses = has_reason(facts->engine[end].log_tail);
+	v.refused_writes = tun_view_refused(facts, end, "io_tun_refused");
+	v.no_ip_at_other = tun_view_refused(facts, other, "in_not_ip");
+	if (facts->have & NEED_BIT(end == END_NEAR ? NEED_LINKS_FAR : NEED_LINKS))
+		v.frame_errors_at_other = link_difference(&facts->tun[other], LINK_RX_FRAME);
+	v.too_large = outer_excess(facts, end);
+	return v;
+}
+
+/* Nothing of what arrived came out of the tun, and both captures were whole. */
+static bool is_silent(const struct tun_view *t)
+{
+	return t->arrived > 0 && t->written == 0 && t->dropped == 0;
+}
+
+static bool is_write_refused(const struct view *v)
+{
+	const struct tun_view *t = &v->tun;
+
+	if (!is_silent(t))
+		return false;
+	if (v->log_refuses || v->refused_writes > 0)
+		return true;
+	return t->rx_packets == 0 && t->arrived >= DROPPED_MIN && t->rx_dropped >= t->arrived;
+}
+
+/* --- the halves ------------------------------------------------------------------- */
+
+/* "": nothing is wrong. Sets the signs that were seen. */
+static const char *end_fault(const struct facts *facts, enum end end, const struct view *v,
+			     uint32_t *seen, struct arena *a)
+{
+	const struct tun_view *t = &v->tun;
+	const char *who = words_end(end);
+
+	if (t->not_ip > 0) {
+		*seen |= SIGN_BIT(signs[end].writes_no_ip);
+		return arena_printf(a, "%lld of %lld frames that the %s engine wrote are no IP%s%s",
+				    (long long)t->not_ip, (long long)t->written, who,
+				    t->shifted > 0 ? ": whole packets, shifted by four bytes" : "",
+				    facts->tun[end].tun_pi == 1 ?
+					    "; the device wants a header before each" :
+					    "");
+	}
+	if (is_write_refused(v)) {
+		*seen |= SIGN_BIT(signs[end].write_refused);
+		return arena_printf(a,
+				    "%lld data messages reached the %s end and its kernel refused "
+				    "every write%s%s",
+				    (long long)t->arrived, who,
+				    v->log_refuses ? ": invalid argument, says the engine" : "",
+				    facts->tun[end].tun_pi == 0 ? "; the device takes no header" :
+								  "");
+	}
+	if (v->no_ip_at_other > 0 && facts->handshake.complete) {
+		*seen |= SIGN_BIT(signs[end].sends_no_ip);
+		if (v->too_large > 0)
+			*seen |= SIGN_BIT(signs[end].too_large);
+		return arena_printf(a, "%lld messages of the %s engine were authentic and no IP",
+				    (long long)v->no_ip_at_other, who);
+	}
+	/* Other paddings exist, so size alone says nothing while packets come back. */
+	if (v->too_large > 0 && t->packets == 0 && facts->handshake.complete) {
+		*seen |= SIGN_BIT(signs[end].too_large);
+		return arena_printf(a,
+				    "what the %s engine sends is %lld bytes per packet larger "
+				    "than what it was given",
+				    who, (long long)v->too_large);
+	}
+	return "";
+}
+
+enum self_test { SELF_NONE, SELF_OK, SELF_BAD, SELF_OPEN };
+
+static enum self_test self_test(const struct facts *facts)
+{
+	const struct framing_facts *g = &facts->framing;
+
+	if (!(facts->have & NEED_BIT(NEED_FRAMING)))
+		return SELF_NONE;
+	if (g->header_len == UNKNOWN || g->header_wanted == UNKNOWN)
+		return SELF_OPEN;
+	if (g->header_len != g->header_wanted)
+		return SELF_BAD;
+	return g->reply_received == 1 ? SELF_OK : SELF_OPEN;
+}
+
+static const char *self_words(const struct facts *facts, enum self_test st, struct arena *a)
+{
+	const struct framing_facts *g = &facts->framing;
+
+	switch (st) {
+	case SELF_NONE:
+		return arena_printf(a, "not tried on a tun of our own (%s)",
+				    facts->gaps[NEED_FRAMING].why ? facts->gaps[NEED_FRAMING].why :
+								    "not looked at");
+	case SELF_BAD:
+		return arena_printf(
+			a,
+			"a tun of our own delivers %lld bytes before each packet and was "
+			"opened for %lld",
+			(long long)g->header_len, (long long)g->header_wanted);
+	case SELF_OPEN:
+		if (g->header_len == UNKNOWN)
+			return "a tun of our own delivered nothing";
+		return arena_printf(a, "a tun of our own delivers %s, but no reply got through it",
+				    g->header_len ? "a header before IP" : "plain IP");
+	default:
+		return arena_printf(a, "a tun of our own delivers %s and takes the same",
+				    g->header_len ? "a header before IP" : "plain IP");
+	}
+}
+
+/* --- the whole ------------------------------------------------------------------------ */
+
+static const char *written_words(const struct view v[END_COUNT], struct arena *a)
+{
+	const struct tun_view *n = &v[END_NEAR].tun, *f = &v[END_FAR].tun;
+
+	if (n->packets > 0 && f->packets > 0)
+		return arena_printf(a, "all %lld frames written near and %lld far are IP",
+				    (long long)n->packets, (long long)f->packets);
+	if (n->packets > 0)
+		return arena_printf(a, "all %lld frames written near are IP",
+				    (long long)n->packets);
+	if (n->arrived > 0)
+		return arena_printf(a, "%lld data messages came, and no frame came out of the tun",
+				    (long long)n->arrived);
+	return "no engine wrote anything yet";
+}
+
+static struct finding *judge(const struct facts *facts, const struct view v[END_COUNT],
+			     struct findings *out)
+{
+	enum self_test st = self_test(facts);
+	uint32_t seen = 0;
+	const char *near = end_fault(facts, END_NEAR, &v[END_NEAR], &seen, out->arena);
+	const char *far = end_fault(facts, END_FAR, &v[END_FAR], &seen, out->arena);
+	const char *self = self_words(facts, st, out->arena);
+	const char *written = written_words(v, out->arena);
+	bool good = v[END_NEAR].tun.packets > 0;
+	struct finding *f;
+
+	if (near[0] || far[0])
+		f = finding_add(out, STATE_FAIL, "%s%s%s", near, near[0] && far[0] ? "; " : "",
+				far);
+	else if (st == SELF_BAD)
+		f = finding_add(out, STATE_FAIL, "%s", self);
+	else if (st == SELF_NONE && !v[END_NEAR].tun.tun_watched)
+		f = finding_add(out, STATE_SKIP, "%s",
+				facts->gaps[NEED_FRAMING].why ? facts->gaps[NEED_FRAMING].why :
+								"not looked at");
+	else if (good || (st == SELF_OK && v[END_NEAR].tun.arrived < 1))
+		f = finding_add(out, STATE_PASS, "%s; %s", self, written);
+	else
+		f = finding_add(out,
+				st == SELF_NONE && v[END_NEAR].tun.arrived < 1 ? STATE_SKIP :
+										 STATE_UNSURE,
+				"%s; %s", self, written);
+	if (f->state == STATE_SKIP)
+		f->remedy = facts->gaps[NEED_FRAMING].remedy;
+	f->signs |= seen | (st == SELF_OK ? SIGN_BIT(SIGN_FRAMING_OK) : 0);
+	return f;
+}
+
+static void end_because(const struct facts *facts, enum end end, const struct view *v,
+			struct findings *out, struct finding *f)
+{
+	const struct {
+		const char *name;
+		int64_t n;
+	} numbers[] = {
+		{ "arrived", v->tun.arrived },
+		{ "written", v->tun.written },
+		{ "written_no_ip", v->tun.not_ip },
+		{ "written_shifted", v->tun.shifted },
+		{ "link_rx_packets", v->tun.rx_packets },
+		{ "link_rx_dropped", v->tun.rx_dropped },
+		{ "sent_no_ip", v->no_ip_at_other },
+		{ "outer_excess", v->too_large },
+		{ "device_header", facts->tun[end].tun_pi },
+	};
+	const uint8_t *b = facts->taps[end == END_NEAR ? TAP_NEAR_TUN : TAP_FAR_TUN].shifted_first;
+	const char *first = "";
+	struct evidence *ev;
+	size_t i;
+
+	if (v->tun.shifted > 0)
+		first = arena_printf(out->arena,
+				     "; the first shifted frame begins %02x %02x %02x "
+				     "%02x %02x %02x %02x %02x",
+				     b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]);
+	ev = finding_because(out, f, "capture", end == END_NEAR ? "near tun" : "far tun",
+			     "data in outside, frames in on the tun%s%s", first,
+			     end == END_NEAR && facts->target.tun_inherited ?
+				     "; the engine was handed the device as a descriptor" :
+				     "");
+	for (i = 0; i < ARRAY_LEN(numbers); i++)
+		evidence_count(ev,
+			       arena_printf(out->arena, "%s_%s", words_end(end), numbers[i].name),
+			       numbers[i].n);
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct facts *facts = ctx->facts;
+	const struct view v[END_COUNT] = { view_of(facts, END_NEAR), view_of(facts, END_FAR) };
+	const struct framing_facts *g = &facts->framing;
+	struct finding *f = judge(facts, v, out);
+	struct evidence *ev;
+
+	ev = finding_because(out, f, "device", g->dev ? g->dev : "a tun of our own", "%s",
+			     self_words(facts, self_test(facts), out->arena));
+	evidence_count(ev, "header_len", g->header_len);
+	evidence_count(ev, "header_wanted", g->header_wanted);
+	evidence_count(ev, "reply_received", g->reply_received);
+	end_because(facts, END_NEAR, &v[END_NEAR], out, f);
+	end_because(facts, END_FAR, &v[END_FAR], out, f);
+}
+
+static const char *const after[] = { "engine.start", "engine.answers", NULL };
+
+const struct check check_tun_framing = {
+	.id = "tun.framing",
+	.title = "tun framing",
+	.layer = LAYER_ENGINE,
+	.after = after,
+	.run = run,
+};

@@ -1,0 +1,39 @@
+/*
+ * What `wgdiag check` and `wgdiag lab` share: how a run is asked for, done and told.
+ */
+#ifndef CMD_CHECK_COMMON_H
+#define CMD_CHECK_COMMON_H
+
+#include "cmd/options.h"
+#include "cmd/terminal.h"
+#include "engine/engine.h"
+#include "lab/fault.h"
+#include "report/report.h"
+
+struct check_options {
+	const char *cmd; /* "wgdiag check", for what is said on stderr */
+	const struct engine_ops *engine; /* NULL until it is given */
+	const struct report_ops *report;
+	enum colour_when colour;
+	uint64_t count, payload, seed;
+	int64_t interval_ns, timeout_ns;
+	const char *facts, *save_facts;
+	const char *of_a_run; /* the last option given that says how a run is done, or NULL */
+	bool has_seed, quiet, verbose, help;
+	/* of a lab */
+	const struct lab_fault *fault;
+	const struct lab_variant *variant;
+};
+
+/* The long options without a short one; from OPT_OWN on a command has its own. */
+enum { OPT_ENGINE = 256, OPT_JSON, OPT_SEED, OPT_COLOR, OPT_FACTS, OPT_SAVE_FACTS, OPT_OWN };
+
+#define CHECK_SHORT_OPTIONS ":c:i:s:W:qvh"
+
+void check_options_init(struct check_options *o, const char *cmd);
+/* One that getopt_long found. False: wrong, and it was said why. */
+bool check_option(int opt, const char *arg, struct check_options *o);
+/* Makes the tunnel, runs the checks, tells; the exit code. */
+int check_and_tell(struct check_options *o);
+
+#endif

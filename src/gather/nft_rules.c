@@ -1,0 +1,381 @@
+/*
+ * Which rules take packets away?
+ *
+ * A counter is the rule's own only behind everything that the rule asks for: before that it
+ * counts packets which the rule lets go. A named counter may be shared, so it tells nothing
+ * of one rule.
+ */
+#include "gather/nft_rules.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gather/nft_draft.h"
+
+enum { WORDS_MAX = 256 };
+
+struct reading {
+	const json_t *items;
+	const json_t *chain; /* the last one found: rules come chain by chain */
+	const char *text;
+	struct arena *arena;
+	struct firewall_facts *out;
+	size_t cap;
+};
+
+static const char *get_string(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+static int64_t get_number(const json_t *o, const char *key)
+{
+	const json_t *v = json_object_get(o, key);
+
+	if (!json_is_integer(v) || json_integer_value(v) < 0)
+		return UNKNOWN;
+	return json_integer_value(v);
+}
+
+static struct rule_facts *next_rule(struct reading *r)
+{
+	struct firewall_facts *f = r->out;
+	struct rule_facts *more;
+
+	if (f->n_rules == r->cap) {
+		r->cap = r->cap ? 2 * r->cap : 16;
+		more = arena_alloc(r->arena, r->cap * sizeof(*more));
+		if (f->n_rules)
+			memcpy(more, f->rules, f->n_rules * sizeof(*more));
+		f->rules = more;
+	}
+	return &f->rules[f->n_rules++];
+}
+
+/* --- the chain -------------------------------------------------------------- */
+
+static bool same_place(const json_t *x, const json_t *y, const char *x_chain, const char *y_chain)
+{
+	static const char *const keys[] = { "family", "table" };
+	const char *a = get_string(x, x_chain), *b = get_string(y, y_chain);
+	size_t i;
+
+	if (!a || !b || strcmp(a, b))
+		return false;
+	for (i = 0; i < ARRAY_LEN(keys); i++) {
+		a = get_string(x, keys[i]);
+		b = get_string(y, keys[i]);
+		if (!a || !b || strcmp(a, b))
+			return false;
+	}
+	return true;
+}
+
+static const json_t *chain_of(struct reading *r, const json_t *rule)
+{
+	const json_t *chain;
+	size_t i;
+
+	if (r->chain && same_place(rule, r->chain, "chain", "name"))
+		return r->chain;
+	for (i = 0; i < json_array_size(r->items); i++) {
+		chain = json_object_get(json_array_get(r->items, i), "chain");
+		if (chain && same_place(rule, chain, "chain", "name"))
+			return r->chain = chain;
+	}
+	return NULL;
+}
+
+/* A netdev chain sees only its device, which newer versions name. */
+static void add_device(struct nft_draft *d, const json_t *chain, struct arena *a)
+{
+	const json_t *dev = json_object_get(chain, "dev");
+	const char *hook = get_string(chain, "hook");
+	const char *name =
+		json_string_value(json_array_size(dev) == 1 ? json_array_get(dev, 0) : dev);
+	struct rule_term t = { .match = RULE_IIF };
+
+	if (!dev)
+		return;
+	if (!name) {
+		nft_draft_other_json(d, dev, a);
+		return;
+	}
+	if (hook && !strcmp(hook, "egress"))
+		t.match = RULE_OIF;
+	t.text = arena_strdup(a, name);
+	nft_draft_term(d, &t);
+}
+
+/* --- one rule --------------------------------------------------------------- */
+
+enum ends { ENDS_NOT, ENDS_DROP, ENDS_REJECT, ENDS_MAYBE };
+
+struct rule_read {
+	struct nft_draft draft;
+	enum ends ends;
+	int64_t counter;
+};
+
+/* Behind it fewer packets come by than were counted. */
+static void asks_for(struct rule_read *x, const char *key, const json_t *body, struct arena *a)
+{
+	x->counter = UNKNOWN;
+	if (!strcmp(key, "match"))
+		nft_draft_match(&x->draft, body, a);
+	else
+		nft_draft_other(&x->draft, arena_printf(a, "%s %s", key, nft_draft_dump(body, a)),
+				a);
+}
+
+static bool may_drop(const json_t *map)
+{
+	char *text = json_dumps(map, JSON_COMPACT | JSON_ENCODE_ANY);
+	bool may = !text || strstr(text, "\"drop\"") || strstr(text, "\"reject\"") ||
+		   strstr(text, "\"@") || strstr(text, "\"jump\"") || strstr(text, "\"goto\"");
+
+	free(text);
+	return may;
+}
+
+/* Part of iptables that nft only carries: a match, or a target such as REJECT or LOG. */
+static void xt(struct rule_read *x, const json_t *body, bool last, struct arena *a)
+{
+	const char *type = get_string(body, "type"), *name = get_string(body, "name");
+
+	if (type && !strcmp(type, "target")) {
+		if (!name || !strcmp(name, "REJECT") || !strcmp(name, "DROP"))
+			x->ends = ENDS_REJECT;
+		return;
+	}
+	asks_for(x, "xt", body, a);
+	if (last && !type)
+		x->ends = ENDS_MAYBE;
+}
+
+static bool is_one_of(const char *s, const char *const *names, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(s, names[i]))
+			return true;
+	return false;
+}
+
+static void statement(struct rule_read *x, const char *key, const json_t *body, bool last,
+		      struct arena *a)
+{
+	/* They let every packet go on to what follows, or are a verdict that takes none away. */
+	static const char *const harmless[] = { "log",	    "mangle", "notrack", "accept",
+						"continue", "return", "jump",	 "goto" };
+
+	if (!strcmp(key, "counter"))
+		x->counter = json_is_object(body) ? get_number(body, "packets") : UNKNOWN;
+	else if (!strcmp(key, "drop"))
+		x->ends = ENDS_DROP;
+	else if (!strcmp(key, "reject"))
+		x->ends = ENDS_REJECT;
+	else if (!strcmp(key, "xt"))
+		xt(x, body, last, a);
+	else if (!is_one_of(key, harmless, ARRAY_LEN(harmless)))
+		asks_for(x, key, body, a);
+	if (!strcmp(key, "queue") || (!strcmp(key, "vmap") && may_drop(body)))
+		x->ends = ENDS_MAYBE;
+}
+
+static void read_rule(struct rule_read *x, const json_t *chain, const json_t *expr, struct arena *a)
+{
+	size_t n = json_array_size(expr), i;
+
+	nft_draft_init(&x->draft);
+	x->ends = ENDS_NOT;
+	x->counter = UNKNOWN;
+	add_device(&x->draft, chain, a);
+	for (i = 0; i < n; i++) {
+		void *first = json_object_iter(json_array_get(expr, i));
+
+		if (first)
+			statement(x, json_object_iter_key(first), json_object_iter_value(first),
+				  i == n - 1, a);
+	}
+}
+
+/* --- words ------------------------------------------------------------------ */
+
+/* The line that ends in "# handle N", in the block of its table. Handles count per table. */
+static const char *line_of(const struct reading *r, const char *family, const char *table,
+			   int64_t handle)
+{
+	const char *open = arena_printf(r->arena, "table %s %s {", family, table);
+	const char *want = arena_printf(r->arena, " # handle %lld", (long long)handle);
+	const char *at, *next, *end;
+	bool inside = false;
+
+	/* The text is searched for each; with very many, JSON must do. */
+	if (r->out->n_rules >= WORDS_MAX)
+		return NULL;
+	for (at = r->text; *at; at = *next ? next + 1 : next) {
+		next = at + strcspn(at, "\n");
+		if (*at != '\t' && *at != '}')
+			inside = strncmp(at, open, strlen(open)) == 0;
+		end = next - MIN(strlen(want), (size_t)(next - at));
+		if (!inside || *at != '\t' || strncmp(end, want, strlen(want)))
+			continue;
+		at += strspn(at, "\t");
+		return at < end ? arena_printf(r->arena, "%.*s", (int)(end - at), at) : NULL;
+	}
+	return NULL;
+}
+
+/* --- all -------------------------------------------------------------------- */
+
+static void take_rule(struct reading *r, const json_t *rule)
+{
+	const char *family = get_string(rule, "family"), *table = get_string(rule, "table");
+	const char *name = get_string(rule, "chain"), *says, *hook, *type;
+	const json_t *chain = chain_of(r, rule), *expr = json_object_get(rule, "expr");
+	struct rule_read x;
+	size_t i;
+
+	r->out->n_all_rules++;
+	if (!family || !table || !name)
+		return;
+	read_rule(&x, chain, expr, r->arena);
+	type = get_string(chain, "type");
+	/* Targets of iptables in nat chains translate. */
+	if (x.ends == ENDS_NOT || (x.ends == ENDS_MAYBE && type && !strcmp(type, "nat")))
+		return;
+	says = line_of(r, family, table, get_number(rule, "handle"));
+	hook = get_string(chain, "hook");
+	for (i = 0; i < x.draft.n_rules; i++) {
+		struct rule_facts *f = next_rule(r);
+
+		f->family = arena_strdup(r->arena, family);
+		f->table = arena_strdup(r->arena, table);
+		f->chain = arena_strdup(r->arena, name);
+		f->hook = hook ? arena_strdup(r->arena, hook) : NULL;
+		f->says = says ? says : nft_draft_dump(expr, r->arena);
+		f->handle = get_number(rule, "handle");
+		f->reject = x.ends == ENDS_REJECT;
+		nft_draft_terms(&x.draft, i, r->arena, &f->terms, &f->n_terms);
+		f->before = x.counter;
+		f->after = UNKNOWN;
+	}
+}
+
+static bool has_rules(const struct reading *r, const json_t *chain)
+{
+	const json_t *rule;
+	size_t i;
+
+	for (i = 0; i < json_array_size(r->items); i++) {
+		rule = json_object_get(json_array_get(r->items, i), "rule");
+		if (rule && same_place(chain, rule, "name", "chain"))
+			return true;
+	}
+	return false;
+}
+
+/* What no rule of such a chain has let pass is dropped at its end. */
+static void take_chain(struct reading *r, const json_t *chain)
+{
+	const char *family = get_string(chain, "family"), *table = get_string(chain, "table");
+	const char *name = get_string(chain, "name"), *policy = get_string(chain, "policy");
+	const char *hook = get_string(chain, "hook");
+	struct rule_facts *f;
+	struct nft_draft d;
+
+	if (!family || !table || !name || !policy || strcmp(policy, "drop"))
+		return;
+	nft_draft_init(&d);
+	add_device(&d, chain, r->arena);
+	if (has_rules(r, chain))
+		nft_draft_other(&d, "what no rule of the chain decided", r->arena);
+	f = next_rule(r);
+	f->family = arena_strdup(r->arena, family);
+	f->table = arena_strdup(r->arena, table);
+	f->chain = arena_strdup(r->arena, name);
+	f->hook = hook ? arena_strdup(r->arena, hook) : NULL;
+	f->says = "policy drop";
+	f->policy = true;
+	f->handle = f->before = f->after = UNKNOWN;
+	nft_draft_terms(&d, 0, r->arena, &f->terms, &f->n_terms);
+}
+
+int nft_rules_parse(const char *json, const char *text, struct arena *a, struct firewall_facts *out,
+		    struct err *e)
+{
+	struct firewall_facts f = { 0 };
+	struct reading r = { .text = text, .arena = a, .out = &f };
+	json_error_t why;
+	json_t *all = json_loads(json, 0, &why);
+	size_t i;
+
+	r.items = json_object_get(all, "nftables");
+	if (!json_is_array(r.items)) {
+		json_decref(all);
+		return err_say(e, EPROTO, "the firewall's rules are not the JSON of nft: %s",
+			       all ? "no list named nftables" : why.text);
+	}
+	for (i = 0; i < json_array_size(r.items); i++) {
+		const json_t *item = json_array_get(r.items, i);
+		const json_t *rule = json_object_get(item, "rule");
+		const json_t *chain = json_object_get(item, "chain");
+
+		if (rule)
+			take_rule(&r, rule);
+		if (chain)
+			take_chain(&r, chain);
+	}
+	json_decref(all);
+	*out = f;
+	return 0;
+}
+
+/* --- twice ------------------------------------------------------------------ */
+
+/* Alternatives of one rule have one handle and one counter. */
+static const struct rule_facts *find(const struct firewall_facts *f, const struct rule_facts *like)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_rules; i++) {
+		const struct rule_facts *x = &f->rules[i];
+
+		if (x->handle == like->handle && x->policy == like->policy &&
+		    !strcmp(x->family, like->family) && !strcmp(x->table, like->table) &&
+		    !strcmp(x->chain, like->chain))
+			return x;
+	}
+	return NULL;
+}
+
+void nft_rules_after(struct firewall_facts *f, const struct firewall_facts *later, struct arena *a)
+{
+	struct rule_facts *all;
+	size_t i, n = f->n_rules;
+
+	all = arena_alloc(a, (f->n_rules + later->n_rules + 1) * sizeof(*all));
+	if (n)
+		memcpy(all, f->rules, n * sizeof(*all));
+	for (i = 0; i < f->n_rules; i++) {
+		const struct rule_facts *x = find(later, &all[i]);
+
+		all[i].after = x ? x->before : UNKNOWN;
+	}
+	for (i = 0; i < later->n_rules; i++) {
+		if (find(f, &later->rules[i]))
+			continue;
+		all[n] = later->rules[i];
+		all[n].after = all[n].before;
+		all[n++].before = UNKNOWN;
+	}
+	f->rules = all;
+	f->n_rules = n;
+	f->n_all_rules = MAX(f->n_all_rules, later->n_all_rules);
+	if (!f->unread)
+		f->unread = later->unread;
+}

@@ -1,0 +1,39 @@
+/*
+ * A fault that `wgdiag lab` makes in the self-made tunnel: one file fault_<name>.c and one row
+ * in faults.h. A variant is another way to the same fault.
+ *
+ * What is made must be the fault itself, never only what it looks like: the diagnosis is graded
+ * by it.
+ */
+#ifndef LAB_FAULT_H
+#define LAB_FAULT_H
+
+#include "lab/self_tunnel.h"
+
+struct lab_variant {
+	const char *name;
+	const char *says; /* "wireguard-go on a tun whose framing it does not assume" */
+	const char *engine; /* the near engine it needs, by name; NULL: any */
+	/*
+	 * Before the engines start, on the tunnel as it was built: changes *c. *made: what was done
+	 * or found out for it, one line from the tunnel's arena. NULL: nothing is to be done.
+	 * -errno: it cannot be made here.
+	 */
+	int (*make)(struct self_tunnel *t, struct self_conf *c, const char **made, struct err *e);
+};
+
+struct lab_fault {
+	const char *name; /* a cause id of failure-modes.md, or "none" */
+	const char *says;
+	const struct lab_variant *variants; /* ended by one without a name; the first that fits is
+					     * what is made when none is named */
+};
+
+extern const struct lab_fault *const lab_faults[]; /* NULL-terminated */
+
+const struct lab_fault *lab_fault_find(const char *name);
+const struct lab_variant *lab_variant_find(const struct lab_fault *f, const char *name);
+/* The first one that can be made with that engine, or NULL. */
+const struct lab_variant *lab_variant_for(const struct lab_fault *f, const char *engine);
+
+#endif

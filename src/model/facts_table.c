@@ -1,0 +1,405 @@
+#include "model/facts_table.h"
+
+#include "model/facts.h"
+
+#define F(s, m, ...)                                                                            \
+	{                                                                                       \
+		.name = #m, .at = offsetof(struct s, m), .size = sizeof(((struct s *)NULL)->m), \
+		__VA_ARGS__                                                                     \
+	}
+#define TEXT(s, m) F(s, m, .kind = FIELD_TEXT)
+#define WORDS(s, m) F(s, m, .kind = FIELD_TEXT, .required = true)
+#define BOOL(s, m) F(s, m, .kind = FIELD_BOOL)
+#define COUNT(s, m) F(s, m, .kind = FIELD_COUNT)
+#define TIME(s, m) F(s, m, .kind = FIELD_TIME)
+#define NUMBER(s, m) F(s, m, .kind = FIELD_NUMBER)
+#define BYTES(s, m) F(s, m, .kind = FIELD_BYTES)
+#define ADDR(s, m) F(s, m, .kind = FIELD_ADDR)
+#define NET(s, m) F(s, m, .kind = FIELD_NET)
+#define KEY(s, m) F(s, m, .kind = FIELD_KEY)
+#define WORD(s, m, w) F(s, m, .kind = FIELD_WORD, .words = w, .n_words = ARRAY_LEN(w))
+#define SET(s, m, w) F(s, m, .kind = FIELD_SET, .words = w, .n_words = ARRAY_LEN(w))
+#define STRUCT(s, m, t) F(s, m, .kind = FIELD_STRUCT, .of = &t)
+/* Elements with names. */
+#define COUNTS(s, m, k) F(s, m, .kind = FIELD_COUNT, .keys = k, .n_keys = ARRAY_LEN(k))
+#define STRUCTS(s, m, k, t) \
+	F(s, m, .kind = FIELD_STRUCT, .keys = k, .n_keys = ARRAY_LEN(k), .of = &t)
+/* Pointer and number. */
+#define LIST(s, m, n, t) \
+	F(s, m, .kind = FIELD_STRUCT, .list = true, .n_at = offsetof(struct s, n), .of = &t)
+#define TEXTS(s, m, n) \
+	F(s, m, .kind = FIELD_TEXT, .required = true, .list = true, .n_at = offsetof(struct s, n))
+#define NETS(s, m, n) F(s, m, .kind = FIELD_NET, .list = true, .n_at = offsetof(struct s, n))
+
+#define TABLE(s, f)                                                                         \
+	{                                                                                   \
+		.name = #s, .size = sizeof(struct s), .fields = f, .n_fields = ARRAY_LEN(f) \
+	}
+
+static const char *const needs[] = {
+	[NEED_ENGINE_START] = "engine-start",
+	[NEED_ENGINE] = "engine",
+	[NEED_ENGINE_FAR] = "engine-far",
+	[NEED_LINKS] = "links",
+	[NEED_LINKS_FAR] = "links-far",
+	[NEED_ADDRS] = "addrs",
+	[NEED_ROUTES] = "routes",
+	[NEED_TAP_NEAR_TUN] = "tap-near-tun",
+	[NEED_TAP_NEAR_WIRE] = "tap-near-wire",
+	[NEED_TAP_FAR_TUN] = "tap-far-tun",
+	[NEED_TAP_FAR_WIRE] = "tap-far-wire",
+	[NEED_HANDSHAKE] = "handshake",
+	[NEED_PING_SELF] = "ping-self",
+	[NEED_PING_PEER] = "ping-peer",
+	[NEED_STREAMS] = "streams",
+	[NEED_CONFIG] = "config",
+	[NEED_CONFIG_FAR] = "config-far",
+	[NEED_PATHS] = "paths",
+	[NEED_GATEWAY] = "gateway",
+	[NEED_FRAMING] = "framing",
+	[NEED_ECHO_BACK] = "echo-back",
+	[NEED_SIZES] = "sizes",
+	[NEED_LOSS_UP] = "loss-up",
+	[NEED_LOSS_DOWN] = "loss-down",
+	[NEED_FIREWALL] = "firewall",
+};
+static_assert(ARRAY_LEN(needs) == NEED_COUNT, "a need has no word");
+
+static const char *const ends[] = { [END_NEAR] = "near", [END_FAR] = "far" };
+static_assert(ARRAY_LEN(ends) == END_COUNT, "an end has no word");
+
+static const char *const taps[] = {
+	[TAP_NEAR_TUN] = "near-tun",
+	[TAP_NEAR_WIRE] = "near-wire",
+	[TAP_FAR_TUN] = "far-tun",
+	[TAP_FAR_WIRE] = "far-wire",
+};
+static_assert(ARRAY_LEN(taps) == TAP_COUNT, "a tap has no word");
+
+static const char *const dirs[] = { [TAP_OUT] = "out", [TAP_IN] = "in" };
+static_assert(ARRAY_LEN(dirs) == TAP_DIR_COUNT, "a direction has no word");
+
+#define MSG(dir, type) [(dir) * (WG_MSG_DATA + 1) + (type)]
+static const char *const messages[] = {
+	MSG(TAP_OUT, 0) = "out-other",
+	MSG(TAP_OUT, WG_MSG_INITIATION) = "out-initiation",
+	MSG(TAP_OUT, WG_MSG_RESPONSE) = "out-response",
+	MSG(TAP_OUT, WG_MSG_COOKIE_REPLY) = "out-cookie",
+	MSG(TAP_OUT, WG_MSG_DATA) = "out-data",
+	MSG(TAP_IN, 0) = "in-other",
+	MSG(TAP_IN, WG_MSG_INITIATION) = "in-initiation",
+	MSG(TAP_IN, WG_MSG_RESPONSE) = "in-response",
+	MSG(TAP_IN, WG_MSG_COOKIE_REPLY) = "in-cookie",
+	MSG(TAP_IN, WG_MSG_DATA) = "in-data",
+};
+
+static const char *const counters[] = {
+	[LINK_RX_PACKETS] = "rx_packets",
+	[LINK_RX_BYTES] = "rx_bytes",
+	[LINK_RX_ERRORS] = "rx_errors",
+	[LINK_RX_DROPPED] = "rx_dropped",
+	[LINK_RX_LENGTH] = "rx_length_errors",
+	[LINK_RX_OVER] = "rx_over_errors",
+	[LINK_RX_CRC] = "rx_crc_errors",
+	[LINK_RX_FRAME] = "rx_frame_errors",
+	[LINK_RX_FIFO] = "rx_fifo_errors",
+	[LINK_RX_MISSED] = "rx_missed_errors",
+	[LINK_RX_NOHANDLER] = "rx_nohandler",
+	[LINK_TX_PACKETS] = "tx_packets",
+	[LINK_TX_BYTES] = "tx_bytes",
+	[LINK_TX_ERRORS] = "tx_errors",
+	[LINK_TX_DROPPED] = "tx_dropped",
+	[LINK_TX_ABORTED] = "tx_aborted_errors",
+	[LINK_TX_CARRIER] = "tx_carrier_errors",
+	[LINK_TX_FIFO] = "tx_fifo_errors",
+	[LINK_TX_HEARTBEAT] = "tx_heartbeat_errors",
+	[LINK_TX_WINDOW] = "tx_window_errors",
+};
+static_assert(ARRAY_LEN(counters) == LINK_COUNTER_COUNT, "a link counter has no word");
+
+static const char *const kinds[] = {
+	[TARGET_SELF_TEST] = "self-test",
+	[TARGET_CONFIG] = "config",
+	[TARGET_INTERFACE] = "interface",
+	[TARGET_OPAQUE] = "opaque",
+};
+static const char *const families[] = {
+	[FAMILY_NONE] = "none",
+	[FAMILY_IP4] = "ipv4",
+	[FAMILY_IP6] = "ipv6",
+};
+static const char *const inner[] = { "ipv4", "ipv6" }; /* of echo_back */
+static const char *const streams[] = {
+	[STREAM_ECHO] = "echo",
+	[STREAM_UDP] = "udp",
+	[STREAM_TCP] = "tcp",
+};
+static const char *const ofs[] = { [PATH_INNER] = "inner", [PATH_ENDPOINT] = "endpoint" };
+static const char *const matches[] = {
+	[RULE_IIF] = "iif",	[RULE_OIF] = "oif",	    [RULE_SADDR] = "saddr",
+	[RULE_DADDR] = "daddr", [RULE_L4PROTO] = "l4proto", [RULE_SPORT] = "sport",
+	[RULE_DPORT] = "dport", [RULE_FAMILY] = "family",   [RULE_OTHER] = "other",
+};
+
+/* --- the structs, in the order of facts.h -------------------------------------- */
+
+static const struct facts_field gap_fields[] = {
+	TEXT(gap, why),
+	TEXT(gap, remedy),
+};
+static const struct facts_table gap_table = TABLE(gap, gap_fields);
+
+static const struct facts_field target_fields[] = {
+	WORD(target_facts, kind, kinds), WORDS(target_facts, name),
+	WORDS(target_facts, engine),	 TEXT(target_facts, engine_version),
+	TEXT(target_facts, program),	 KEY(target_facts, peer),
+	TEXT(target_facts, lab),	 BOOL(target_facts, tun_inherited),
+};
+static const struct facts_table target_table = TABLE(target_facts, target_fields);
+
+static const struct facts_field engine_fields[] = {
+	TEXT(engine_facts, start_error),       COUNT(engine_facts, start_ns),
+	COUNT(engine_facts, exit_status),      COUNT(engine_facts, answer_ns),
+	TEXT(engine_facts, answer_error),      WORDS(engine_facts, log_tail),
+	COUNT(engine_facts, log_lines),	       BOOL(engine_facts, configured),
+	TEXT(engine_facts, config_difference),
+};
+static const struct facts_table engine_table = TABLE(engine_facts, engine_fields);
+
+static const struct facts_field refused_fields[] = {
+	WORDS(refused_count, id),
+	WORDS(refused_count, says),
+	NUMBER(refused_count, n),
+};
+static const struct facts_table refused_table = TABLE(refused_count, refused_fields);
+
+static const struct facts_field crypto_fields[] = {
+	BOOL(crypto_facts, known),
+	COUNT(crypto_facts, sealed),
+	COUNT(crypto_facts, opened),
+	LIST(crypto_facts, refused, n_refused, refused_table),
+	COUNT(crypto_facts, tx_bytes),
+	COUNT(crypto_facts, rx_bytes),
+	TIME(crypto_facts, last_handshake_wall_ns),
+};
+static const struct facts_table crypto_table = TABLE(crypto_facts, crypto_fields);
+
+static const struct facts_field link_fields[] = {
+	TEXT(link_facts, name),
+	TEXT(link_facts, kind),
+	NUMBER(link_facts, ifindex),
+	NUMBER(link_facts, mtu),
+	BOOL(link_facts, up),
+	COUNT(link_facts, running),
+	COUNT(link_facts, tun_pi),
+	COUNTS(link_facts, before, counters),
+	COUNTS(link_facts, after, counters),
+};
+static const struct facts_table link_table = TABLE(link_facts, link_fields);
+
+static const struct facts_field addr_fields[] = {
+	WORDS(addr_facts, link),     NET(addr_facts, addr),	   ADDR(addr_facts, peer),
+	BOOL(addr_facts, tentative), BOOL(addr_facts, dad_failed),
+};
+static const struct facts_table addr_table = TABLE(addr_facts, addr_fields);
+
+static const struct facts_field route_fields[] = {
+	NET(route_facts, dst),	   ADDR(route_facts, gateway), ADDR(route_facts, prefsrc),
+	TEXT(route_facts, dev),	   NUMBER(route_facts, table), NUMBER(route_facts, metric),
+	NUMBER(route_facts, type),
+};
+static const struct facts_table route_table = TABLE(route_facts, route_fields);
+
+static const struct facts_field tap_fields[] = {
+	TEXT(tap_facts, dev),
+	COUNT(tap_facts, frames),
+	COUNT(tap_facts, dropped),
+	COUNT(tap_facts, truncated),
+	COUNTS(tap_facts, msgs, messages),
+	COUNTS(tap_facts, keepalives, dirs),
+	COUNTS(tap_facts, msg_bytes, dirs),
+	COUNT(tap_facts, icmp_errors),
+	ADDR(tap_facts, icmp_from),
+	NUMBER(tap_facts, icmp_type),
+	NUMBER(tap_facts, icmp_code),
+	TIME(tap_facts, first_initiation_ns),
+	TIME(tap_facts, first_response_ns),
+	COUNTS(tap_facts, packets, dirs),
+	COUNTS(tap_facts, not_ip, dirs),
+	COUNTS(tap_facts, shifted, dirs),
+	BYTES(tap_facts, shifted_first),
+	COUNTS(tap_facts, echo_requests, dirs),
+	COUNTS(tap_facts, echo_replies, dirs),
+	COUNTS(tap_facts, unpadded, dirs),
+};
+static const struct facts_table tap_table = TABLE(tap_facts, tap_fields);
+
+static const struct facts_field handshake_fields[] = {
+	BOOL(handshake_facts, complete),
+	COUNT(handshake_facts, response_ns),
+	COUNT(handshake_facts, waited_ns),
+};
+static const struct facts_table handshake_table = TABLE(handshake_facts, handshake_fields);
+
+static const struct facts_field ping_fields[] = {
+	ADDR(ping_facts, target),	COUNT(ping_facts, sent),
+	COUNT(ping_facts, received),	COUNT(ping_facts, duplicates),
+	COUNT(ping_facts, late),	COUNT(ping_facts, send_errors),
+	TEXT(ping_facts, send_error),	COUNT(ping_facts, size),
+	COUNT(ping_facts, interval_ns), COUNT(ping_facts, timeout_ns),
+	COUNT(ping_facts, elapsed_ns),	COUNT(ping_facts, min_ns),
+	COUNT(ping_facts, avg_ns),	COUNT(ping_facts, max_ns),
+	COUNT(ping_facts, mdev_ns),	COUNT(ping_facts, dev_is_tun),
+};
+static const struct facts_table ping_table = TABLE(ping_facts, ping_fields);
+
+static const struct facts_field stream_fields[] = {
+	WORD(stream_facts, kind, streams),
+	WORD(stream_facts, from, ends),
+	WORD(stream_facts, family, families),
+	COUNT(stream_facts, sent),
+	COUNT(stream_facts, received),
+	COUNT(stream_facts, corrupt),
+	COUNT(stream_facts, unit),
+	COUNT(stream_facts, elapsed_ns),
+	TEXT(stream_facts, error),
+};
+static const struct facts_table stream_table = TABLE(stream_facts, stream_fields);
+
+static const struct facts_field endpoint_fields[] = {
+	ADDR(endpoint, addr), NUMBER(endpoint, port),	     NUMBER(endpoint, scope_id),
+	ADDR(endpoint, src),  NUMBER(endpoint, src_ifindex),
+};
+static const struct facts_table endpoint_table = TABLE(endpoint, endpoint_fields);
+
+static const struct facts_field peer_fields[] = {
+	KEY(peer_config, key),
+	COUNT(peer_config, has_psk),
+	STRUCT(peer_config, endpoint, endpoint_table),
+	COUNT(peer_config, keepalive_s),
+	NETS(peer_config, allowed, n_allowed),
+};
+static const struct facts_table peer_table = TABLE(peer_config, peer_fields);
+
+static const struct facts_field config_fields[] = {
+	COUNT(config_facts, has_private_key),
+	KEY(config_facts, own),
+	COUNT(config_facts, listen_port),
+	COUNT(config_facts, fwmark),
+	LIST(config_facts, peers, n_peers, peer_table),
+};
+static const struct facts_table config_table = TABLE(config_facts, config_fields);
+
+static const struct facts_field path_fields[] = {
+	WORD(path_facts, of, ofs), ADDR(path_facts, to),      TEXT(path_facts, dev),
+	ADDR(path_facts, gateway), ADDR(path_facts, prefsrc), NUMBER(path_facts, table),
+	COUNT(path_facts, mark),   TEXT(path_facts, error),
+};
+static const struct facts_table path_table = TABLE(path_facts, path_fields);
+
+static const struct facts_field gateway_fields[] = {
+	ADDR(gateway_facts, addr),
+	TEXT(gateway_facts, dev),
+	TEXT(gateway_facts, neigh_state),
+};
+static const struct facts_table gateway_table = TABLE(gateway_facts, gateway_fields);
+
+static const struct facts_field framing_fields[] = {
+	TEXT(framing_facts, dev),
+	COUNT(framing_facts, header_len),
+	COUNT(framing_facts, header_wanted),
+	BYTES(framing_facts, first),
+	COUNT(framing_facts, reply_received),
+};
+static const struct facts_table framing_table = TABLE(framing_facts, framing_fields);
+
+static const struct facts_field size_fields[] = {
+	WORD(size_facts, from, ends), WORD(size_facts, family, families), COUNT(size_facts, size),
+	COUNT(size_facts, sent),      COUNT(size_facts, received),	  TEXT(size_facts, error),
+};
+static const struct facts_table size_table = TABLE(size_facts, size_fields);
+
+static const struct facts_field loss_fields[] = {
+	COUNT(loss_facts, probes),     COUNT(loss_facts, sent),
+	COUNT(loss_facts, lost),       COUNT(loss_facts, duplicates),
+	COUNT(loss_facts, reordered),  COUNT(loss_facts, capture_dropped),
+	COUNT(loss_facts, elapsed_ns),
+};
+static const struct facts_table loss_table = TABLE(loss_facts, loss_fields);
+
+static const struct facts_field term_fields[] = {
+	WORD(rule_term, match, matches),
+	BOOL(rule_term, negated),
+	TEXT(rule_term, text),
+	NET(rule_term, net),
+	COUNT(rule_term, lo),
+	COUNT(rule_term, hi),
+};
+static const struct facts_table term_table = TABLE(rule_term, term_fields);
+
+static const struct facts_field rule_fields[] = {
+	WORDS(rule_facts, family),
+	WORDS(rule_facts, table),
+	WORDS(rule_facts, chain),
+	TEXT(rule_facts, hook),
+	WORDS(rule_facts, says),
+	COUNT(rule_facts, handle),
+	BOOL(rule_facts, policy),
+	BOOL(rule_facts, reject),
+	LIST(rule_facts, terms, n_terms, term_table),
+	COUNT(rule_facts, before),
+	COUNT(rule_facts, after),
+};
+static const struct facts_table rule_table = TABLE(rule_facts, rule_fields);
+
+static const struct facts_field firewall_fields[] = {
+	LIST(firewall_facts, rules, n_rules, rule_table),
+	COUNT(firewall_facts, n_all_rules),
+	TEXT(firewall_facts, unread),
+};
+static const struct facts_table firewall_table = TABLE(firewall_facts, firewall_fields);
+
+static const struct facts_field facts_fields[] = {
+	WORDS(facts, marker),
+	TIME(facts, started_wall_ns),
+	BOOL(facts, interrupted),
+	STRUCT(facts, target, target_table),
+	TEXTS(facts, not_tested, n_not_tested),
+	SET(facts, have, needs),
+	STRUCTS(facts, gaps, needs, gap_table),
+	STRUCTS(facts, engine, ends, engine_table),
+	STRUCTS(facts, crypto, ends, crypto_table),
+	STRUCTS(facts, tun, ends, link_table),
+	STRUCTS(facts, wire, ends, link_table),
+	LIST(facts, addrs, n_addrs, addr_table),
+	LIST(facts, routes, n_routes, route_table),
+	STRUCTS(facts, taps, taps, tap_table),
+	STRUCT(facts, handshake, handshake_table),
+	STRUCT(facts, ping_self, ping_table),
+	STRUCT(facts, ping_peer, ping_table),
+	LIST(facts, streams, n_streams, stream_table),
+	STRUCTS(facts, config, ends, config_table),
+	LIST(facts, paths, n_paths, path_table),
+	STRUCT(facts, gateway, gateway_table),
+	STRUCT(facts, framing, framing_table),
+	STRUCTS(facts, echo_back, inner, ping_table),
+	LIST(facts, sizes, n_sizes, size_table),
+	STRUCT(facts, loss_up, loss_table),
+	STRUCT(facts, loss_down, loss_table),
+	STRUCT(facts, firewall, firewall_table),
+};
+const struct facts_table facts_table = TABLE(facts, facts_fields);
+
+size_t facts_field_element(const struct facts_field *f)
+{
+	if (!f->list)
+		return f->n_keys ? f->size / f->n_keys : f->size;
+	switch (f->kind) {
+	case FIELD_STRUCT:
+		return f->of->size;
+	case FIELD_NET:
+		return sizeof(struct cidr);
+	default:
+		return sizeof(const char *);
+	}
+}

@@ -1,0 +1,120 @@
+/*
+ * What stands still in the near namespace: configuration, ways, the gateway, firewall rules.
+ */
+#include <stdlib.h>
+
+#include "gather/gather.h"
+#include "run/run_priv.h"
+
+enum { PATHS = 3 };
+
+void run_config(struct run *r, enum end end, const struct uapi_device *d)
+{
+	static const enum need need[END_COUNT] = { NEED_CONFIG, NEED_CONFIG_FAR };
+
+	if (!d) {
+		facts_gap(r->f, need[end], "the engine did not tell its configuration", NULL);
+		return;
+	}
+	gather_config(d, r->arena, &r->f->config[end]);
+	facts_have(r->f, need[end]);
+}
+
+/* --- the way ---------------------------------------------------------------- */
+
+static int add_path(struct run *r, enum path_of of, const struct ip_addr *to, uint32_t mark,
+		    struct err *e)
+{
+	struct facts *f = r->f;
+	int rc;
+
+	if (to->family == FAMILY_NONE)
+		return 0;
+	rc = gather_path(r->p, of, to, mark, r->arena, &f->paths[f->n_paths], e);
+	f->n_paths += !rc;
+	return rc;
+}
+
+/* Where the engine sends to, with its mark; the engine's own word, if it said one. */
+static int add_endpoint(struct run *r, struct err *e)
+{
+	const struct config_facts *c = &r->f->config[END_NEAR];
+	const struct ip_addr *to = &r->t->end[END_FAR].outer;
+	uint32_t mark = c->fwmark > 0 ? (uint32_t)c->fwmark : 0;
+
+	if (c->n_peers == 1 && c->peers[0].endpoint.addr.family != FAMILY_NONE)
+		to = &c->peers[0].endpoint.addr;
+	return add_path(r, PATH_ENDPOINT, to, mark, e);
+}
+
+static int paths_here(void *ctx, struct err *e)
+{
+	struct run *r = ctx;
+	const struct self_end *far = &r->t->end[END_FAR];
+	int rc;
+
+	r->f->paths = arena_alloc(r->arena, PATHS * sizeof(*r->f->paths));
+	rc = add_path(r, PATH_INNER, &far->inner4, 0, e);
+	if (!rc)
+		rc = add_path(r, PATH_INNER, &far->inner6, 0, e);
+	if (!rc)
+		rc = add_endpoint(r, e);
+	return rc;
+}
+
+static int gateway_here(void *ctx, struct err *e)
+{
+	struct run *r = ctx;
+	size_t i;
+
+	for (i = 0; i < r->f->n_paths; i++)
+		if (r->f->paths[i].of == PATH_ENDPOINT)
+			return gather_gateway(r->p, &r->f->paths[i], r->arena, &r->f->gateway, e);
+	return 0;
+}
+
+static void in_near(struct run *r, enum need need, int (*fn)(void *ctx, struct err *e), void *ctx)
+{
+	struct err e;
+
+	if (self_tunnel_in(r->t, END_NEAR, fn, ctx, &e) < 0)
+		facts_gap(r->f, need, arena_strdup(r->arena, e.text), NULL);
+	else
+		facts_have(r->f, need);
+}
+
+/* --- the firewall ------------------------------------------------------------- */
+
+struct firewall_ctx {
+	struct run *r;
+	bool after;
+};
+
+static int firewall_here(void *ctx, struct err *e)
+{
+	struct firewall_ctx *x = ctx;
+
+	return gather_firewall(x->r->p, x->after, x->r->arena, &x->r->f->firewall, e);
+}
+
+void run_still_before(struct run *r)
+{
+	struct firewall_ctx x = { r, false };
+
+	r->f->target.peer = r->t->end[END_FAR].public_key;
+	in_near(r, NEED_PATHS, paths_here, r);
+	in_near(r, NEED_FIREWALL, firewall_here, &x);
+}
+
+/* The neighbour entry tells something only once somebody has sent. */
+void run_still_after(struct run *r)
+{
+	struct firewall_ctx x = { r, true };
+
+	if (r->f->have & NEED_BIT(NEED_PATHS))
+		in_near(r, NEED_GATEWAY, gateway_here, r);
+	else
+		facts_gap(r->f, NEED_GATEWAY, r->f->gaps[NEED_PATHS].why, NULL);
+	if (r->f->have & NEED_BIT(NEED_FIREWALL))
+		in_near(r, NEED_FIREWALL, firewall_here, &x);
+}

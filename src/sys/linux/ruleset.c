@@ -1,0 +1,129 @@
+/*
+ * The firewall rules of this namespace, as libnftables prints them.
+ *
+ * libnftables ends the whole program when it gets no netlink socket, so they are tried before.
+ * What it has to say goes into its buffers, never to our terminal.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <nftables/libnftables.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "sys/linux/linux.h"
+
+/* As many as it may have open at once: for the rules, for names of links, for a file of names. */
+static int try_sockets(struct err *e)
+{
+	static const int kinds[] = { NETLINK_NETFILTER, NETLINK_ROUTE, NETLINK_ROUTE };
+	int fd[ARRAY_LEN(kinds)], rc = 0;
+	size_t n = 0;
+
+	while (!rc && n < ARRAY_LEN(kinds)) {
+		fd[n] = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, kinds[n]);
+		if (fd[n] < 0)
+			rc = err_sys(e, "read firewall rules: netlink socket");
+		else
+			n++;
+	}
+	while (n)
+		close(fd[--n]);
+	return rc;
+}
+
+static const char *first_line(const char *text, struct arena *a)
+{
+	size_t len = text ? strcspn(text, "\n") : 0;
+
+	return len ? arena_printf(a, "%.*s", (int)len, text) : "no reason was given";
+}
+
+static int list(struct nft_ctx *nft, unsigned flags, struct arena *a, const char **out,
+		struct err *e)
+{
+	const char *text;
+	int rc;
+
+	nft_ctx_output_set_flags(nft, flags);
+	rc = nft_run_cmd_from_buffer(nft, "list ruleset");
+	text = nft_ctx_get_output_buffer(nft);
+	if (rc)
+		return err_say(e, EIO, "read firewall rules: %s",
+			       first_line(nft_ctx_get_error_buffer(nft), a));
+	*out = arena_strdup(a, text ? text : "");
+	return 0;
+}
+
+static int list_both(struct arena *a, struct sys_ruleset *out, struct err *e)
+{
+	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	struct sys_ruleset r = { 0 };
+	int rc;
+
+	if (!nft)
+		return err_code(e, ENOMEM, "read firewall rules");
+	if (nft_ctx_buffer_output(nft) || nft_ctx_buffer_error(nft)) {
+		nft_ctx_free(nft);
+		return err_code(e, ENOMEM, "read firewall rules");
+	}
+	rc = list(nft, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_NUMERIC_PROTO,
+		  a, &r.json, e);
+	/* Its own words for each rule: a hint, so they may be missing. */
+	if (!rc && list(nft, NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_STATELESS, a, &r.text, NULL))
+		r.text = "";
+	nft_ctx_free(nft);
+	if (!rc)
+		*out = r;
+	return rc;
+}
+
+/* Appends the names of the tables that the older interface has here. False: not known. */
+static bool old_tables(const char *path, struct buf *names)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[512];
+	ssize_t n, i;
+
+	if (fd < 0)
+		return errno == ENOENT;
+	n = read(fd, text, sizeof(text));
+	close(fd);
+	for (i = 0; i < n; i++)
+		buf_add(names, text[i] == '\n' ? " " : &text[i], 1);
+	return n >= 0;
+}
+
+static const char *unread(struct arena *a)
+{
+	struct buf names;
+	const char *says = NULL;
+	bool known;
+
+	buf_init(&names);
+	known = old_tables("/proc/thread-self/net/ip_tables_names", &names);
+	known = old_tables("/proc/thread-self/net/ip6_tables_names", &names) && known;
+	if (names.len)
+		says = arena_printf(a, "iptables-legacy tables: %.*s", (int)names.len - 1, names.b);
+	else if (!known)
+		says = "whether there are iptables-legacy rules";
+	buf_done(&names);
+	return says;
+}
+
+int linux_ruleset(struct arena *a, struct sys_ruleset *out, struct err *e)
+{
+	struct sys_ruleset r;
+	int rc = try_sockets(e);
+
+	if (!rc)
+		rc = list_both(a, &r, e);
+	if (rc < 0)
+		return rc;
+	r.unread = unread(a);
+	*out = r;
+	return 0;
+}

@@ -1,0 +1,204 @@
+/*
+ * How the causes are found.
+ *
+ * A cause is a candidate when its conditions hold and it explains a row that asks for an
+ * explanation. Wanted is a smallest set of candidates that explains every row that any
+ * candidate explains: one cause for six failures rather than six. All sets of that size
+ * are found, exactly, by branching on the first row that is not explained yet; so a tie is
+ * seen as one. Rows of one check are one here: a bit each.
+ */
+#include "verdict/infer.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { BITS = 64 };
+
+struct search {
+	const struct cause *cause[BITS]; /* the candidates, in the order of the table */
+	uint64_t rows[BITS]; /* what each explains */
+	size_t n;
+	uint64_t wanted; /* all rows to explain */
+	uint64_t best, any; /* sets of candidates: the most likely cover; the union of all */
+};
+
+static uint32_t states_of(bool no_fault)
+{
+	return no_fault ? STATE_BIT(STATE_WARN) | STATE_BIT(STATE_UNSURE) : STATE_BIT(STATE_FAIL);
+}
+
+/* The ids of all checks with a row in one of the states, each once. */
+static size_t rows_of(const struct findings *all, uint32_t states, const char *ids[static BITS])
+{
+	const struct finding *f;
+	size_t i, n = 0;
+
+	for (f = all->first; f; f = f->next) {
+		if (!(states & STATE_BIT(f->state)))
+			continue;
+		for (i = 0; i < n && strcmp(ids[i], f->check->id) != 0; i++)
+			;
+		if (i < n)
+			continue;
+		assert(n < BITS);
+		ids[n++] = f->check->id;
+	}
+	return n;
+}
+
+static void candidates(const struct cause *table, size_t n, bool no_fault,
+		       const struct findings *all, struct search *s)
+{
+	const char *ids[BITS];
+	size_t i, k, n_ids = rows_of(all, states_of(no_fault), ids);
+
+	for (i = 0; i < n; i++) {
+		uint64_t rows = 0;
+
+		if (table[i].no_fault != no_fault || !cause_holds(&table[i], all))
+			continue;
+		for (k = 0; k < n_ids; k++)
+			if (cause_explains(&table[i], ids[k]))
+				rows |= UINT64_C(1) << k;
+		if (!rows)
+			continue;
+		/* Never seen; and the most likely ones stand first. */
+		if (s->n == BITS)
+			return;
+		s->cause[s->n] = &table[i];
+		s->rows[s->n++] = rows;
+		s->wanted |= rows;
+	}
+}
+
+/* Of two sets of one size the one whose first difference is the likelier cause. */
+static bool likelier(uint64_t a, uint64_t b)
+{
+	uint64_t first = (a ^ b) & -(a ^ b);
+
+	return (a & first) != 0;
+}
+
+/* Tries all ways to explain the rest with `left` more. */
+static void cover(struct search *s, uint64_t used, uint64_t explained, size_t left)
+{
+	uint64_t rest = s->wanted & ~explained, row = rest & -rest;
+	size_t i;
+
+	if (!rest) {
+		if (!s->best || likelier(used, s->best))
+			s->best = used;
+		s->any |= used;
+		return;
+	}
+	for (i = 0; left && i < s->n; i++)
+		if (s->rows[i] & row)
+			cover(s, used | UINT64_C(1) << i, explained | s->rows[i], left - 1);
+}
+
+/* The causes of a set, appended. */
+static size_t take(const struct search *s, uint64_t set, const struct cause **to, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (set >> i & 1)
+			to[n++] = s->cause[i];
+	return n;
+}
+
+static bool is_evidence(const struct cause *c, const struct finding *f)
+{
+	size_t i;
+
+	for (i = 0; i < CAUSE_CONDITIONS_MAX && c->when[i].states; i++)
+		if (condition_row(&c->when[i], f))
+			return true;
+	return false;
+}
+
+/* Evidence counts before what merely follows; then the order of `explains`. */
+struct finding *infer_root(const struct cause *c, const struct findings *all)
+{
+	struct finding *f, *first = NULL;
+	size_t i;
+
+	for (i = 0; i < CAUSE_EXPLAINS_MAX && c->explains[i]; i++) {
+		for (f = all->first; f; f = f->next) {
+			if (f->state != STATE_FAIL || strcmp(f->check->id, c->explains[i]) != 0)
+				continue;
+			if (is_evidence(c, f))
+				return f;
+			if (!first)
+				first = f;
+		}
+	}
+	return first;
+}
+
+static bool explained(const struct inference *in, const char *check_id)
+{
+	size_t i;
+
+	for (i = 0; i < in->n_chosen; i++)
+		if (cause_explains(in->chosen[i], check_id))
+			return true;
+	return false;
+}
+
+static bool is_root(const struct inference *in, const struct findings *all, const struct finding *f)
+{
+	size_t i;
+
+	for (i = 0; i < in->n_chosen; i++)
+		if (strcmp(infer_root(in->chosen[i], all)->check->id, f->check->id) == 0)
+			return true;
+	return false;
+}
+
+static const char *root_id(const struct inference *in, const struct findings *all,
+			   const struct finding *f)
+{
+	size_t i;
+
+	for (i = 0; i < in->n_chosen; i++)
+		if (cause_explains(in->chosen[i], f->check->id))
+			return infer_root(in->chosen[i], all)->check->id;
+	return f->caused_by;
+}
+
+/* A root keeps what it is a consequence of only where that is another story. */
+static void mark(const struct inference *in, struct findings *all)
+{
+	struct finding *f;
+
+	for (f = all->first; f; f = f->next) {
+		if (f->state != STATE_FAIL || !explained(in, f->check->id))
+			continue;
+		if (!is_root(in, all, f))
+			f->caused_by = root_id(in, all, f);
+		else if (f->caused_by && explained(in, f->caused_by))
+			f->caused_by = NULL;
+	}
+}
+
+void infer(const struct cause *table, size_t n, struct findings *all, struct inference *out)
+{
+	const struct condition failed = { NULL, STATE_BIT(STATE_FAIL), 0 };
+	bool no_fault = !condition_holds(&failed, all);
+	struct inference in = { 0 };
+	struct search s = { .n = 0 };
+	size_t k;
+
+	candidates(table, n, no_fault, all, &s);
+	for (k = 1; s.wanted && !s.best; k++)
+		cover(&s, 0, 0, k);
+	in.chosen = arena_alloc(all->arena, (s.n + 1) * sizeof(struct cause *));
+	in.n_chosen = take(&s, s.best, in.chosen, 0);
+	in.candidates = arena_alloc(all->arena, (s.n + 1) * sizeof(struct cause *));
+	in.n_candidates = take(&s, s.best, in.candidates, 0);
+	in.n_candidates = take(&s, s.any & ~s.best, in.candidates, in.n_candidates);
+	if (!no_fault)
+		mark(&in, all);
+	*out = in;
+}

@@ -1,0 +1,53 @@
+#!/bin/sh
+# Writes the cases of fixtures/cases/tun-framing that no run gave: what a healthy run saw, changed
+# into what one with a wrong header would have seen (FM34). Needs jq.
+#
+#   sh tests/lib/made_cases.sh
+set -eu
+cd "$(dirname "$0")/../../fixtures/cases"
+
+# No answer comes back, and no transfer was tried.
+silent='
+.ping_peer |= (.received = 0 | .min_ns = null | .avg_ns = null | .max_ns = null | .mdev_ns = null)
+| .streams = [] | .have -= ["streams"]
+| .gaps.streams = {"why": "the peer did not answer", "remedy": null}'
+
+# Our engine encrypts the 4 bytes in front along with each packet: the far end opens it, and finds
+# no IP. 10 pings of 84 bytes, so messages of 32 + 96 bytes (88 padded); nothing comes back.
+jq --indent 1 "$silent"'
+| .target.name as $near
+| .crypto.near |= (.sealed = 10 | .opened = 0 | .tx_bytes = 1428 | .rx_bytes = 92)
+| .crypto.far |= (.sealed = 0 | .opened = 10 | .tx_bytes = 92 | .rx_bytes = 1428
+	| .refused = [{"id": "in_not_ip", "says": "authentic, but the inner packet is neither IPv4 nor IPv6", "n": 10}])
+| .tun.near |= (.after.rx_packets = .before.rx_packets | .after.rx_bytes = .before.rx_bytes
+	| .after.tx_packets = .before.tx_packets + 10 | .after.tx_bytes = .before.tx_bytes + 840)
+| .tun.far |= (.after = .before)
+| .taps["near-tun"] |= (.frames = 10 | .packets = {"out": 10, "in": 0}
+	| .echo_requests = {"out": 10, "in": 0} | .echo_replies = {"out": 0, "in": 0})
+| .taps["far-tun"] |= (.frames = 0 | .packets = {"out": 0, "in": 0}
+	| .echo_requests = {"out": 0, "in": 0} | .echo_replies = {"out": 0, "in": 0})
+| .taps["near-wire"] |= (.frames = 12 | .msgs["out-data"] = 10 | .msgs["in-data"] = 0 | .msg_bytes = {"out": 1428, "in": 92})
+| .taps["far-wire"] |= (.frames = 12 | .msgs["in-data"] = 10 | .msgs["out-data"] = 0 | .msg_bytes = {"out": 92, "in": 1428})
+' healthy/builtin.json >tun-framing/made-sends-header.json
+
+# wireguard-go writes bare packets into a tun that wants 4 bytes in front: each write succeeds, and
+# the kernel takes the first 4 bytes of the packet for the header. The far end answers every ping.
+jq --indent 1 "$silent"'
+| .target.tun_inherited = true
+| .tun.near |= (.tun_pi = 1 | .after.rx_packets = .before.rx_packets + 10 | .after.rx_bytes = .before.rx_bytes + 840
+	| .after.rx_dropped = .before.rx_dropped + 10
+	| .after.tx_packets = .before.tx_packets + 10 | .after.tx_bytes = .before.tx_bytes + 840)
+| .crypto.near |= (.tx_bytes = 1428 | .rx_bytes = 1372)
+| .crypto.far |= (.sealed = 10 | .opened = 10 | .tx_bytes = 1372 | .rx_bytes = 1428)
+| .tun.far |= (.after.rx_packets = .before.rx_packets + 10 | .after.rx_bytes = .before.rx_bytes + 840
+	| .after.tx_packets = .before.tx_packets + 10 | .after.tx_bytes = .before.tx_bytes + 840)
+| .taps["near-tun"] |= (.frames = 20 | .packets = {"out": 10, "in": 0} | .not_ip = {"out": 0, "in": 10}
+	| .shifted = {"out": 0, "in": 10} | .shifted_first = "9e3a40004001c0a8"
+	| .echo_requests = {"out": 10, "in": 0} | .echo_replies = {"out": 0, "in": 0})
+| .taps["far-tun"] |= (.frames = 20 | .packets = {"out": 10, "in": 10}
+	| .echo_requests = {"out": 0, "in": 10} | .echo_replies = {"out": 10, "in": 0})
+| .taps["near-wire"] |= (.frames = 22 | .msgs["out-data"] = 10 | .msgs["in-data"] = 10 | .keepalives = {"out": 0, "in": 0}
+	| .msg_bytes = {"out": 1428, "in": 1372})
+| .taps["far-wire"] |= (.frames = 22 | .msgs["in-data"] = 10 | .msgs["out-data"] = 10 | .keepalives = {"out": 0, "in": 0}
+	| .msg_bytes = {"out": 1372, "in": 1428})
+' healthy/wireguard-go.json >tun-framing/made-writes-no-header.json

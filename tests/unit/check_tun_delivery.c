@@ -1,0 +1,101 @@
+/* tun.delivery: written and seen, nothing, part no IP, fewer by joining, captures with gaps. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "lib/made_facts.h"
+
+static void none(struct facts *f)
+{
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = 0;
+}
+
+static void none_and_gaps(struct facts *f)
+{
+	none(f);
+	f->taps[TAP_NEAR_TUN].dropped = 3;
+}
+
+static void none_valid(struct facts *f)
+{
+	none(f);
+	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = 400;
+}
+
+static void one_no_ip(struct facts *f)
+{
+	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = 1;
+}
+
+static void joined(struct facts *f)
+{
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = 30;
+	f->tun[END_NEAR].after[LINK_RX_PACKETS] = 30;
+}
+
+static void nothing_came(struct facts *f)
+{
+	none(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] = 1;
+}
+
+static void silent(struct facts *f)
+{
+	made_silent(f);
+	none(f);
+}
+
+static void refused(struct facts *f)
+{
+	none(f);
+	made_refused(f, END_NEAR, "in_tag", "does not authenticate", 400);
+}
+
+static void no_counts(struct facts *f)
+{
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = UNKNOWN;
+}
+
+static void no_links(struct facts *f)
+{
+	facts_gap(f, NEED_LINKS, "reading links: Operation not permitted", NULL);
+}
+
+static void no_tap(struct facts *f)
+{
+	facts_gap(f, NEED_TAP_NEAR_TUN, "capture on x: Operation not permitted", "run as root");
+}
+
+static const struct check_case cases[] = {
+	{ "healthy", NULL, STATE_PASS, "written 400, seen by the stack 400", NULL },
+	{ "nothing", none, STATE_FAIL, "400 data messages arrived, nothing came out", NULL },
+	{ "nothing, but gaps", none_and_gaps, STATE_UNSURE, "lost frames themselves", NULL },
+	{ "nothing valid", none_valid, STATE_FAIL, "nothing valid came out", "tun.framing" },
+	{ "border: one no IP", one_no_ip, STATE_FAIL, "written 401, 1 of them no IP",
+	  "tun.framing" },
+	{ "joined", joined, STATE_PASS, "written 30, seen by the stack 30", NULL },
+	{ "border: a keepalive only", nothing_came, STATE_SKIP, "no data message arrived",
+	  "underlay.back" },
+	{ "no handshake", silent, STATE_SKIP, "no data message arrived", "handshake.complete" },
+	{ "engine refuses", refused, STATE_FAIL, "nothing came out", "crypto.rejects" },
+	{ "not counted", no_counts, STATE_UNSURE, "cannot say", NULL },
+	{ "no link counters", no_links, STATE_PASS, "not known", NULL },
+	{ "gap", no_tap, STATE_SKIP, "Operation not permitted", NULL },
+};
+
+static void judges(void **state)
+{
+	(void)state;
+	check_cases_run("tun.delivery", cases, ARRAY_LEN(cases));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(judges),
+	};
+
+	return cmocka_run_group_tests_name("tun.delivery", tests, NULL, NULL);
+}
