@@ -43,8 +43,10 @@ void stream_finish(struct stream *s)
 
 void stream_fail(struct stream *s, const char *what, int code)
 {
-	if (!s->error)
+	if (!s->error) {
 		s->error = arena_printf(s->arena, "%s: %s", what, strerror(code));
+		s->own_lack = code == EMFILE || code == ENFILE || code == ENOMEM;
+	}
 	stop_serving(s);
 }
 
@@ -159,6 +161,9 @@ void stream_facts(const struct stream *s, struct stream_facts *out)
 		f.error = arena_printf(s->arena, "not finished after %.1f s: %lld of %lld arrived",
 				       (double)f.elapsed_ns / NS_PER_S, (long long)s->received,
 				       (long long)s->conf.amount);
+	/* What this process had nothing left for was not tried: no word about the way. */
+	if (s->own_lack)
+		f.sent = f.received = f.corrupt = f.elapsed_ns = 0;
 	*out = f;
 }
 

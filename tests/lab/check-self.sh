@@ -37,6 +37,21 @@ measured()
 	is "$1: no capture lost a frame" "$(jq '.evidence_quality.capture_dropped' "$TMPDIR/r.json")" 0
 	is "$1: one initiation" "$(jq '.checks[] | select(.id == "handshake.complete").evidence.initiations' \
 		"$TMPDIR/r.json")" 1
+	# An engine may have opened its tun in either form.
+	is "$1: the header was read, and a reply taken" "$(evidence tun.framing header_len reply_received)" \
+		"$(jq -c '.checks[] | select(.id == "tun.framing").evidence | [.header_wanted, 1]' "$TMPDIR/r.json")"
+	is "$1: as large as the tunnel, both ways" "$(evidence ping.sizes up4_passed down4_passed)" \
+		"$(evidence tun.mtu tun_mtu tun_mtu)"
+	is "$1: nothing lost of enough" "$(jq '[.checks[] | select(.id | startswith("loss.")) | .evidence |
+		.sent >= 200 and .lost == 0 and .probes == 200] | all' "$TMPDIR/r.json")" true
+	is "$1: the far side was answered" "$(evidence echo.reply sent received)" '[10,10]'
+}
+
+# evidence ROW NAME NAME
+evidence()
+{
+	jq -c --arg id "$1" --arg a "$2" --arg b "$3" \
+		'.checks[] | select(.id == $id).evidence | [.[$a], .[$b]]' "$TMPDIR/r.json"
 }
 
 healthy builtin
