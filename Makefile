@@ -38,7 +38,7 @@ help:
 	@echo 'make test-fresh  `make run` and `make test` on a Debian made for it (root, debootstrap)'
 	@echo 'make lint        both compilers with -Werror, and every lint'
 	@echo 'make bench       measure; make fuzz [FUZZ_TIME=s]: fuzz every parser with clang'
-	@echo 'make peers       fetch the newest foreign engines to test against'
+	@echo 'make peers       fetch what to test against: the newest engines, a kernel'
 	@echo 'make install     [PREFIX=/usr/local] [DESTDIR=]; make uninstall'
 	@echo
 	@echo 'O=dir  SAN=address,undefined  CC=clang  CROSS_COMPILE=aarch64-linux-gnu-  WERROR=1  V=1  SEED=n'
