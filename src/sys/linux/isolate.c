@@ -44,11 +44,7 @@ static ssize_t read_byte(int fd)
 	return n;
 }
 
-/*
- * Holds nothing open but its socket: no pipe that somebody waits to see closed, no namespace.
- * Each byte that comes asks to end all others here, each that goes says that it was done; the
- * first one says that this process stands.
- */
+/* Holds nothing open but its socket: no pipe that somebody waits to see closed, no namespace. */
 static _Noreturn void run_init(int alive)
 {
 	int null;
@@ -65,10 +61,8 @@ static _Noreturn void run_init(int alive)
 		dup2(null, STDERR_FILENO);
 	}
 	fds_close_but(alive, -1);
-	if (chdir("/") < 0)
-		_exit(1);
-	while (send(alive, "", 1, MSG_NOSIGNAL) == 1 && read_byte(alive) == 1)
-		kill(-1, SIGKILL);
+	if (chdir("/") == 0 && send(alive, "", 1, MSG_NOSIGNAL) == 1)
+		read_byte(alive);
 	_exit(0);
 }
 
@@ -219,36 +213,20 @@ static void end_init(pid_t init)
 		poll(NULL, 0, 1);
 }
 
-static bool leave_pid_namespace(void)
-{
-	int own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	bool left = own >= 0 && setns(own, CLONE_NEWPID) == 0;
-
-	close_fd(&own);
-	return left;
-}
-
-/*
- * There is no way back out of a user namespace, and without an init no child could be started
- * any more (the leak sanitizer, for one, starts one at the end). So it stays, alone, as long as
- * we live; the descriptor that tells it so stays open.
- */
-static void end_all_but_init(struct sys_isolation *i)
-{
-	if (send(i->alive_fd, "", 1, MSG_NOSIGNAL) == 1)
-		read_byte(i->alive_fd);
-}
-
 void linux_isolate_end(struct sys_isolation *i)
 {
-	if (i->init > 0 && !leave_pid_namespace()) {
-		end_all_but_init(i);
-	} else {
-		close_fd(&i->alive_fd);
-		if (i->init > 0)
-			end_init(i->init);
-	}
+	int own;
+
+	close_fd(&i->alive_fd);
+	if (i->init > 0)
+		end_init(i->init);
 	i->init = -1;
+	own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	if (own >= 0) {
+		/* A failure leaves us unable to start children, and says so when one is started. */
+		(void)!setns(own, CLONE_NEWPID);
+		close(own);
+	}
 	if (i->mnt_fd >= 0)
 		go_back(i);
 	close_fd(&i->mnt_fd);
