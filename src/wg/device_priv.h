@@ -79,6 +79,7 @@ struct wg_peer {
 	struct cookie_sender cookie;
 	struct endpoint endpoint;
 	uint16_t keepalive_s;
+	struct allowedips_owner allowed;
 
 	struct noise_handshake hs;
 	struct local_index hs_index;
@@ -125,6 +126,14 @@ struct wg_peer *peer_find(struct wg_device *d, const struct public_key *k);
 static inline bool peer_has_endpoint(const struct wg_peer *p)
 {
 	return p->endpoint.addr.family != FAMILY_NONE;
+}
+/* Whose allowed IPs hold this address; NULL: nobody's. */
+static inline struct wg_peer *peer_by_address(const struct wg_device *d, enum addr_family family,
+					      const uint8_t *addr)
+{
+	struct allowedips_owner *o = allowedips_lookup(d->allowed, family, addr);
+
+	return o ? list_entry(o, struct wg_peer, allowed) : NULL;
 }
 /* The endpoint follows what is authentic. */
 void peer_roam(struct wg_peer *p, const struct endpoint *from, int64_t now_ns);

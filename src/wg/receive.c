@@ -87,7 +87,7 @@ static enum wg_drop check_inner(const struct run *r, struct wg_pkt *pkt)
 	}
 	pkt->len = (uint32_t)ip.total_len;
 	pkt->inner_len = pkt->len;
-	owner = allowedips_lookup(r->d->allowed, ip.version, ip.src);
+	owner = peer_by_address(r->d, ip.version, ip.src);
 	if (owner != r->peer) {
 		note_source(r, &ip, owner);
 		return WG_DROP_IN_SOURCE;

@@ -333,7 +333,7 @@ static enum wg_drop route(struct wg_device *d, const struct wg_pkt *pkt, struct 
 	case IP_LENGTH:
 		return WG_DROP_OUT_SHORT;
 	}
-	*peer = allowedips_lookup(d->allowed, ip.version, ip.dst);
+	*peer = peer_by_address(d, ip.version, ip.dst);
 	if (!*peer)
 		return WG_DROP_OUT_NO_PEER;
 	if (!peer_has_endpoint(*peer))
