@@ -87,6 +87,8 @@ struct wg_peer {
 	int64_t initiation_received_ns;
 	int64_t initiation_sent_ns;
 	int64_t last_sent_handshake_ns; /* initiation or response: the floor between initiations */
+	bool emitted_handshake; /* what was last given out for this peer was no data */
+	bool handshake_unsent; /* and there was no socket to send it with */
 
 	struct sessions sessions;
 	struct timers timers;
@@ -158,6 +160,8 @@ void peer_emit(struct wg_peer *p, const struct wg_pkt *pkts, size_t n);
 /* Asks for an initiation; none is sent within 5 s of our last handshake message. */
 void handshake_request(struct wg_peer *p, enum wg_why why, int64_t now_ns);
 void handshake_retry(struct wg_peer *p, int64_t now_ns);
+/* There may be a socket now for the handshake message that found none. */
+void handshake_unsent_again(struct wg_peer *p);
 /* A session is usable in both directions. rtt_ns: 0 when we were not the initiator. */
 void peer_complete(struct wg_peer *p, int64_t rtt_ns, int64_t now_ns);
 /* An initiation, response or cookie reply; of the right length. */

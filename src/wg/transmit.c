@@ -141,6 +141,7 @@ void peer_emit(struct wg_peer *p, const struct wg_pkt *pkts, size_t n)
 {
 	struct wg_device *d = p->dev;
 
+	p->emitted_handshake = pkts[0].msg_type != WG_MSG_DATA;
 	for (size_t i = 0; i < n; i++)
 		p->stats.tx_bytes += pkts[i].len;
 	d->env.send(d->env.ctx, p, &p->endpoint, pkts, n);
