@@ -127,6 +127,7 @@ struct wg_device *wg_device_new(const struct wg_env *env, const struct wg_crypto
 	load_init(&d->load);
 	device_random(d, limiter_key, sizeof(limiter_key));
 	d->limiter = ratelimit_new(limiter_key);
+	sodium_memzero(limiter_key, sizeof(limiter_key));
 	d->limiter_due_ns = TIMER_NEVER;
 	d->allowed = allowedips_new();
 	list_init(&d->peers);
