@@ -175,6 +175,7 @@ struct ping_facts {
 	int64_t sent, received, duplicates, late;
 	int64_t send_errors;
 	const char *send_error; /* the first one's words, NULL */
+	bool shortage; /* that was a lack of ours (descriptors, memory): no word on the tunnel */
 	int64_t size; /* bytes of the whole inner IP packet */
 	int64_t interval_ns, timeout_ns, elapsed_ns;
 	int64_t min_ns, avg_ns, max_ns, mdev_ns; /* UNKNOWN without an answer */
@@ -193,6 +194,7 @@ struct stream_facts {
 	int64_t unit; /* bytes of one full inner packet */
 	int64_t elapsed_ns;
 	const char *error; /* the first failed call, NULL */
+	bool shortage; /* it failed for a lack of ours (descriptors, memory) */
 };
 
 struct facts {

@@ -222,13 +222,16 @@ static int self_test(struct run *r, struct err *e)
 int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, struct err *e)
 {
 	struct run r = { .conf = c, .p = platform_get(), .arena = a, .f = f, .signal_fd = -1 };
+	struct rlimit limit;
 	sigset_t old;
 	int rc;
 
 	if (sodium_init() < 0)
 		return err_say(e, EIO, "libsodium cannot be used here");
 	facts_init(f);
-	rc = run_signal_open(&r.signal_fd, &old, e);
+	rc = run_limits_raise(&limit, e);
+	if (!rc)
+		rc = run_signal_open(&r.signal_fd, &old, e);
 	if (rc < 0)
 		return rc;
 	f->started_wall_ns = r.p->wall_ns();
@@ -242,5 +245,6 @@ int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, st
 	rc = self_test(&r, e);
 	loop_free(r.loop);
 	run_signal_close(r.signal_fd, &old);
+	run_limits_restore(&limit);
 	return rc;
 }

@@ -81,16 +81,20 @@ static void compare_again(struct run *r, enum end end, const struct uapi_device 
 	g->configured = !g->config_difference;
 }
 
-static bool crypto(struct run *r, enum end end, struct crypto_facts *out)
+static int crypto(struct run *r, enum end end, struct crypto_facts *out, struct err *e)
 {
 	const struct self_end *x = &r->t->end[end];
 	struct uapi_device *d;
+	int rc;
 
-	if (!x->engine || uapi_get(x->tun, GET_TIMEOUT_MS, r->arena, &d, NULL) < 0 || d->errno_)
-		return false;
+	if (!x->engine)
+		return err_say(e, ECHILD, "the engine is gone");
+	rc = uapi_get(x->tun, GET_TIMEOUT_MS, r->arena, &d, e);
+	if (rc < 0)
+		return rc;
 	engine_crypto_facts(x->ops, d, r->arena, out);
 	compare_again(r, end, d);
-	return true;
+	return 0;
 }
 
 void run_gather_before(struct run *r)
@@ -104,18 +108,26 @@ void run_gather_before(struct run *r)
 		facts_gap(r->f, NEED_ROUTES, arena_strdup(r->arena, e.text), NULL);
 	}
 	for (i = 0; i < END_COUNT; i++)
-		r->crypto_seen[i] = crypto(r, (enum end)i, &r->crypto_before[i]);
+		r->crypto_seen[i] = crypto(r, (enum end)i, &r->crypto_before[i], &e) == 0;
 }
 
 /* An engine that answered before and does not now broke during the run. */
 static void crypto_after(struct run *r, enum end end, enum need need)
 {
 	struct engine_facts *g = &r->f->engine[end];
+	struct err e;
+	int rc;
 
 	if (!(r->f->have & NEED_BIT(need)))
 		return;
-	if (r->crypto_seen[end] && crypto(r, end, &r->f->crypto[end])) {
+	rc = crypto(r, end, &r->f->crypto[end], &e);
+	if (!rc && r->crypto_seen[end]) {
 		engine_crypto_difference(&r->f->crypto[end], &r->crypto_before[end]);
+		return;
+	}
+	if (!rc || err_is_shortage(rc)) {
+		facts_gap(r->f, need, rc ? arena_strdup(r->arena, e.text) : "not asked before",
+			  NULL);
 		return;
 	}
 	facts_gap(r->f, need, "the engine no longer answers", NULL);

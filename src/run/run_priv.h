@@ -5,6 +5,7 @@
 #define RUN_RUN_PRIV_H
 
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "capture/tap.h"
 #include "lab/self_tunnel.h"
@@ -39,6 +40,10 @@ void run_gap_raw(struct run *r, enum need need, int rc, const struct err *e);
 int run_signal_open(int *fd, sigset_t *old, struct err *e);
 /* Takes back what came, so that it does not end the process now, and restores the mask. */
 void run_signal_close(int fd, const sigset_t *old);
+
+/* run_limits.c: enough descriptors for the run, or -EMFILE */
+int run_limits_raise(struct rlimit *old, struct err *e);
+void run_limits_restore(const struct rlimit *old);
 
 /* run_taps.c */
 void run_taps_open(struct run *r, enum tap first, enum tap second);

@@ -2,7 +2,7 @@
 # Faults made while `wgdiag check` runs: the row that must tell, and what it explains.
 . tests/lab/lib.sh
 lab_init "$@"
-need jq nft nsenter
+need jq nft nsenter prlimit
 . tests/lib/json.sh
 
 row() { json_row "$TMPDIR/r.json" "$1"; }
@@ -44,6 +44,19 @@ ends "$pid" || fail_here 'healthy: it ends'
 is 'healthy: exit' "$ends_rc" 0
 is 'healthy: crypto.rejects' "$(row crypto.rejects)" 'PASS -'
 is 'healthy: ping.peer' "$(row ping.peer)" 'PASS -'
+
+# --- wgdiag itself has no descriptor left -----------------------------------------
+
+# Some more or none: what cannot be opened then is a matter of SEED, what it must not say is not.
+rnd limit 10 24
+start -c 30 -i 0.1
+wait_for 5 'engine_of f' || fail_here 'no descriptors: its engine is found'
+wait_for 5 '[ "$(written)" -ge 5 ]' || fail_here 'no descriptors: data comes through first'
+prlimit --pid "$pid" --nofile="$limit":
+ends "$pid" || fail_here 'no descriptors: it ends'
+is "no descriptor from $limit on: exit" "$ends_rc" 3
+clean 'no descriptors: fits the schema' "$(json_problems "$TMPDIR/r.json")"
+clean 'no descriptors: nothing is a FAIL' "$(json_states "$TMPDIR/r.json" | grep FAIL)"
 
 # --- a firewall on the way in to the far engine ---------------------------------
 

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -289,6 +290,26 @@ static void machine_that_cannot_says_why(void **state)
 	assert_null(s->t);
 }
 
+static void no_engine_is_blamed(struct scene *s)
+{
+	unsigned i;
+
+	for (i = 0; i < END_COUNT; i++) {
+		assert_null(s->f.engine[i].start_error);
+		assert_null(s->f.engine[i].answer_error);
+	}
+}
+
+static void stop_engines(struct scene *s)
+{
+	unsigned i;
+
+	for (i = 0; i < END_COUNT; i++) {
+		engine_stop(s->t->end[i].engine, &s->a, NULL);
+		s->t->end[i].engine = NULL;
+	}
+}
+
 /* --- engines that fail ---------------------------------------------------- */
 
 static void near_that_dies_is_a_finding(void **state)
@@ -348,6 +369,34 @@ static void extra_arguments_reach_the_near_engine(void **state)
 	assert_int_equal(self_tunnel_start(s->t, &s->c, &s->f, &s->e), -ECHILD);
 	assert_non_null(s->f.engine[END_NEAR].start_error);
 	assert_null(s->f.engine[END_FAR].start_error);
+}
+
+/* With any number of descriptors: it starts, or says what we lack, and blames no engine. */
+static void own_lack_of_descriptors_is_no_finding(void **state)
+{
+	struct scene *s = *state;
+	struct rlimit limit, less;
+	unsigned more;
+	int rc = -1, top;
+
+	build(s);
+	top = dup(0);
+	assert_true(top >= 0);
+	close(top);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (more = 0; more < 30 && rc < 0; more++) {
+		facts_init(&s->f);
+		less = (struct rlimit){ (rlim_t)top + more, limit.rlim_max };
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &less), 0);
+		rc = self_tunnel_start(s->t, &s->c, &s->f, &s->e);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		print_message("# %u more: %s\n", more, rc ? s->e.text : "enough");
+		no_engine_is_blamed(s);
+		if (rc < 0)
+			stop_engines(s);
+	}
+	must(s, rc);
+	assert_true(more > 4);
 }
 
 static void never_ready_argv(const char *program, const char *ifname,
@@ -453,6 +502,7 @@ int main(void)
 		TEST(far_that_is_missing_is_a_finding),
 		TEST(death_while_it_is_set_up_is_a_finding),
 		TEST(extra_arguments_reach_the_near_engine),
+		TEST(own_lack_of_descriptors_is_no_finding),
 		TEST(interrupt_ends_the_start),
 		TEST(sigkill_leaves_no_engine),
 	};
