@@ -346,7 +346,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	vanished_because(END_FAR, &at_far, out, f);
 }
 
-static const char *const after[] = { "engine.start", "engine.answers", NULL };
+static const char *const after[] = { "engine.start", "engine.answers", "host.state", NULL };
 
 const struct check check_crypto_rejects = {
 	.id = "crypto.rejects",

@@ -93,10 +93,9 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	f->duration_ns = p->elapsed_ns;
 }
 
-static const char *const after[] = { "engine.start",	   "engine.answers",
-				     "underlay.out",	   "underlay.back",
-				     "crypto.rejects",	   "rx.errors",
-				     "handshake.complete", NULL };
+static const char *const after[] = { "engine.start", "engine.answers",	   "host.state",
+				     "underlay.out", "underlay.back",	   "crypto.rejects",
+				     "rx.errors",    "handshake.complete", NULL };
 
 const struct check check_ping_peer = {
 	.id = "ping.peer",

@@ -57,7 +57,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	f->duration_ns = p->elapsed_ns;
 }
 
-static const char *const after[] = { "engine.start", "engine.answers", NULL };
+static const char *const after[] = { "engine.start", "engine.answers", "host.state", NULL };
 
 const struct check check_ping_self = {
 	.id = "ping.self",

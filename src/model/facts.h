@@ -24,7 +24,7 @@ enum need {
 	NEED_ENGINE_FAR,
 	NEED_LINKS, /* counters of the near tun, before and after */
 	NEED_LINKS_FAR,
-	NEED_ADDRS,
+	NEED_ADDRS, /* of both ends, at the start */
 	NEED_ROUTES,
 	NEED_TAP_NEAR_TUN,
 	NEED_TAP_NEAR_WIRE,
@@ -114,10 +114,16 @@ enum link_counter {
 };
 const char *link_counter_str(enum link_counter c); /* "rx_frame_errors" */
 
+/* What somebody may change under a run. */
+struct link_state {
+	bool known; /* it was looked at; the rest is for that */
+	bool gone; /* there was none of that name */
+	bool up;
+	unsigned ifindex, mtu;
+};
 struct link_facts {
 	const char *name, *kind;
-	unsigned ifindex, mtu;
-	bool up;
+	struct link_state start, end;
 	int64_t before[LINK_COUNTER_COUNT], after[LINK_COUNTER_COUNT];
 };
 /* after - before, or UNKNOWN when either is, or when it went backwards. */
@@ -134,6 +140,15 @@ struct route_facts {
 	const char *dev;
 	unsigned table, metric;
 	uint8_t type;
+};
+
+/* Addresses and routes in one end's namespace, at one moment. */
+struct net_facts {
+	bool known;
+	struct addr_facts *addrs;
+	size_t n_addrs;
+	struct route_facts *routes;
+	size_t n_routes;
 };
 
 /*
@@ -213,10 +228,7 @@ struct facts {
 	struct engine_facts engine[END_COUNT];
 	struct crypto_facts crypto[END_COUNT]; /* differences over the run */
 	struct link_facts tun[END_COUNT], wire[END_COUNT];
-	struct addr_facts *addrs;
-	size_t n_addrs;
-	struct route_facts *routes;
-	size_t n_routes;
+	struct net_facts net_start[END_COUNT], net_end[END_COUNT];
 	struct tap_facts taps[TAP_COUNT];
 	struct handshake_facts handshake;
 	struct ping_facts ping_self, ping_peer;
