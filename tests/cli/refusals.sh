@@ -89,6 +89,19 @@ else
 		unshare -m sh -c 'umount -l /proc && exec "$0" "$@"' "$TMPDIR/wgdiag" check
 fi
 
+# A user namespace has limits of its own, so that the machine's are left alone.
+in_user_ns() { unshare -U -r -m -n "$@"; }
+for what in net pid mnt; do
+	# shellcheck disable=SC2016
+	limit='echo 0 >/proc/sys/user/max_'$what'_namespaces && exec "$0" "$@"'
+	if in_user_ns sh -c "$limit" true 2>/dev/null; then
+		refuses "no more $what namespaces" 3 'No space left on device' "user.max_${what}_namespaces" \
+			in_user_ns sh -c "$limit" "$TMPDIR/wgdiag" check
+	else
+		skip "no more $what namespaces" 'no user namespaces here'
+	fi
+done
+
 mkdir "$TMPDIR/empty"
 if [ -x /usr/sbin/wireguard-go ] || [ -x /sbin/wireguard-go ] || [ -x /usr/local/sbin/wireguard-go ]; then
 	skip 'an engine that is not installed' 'it lies in a folder that is always looked in'
