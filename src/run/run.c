@@ -21,8 +21,17 @@ enum {
 	START_MS = 2000,
 	/* All but the pings, whose length the user chooses: start, handshake, streams, the end. */
 	WHOLE_MS = 20000,
+	/*
+	 * What may still come when that is over, each at its own limit: a start and a handshake
+	 * that took all of it and a bit (2 s), the self-ping and the pings' slack (2 s), four
+	 * captures read to their end, twice (3.2 s), a question to each engine (2 s), their
+	 * end (2 × 2.5 s) and that of their PID namespace (2 s).
+	 */
+	AFTER_MS = 17000,
 	STEPS = 7,
 };
+
+_Static_assert(WHOLE_MS + AFTER_MS <= RUN_LONGEST_S * 1000, "a run may take longer than it says");
 
 int64_t run_until(const struct run *r, int ms)
 {
