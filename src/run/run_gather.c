@@ -158,6 +158,10 @@ void run_gather_after(struct run *r)
 {
 	links(r, true);
 	net(r, true);
+}
+
+void run_gather_engines(struct run *r)
+{
 	crypto_after(r, END_NEAR, NEED_ENGINE);
 	crypto_after(r, END_FAR, NEED_ENGINE_FAR);
 }

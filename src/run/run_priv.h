@@ -54,6 +54,8 @@ void run_taps_close(struct run *r);
 /* run_gather.c */
 void run_gather_before(struct run *r);
 void run_gather_after(struct run *r);
+/* What the engines counted until now; may be asked again. */
+void run_gather_engines(struct run *r);
 /* Which way packets to that address go here: 1 into the tun, 0 elsewhere, UNKNOWN. */
 int64_t run_leads_into_tun(const struct facts *f, const struct ip_addr *to, const char *tun);
 
