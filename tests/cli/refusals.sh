@@ -94,7 +94,9 @@ in_user_ns() { unshare -U -r -m -n "$@"; }
 for what in net pid mnt; do
 	# shellcheck disable=SC2016
 	limit='echo 0 >/proc/sys/user/max_'$what'_namespaces && exec "$0" "$@"'
-	if in_user_ns sh -c "$limit" true 2>/dev/null; then
+	if grep -q __asan_init "$WGDIAG"; then
+		skip "no more $what namespaces" 'the leak sanitizer may not look at itself there'
+	elif in_user_ns sh -c "$limit" true 2>/dev/null; then
 		refuses "no more $what namespaces" 3 'No space left on device' "user.max_${what}_namespaces" \
 			in_user_ns sh -c "$limit" "$TMPDIR/wgdiag" check
 	else
