@@ -70,3 +70,9 @@ int err_prefix(struct err *e, const char *fmt, ...)
 	va_end(ap);
 	return -code;
 }
+
+bool err_is_shortage(int code)
+{
+	code = code < 0 ? -code : code;
+	return code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS;
+}

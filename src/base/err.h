@@ -7,6 +7,8 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <stdbool.h>
+
 #include "base/defs.h"
 
 struct err {
@@ -28,5 +30,11 @@ int err_say(struct err *e, int code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* Puts "<words>: " before the text that is there. Returns -e->code. */
 int err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * Whether it says that we, or this machine, have run out of descriptors or memory. Then
+ * it tells nothing of whoever was spoken to. code may have either sign.
+ */
+bool err_is_shortage(int code);
 
 #endif

@@ -9,6 +9,7 @@
 #define CHECK_LIST(X)               \
 	X(check_engine_start)       \
 	X(check_engine_answers)     \
+	X(check_host_state)         \
 	X(check_handshake_complete) \
 	X(check_underlay_out)       \
 	X(check_underlay_back)      \

@@ -122,7 +122,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		because(far, END_FAR, out, f);
 }
 
-static const char *const after[] = { "engine.start", "engine.answers", NULL };
+static const char *const after[] = { "engine.start", "engine.answers", "host.state", NULL };
 
 const struct check check_rx_errors = {
 	.id = "rx.errors",

@@ -9,7 +9,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	underlay_judge(ctx->facts, END_NEAR, out);
 }
 
-static const char *const after[] = { "engine.start", "engine.answers", NULL };
+static const char *const after[] = { "engine.start", "engine.answers", "host.state", NULL };
 
 const struct check check_underlay_out = {
 	.id = "underlay.out",

@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/hint.h"
 #include "cmd/options.h"
 #include "cmd/terminal.h"
 #include "engine/engine.h"
@@ -197,30 +198,6 @@ static void on_changed(void *ctx, const char *what)
 
 /* --- afterwards --------------------------------------------------------------- */
 
-/* What a person can do about it, or "". */
-static const char *hint(const struct err *e)
-{
-	bool tun = strstr(e->text, "/dev/net/tun") != NULL;
-
-	if ((e->code == EPERM || e->code == EACCES) && geteuid() != 0)
-		return " (run as root; ordinary users come in a later version)";
-	if (tun && (e->code == EPERM || e->code == EACCES))
-		return " (root, but without the right: a container needs CAP_NET_ADMIN and the "
-		       "device; or /dev is mounted nodev)";
-	if (e->code == EPERM || e->code == EACCES)
-		return " (root, but without the right: a container needs CAP_SYS_ADMIN and "
-		       "CAP_NET_ADMIN)";
-	if (e->code == ENOSPC)
-		return " (no more namespaces allowed: see the sysctls user.max_net_namespaces, "
-		       "user.max_pid_namespaces, user.max_mnt_namespaces)";
-	if (tun && (e->code == ENODEV || e->code == ENXIO))
-		return " (the kernel has no tun device: modprobe tun)";
-	if (tun && e->code == ENOENT)
-		return " (modprobe tun; in a container: mkdir -p /dev/net; "
-		       "mknod /dev/net/tun c 10 200)";
-	return "";
-}
-
 static int exit_code(const struct facts *f, const struct verdict *v)
 {
 	if (f->interrupted)
@@ -273,7 +250,7 @@ static int check(const struct check_options *o, struct arena *a)
 	rc = run_self_test(&c, a, &facts, &e);
 	clear_progress(&voice);
 	if (rc < 0) {
-		fprintf(stderr, "wgdiag: %s%s\n", e.text, hint(&e));
+		fprintf(stderr, "wgdiag: %s%s\n", e.text, hint_for(&e, geteuid() == 0));
 		return EXIT_UNDECIDED;
 	}
 	run_judge(&facts, a, &all, &verdict);

@@ -43,8 +43,10 @@ void stream_finish(struct stream *s)
 
 void stream_fail(struct stream *s, const char *what, int code)
 {
-	if (!s->error)
+	if (!s->error) {
 		s->error = arena_printf(s->arena, "%s: %s", what, strerror(code));
+		s->shortage = err_is_shortage(code);
+	}
 	stop_serving(s);
 }
 
@@ -153,6 +155,7 @@ void stream_facts(const struct stream *s, struct stream_facts *out)
 		.unit = s->conf.unit,
 		.elapsed_ns = s->started_ns ? until - s->started_ns : 0,
 		.error = s->error,
+		.shortage = s->shortage,
 	};
 
 	if (!f.error && !s->finished_ns)

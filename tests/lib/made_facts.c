@@ -35,7 +35,10 @@ static void link_(struct link_facts *l, const char *name, const char *kind)
 	unsigned i;
 
 	*l = (struct link_facts){
-		.name = name, .kind = kind, .ifindex = 2, .mtu = 1420, .up = true
+		.name = name,
+		.kind = kind,
+		.start = { .known = true, .up = true, .ifindex = 2, .mtu = 1420 },
+		.end = { .known = true, .up = true, .ifindex = 2, .mtu = 1420 },
 	};
 	for (i = 0; i < LINK_COUNTER_COUNT; i++)
 		l->before[i] = l->after[i] = 0;
@@ -109,9 +112,29 @@ static void streams(struct facts *f, struct stream_facts *s)
 	f->n_streams = STREAMS;
 }
 
+static void net(struct net_facts *n, struct addr_facts *a, struct route_facts *r, enum end end)
+{
+	const char *tun = end == END_NEAR ? "wgd7f3a0" : "wgd7f3a1";
+
+	a[0] = (struct addr_facts){ .link = "lo" };
+	assert_true(cidr_parse("127.0.0.1/8", &a[0].addr));
+	a[1] = (struct addr_facts){ .link = tun };
+	assert_true(cidr_parse(end == END_NEAR ? "10.90.17.1/32" : "10.90.17.2/32", &a[1].addr));
+	r[0] = (struct route_facts){ .dev = tun, .table = 254, .type = 1 };
+	assert_true(cidr_parse(end == END_NEAR ? "10.90.17.2/32" : "10.90.17.1/32", &r[0].dst));
+	r[1] = (struct route_facts){ .dev = tun, .table = 255, .type = 2 };
+	assert_true(cidr_parse(end == END_NEAR ? "10.90.17.1/32" : "10.90.17.2/32", &r[1].dst));
+	*n = (struct net_facts){
+		.known = true, .addrs = a, .n_addrs = 2, .routes = r, .n_routes = 2
+	};
+}
+
 /* One set per program: a test changes it and makes it anew. */
 static struct stream_facts made_streams[STREAMS];
 static struct refused_count made_refusals[END_COUNT][8];
+/* With room for one more of each. */
+static struct addr_facts made_addrs[END_COUNT][2][3];
+static struct route_facts made_routes[END_COUNT][2][3];
 
 void made_healthy(struct facts *f)
 {
@@ -131,6 +154,8 @@ void made_healthy(struct facts *f)
 		engine(&f->engine[i]);
 		crypto(&f->crypto[i]);
 		link_(&f->tun[i], i == END_NEAR ? "wgd7f3a0" : "wgd7f3a1", "tun");
+		net(&f->net_start[i], made_addrs[i][0], made_routes[i][0], (enum end)i);
+		net(&f->net_end[i], made_addrs[i][1], made_routes[i][1], (enum end)i);
 		link_(&f->wire[i], i == END_NEAR ? "wgw7f3a0" : "wgw7f3a1", "veth");
 	}
 	wire_tap(&f->taps[TAP_NEAR_WIRE], "wgw7f3a0", true);
