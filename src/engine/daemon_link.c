@@ -136,16 +136,18 @@ static void go_down(struct daemon *d)
 	daemon_log(d, 1, "link is down");
 }
 
-static void rewatch(struct daemon *d)
+static int rewatch(struct daemon *d)
 {
 	struct err e;
-	int fd;
+	int fd, rc = d->os->link_watch_open(&d->tun, &fd, &e);
 
-	if (d->os->link_watch_open(&d->tun, &fd, &e) < 0 ||
-	    daemon_loop_watch(d, fd, SOURCE_LINK, &e) < 0)
+	if (!rc)
+		rc = daemon_loop_watch(d, fd, SOURCE_LINK, &e);
+	if (rc < 0)
 		daemon_log(d, 0, "cannot follow the interface: %s", e.text);
 	else
 		daemon_log(d, 1, "follows the interface into another network namespace");
+	return rc;
 }
 
 static int ask_state(struct daemon *d, struct sys_tun_state *st)
@@ -153,13 +155,15 @@ static int ask_state(struct daemon *d, struct sys_tun_state *st)
 	struct err e;
 
 	for (int i = 0; i < STATE_TRIES; i++) {
-		if (d->os->tun_state(&d->tun, st, &e) < 0) {
+		int rc = d->os->tun_state(&d->tun, st, &e);
+
+		if (rc < 0)
 			daemon_log(d, 0, "%s", e.text);
-			return -e.code;
-		}
-		if (!st->moved)
-			return 0;
-		rewatch(d);
+		if (rc < 0 || !st->moved)
+			return rc;
+		rc = rewatch(d);
+		if (rc < 0)
+			return rc;
 	}
 	return -EAGAIN;
 }

@@ -149,6 +149,16 @@ ip -n left link set renamed netns inside
 ip -n inside link del renamed
 ended 'ends when it is deleted elsewhere' "$near_pid"
 
+# A namespace that is deleted takes its tun along, and so the engine.
+ns_new brief
+engine left "$x"
+ip -n left link set "$x" netns brief
+check 'moved: followed' wait_for 5 "said $x follows"
+ip -n brief link set "$x" up
+check 'moved: up there, too' state "$x" 1
+ip netns del brief
+ended 'ends when its namespace is deleted' "$engine_pid"
+
 kill -TERM "$far_pid"
 ended 'far ends' "$far_pid"
 
