@@ -188,12 +188,13 @@ static int live(const struct daemon_conf *c, int tell, struct err *e)
 
 /* --- into the background --- */
 
+/* keep: above the standard streams, which are replaced. */
 static void detach(int keep)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null = open("/dev/null", O_RDWR);
 
 	setsid();
-	for (int fd = 0; fd <= 2 && null >= 0; fd++)
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && null >= 0; fd++)
 		dup2(null, fd);
 	/* Whoever started us may wait for the end of a pipe, or hold a lock. */
 	if (keep > 3)
@@ -208,6 +209,10 @@ static void live_in_background(const struct daemon_conf *c, int tell)
 	struct err e = { 0 };
 	int rc;
 
+	if (tell <= STDERR_FILENO)
+		tell = fcntl(tell, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (tell < 0)
+		_exit(1);
 	detach(tell);
 	rc = live(c, tell, &e);
 	if (rc < 0 && write(tell, &e, sizeof(e)) < 0)

@@ -41,6 +41,12 @@ check 'no process is left' wait_for 5 gone
 is 'the socket is for its owner alone' "$(starts; stat -c %a "/run/wireguard/$x.sock")" 600
 is 'the MTU of WireGuard' "$(ip -n left link show "$x" | sed -n 's/.* mtu \([0-9]*\) .*/\1/p')" 1420
 
+# As a service manager may start it.
+ip -n left link del "$x"
+wait_for 5 "[ ! -e /run/wireguard/$x.sock ]"
+closed() { timeout 10 ip netns exec left sh -c '"$@" <&- >&- 2>&-' - "$WGDIAG" engine "$x" && wg show "$x"; }
+check 'starts without standard streams' closed
+
 # The name is taken.
 refused 'a second engine of that name' 1 'already running' ip netns exec left "$WGDIAG" engine "$x"
 refused 'also from another namespace' 1 'already running' ip netns exec right "$WGDIAG" engine "$x"
