@@ -62,7 +62,7 @@ int daemon_loop_open(struct daemon *d, struct err *e)
  */
 static void arm(struct daemon *d)
 {
-	int64_t due = wg_device_next_due(d->dev);
+	int64_t due = MIN(wg_device_next_due(d->dev), daemon_uapi_next_due(d));
 	struct itimerspec its = { 0 };
 
 	if (due >= d->armed_ns)
@@ -82,6 +82,7 @@ static void serve_timer(struct daemon *d)
 	if (read(d->timer, &fired, sizeof(fired)) == sizeof(fired))
 		d->armed_ns = INT64_MAX;
 	daemon_io_tick(d);
+	daemon_uapi_tick(d);
 }
 
 static void serve_routes(struct daemon *d)

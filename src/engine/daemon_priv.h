@@ -39,6 +39,7 @@ struct daemon_out {
 
 struct daemon_client {
 	int fd; /* -1: free */
+	uint64_t heard; /* the turn in which something came from it, or was taken by it */
 	bool closing; /* it will send nothing more, or is not to be listened to */
 	enum { CLIENT_IDLE, CLIENT_GET, CLIENT_SET, CLIENT_SKIP } state;
 	int fault; /* of CLIENT_SKIP: positive errno to reply with */
@@ -51,6 +52,8 @@ struct daemon_uapi {
 	char path[64];
 	int fd; /* listening, -1 when not */
 	uint64_t dev, ino; /* of our own socket file */
+	uint64_t turn; /* counts what clients do */
+	int64_t resume_ns; /* when new clients are looked at again, 0: they are */
 	struct daemon_client client[DAEMON_CLIENTS];
 };
 
@@ -139,6 +142,9 @@ void daemon_link_close(struct daemon *d);
 int daemon_uapi_open(struct daemon *d, struct err *e);
 void daemon_uapi_close(struct daemon *d);
 void daemon_uapi_accept(struct daemon *d);
+/* When daemon_uapi_tick is to be called, INT64_MAX: not at all. */
+int64_t daemon_uapi_next_due(const struct daemon *d);
+void daemon_uapi_tick(struct daemon *d);
 void daemon_uapi_serve(struct daemon *d, unsigned client, bool readable, bool writable);
 
 /* --- daemon_log.c --- */

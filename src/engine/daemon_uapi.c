@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,6 +24,7 @@
 enum {
 	READ_MAX = 1 << 16, /* per round and client */
 	LINE_LIMIT = 4096, /* without a newline so far: this is no client of ours */
+	PAUSE_MS = 200, /* without looking at new clients, when there is no descriptor for one */
 };
 
 /* --- the socket file --- */
@@ -153,22 +155,85 @@ void daemon_uapi_close(struct daemon *d)
 	u->fd = -1;
 }
 
+/* The client that was silent longest, NULL when there is none. */
+static struct daemon_client *silent_longest(struct daemon_uapi *u)
+{
+	struct daemon_client *found = NULL;
+
+	for (int i = 0; i < DAEMON_CLIENTS; i++) {
+		struct daemon_client *c = &u->client[i];
+
+		if (c->fd >= 0 && (!found || c->heard < found->heard))
+			found = c;
+	}
+	return found;
+}
+
+static void watch_new_clients(struct daemon *d, bool watch)
+{
+	struct epoll_event ev = { .events = watch ? EPOLLIN : 0, .data.u32 = SOURCE_UAPI };
+
+	epoll_ctl(d->epoll, EPOLL_CTL_MOD, d->uapi.fd, &ev);
+}
+
+/* One that is not accepted keeps the listener readable; the loop must not spin for it. */
+static void no_descriptor(struct daemon *d, int error)
+{
+	struct daemon_client *c = silent_longest(&d->uapi);
+
+	if (c) {
+		client_close(c);
+		return;
+	}
+	daemon_log(d, 0, "a configuration client has to wait: %s", strerror(error));
+	d->uapi.resume_ns = d->os->boot_ns() + PAUSE_MS * NS_PER_MS;
+	watch_new_clients(d, false);
+}
+
+int64_t daemon_uapi_next_due(const struct daemon *d)
+{
+	return d->uapi.resume_ns ? d->uapi.resume_ns : INT64_MAX;
+}
+
+void daemon_uapi_tick(struct daemon *d)
+{
+	if (daemon_uapi_next_due(d) > d->os->boot_ns())
+		return;
+	d->uapi.resume_ns = 0;
+	watch_new_clients(d, true);
+}
+
+/* A free place; when there is none, the client that was silent longest has to go. */
+static unsigned free_place(struct daemon_uapi *u)
+{
+	struct daemon_client *c;
+
+	for (unsigned i = 0; i < DAEMON_CLIENTS; i++)
+		if (u->client[i].fd < 0)
+			return i;
+	c = silent_longest(u);
+	client_close(c);
+	return (unsigned)(c - u->client);
+}
+
 void daemon_uapi_accept(struct daemon *d)
 {
 	int fd = accept4(d->uapi.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct daemon_client *c = d->uapi.client;
-	unsigned i = 0;
+	unsigned i;
 
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			no_descriptor(d, errno);
 		return;
-	while (i < DAEMON_CLIENTS && c[i].fd >= 0)
-		i++;
-	if (i == DAEMON_CLIENTS || daemon_loop_watch(d, fd, SOURCE_CLIENT + i, NULL) < 0) {
-		daemon_log(d, 0, "a configuration client was turned away: there are too many");
+	}
+	i = free_place(&d->uapi);
+	if (daemon_loop_watch(d, fd, SOURCE_CLIENT + i, NULL) < 0) {
+		daemon_log(d, 0, "a configuration client was turned away: errno %d", errno);
 		close(fd);
 		return;
 	}
-	c[i].fd = fd;
+	d->uapi.client[i].fd = fd;
+	d->uapi.client[i].heard = ++d->uapi.turn;
 }
 
 static void reply_get(struct daemon *d, struct daemon_client *c)
@@ -320,6 +385,7 @@ void daemon_uapi_serve(struct daemon *d, unsigned client, bool readable, bool wr
 	/* Closed by what was served before, in the same round. */
 	if (c->fd < 0)
 		return;
+	c->heard = ++d->uapi.turn;
 	if (readable && !c->out.len)
 		client_read(c);
 	if (writable && c->out.len)
