@@ -29,14 +29,25 @@ void daemon_loop_want_write(struct daemon *d, int fd, unsigned source, bool want
 	epoll_ctl(d->epoll, EPOLL_CTL_MOD, fd, &ev);
 }
 
+/* What ends the engine, and lets it take its socket along. */
+static void ending_signals(sigset_t *set)
+{
+	struct sigaction hup;
+
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	/* Under nohup it is ignored, and has to stay so: blocked, it would come nevertheless. */
+	if (sigaction(SIGHUP, NULL, &hup) < 0 || hup.sa_handler != SIG_IGN)
+		sigaddset(set, SIGHUP);
+}
+
 int daemon_loop_open(struct daemon *d, struct err *e)
 {
 	sigset_t set;
 	int rc;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
+	ending_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	d->epoll = epoll_create1(EPOLL_CLOEXEC);

@@ -73,6 +73,19 @@ ended 'ends at SIGTERM' "$engine_pid"
 is 'a successor'\''s socket stays' "$(cat "/run/wireguard/$x.sock")" successor
 rm -f "/run/wireguard/$x.sock" /run/wireguard/moved.sock
 
+# The terminal goes away.
+engine left "$x"
+kill -HUP "$engine_pid"
+ended 'ends at SIGHUP' "$engine_pid"
+is 'and takes its socket along' "$(ls -A /run/wireguard)" ''
+trap '' HUP
+engine left "$x"
+trap - HUP
+kill -HUP "$engine_pid"
+check 'under nohup it stays' wg show "$x"
+kill -TERM "$engine_pid"
+ended 'until SIGTERM' "$engine_pid"
+
 # Bad input, a bad machine.
 refused 'an unknown option' 2 --colour "$WGDIAG" engine --colour "$x"
 refused 'an unknown short option' 2 -x "$WGDIAG" engine -fx "$x"
