@@ -197,11 +197,27 @@ static void it_goes_with_its_namespace(void **state)
 	assert_true(ask(s).gone);
 }
 
+static void a_taken_name_is_told(void **state)
+{
+	struct scene *s = *state;
+	struct sys_tun t;
+	struct err e;
+
+	assert_int_equal(s->p->tun_open("lo", &t, &e), -EEXIST);
+	assert_string_equal(e.text, "interface lo exists and is no tun we can open");
+	assert_int_equal(s->p->tun_open("wgt0", &t, &e), -EBUSY);
+	assert_string_equal(e.text, "tun device wgt0 is in use by another program");
+	/* No name at all is none that exists. */
+	assert_int_equal(s->p->tun_open("a/b", &t, &e), -EINVAL);
+	assert_string_equal(e.text, "create tun device a/b: Invalid argument");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(it_is_followed_wherever_it_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(deleted_elsewhere_it_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_taken_name_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_goes_with_its_namespace, setup, teardown),
 	};
 	int rc = own_netns_enter();

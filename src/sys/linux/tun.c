@@ -53,6 +53,25 @@ static void set_queue_len(const char *name)
 	close(s);
 }
 
+/* EINVAL, EBUSY: which of their many meanings here. errno is of TUNSETIFF. */
+static int refused(const char *name, struct err *e)
+{
+	int error = errno;
+	struct ifreq ifr = { 0 };
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool exists;
+
+	memcpy(ifr.ifr_name, name, strlen(name));
+	exists = s >= 0 && ioctl(s, SIOCGIFFLAGS, &ifr) == 0;
+	if (s >= 0)
+		close(s);
+	if (exists && error == EINVAL)
+		return err_say(e, EEXIST, "interface %s exists and is no tun we can open", name);
+	if (exists && error == EBUSY)
+		return err_say(e, EBUSY, "tun device %s is in use by another program", name);
+	return err_code(e, error, "create tun device %s", name);
+}
+
 int linux_tun_open(const char *name, struct sys_tun *out, struct err *e)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
@@ -65,7 +84,7 @@ int linux_tun_open(const char *name, struct sys_tun *out, struct err *e)
 	if (fd < 0)
 		return err_sys(e, "open /dev/net/tun");
 	if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
-		int rc = err_sys(e, "create tun device %s", name);
+		int rc = refused(name, e);
 
 		close(fd);
 		return rc;
