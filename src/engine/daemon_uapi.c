@@ -2,7 +2,7 @@
  * The configuration socket, /var/run/wireguard/NAME.sock.
  *
  * The path is not per network namespace, so of two engines with one name the second is
- * refused. A file that nobody answers at is replaced. All of that happens under a lock on
+ * refused. A socket that nobody answers at is replaced. All of that happens under a lock on
  * the folder, and the new socket is renamed into place when it already listens: wg(8)
  * removes what refuses a connection.
  */
@@ -53,6 +53,16 @@ static int lock_folder(struct err *e)
 		return rc;
 	}
 	return fd;
+}
+
+/* It was not made by an engine, so it is not ours to replace. */
+static int refuse_no_socket(const struct daemon *d, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(d->uapi.path, &st) < 0 || S_ISSOCK(st.st_mode))
+		return 0;
+	return err_say(e, EEXIST, "%s is in the way: it is no socket", d->uapi.path);
 }
 
 static int refuse_living(const struct daemon *d, struct err *e)
@@ -106,7 +116,9 @@ int daemon_uapi_open(struct daemon *d, struct err *e)
 	lock = lock_folder(e);
 	if (lock < 0)
 		return lock;
-	rc = refuse_living(d, e);
+	rc = refuse_no_socket(d, e);
+	if (!rc)
+		rc = refuse_living(d, e);
 	if (!rc) {
 		u->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		rc = u->fd < 0 ? err_sys(e, "socket") : listen_at(u, tmp, e);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -169,11 +170,33 @@ static void without_a_descriptor_an_idle_client_goes(void **state)
 	close(fd);
 }
 
+static void what_is_no_socket_stays(void **state)
+{
+	struct daemon *d = *state;
+	struct err e = { 0 };
+	int fd;
+
+	/* Makes the folder. */
+	open_socket(d);
+	daemon_uapi_close(d);
+	fd = open(SOCKET, O_CREAT | O_EXCL | O_WRONLY, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(daemon_uapi_open(d, &e), -EEXIST);
+	assert_non_null(strstr(e.text, SOCKET));
+	assert_int_equal(unlink(SOCKET), 0);
+	close(fd);
+	assert_int_equal(symlink("/nowhere", SOCKET), 0);
+	assert_int_equal(daemon_uapi_open(d, &e), -EEXIST);
+	assert_int_equal(unlink(SOCKET), 0);
+	open_socket(d);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(idle_clients_lock_nobody_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_a_descriptor_it_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_socket_stays, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_a_descriptor_an_idle_client_goes, setup,
 						teardown),
 	};
