@@ -75,7 +75,12 @@ static int bad_option(int o, const char *arg)
 /* The machine cannot do it, or this user may not. */
 static bool is_undecided(int rc)
 {
-	return rc == -EPERM || rc == -EACCES || rc == -ENOENT || rc == -ENODEV || rc == -ENXIO;
+	static const int undecided[] = { EPERM, EACCES, EROFS, ENOENT, ENODEV, ENXIO };
+
+	for (size_t i = 0; i < ARRAY_LEN(undecided); i++)
+		if (rc == -undecided[i])
+			return true;
+	return false;
 }
 
 static bool env_is_verbose(void)

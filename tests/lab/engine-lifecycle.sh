@@ -51,7 +51,7 @@ check 'starts without standard streams' closed
 refused 'a second engine of that name' 1 'already running' ip netns exec left "$WGDIAG" engine "$x"
 refused 'also from another namespace' 1 'already running' ip netns exec right "$WGDIAG" engine "$x"
 check 'the first one does not care' wg show "$x"
-refused 'a name that a veth has' 1 to-right ip netns exec left "$WGDIAG" engine to-right
+refused 'a name that a veth has' 1 'to-right exists' ip netns exec left "$WGDIAG" engine to-right
 is 'no socket of that name is left' "$(ls /run/wireguard)" "$x.sock"
 ip -n left link del "$x"
 wait_for 5 "[ ! -e /run/wireguard/$x.sock ]"
@@ -100,6 +100,7 @@ refused 'no privilege' 3 'Permission denied' setpriv --reuid 65534 --clear-group
 refused 'no CAP_NET_ADMIN' 3 'not permitted' setpriv --bounding-set -net_admin "$WGDIAG" engine "$x"
 refused 'no tun device' 3 /dev/net/tun unshare -m sh -c 'mount -t tmpfs none /dev/net && exec "$@"' - "$WGDIAG" engine "$x"
 refused 'the same in the foreground' 3 /dev/net/tun unshare -m sh -c 'mount -t tmpfs none /dev/net && exec "$@"' - "$WGDIAG" engine -f "$x"
+refused 'a read-only /run' 3 Read-only unshare -m sh -c 'mount -t tmpfs -o ro none /var/run && exec "$@"' - "$WGDIAG" engine "$x"
 is 'none of them left a socket' "$(ls -A /run/wireguard)" ''
 
 # Down: nothing is sent, and the port is free. The far end, whose keepalives get no answer, is the clock.
