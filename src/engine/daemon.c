@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -83,28 +82,11 @@ static int open_tun(struct daemon *d, struct err *e)
 	return rc;
 }
 
-/*
- * Keys do not belong into core files. PR_SET_DUMPABLE would also hide the trace ring from
- * the user the engine runs as, since /proc/PID/fd then belongs to root.
- */
-static void no_core_files(void)
-{
-	const struct rlimit none = { 0, 0 };
-	int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
-
-	setrlimit(RLIMIT_CORE, &none);
-	/* The limit does not hold for a core file that is piped into a program. */
-	if (fd >= 0 && write(fd, "0", 1) < 0)
-		errno = 0;
-	if (fd >= 0)
-		close(fd);
-}
-
 static int open_all(struct daemon *d, struct err *e)
 {
 	int rc;
 
-	no_core_files();
+	daemon_secrets_open(d);
 	rc = daemon_loop_open(d, e);
 	if (!rc)
 		rc = open_core(d, e);

@@ -75,6 +75,7 @@ struct daemon {
 	int64_t now_ns; /* read once per batch */
 	int64_t armed_ns; /* when the timer fires, INT64_MAX: it does not */
 	bool stop;
+	bool all_locked; /* no page of ours is swapped out, now and later */
 
 	struct sys_tun tun;
 	bool up;
@@ -146,6 +147,13 @@ void daemon_uapi_accept(struct daemon *d);
 int64_t daemon_uapi_next_due(const struct daemon *d);
 void daemon_uapi_tick(struct daemon *d);
 void daemon_uapi_serve(struct daemon *d, unsigned client, bool readable, bool writable);
+
+/* --- daemon_secrets.c --- */
+
+/* No core files, and no swap where that is possible; nothing here can fail later for it. */
+void daemon_secrets_open(struct daemon *d);
+/* After new keys came. */
+void daemon_secrets_grown(struct daemon *d);
 
 /* --- daemon_log.c --- */
 

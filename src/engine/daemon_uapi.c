@@ -278,6 +278,7 @@ static void reply_set(struct daemon *d, struct daemon_client *c)
 
 	d->now_ns = d->os->boot_ns();
 	reply_errno(c, daemon_set_apply(c->set, &h, d->now_ns));
+	daemon_secrets_grown(d);
 }
 
 static void client_idle(struct daemon_client *c)
