@@ -137,7 +137,7 @@ static struct daemon *daemon_new(const struct daemon_conf *c)
 	d->epoll = d->timer = d->signals = d->route_watch = -1;
 	d->tun.fd = d->tun.watch_fd = -1;
 	d->udp[0].fd = d->udp[1].fd = -1;
-	d->uapi.fd = -1;
+	d->uapi.fd = d->uapi.watch = -1;
 	for (int i = 0; i < DAEMON_CLIENTS; i++)
 		d->uapi.client[i].fd = -1;
 	d->now_ns = d->log.start_ns = d->os->boot_ns();

@@ -125,6 +125,9 @@ static void serve(struct daemon *d, unsigned source, uint32_t events)
 	case SOURCE_TIMER:
 		serve_timer(d);
 		break;
+	case SOURCE_FOLDER:
+		daemon_uapi_folder(d);
+		break;
 	case SOURCE_TUN:
 		daemon_io_tun(d);
 		break;

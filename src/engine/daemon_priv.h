@@ -51,6 +51,7 @@ struct daemon_client {
 struct daemon_uapi {
 	char path[64];
 	int fd; /* listening, -1 when not */
+	int watch; /* inotify of the folder, -1: the system gave none */
 	uint64_t dev, ino; /* of our own socket file */
 	uint64_t turn; /* counts what clients do */
 	int64_t resume_ns; /* when new clients are looked at again, 0: they are */
@@ -102,6 +103,7 @@ enum daemon_source {
 	SOURCE_LINK,
 	SOURCE_ROUTE,
 	SOURCE_TIMER,
+	SOURCE_FOLDER,
 	SOURCE_TUN,
 	SOURCE_UDP, /* + 0: IPv4, + 1: IPv6 */
 	SOURCE_UAPI = SOURCE_UDP + 2,
@@ -142,6 +144,8 @@ void daemon_link_close(struct daemon *d);
 
 int daemon_uapi_open(struct daemon *d, struct err *e);
 void daemon_uapi_close(struct daemon *d);
+/* Something happened in the folder. When our socket is no longer there: d->stop. */
+void daemon_uapi_folder(struct daemon *d);
 void daemon_uapi_accept(struct daemon *d);
 /* When daemon_uapi_tick is to be called, INT64_MAX: not at all. */
 int64_t daemon_uapi_next_due(const struct daemon *d);

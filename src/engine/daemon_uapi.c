@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -104,6 +105,22 @@ static int listen_at(struct daemon_uapi *u, const char *path, struct err *e)
 	return 0;
 }
 
+/* Where there are no more instances, the engine ends in the other ways only. */
+static void watch_folder(struct daemon *d)
+{
+	const uint32_t what = IN_DELETE | IN_MOVE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+	struct daemon_uapi *u = &d->uapi;
+
+	u->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (u->watch >= 0 && inotify_add_watch(u->watch, UAPI_SOCKET_DIR, what) >= 0 &&
+	    daemon_loop_watch(d, u->watch, SOURCE_FOLDER, NULL) == 0)
+		return;
+	daemon_log(d, 0, "does not see when its socket is removed: %s", strerror(errno));
+	if (u->watch >= 0)
+		close(u->watch);
+	u->watch = -1;
+}
+
 int daemon_uapi_open(struct daemon *d, struct err *e)
 {
 	struct daemon_uapi *u = &d->uapi;
@@ -120,6 +137,7 @@ int daemon_uapi_open(struct daemon *d, struct err *e)
 	if (!rc)
 		rc = refuse_living(d, e);
 	if (!rc) {
+		watch_folder(d);
 		u->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		rc = u->fd < 0 ? err_sys(e, "socket") : listen_at(u, tmp, e);
 	}
@@ -129,16 +147,36 @@ int daemon_uapi_open(struct daemon *d, struct err *e)
 	return daemon_loop_watch(d, u->fd, SOURCE_UAPI, e);
 }
 
+static bool is_own(const struct daemon_uapi *u, const struct stat *st)
+{
+	return u->ino && st->st_dev == u->dev && st->st_ino == u->ino;
+}
+
 /* Only our own file: a successor may have put its socket there already. */
 static void remove_own(struct daemon_uapi *u)
 {
 	int lock = lock_folder(NULL);
 	struct stat st;
 
-	if (u->ino && lstat(u->path, &st) == 0 && st.st_dev == u->dev && st.st_ino == u->ino)
+	if (lstat(u->path, &st) == 0 && is_own(u, &st))
 		unlink(u->path);
 	if (lock >= 0)
 		close(lock);
+}
+
+/* Without its socket nobody can reach it, and wg-quick on some systems ends it that way. */
+void daemon_uapi_folder(struct daemon *d)
+{
+	struct stat st;
+	char b[4096];
+
+	while (read(d->uapi.watch, b, sizeof(b)) > 0)
+		;
+	if (lstat(d->uapi.path, &st) == 0 ? is_own(&d->uapi, &st) :
+					    errno != ENOENT && errno != ENOTDIR)
+		return;
+	daemon_log(d, 1, "its socket was removed");
+	d->stop = true;
 }
 
 /* --- clients --- */
@@ -160,6 +198,9 @@ void daemon_uapi_close(struct daemon *d)
 	for (int i = 0; i < DAEMON_CLIENTS; i++)
 		if (u->client[i].fd >= 0)
 			client_close(&u->client[i]);
+	if (u->watch >= 0)
+		close(u->watch);
+	u->watch = -1;
 	if (u->fd < 0)
 		return;
 	remove_own(u);

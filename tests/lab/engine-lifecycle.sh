@@ -64,14 +64,19 @@ check 'which is replaced' starts
 ip -n left link del "$x"
 wait_for 5 "[ ! -e /run/wireguard/$x.sock ]"
 
-# It removes only what is its own.
+# It ends with its socket, and removes only what is its own.
 engine left "$x"
-mv "/run/wireguard/$x.sock" "/run/wireguard/moved.sock"
-echo successor >"/run/wireguard/$x.sock"
+rm "/run/wireguard/$x.sock"
+ended 'ends when its socket is removed' "$engine_pid"
+engine left "$x"
+echo successor >/run/wireguard/new
+mv -f /run/wireguard/new "/run/wireguard/$x.sock"
+ended 'ends when its socket is replaced' "$engine_pid"
+is 'a successor'\''s socket stays' "$(cat "/run/wireguard/$x.sock")" successor
+rm -f "/run/wireguard/$x.sock"
+engine left "$x"
 kill -TERM "$engine_pid"
 ended 'ends at SIGTERM' "$engine_pid"
-is 'a successor'\''s socket stays' "$(cat "/run/wireguard/$x.sock")" successor
-rm -f "/run/wireguard/$x.sock" /run/wireguard/moved.sock
 
 # The terminal goes away.
 engine left "$x"

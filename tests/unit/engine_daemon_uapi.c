@@ -12,14 +12,18 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/daemon_priv.h"
 #include "own_netns.h"
 #include "own_run.h"
+
+enum { SOMEBODY = 54321 };
 
 static const struct daemon_conf conf = { .ifname = "wgt0" };
 #define SOCKET "/var/run/wireguard/wgt0.sock"
@@ -32,7 +36,7 @@ static int setup(void **state)
 	d->conf = &conf;
 	d->log.level = -1;
 	d->epoll = epoll_create1(EPOLL_CLOEXEC);
-	d->uapi.fd = -1;
+	d->uapi.fd = d->uapi.watch = -1;
 	for (int i = 0; i < DAEMON_CLIENTS; i++)
 		d->uapi.client[i].fd = -1;
 	*state = d;
@@ -74,7 +78,9 @@ static int serve(struct daemon *d)
 	int n = epoll_wait(d->epoll, ev, ARRAY_LEN(ev), 0);
 
 	for (int i = 0; i < n; i++)
-		if (ev[i].data.u32 == SOURCE_UAPI)
+		if (ev[i].data.u32 == SOURCE_FOLDER)
+			daemon_uapi_folder(d);
+		else if (ev[i].data.u32 == SOURCE_UAPI)
 			daemon_uapi_accept(d);
 		else
 			daemon_uapi_serve(d, ev[i].data.u32 - SOURCE_CLIENT,
@@ -135,6 +141,7 @@ static void without_a_descriptor_it_waits(void **state)
 	int fd;
 
 	open_socket(d);
+	serve(d);
 	assert_int_equal(daemon_uapi_next_due(d), INT64_MAX);
 	fd = call_in();
 	was = limit_descriptors();
@@ -157,6 +164,7 @@ static void without_a_descriptor_an_idle_client_goes(void **state)
 	int idle, fd;
 
 	open_socket(d);
+	serve(d);
 	idle = call_in();
 	serve(d);
 	fd = call_in();
@@ -191,12 +199,95 @@ static void what_is_no_socket_stays(void **state)
 	open_socket(d);
 }
 
+static void touch(const char *path)
+{
+	int fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0600);
+
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static void without_its_socket_it_ends(void **state)
+{
+	const char other[] = "/var/run/wireguard/other.sock", moved[] = "/var/run/moved";
+	struct daemon *d = *state;
+
+	open_socket(d);
+	serve(d);
+	touch(other);
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(serve(d), 1);
+	assert_int_equal(serve(d), 0);
+	assert_false(d->stop);
+	assert_int_equal(unlink(SOCKET), 0);
+	serve(d);
+	assert_true(d->stop);
+
+	/* Replaced, with no moment in which there was none. */
+	d->stop = false;
+	daemon_uapi_close(d);
+	open_socket(d);
+	serve(d);
+	touch(other);
+	assert_int_equal(rename(other, SOCKET), 0);
+	serve(d);
+	assert_true(d->stop);
+	daemon_uapi_close(d);
+	assert_int_equal(unlink(SOCKET), 0);
+
+	d->stop = false;
+	open_socket(d);
+	serve(d);
+	assert_int_equal(rename("/var/run/wireguard", moved), 0);
+	serve(d);
+	assert_true(d->stop);
+	assert_int_equal(rename(moved, "/var/run/wireguard"), 0);
+}
+
+/* Instances are counted by user, so by one whom nobody else is. */
+static int open_without_inotify(struct daemon *d)
+{
+	struct err e;
+	int fd;
+
+	if (setuid(SOMEBODY) < 0)
+		return EXIT_SKIP;
+	while (inotify_init1(0) >= 0)
+		;
+	/* It was not the limit of descriptors? */
+	fd = dup(STDIN_FILENO);
+	if (fd < 0)
+		return EXIT_SKIP;
+	return daemon_uapi_open(d, &e) < 0 || d->uapi.watch >= 0;
+}
+
+static void it_lives_without_inotify(void **state)
+{
+	struct daemon *d = *state;
+	int status;
+	pid_t pid;
+
+	assert_int_equal(chown("/var/run/wireguard", SOMEBODY, (gid_t)-1), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(open_without_inotify(d));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(chown("/var/run/wireguard", 0, (gid_t)-1), 0);
+	unlink(SOCKET);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == EXIT_SKIP)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(idle_clients_lock_nobody_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_a_descriptor_it_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_socket_stays, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_its_socket_it_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(it_lives_without_inotify, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_a_descriptor_an_idle_client_goes, setup,
 						teardown),
 	};
