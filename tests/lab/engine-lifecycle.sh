@@ -4,7 +4,7 @@
 #   [ left: near, later moved to inside ]---to-right   veth   to-left---[ right: far ]
 . "${TOP:-.}/tests/lab/lib.sh"
 lab_init "$@"
-need wg nft ping setpriv
+need wg nft ping setpriv pgrep
 . "$TOP/tests/lib/lab/engine.sh"
 
 rnd_net4 out4; rnd_net4 in4; rnd_net6 in6
@@ -36,9 +36,10 @@ while [ "$round" -lt 5 ] && starts && ip -n left link del "$x" && wait_for 5 "[ 
 	round=$((round + 1))
 done
 is 'five times: returns when it answers, ends when the tun is deleted' "$round" 5
-gone() { ! pgrep -xf "$WGDIAG engine $x"; }
-check 'no process is left' wait_for 5 gone
+process() { pgrep -xf "$WGDIAG engine $x"; }
+check 'no process is left' wait_for 5 '! process'
 is 'the socket is for its owner alone' "$(starts; stat -c %a "/run/wireguard/$x.sock")" 600
+check 'whose process would be seen' process
 is 'the MTU of WireGuard' "$(ip -n left link show "$x" | sed -n 's/.* mtu \([0-9]*\) .*/\1/p')" 1420
 
 # As a service manager may start it.
@@ -187,7 +188,7 @@ ended 'ends when its namespace is deleted' "$engine_pid"
 kill -TERM "$far_pid"
 ended 'far ends' "$far_pid"
 
-# Where IPv6 is switched off, IPv4 is enough.
+# Where IPv6 is switched off. (What no socket of it is, only a test with a made-up system can say.)
 in_ns left sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 engine left "$x"
 ip -n left link set "$x" up
