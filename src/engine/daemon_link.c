@@ -89,18 +89,29 @@ static int set_mark(struct daemon *d, uint32_t mark)
 	return rc;
 }
 
+/*
+ * What was tried without a socket counts as sent: the core would wait for answers to it. In
+ * the core a link that comes up begins at once.
+ */
+static void begin_anew(struct daemon *d)
+{
+	wg_device_set_up(d->dev, false, d->now_ns);
+	wg_device_set_up(d->dev, true, d->now_ns);
+}
+
 int daemon_link_bind(void *ctx, const struct daemon_set_bind *b)
 {
 	struct daemon *d = ctx;
 	uint16_t port = b->has_port ? b->port : d->port;
 	uint32_t mark = b->has_fwmark ? b->fwmark : d->fwmark;
+	bool mute = d->up && !have_sockets(d);
 	struct err e = { 0 };
 	int rc = 0;
 
 	if (!d->up) {
 		d->port = port;
 		d->fwmark = mark;
-	} else if (port != d->port || !have_sockets(d)) {
+	} else if (port != d->port || mute) {
 		rc = open_pair(d, port, mark, &e);
 	} else if (mark != d->fwmark) {
 		rc = set_mark(d, mark);
@@ -109,6 +120,8 @@ int daemon_link_bind(void *ctx, const struct daemon_set_bind *b)
 		daemon_log(d, 0, "%s", e.code ? e.text : "the fwmark was refused");
 	else
 		wg_device_clear_sources(d->dev);
+	if (mute && !rc)
+		begin_anew(d);
 	return rc;
 }
 

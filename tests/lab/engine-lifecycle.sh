@@ -188,11 +188,11 @@ ended 'ends when its namespace is deleted' "$engine_pid"
 kill -TERM "$far_pid"
 ended 'far ends' "$far_pid"
 
-# Where IPv6 is switched off. (What no socket of it is, only a test with a made-up system can say.)
+# Where IPv6 is switched off. There are sockets of it all the same; that there are none, unit tests have.
 in_ns left sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 engine left "$x"
 ip -n left link set "$x" up
-check 'without IPv6' state "$x" 1
+check 'with IPv6 switched off' state "$x" 1
 is 'it has a port' "$([ "$(wg show "$x" listen-port)" -gt 0 ] && echo yes)" yes
 ip -n left link del "$x"
 ended 'ends with its tun' "$engine_pid"

@@ -26,6 +26,7 @@ struct host {
 	int error[2]; /* of IPv4 and IPv6, negative errno */
 	unsigned n_times; /* how often that error comes for a socket, then it works */
 	unsigned n_chosen, n_opened;
+	unsigned n_sent; /* by the core, whether there are sockets or not */
 	bool up;
 };
 
@@ -79,7 +80,8 @@ static void fake_random(void *ctx, void *out, size_t len)
 static void fake_send(void *ctx, struct wg_peer *peer, const struct endpoint *to,
 		      const struct wg_pkt *pkts, size_t n)
 {
-	(void)ctx, (void)peer, (void)to, (void)pkts, (void)n;
+	(void)ctx, (void)peer, (void)to, (void)pkts;
+	host->n_sent += (unsigned)n;
 }
 
 static void fake_deliver(void *ctx, struct wg_peer *peer, const struct wg_pkt *pkts, size_t n)
@@ -206,6 +208,45 @@ static void no_family_is_told(void **state)
 	assert_sockets(h, true, true);
 }
 
+static void add_peer(struct host *h)
+{
+	struct secret_key ours, theirs;
+	struct public_key key;
+	struct endpoint to;
+	struct wg_peer *p;
+
+	randombytes_buf(ours.b, KEY_LEN);
+	randombytes_buf(theirs.b, KEY_LEN);
+	secret_key_clamp(&ours);
+	secret_key_clamp(&theirs);
+	assert_true(public_key_of(&theirs, &key));
+	assert_true(endpoint_parse("192.0.2.1:51820", &to));
+	wg_device_set_private_key(h->d.dev, &ours, NS_PER_S);
+	p = wg_device_peer_add(h->d.dev, &key, NS_PER_S);
+	wg_peer_set_endpoint(p, &to);
+	wg_peer_set_keepalive(p, 25, NS_PER_S);
+}
+
+/* As a port conflict is solved: not after the core has waited for an answer to nothing. */
+static void once_there_are_sockets_it_begins_at_once(void **state)
+{
+	struct host *h = *state;
+
+	add_peer(h);
+	h->error[0] = h->error[1] = -EADDRINUSE;
+	link_is(h, true);
+	assert_sockets(h, false, false);
+	h->n_sent = 0;
+	assert_int_equal(bind_to(h, WISHED), -EADDRINUSE);
+	assert_int_equal(h->n_sent, 0);
+	h->error[0] = h->error[1] = 0;
+	assert_int_equal(bind_to(h, OTHER), 0);
+	assert_int_equal(h->n_sent, 1);
+	/* Not when it had some all the time. */
+	assert_int_equal(bind_to(h, WISHED), 0);
+	assert_int_equal(h->n_sent, 1);
+}
+
 static void a_chosen_port_is_free_in_both(void **state)
 {
 	struct host *h = *state;
@@ -264,6 +305,8 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(one_family_is_enough, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_family_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(once_there_are_sockets_it_begins_at_once, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_chosen_port_is_free_in_both, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_does_not_choose_for_ever, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_fails_leaves_what_was_there, setup, teardown),
