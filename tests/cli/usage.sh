@@ -42,6 +42,8 @@ unwritten check --help
 unwritten help
 unwritten version
 unwritten --version
+"$WGDIAG" version >&- 2>"$TMPDIR/err"
+is 'a closed standard output: exit' $? 4
 
 refuses "did you mean --json?" check --jsn
 refuses "did you mean --engine?" check --engin=builtin --engie
