@@ -47,6 +47,13 @@ ip -n left link del "$x"
 wait_for 5 "[ ! -e /run/wireguard/$x.sock ]"
 closed() { timeout 10 ip netns exec left sh -c '"$@" <&- >&- 2>&-' - "$WGDIAG" engine "$x" && wg show "$x"; }
 check 'starts without standard streams' closed
+ip -n left link del "$x"
+wait_for 5 "[ ! -e /run/wireguard/$x.sock ]"
+ip netns exec left sh -c 'exec "$@" <&- >&- 2>&-' - "$WGDIAG" engine -f "$x" &
+engine_pid=$!
+wait_for 5 "ip -n left link show $x"
+is 'and nothing takes their place' "$(readlink "/proc/$engine_pid/fd/0" "/proc/$engine_pid/fd/1" "/proc/$engine_pid/fd/2")" \
+	"$(printf '/dev/null\n/dev/null\n/dev/null')"
 
 # The name is taken.
 refused 'a second engine of that name' 1 'already running' ip netns exec left "$WGDIAG" engine "$x"
