@@ -89,16 +89,6 @@ static int set_mark(struct daemon *d, uint32_t mark)
 	return rc;
 }
 
-/*
- * What was tried without a socket counts as sent: the core would wait for answers to it. In
- * the core a link that comes up begins at once.
- */
-static void begin_anew(struct daemon *d)
-{
-	wg_device_set_up(d->dev, false, d->now_ns);
-	wg_device_set_up(d->dev, true, d->now_ns);
-}
-
 int daemon_link_bind(void *ctx, const struct daemon_set_bind *b)
 {
 	struct daemon *d = ctx;
@@ -119,9 +109,7 @@ int daemon_link_bind(void *ctx, const struct daemon_set_bind *b)
 	if (rc < 0)
 		daemon_log(d, 0, "%s", e.code ? e.text : "the fwmark was refused");
 	else
-		wg_device_clear_sources(d->dev);
-	if (mute && !rc)
-		begin_anew(d);
+		wg_device_clear_sources(d->dev); /* and what found no socket begins at once */
 	return rc;
 }
 

@@ -80,8 +80,12 @@ static void fake_random(void *ctx, void *out, size_t len)
 static void fake_send(void *ctx, struct wg_peer *peer, const struct endpoint *to,
 		      const struct wg_pkt *pkts, size_t n)
 {
-	(void)ctx, (void)peer, (void)to, (void)pkts;
-	host->n_sent += (unsigned)n;
+	(void)ctx, (void)to, (void)pkts;
+	/* As daemon_io.c: the core is told what found no socket. */
+	if (host->d.udp[0].fd < 0)
+		wg_device_count_drop(host->d.dev, peer, WG_DROP_IO_NO_SOCKET, n);
+	else
+		host->n_sent += (unsigned)n;
 }
 
 static void fake_deliver(void *ctx, struct wg_peer *peer, const struct wg_pkt *pkts, size_t n)
@@ -241,9 +245,12 @@ static void once_there_are_sockets_it_begins_at_once(void **state)
 	assert_int_equal(h->n_sent, 0);
 	h->error[0] = h->error[1] = 0;
 	assert_int_equal(bind_to(h, OTHER), 0);
+	/* The shortest time between two initiations that a peer accepts is 20 ms. */
+	wg_device_tick(h->d.dev, h->d.now_ns + 25 * NS_PER_MS);
 	assert_int_equal(h->n_sent, 1);
 	/* Not when it had some all the time. */
 	assert_int_equal(bind_to(h, WISHED), 0);
+	wg_device_tick(h->d.dev, h->d.now_ns + 50 * NS_PER_MS);
 	assert_int_equal(h->n_sent, 1);
 }
 
