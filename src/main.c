@@ -2,7 +2,9 @@
  * Global options and the table of commands. Called as wgdiag-engine it is `wgdiag engine`.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "cmd/cmd.h"
@@ -95,10 +97,24 @@ static int dispatch(int argc, char **argv)
 	return c->run(argc - 1, argv + 1);
 }
 
+/*
+ * A socket or pipe that got one of these numbers would be taken for a standard stream. As
+ * with a closed one, reading from or writing to what is opened instead fails with EBADF.
+ */
+static void fill_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			return;
+}
+
 int main(int argc, char **argv)
 {
-	int code = dispatch(argc, argv);
+	int code;
 
+	fill_standard_streams();
+	code = dispatch(argc, argv);
 	/* Who returned EXIT_INTERNAL has said why. */
 	if ((fflush(stdout) == 0 && !ferror(stdout)) || code == EXIT_INTERNAL)
 		return code;

@@ -80,3 +80,9 @@ int err_prefix(struct err *e, const char *fmt, ...)
 	e->remedy = remedy;
 	return -code;
 }
+
+bool err_is_shortage(int code)
+{
+	code = code < 0 ? -code : code;
+	return code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOBUFS;
+}

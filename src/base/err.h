@@ -7,6 +7,8 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <stdbool.h>
+
 #include "base/defs.h"
 
 struct err {
@@ -33,5 +35,11 @@ void err_remedy(struct err *e, const char *remedy);
 
 /* Puts "<words>: " before the text that is there. Returns -e->code. */
 int err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * Whether it says that we, or this machine, have run out of descriptors or memory. Then
+ * it tells nothing of whoever was spoken to. code may have either sign.
+ */
+bool err_is_shortage(int code);
 
 #endif

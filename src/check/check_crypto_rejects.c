@@ -10,6 +10,7 @@
  */
 #include "check/check_list.h"
 #include "check/words.h"
+#include "loss/settled.h"
 
 #include <string.h>
 
@@ -121,21 +122,6 @@ static const char *end_words(const struct facts *facts, enum end end, const stru
 			    v->aside[0] ? " (not counted: " : "", v->aside, v->aside[0] ? ")" : "");
 }
 
-/*
- * Refused after it was opened: counted as opened too, so it says nothing about what came.
- */
-static const char *const opened_too[] = { "in_not_ip", "in_length", "in_source", "in_ecn" };
-
-static bool is_refused_unopened(const char *id)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(opened_too); i++)
-		if (strcmp(opened_too[i], id) == 0)
-			return false;
-	return strncmp(id, "in_", 3) == 0 || strncmp(id, "io_recv_", 8) == 0;
-}
-
 /* Data messages that the end's wire saw coming in, and of which its engine knows nothing. */
 struct vanished {
 	int64_t arrived, missing; /* missing 0: none, or not known */
@@ -145,24 +131,11 @@ struct vanished {
 static struct vanished vanished_at(const struct facts *facts, enum end end,
 				   const struct end_view *v)
 {
-	enum tap tap = end == END_NEAR ? TAP_NEAR_WIRE : TAP_FAR_WIRE;
-	enum need need = end == END_NEAR ? NEED_TAP_NEAR_WIRE : NEED_TAP_FAR_WIRE;
-	const struct tap_facts *t = &facts->taps[tap];
-	const struct crypto_facts *c = &facts->crypto[end];
-	struct vanished x = { .arrived = t->msgs[TAP_IN][WG_MSG_DATA] };
-	int64_t handled = c->opened;
-	size_t i;
+	struct vanished x = { 0 };
 
-	if (!v->known || !(facts->have & NEED_BIT(need)) || c->opened == UNKNOWN)
-		return x;
-	if (x.arrived == UNKNOWN || t->dropped != 0 || t->truncated != 0)
-		return x;
-	/* Refused handshakes are among these: it can only be more than were data. */
-	for (i = 0; i < c->n_refused; i++)
-		if (is_refused_unopened(c->refused[i].id))
-			handled += (int64_t)c->refused[i].n;
-	x.missing = MAX(x.arrived - handled, 0);
-	x.state = loss_state(x.missing, x.arrived);
+	x.missing = loss_before_engine(facts, end, &x.arrived);
+	if (v->known)
+		x.state = loss_state(x.missing, x.arrived);
 	return x;
 }
 
@@ -345,8 +318,10 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	vanished_because(END_FAR, &at_far, out, f);
 }
 
-static const char *const after[] = { "engine.start",	   "engine.answers", "config.keys",
-				     "config.allowed-ips", "tun.framing",    NULL };
+static const char *const after[] = {
+	"engine.start",	      "engine.answers", "host.state", "config.keys",
+	"config.allowed-ips", "tun.framing",	NULL
+};
 
 const struct check check_crypto_rejects = {
 	.id = "crypto.rejects",

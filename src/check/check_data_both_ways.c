@@ -20,11 +20,11 @@ static const char *way_str(enum end from)
 
 /*
  * It never began (no socket, say), so it tells nothing of the tunnel. One that began and
- * could send nothing has taken some time, and is a fault.
+ * could send nothing has taken some time, and is a fault, unless the lack was ours.
  */
 static bool not_tried(const struct stream_facts *s)
 {
-	return s->sent == 0 && s->error && s->elapsed_ns == 0;
+	return s->sent == 0 && s->error && (s->elapsed_ns == 0 || s->shortage);
 }
 
 static enum state stream_state(const struct stream_facts *s)
@@ -33,7 +33,12 @@ static enum state stream_state(const struct stream_facts *s)
 		return STATE_UNSURE;
 	if (not_tried(s))
 		return STATE_ERROR;
-	if (s->corrupt > 0 || s->received > s->sent || s->sent == 0)
+	if (s->corrupt > 0 || s->received > s->sent)
+		return STATE_FAIL;
+	/* Whatever is missing then, we did not carry it through. */
+	if (s->shortage)
+		return STATE_ERROR;
+	if (s->sent == 0)
 		return STATE_FAIL;
 	/* All that was sent arrived, but it could not send all. */
 	if (s->received == s->sent && s->error)
@@ -154,12 +159,25 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	}
 }
 
-static const char *const after[] = { "engine.start",	   "engine.answers",	 "config.keys",
-				     "config.allowed-ips", "underlay.link",	 "underlay.gateway",
-				     "route.endpoint",	   "tun.address",	 "route.inner",
-				     "host.firewall",	   "underlay.out",	 "underlay.back",
-				     "tun.framing",	   "tun.delivery",	 "crypto.rejects",
-				     "rx.errors",	   "handshake.complete", NULL };
+static const char *const after[] = { "engine.start",
+				     "engine.answers",
+				     "host.state",
+				     "config.keys",
+				     "config.allowed-ips",
+				     "underlay.link",
+				     "underlay.gateway",
+				     "route.endpoint",
+				     "tun.address",
+				     "route.inner",
+				     "host.firewall",
+				     "underlay.out",
+				     "underlay.back",
+				     "tun.framing",
+				     "tun.delivery",
+				     "crypto.rejects",
+				     "rx.errors",
+				     "handshake.complete",
+				     NULL };
 
 const struct check check_data_both_ways = {
 	.id = "data.both-ways",

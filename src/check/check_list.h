@@ -9,6 +9,7 @@
 #define CHECK_LIST(X)               \
 	X(check_engine_start)       \
 	X(check_engine_answers)     \
+	X(check_host_state)         \
 	X(check_config_keys)        \
 	X(check_config_allowed_ips) \
 	X(check_underlay_link)      \

@@ -27,6 +27,13 @@ static struct finding *judge_lost(const struct facts *facts, int64_t lost, struc
 			   words_share(out->arena, p->sent - p->received, p->sent), more);
 }
 
+static enum state unsent_state(const struct ping_facts *p)
+{
+	if (p->shortage)
+		return STATE_UNSURE;
+	return loss_state(p->send_errors, p->sent + p->send_errors);
+}
+
 static struct finding *judge(const struct facts *facts, const char *target, struct findings *out)
 {
 	const struct ping_facts *p = &facts->ping_peer;
@@ -35,7 +42,8 @@ static struct finding *judge(const struct facts *facts, const char *target, stru
 	const char *avg = words_time(out->arena, p->avg_ns);
 
 	if (p->sent < 1)
-		return finding_add(out, STATE_FAIL, "%s: nothing could be sent: %s", target,
+		return finding_add(out, p->shortage ? STATE_ERROR : STATE_FAIL,
+				   "%s: nothing could be sent: %s", target,
 				   p->send_error ? p->send_error : "no reason was given");
 	if (facts->interrupted && p->received < p->sent)
 		return finding_add(out, STATE_UNSURE, "%lld/%lld answered when it was interrupted",
@@ -48,7 +56,7 @@ static struct finding *judge(const struct facts *facts, const char *target, stru
 				   received, sent, (long long)p->late);
 	/* What the system does not take is lost too, only sooner. */
 	if (p->send_errors > 0)
-		return finding_add(out, loss_state(p->send_errors, p->sent + p->send_errors),
+		return finding_add(out, unsent_state(p),
 				   "%lld/%lld answered; %lld could not be sent: %s", received, sent,
 				   (long long)p->send_errors,
 				   p->send_error ? p->send_error : "no reason was given");
@@ -85,12 +93,25 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	f->duration_ns = p->elapsed_ns;
 }
 
-static const char *const after[] = { "engine.start",	   "engine.answers",	 "config.keys",
-				     "config.allowed-ips", "underlay.link",	 "underlay.gateway",
-				     "route.endpoint",	   "tun.address",	 "route.inner",
-				     "host.firewall",	   "underlay.out",	 "underlay.back",
-				     "tun.framing",	   "tun.delivery",	 "crypto.rejects",
-				     "rx.errors",	   "handshake.complete", NULL };
+static const char *const after[] = { "engine.start",
+				     "engine.answers",
+				     "host.state",
+				     "config.keys",
+				     "config.allowed-ips",
+				     "underlay.link",
+				     "underlay.gateway",
+				     "route.endpoint",
+				     "tun.address",
+				     "route.inner",
+				     "host.firewall",
+				     "underlay.out",
+				     "underlay.back",
+				     "tun.framing",
+				     "tun.delivery",
+				     "crypto.rejects",
+				     "rx.errors",
+				     "handshake.complete",
+				     NULL };
 
 const struct check check_ping_peer = {
 	.id = "ping.peer",

@@ -13,7 +13,8 @@ static struct finding *judge(const struct ping_facts *p, const char *target, str
 	int64_t lost = p->sent - p->received;
 
 	if (p->sent < 1)
-		return finding_add(out, STATE_FAIL, "%s: nothing could be sent: %s", target,
+		return finding_add(out, p->shortage ? STATE_ERROR : STATE_FAIL,
+				   "%s: nothing could be sent: %s", target,
 				   p->send_error ? p->send_error : "no reason was given");
 	if (p->received > 0 && lost > 0)
 		return finding_add(out, STATE_WARN, "%lld/%lld answered from %s",
@@ -56,7 +57,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	f->duration_ns = p->elapsed_ns;
 }
 
-static const char *const after[] = { "engine.start", "engine.answers", "tun.address", NULL };
+static const char *const after[] = { "engine.start", "engine.answers", "host.state", "tun.address",
+				     NULL };
 
 const struct check check_ping_self = {
 	.id = "ping.self",

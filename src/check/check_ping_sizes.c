@@ -35,7 +35,9 @@ static int64_t mtu_of(const struct facts *facts, enum end end)
 {
 	enum need need = end == END_NEAR ? NEED_LINKS : NEED_LINKS_FAR;
 
-	return facts->have & NEED_BIT(need) && facts->tun[end].mtu ? facts->tun[end].mtu : UNKNOWN;
+	return facts->have & NEED_BIT(need) && facts->tun[end].start.mtu ?
+		       facts->tun[end].start.mtu :
+		       UNKNOWN;
 }
 
 static void look_at_failed(const struct facts *facts, struct ladder *l, const struct size_facts *s)

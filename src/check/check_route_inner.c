@@ -14,10 +14,10 @@ static bool tun_has_family(const struct facts *f, uint8_t family)
 {
 	size_t i;
 
-	for (i = 0; i < f->n_addrs; i++)
-		if (strcmp(f->addrs[i].link, f->target.name) == 0 &&
-		    f->addrs[i].addr.addr.family == family &&
-		    !tunnel_addr_is_link_local(&f->addrs[i].addr.addr))
+	for (i = 0; i < f->net_start[END_NEAR].n_addrs; i++)
+		if (strcmp(f->net_start[END_NEAR].addrs[i].link, f->target.name) == 0 &&
+		    f->net_start[END_NEAR].addrs[i].addr.addr.family == family &&
+		    !tunnel_addr_is_link_local(&f->net_start[END_NEAR].addrs[i].addr.addr))
 			return true;
 	return false;
 }

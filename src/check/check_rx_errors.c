@@ -122,7 +122,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		because(far, END_FAR, out, f);
 }
 
-static const char *const after[] = { "engine.start", "engine.answers", "tun.framing", NULL };
+static const char *const after[] = { "engine.start", "engine.answers", "host.state", "tun.framing",
+				     NULL };
 
 const struct check check_rx_errors = {
 	.id = "rx.errors",

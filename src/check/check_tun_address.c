@@ -20,9 +20,10 @@ static bool covers(const struct facts *f, uint8_t family)
 {
 	size_t i;
 
-	for (i = 0; i < f->n_addrs; i++)
-		if (on_tun(f, &f->addrs[i]) && f->addrs[i].addr.addr.family == family &&
-		    !tunnel_addr_is_link_local(&f->addrs[i].addr.addr))
+	for (i = 0; i < f->net_start[END_NEAR].n_addrs; i++)
+		if (on_tun(f, &f->net_start[END_NEAR].addrs[i]) &&
+		    f->net_start[END_NEAR].addrs[i].addr.addr.family == family &&
+		    !tunnel_addr_is_link_local(&f->net_start[END_NEAR].addrs[i].addr.addr))
 			return true;
 	return false;
 }
@@ -31,8 +32,8 @@ static struct finding *bad_state(const struct facts *f, enum state s, struct fin
 {
 	size_t i;
 
-	for (i = 0; i < f->n_addrs; i++) {
-		const struct addr_facts *a = &f->addrs[i];
+	for (i = 0; i < f->net_start[END_NEAR].n_addrs; i++) {
+		const struct addr_facts *a = &f->net_start[END_NEAR].addrs[i];
 
 		if (!on_tun(f, a) || tunnel_addr_is_link_local(&a->addr.addr))
 			continue;
@@ -112,10 +113,11 @@ static const char *list(const struct facts *f, struct arena *a)
 	const char *s = "";
 	size_t i;
 
-	for (i = 0; i < f->n_addrs; i++)
-		if (on_tun(f, &f->addrs[i]) && !tunnel_addr_is_link_local(&f->addrs[i].addr.addr))
+	for (i = 0; i < f->net_start[END_NEAR].n_addrs; i++)
+		if (on_tun(f, &f->net_start[END_NEAR].addrs[i]) &&
+		    !tunnel_addr_is_link_local(&f->net_start[END_NEAR].addrs[i].addr.addr))
 			s = arena_printf(a, "%s%s%s", s, s[0] ? ", " : "",
-					 words_net(a, &f->addrs[i].addr));
+					 words_net(a, &f->net_start[END_NEAR].addrs[i].addr));
 	return s;
 }
 
@@ -158,8 +160,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		return;
 	}
 	row = judge(f, out);
-	for (i = 0; i < f->n_addrs; i++) {
-		const struct addr_facts *a = &f->addrs[i];
+	for (i = 0; i < f->net_start[END_NEAR].n_addrs; i++) {
+		const struct addr_facts *a = &f->net_start[END_NEAR].addrs[i];
 
 		if (!on_tun(f, a))
 			continue;

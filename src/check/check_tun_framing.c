@@ -103,7 +103,8 @@ static int64_t outer_excess(const struct facts *facts, enum end end)
 	if (excess > PAD_MAX * n && excess <= (PAD_MAX + HEADER_LEN) * n)
 		return excess / n;
 	/* No message was padded (at the MTU padding stops, so not there), and each is 4 longer. */
-	if (excess == HEADER_LEN * n && wire->unpadded[TAP_OUT] == n && inner / n * 2 <= l->mtu)
+	if (excess == HEADER_LEN * n && wire->unpadded[TAP_OUT] == n &&
+	    inner / n * 2 <= l->start.mtu)
 		return HEADER_LEN;
 	return 0;
 }

@@ -43,7 +43,7 @@ static unsigned overhead(uint8_t outer_family)
 
 static struct finding *judge_fit(const struct facts *f, uint8_t family, struct findings *out)
 {
-	unsigned tun = f->tun[END_NEAR].mtu, wire = f->wire[END_NEAR].mtu;
+	unsigned tun = f->tun[END_NEAR].start.mtu, wire = f->wire[END_NEAR].start.mtu;
 	unsigned over = overhead(family);
 
 	if (!f->wire[END_NEAR].name || !wire)
@@ -66,17 +66,17 @@ static struct finding *judge(const struct facts *f, uint8_t family, struct findi
 {
 	const struct link_facts *tun = &f->tun[END_NEAR];
 
-	if (!tun->mtu)
+	if (!tun->start.mtu)
 		return finding_add(out, STATE_UNSURE, "the tunnel's MTU is not known");
-	if (tun->mtu < IP6_LEAST_MTU && probes_ip6(f))
+	if (tun->start.mtu < IP6_LEAST_MTU && probes_ip6(f))
 		return finding_add(
 			out, STATE_FAIL,
 			"%u: below 1280 a link has no IPv6, and the tunnel is to carry it",
-			tun->mtu);
-	if (tun->mtu < IP6_LEAST_MTU && allows_ip6(f))
+			tun->start.mtu);
+	if (tun->start.mtu < IP6_LEAST_MTU && allows_ip6(f))
 		return finding_add(out, STATE_WARN,
 				   "%u: below 1280 a link has no IPv6, and the allowed IPs have it",
-				   tun->mtu);
+				   tun->start.mtu);
 	return judge_fit(f, family, out);
 }
 
@@ -92,8 +92,9 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 			     family == FAMILY_NONE ? "a family not known" :
 			     family == FAMILY_IP6  ? "IPv6" :
 						     "IPv4");
-	evidence_count(ev, "tun_mtu", tun->mtu ? (int64_t)tun->mtu : UNKNOWN);
-	evidence_count(ev, "wire_mtu", wire->name && wire->mtu ? (int64_t)wire->mtu : UNKNOWN);
+	evidence_count(ev, "tun_mtu", tun->start.mtu ? (int64_t)tun->start.mtu : UNKNOWN);
+	evidence_count(ev, "wire_mtu",
+		       wire->name && wire->start.mtu ? (int64_t)wire->start.mtu : UNKNOWN);
 	evidence_count(ev, "overhead", family == FAMILY_NONE ? UNKNOWN : (int64_t)overhead(family));
 }
 

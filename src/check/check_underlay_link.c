@@ -21,7 +21,7 @@ static struct finding *judge_errors(const struct link_facts *l, struct findings 
 				   carrier);
 	if (rx + tx == 0)
 		return finding_add(out, STATE_PASS, "%s %s, 0 errors, MTU %u", l->name, carrier,
-				   l->mtu);
+				   l->start.mtu);
 	return finding_add(out, STATE_WARN, "%s %s; over the run %lld receive and %lld send errors",
 			   l->name, carrier, (long long)rx, (long long)tx);
 }
@@ -34,7 +34,7 @@ static struct finding *judge(const struct facts *f, const struct link_facts *l,
 	if (p && p->dev && strcmp(p->dev, l->name) != 0)
 		return finding_add(out, STATE_UNSURE,
 				   "the endpoint's route uses %s, %s was watched", p->dev, l->name);
-	if (!l->up)
+	if (!l->start.up)
 		return finding_add(out, STATE_FAIL, "%s is down", l->name);
 	if (l->running == 0)
 		return finding_add(out, STATE_FAIL, "%s is up and has no carrier", l->name);
@@ -59,9 +59,9 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	f = judge(ctx->facts, l, out);
 	ev = finding_because(out, f, "link", l->name, "%s, over the run",
 			     l->kind ? l->kind : "link");
-	evidence_count(ev, "up", l->up);
+	evidence_count(ev, "up", l->start.up);
 	evidence_count(ev, "carrier", l->running);
-	evidence_count(ev, "mtu", (int64_t)l->mtu);
+	evidence_count(ev, "mtu", (int64_t)l->start.mtu);
 	for (i = 0; i < ARRAY_LEN(shown); i++)
 		evidence_count(ev, link_counter_str(shown[i]), link_difference(l, shown[i]));
 }

@@ -9,8 +9,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	underlay_judge(ctx->facts, END_NEAR, out);
 }
 
-static const char *const after[] = { "engine.start", "engine.answers", "underlay.link",
-				     "route.endpoint", NULL };
+static const char *const after[] = { "engine.start",  "engine.answers", "host.state",
+				     "underlay.link", "route.endpoint", NULL };
 
 const struct check check_underlay_out = {
 	.id = "underlay.out",

@@ -66,10 +66,10 @@ void tunnel_sources(const struct facts *f, struct tunnel_addrs *out)
 	add(out, &f->ping_self.target);
 	if (out->n || !f->target.name || !have(f, NEED_ADDRS))
 		return;
-	for (i = 0; i < f->n_addrs; i++)
-		if (strcmp(f->addrs[i].link, f->target.name) == 0 &&
-		    !tunnel_addr_is_link_local(&f->addrs[i].addr.addr))
-			add(out, &f->addrs[i].addr.addr);
+	for (i = 0; i < f->net_start[END_NEAR].n_addrs; i++)
+		if (strcmp(f->net_start[END_NEAR].addrs[i].link, f->target.name) == 0 &&
+		    !tunnel_addr_is_link_local(&f->net_start[END_NEAR].addrs[i].addr.addr))
+			add(out, &f->net_start[END_NEAR].addrs[i].addr.addr);
 }
 
 static const struct peer_config *by_key(const struct config_facts *c, const struct public_key *k)
@@ -147,10 +147,11 @@ const struct addr_facts *tunnel_addr(const struct facts *f, const struct ip_addr
 {
 	size_t i;
 
-	for (i = 0; have(f, NEED_ADDRS) && i < f->n_addrs; i++)
-		if (f->target.name && strcmp(f->addrs[i].link, f->target.name) == 0 &&
-		    ip_addr_equal(&f->addrs[i].addr.addr, a))
-			return &f->addrs[i];
+	for (i = 0; have(f, NEED_ADDRS) && i < f->net_start[END_NEAR].n_addrs; i++)
+		if (f->target.name &&
+		    strcmp(f->net_start[END_NEAR].addrs[i].link, f->target.name) == 0 &&
+		    ip_addr_equal(&f->net_start[END_NEAR].addrs[i].addr.addr, a))
+			return &f->net_start[END_NEAR].addrs[i];
 	return NULL;
 }
 

@@ -7,19 +7,7 @@
 #include "check/underlay.h"
 
 #include "check/words.h"
-
-static int64_t messages(const struct tap_facts *t, enum tap_dir d)
-{
-	int64_t sum = 0;
-	unsigned i;
-
-	for (i = WG_MSG_INITIATION; i <= WG_MSG_DATA; i++) {
-		if (t->msgs[d][i] == UNKNOWN)
-			return UNKNOWN;
-		sum += t->msgs[d][i];
-	}
-	return sum;
-}
+#include "loss/settled.h"
 
 struct direction {
 	const struct tap_facts *sender, *receiver;
@@ -29,7 +17,7 @@ struct direction {
 
 static struct finding *judge_silence(const struct direction *d, struct findings *out)
 {
-	int64_t asked = messages(d->sender, TAP_IN);
+	int64_t asked = loss_messages(d->sender, TAP_IN);
 
 	if (asked > 0)
 		return finding_add(
@@ -91,8 +79,8 @@ void underlay_judge(const struct facts *facts, enum end from, struct findings *o
 		.dropped = UNKNOWN,
 	};
 
-	d.sent = messages(d.sender, TAP_OUT);
-	d.arrived = messages(d.receiver, TAP_IN);
+	d.sent = loss_messages(d.sender, TAP_OUT);
+	d.arrived = loss_messages(d.receiver, TAP_IN);
 	if (near->dropped != UNKNOWN && far->dropped != UNKNOWN)
 		d.dropped = near->dropped + far->dropped;
 	because(&d, from, out, judge(&d, out));

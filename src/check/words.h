@@ -22,8 +22,12 @@ const char *words_share(struct arena *a, int64_t k, int64_t n);
  */
 enum state loss_state(int64_t lost, int64_t sent);
 /*
- * The worse of two answers; not known is worse than good, and better than a fault. What
- * could not be tried (ERROR) is just below a fault.
+ * The worse of two answers that one row has for its parts; not known is worse than good,
+ * and better than a fault. SKIP and NA add nothing.
+ *
+ * ERROR (the check itself broke) stands between WARN and FAIL, and never becomes FAIL: a part
+ * that did fail is evidence, and what broke beside it takes nothing away from it; but beside
+ * a WARN, which means "it works", a part that was not tried leaves the row undecided.
  */
 enum state state_worse(enum state a, enum state b);
 

@@ -11,6 +11,7 @@
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
 #include "cmd/facts_io.h"
+#include "cmd/hint.h"
 #include "run/run.h"
 
 #define NAME "wgdiag check"
@@ -223,36 +224,9 @@ static void on_changed(void *ctx, const char *what)
 
 /* --- afterwards --------------------------------------------------------------- */
 
-/* What a person can do about it, or NULL. */
-static const char *hint(const struct err *e, bool root)
-{
-	bool tun = strstr(e->text, "/dev/net/tun") != NULL;
-
-	if (e->remedy)
-		return e->remedy;
-	if (tun && e->code == EACCES && !root)
-		return "the node is not for this user, or /dev is mounted nodev: chmod a+rw "
-		       "/dev/net/tun, or run as root";
-	if (tun && (e->code == EPERM || e->code == EACCES))
-		return "a container needs CAP_NET_ADMIN and the device: docker run --cap-add "
-		       "NET_ADMIN --device /dev/net/tun; or /dev is mounted nodev";
-	if (e->code == EPERM || e->code == EACCES)
-		return "a container needs CAP_SYS_ADMIN and CAP_NET_ADMIN: docker run --cap-add "
-		       "SYS_ADMIN --cap-add NET_ADMIN, or run as root outside it";
-	if (e->code == ENOSPC)
-		return "no more namespaces allowed: see the sysctls user.max_net_namespaces, "
-		       "user.max_pid_namespaces, user.max_mnt_namespaces";
-	if (tun && (e->code == ENODEV || e->code == ENXIO))
-		return "the kernel has no tun device: modprobe tun";
-	if (tun && e->code == ENOENT)
-		return "modprobe tun; in a container: mkdir -p /dev/net; "
-		       "mknod /dev/net/tun c 10 200";
-	return NULL;
-}
-
 static void tell_refusal(const struct err *e, bool root)
 {
-	const char *help = hint(e, root);
+	const char *help = hint_for(e, root);
 
 	fprintf(stderr, help ? "wgdiag: %s (%s)\n" : "wgdiag: %s\n", e->text, help);
 }

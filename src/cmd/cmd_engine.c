@@ -20,7 +20,7 @@ static void engine_help(FILE *out)
 	      "\n"
 	      "Creates the tun device INTERFACE and is its WireGuard engine, to be configured\n"
 	      "with wg(8) or, with WG_QUICK_USERSPACE_IMPLEMENTATION=wgdiag-engine, wg-quick(8).\n"
-	      "Returns when device and socket answer; the engine ends when the device is deleted.\n"
+	      "Returns when device and socket answer; the engine ends when either is deleted.\n"
 	      "\n"
 	      "  -f, --foreground  stay in the foreground; what goes wrong is said on stderr\n"
 	      "  -v, --verbose     in the foreground, also say what happens: handshakes,\n"
@@ -77,7 +77,12 @@ static int bad_option(int o, const char *arg)
 /* The machine cannot do it, or this user may not. */
 static bool is_undecided(int rc)
 {
-	return rc == -EPERM || rc == -EACCES || rc == -ENOENT || rc == -ENODEV || rc == -ENXIO;
+	static const int undecided[] = { EPERM, EACCES, EROFS, ENOENT, ENODEV, ENXIO };
+
+	for (size_t i = 0; i < ARRAY_LEN(undecided); i++)
+		if (rc == -undecided[i])
+			return true;
+	return false;
 }
 
 static bool env_is_verbose(void)

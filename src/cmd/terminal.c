@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 
-enum { WIDTH_MIN = 20, WIDTH_MAX = 10000 };
+enum { WIDTH_MAX = 10000 };
 
 /* What the person says, else what the terminal says; a pipe has no width, and lines stay whole. */
 static unsigned width(void)
@@ -19,9 +19,9 @@ static unsigned width(void)
 	struct winsize w;
 	uint64_t n;
 
-	if (env && str_to_u64(env, WIDTH_MAX, &n) && n >= WIDTH_MIN)
+	if (env && str_to_u64(env, WIDTH_MAX, &n) && n > 0)
 		return (unsigned)n;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= WIDTH_MIN)
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0)
 		return w.ws_col;
 	return 0;
 }

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,28 +98,11 @@ static int open_tun(struct daemon *d, struct err *e)
 	return rc;
 }
 
-/*
- * Keys do not belong into core files. PR_SET_DUMPABLE would also hide the trace ring from
- * the user the engine runs as, since /proc/PID/fd then belongs to root.
- */
-static void no_core_files(void)
-{
-	const struct rlimit none = { 0, 0 };
-	int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
-
-	setrlimit(RLIMIT_CORE, &none);
-	/* The limit does not hold for a core file that is piped into a program. */
-	if (fd >= 0 && write(fd, "0", 1) < 0)
-		errno = 0;
-	if (fd >= 0)
-		close(fd);
-}
-
 static int open_all(struct daemon *d, struct err *e)
 {
 	int rc;
 
-	no_core_files();
+	daemon_secrets_open(d);
 	rc = daemon_loop_open(d, e);
 	if (!rc)
 		rc = open_core(d, e);
@@ -171,7 +153,7 @@ static struct daemon *daemon_new(const struct daemon_conf *c)
 	d->epoll = d->timer = d->signals = d->route_watch = -1;
 	d->tun.fd = d->tun.watch_fd = -1;
 	d->udp[0].fd = d->udp[1].fd = -1;
-	d->uapi.fd = -1;
+	d->uapi.fd = d->uapi.watch = -1;
 	for (int i = 0; i < DAEMON_CLIENTS; i++)
 		d->uapi.client[i].fd = -1;
 	d->now_ns = d->log.start_ns = d->os->boot_ns();
@@ -204,12 +186,13 @@ static int live(const struct daemon_conf *c, int tell, struct err *e)
 
 /* --- into the background --- */
 
+/* keep: above the standard streams, which are replaced. */
 static void detach(int keep)
 {
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null = open("/dev/null", O_RDWR);
 
 	setsid();
-	for (int fd = 0; fd <= 2 && null >= 0; fd++)
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && null >= 0; fd++)
 		dup2(null, fd);
 	/* Whoever started us may wait for the end of a pipe, or hold a lock. */
 	if (keep > 3)
@@ -224,6 +207,10 @@ static void live_in_background(const struct daemon_conf *c, int tell)
 	struct err e = { 0 };
 	int rc;
 
+	if (tell <= STDERR_FILENO)
+		tell = fcntl(tell, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (tell < 0)
+		_exit(1);
 	detach(tell);
 	rc = live(c, tell, &e);
 	if (rc < 0 && write(tell, &e, sizeof(e)) < 0)

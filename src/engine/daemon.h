@@ -26,8 +26,9 @@ struct daemon_conf {
 
 /*
  * Opens all, daemonises (unless foreground) once tun and socket answer, and runs until
- * the tun is deleted or SIGINT/SIGTERM. Returns 0, or negative errno with *e when it could
- * not start. In the parent of a daemonised engine it returns 0 as soon as the child is ready.
+ * the tun or the socket is deleted, or SIGINT, SIGTERM or SIGHUP (unless ignored). Returns 0,
+ * or negative errno with *e when it could not start. In the parent of a daemonised engine it
+ * returns 0 as soon as the child is ready.
  */
 int daemon_run(const struct daemon_conf *c, struct err *e);
 

@@ -94,13 +94,14 @@ int daemon_link_bind(void *ctx, const struct daemon_set_bind *b)
 	struct daemon *d = ctx;
 	uint16_t port = b->has_port ? b->port : d->port;
 	uint32_t mark = b->has_fwmark ? b->fwmark : d->fwmark;
+	bool mute = d->up && !have_sockets(d);
 	struct err e = { 0 };
 	int rc = 0;
 
 	if (!d->up) {
 		d->port = port;
 		d->fwmark = mark;
-	} else if (port != d->port || !have_sockets(d)) {
+	} else if (port != d->port || mute) {
 		rc = open_pair(d, port, mark, &e);
 	} else if (mark != d->fwmark) {
 		rc = set_mark(d, mark);
@@ -108,7 +109,7 @@ int daemon_link_bind(void *ctx, const struct daemon_set_bind *b)
 	if (rc < 0)
 		daemon_log(d, 0, "%s", e.code ? e.text : "the fwmark was refused");
 	else
-		wg_device_clear_sources(d->dev);
+		wg_device_clear_sources(d->dev); /* and what found no socket begins at once */
 	return rc;
 }
 
@@ -136,16 +137,18 @@ static void go_down(struct daemon *d)
 	daemon_log(d, 1, "link is down");
 }
 
-static void rewatch(struct daemon *d)
+static int rewatch(struct daemon *d)
 {
 	struct err e;
-	int fd;
+	int fd, rc = d->os->link_watch_open(&d->tun, &fd, &e);
 
-	if (d->os->link_watch_open(&d->tun, &fd, &e) < 0 ||
-	    daemon_loop_watch(d, fd, SOURCE_LINK, &e) < 0)
+	if (!rc)
+		rc = daemon_loop_watch(d, fd, SOURCE_LINK, &e);
+	if (rc < 0)
 		daemon_log(d, 0, "cannot follow the interface: %s", e.text);
 	else
 		daemon_log(d, 1, "follows the interface into another network namespace");
+	return rc;
 }
 
 static int ask_state(struct daemon *d, struct sys_tun_state *st)
@@ -153,13 +156,15 @@ static int ask_state(struct daemon *d, struct sys_tun_state *st)
 	struct err e;
 
 	for (int i = 0; i < STATE_TRIES; i++) {
-		if (d->os->tun_state(&d->tun, st, &e) < 0) {
+		int rc = d->os->tun_state(&d->tun, st, &e);
+
+		if (rc < 0)
 			daemon_log(d, 0, "%s", e.text);
-			return -e.code;
-		}
-		if (!st->moved)
-			return 0;
-		rewatch(d);
+		if (rc < 0 || !st->moved)
+			return rc;
+		rc = rewatch(d);
+		if (rc < 0)
+			return rc;
 	}
 	return -EAGAIN;
 }

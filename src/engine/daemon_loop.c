@@ -29,14 +29,25 @@ void daemon_loop_want_write(struct daemon *d, int fd, unsigned source, bool want
 	epoll_ctl(d->epoll, EPOLL_CTL_MOD, fd, &ev);
 }
 
+/* What ends the engine, and lets it take its socket along. */
+static void ending_signals(sigset_t *set)
+{
+	struct sigaction hup;
+
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	/* Under nohup it is ignored, and has to stay so: blocked, it would come nevertheless. */
+	if (sigaction(SIGHUP, NULL, &hup) < 0 || hup.sa_handler != SIG_IGN)
+		sigaddset(set, SIGHUP);
+}
+
 int daemon_loop_open(struct daemon *d, struct err *e)
 {
 	sigset_t set;
 	int rc;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
+	ending_signals(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	d->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -62,7 +73,7 @@ int daemon_loop_open(struct daemon *d, struct err *e)
  */
 static void arm(struct daemon *d)
 {
-	int64_t due = wg_device_next_due(d->dev);
+	int64_t due = MIN(wg_device_next_due(d->dev), daemon_uapi_next_due(d));
 	struct itimerspec its = { 0 };
 
 	if (due >= d->armed_ns)
@@ -82,6 +93,7 @@ static void serve_timer(struct daemon *d)
 	if (read(d->timer, &fired, sizeof(fired)) == sizeof(fired))
 		d->armed_ns = INT64_MAX;
 	daemon_io_tick(d);
+	daemon_uapi_tick(d);
 }
 
 static void serve_routes(struct daemon *d)
@@ -112,6 +124,9 @@ static void serve(struct daemon *d, unsigned source, uint32_t events)
 		break;
 	case SOURCE_TIMER:
 		serve_timer(d);
+		break;
+	case SOURCE_FOLDER:
+		daemon_uapi_folder(d);
 		break;
 	case SOURCE_TUN:
 		daemon_io_tun(d);

@@ -39,6 +39,7 @@ struct daemon_out {
 
 struct daemon_client {
 	int fd; /* -1: free */
+	uint64_t heard; /* the turn in which something came from it, or was taken by it */
 	bool closing; /* it will send nothing more, or is not to be listened to */
 	enum { CLIENT_IDLE, CLIENT_GET, CLIENT_SET, CLIENT_SKIP } state;
 	int fault; /* of CLIENT_SKIP: positive errno to reply with */
@@ -50,7 +51,10 @@ struct daemon_client {
 struct daemon_uapi {
 	char path[64];
 	int fd; /* listening, -1 when not */
+	int watch; /* inotify of the folder, -1: the system gave none */
 	uint64_t dev, ino; /* of our own socket file */
+	uint64_t turn; /* counts what clients do */
+	int64_t resume_ns; /* when new clients are looked at again, 0: they are */
 	struct daemon_client client[DAEMON_CLIENTS];
 };
 
@@ -72,6 +76,7 @@ struct daemon {
 	int64_t now_ns; /* read once per batch */
 	int64_t armed_ns; /* when the timer fires, INT64_MAX: it does not */
 	bool stop;
+	bool all_locked; /* no page of ours is swapped out, now and later */
 
 	struct sys_tun tun;
 	unsigned tun_header; /* bytes before each packet that we read; a fault, otherwise 0 */
@@ -99,6 +104,7 @@ enum daemon_source {
 	SOURCE_LINK,
 	SOURCE_ROUTE,
 	SOURCE_TIMER,
+	SOURCE_FOLDER,
 	SOURCE_TUN,
 	SOURCE_UDP, /* + 0: IPv4, + 1: IPv6 */
 	SOURCE_UAPI = SOURCE_UDP + 2,
@@ -139,8 +145,20 @@ void daemon_link_close(struct daemon *d);
 
 int daemon_uapi_open(struct daemon *d, struct err *e);
 void daemon_uapi_close(struct daemon *d);
+/* Something happened in the folder. When our socket is no longer there: d->stop. */
+void daemon_uapi_folder(struct daemon *d);
 void daemon_uapi_accept(struct daemon *d);
+/* When daemon_uapi_tick is to be called, INT64_MAX: not at all. */
+int64_t daemon_uapi_next_due(const struct daemon *d);
+void daemon_uapi_tick(struct daemon *d);
 void daemon_uapi_serve(struct daemon *d, unsigned client, bool readable, bool writable);
+
+/* --- daemon_secrets.c --- */
+
+/* No core files, and no swap where that is possible; nothing here can fail later for it. */
+void daemon_secrets_open(struct daemon *d);
+/* After new keys came. */
+void daemon_secrets_grown(struct daemon *d);
 
 /* --- daemon_log.c --- */
 

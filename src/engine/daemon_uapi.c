@@ -2,7 +2,7 @@
  * The configuration socket, /var/run/wireguard/NAME.sock.
  *
  * The path is not per network namespace, so of two engines with one name the second is
- * refused. A file that nobody answers at is replaced. All of that happens under a lock on
+ * refused. A socket that nobody answers at is replaced. All of that happens under a lock on
  * the folder, and the new socket is renamed into place when it already listens: wg(8)
  * removes what refuses a connection.
  */
@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -23,6 +25,7 @@
 enum {
 	READ_MAX = 1 << 16, /* per round and client */
 	LINE_LIMIT = 4096, /* without a newline so far: this is no client of ours */
+	PAUSE_MS = 200, /* without looking at new clients, when there is no descriptor for one */
 };
 
 /* --- the socket file --- */
@@ -51,6 +54,16 @@ static int lock_folder(struct err *e)
 		return rc;
 	}
 	return fd;
+}
+
+/* It was not made by an engine, so it is not ours to replace. */
+static int refuse_no_socket(const struct daemon *d, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(d->uapi.path, &st) < 0 || S_ISSOCK(st.st_mode))
+		return 0;
+	return err_say(e, EEXIST, "%s is in the way: it is no socket", d->uapi.path);
 }
 
 static int refuse_living(const struct daemon *d, struct err *e)
@@ -92,6 +105,22 @@ static int listen_at(struct daemon_uapi *u, const char *path, struct err *e)
 	return 0;
 }
 
+/* Where there are no more instances, the engine ends in the other ways only. */
+static void watch_folder(struct daemon *d)
+{
+	const uint32_t what = IN_DELETE | IN_MOVE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+	struct daemon_uapi *u = &d->uapi;
+
+	u->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (u->watch >= 0 && inotify_add_watch(u->watch, UAPI_SOCKET_DIR, what) >= 0 &&
+	    daemon_loop_watch(d, u->watch, SOURCE_FOLDER, NULL) == 0)
+		return;
+	daemon_log(d, 0, "does not see when its socket is removed: %s", strerror(errno));
+	if (u->watch >= 0)
+		close(u->watch);
+	u->watch = -1;
+}
+
 int daemon_uapi_open(struct daemon *d, struct err *e)
 {
 	struct daemon_uapi *u = &d->uapi;
@@ -104,8 +133,11 @@ int daemon_uapi_open(struct daemon *d, struct err *e)
 	lock = lock_folder(e);
 	if (lock < 0)
 		return lock;
-	rc = refuse_living(d, e);
+	rc = refuse_no_socket(d, e);
+	if (!rc)
+		rc = refuse_living(d, e);
 	if (!rc) {
+		watch_folder(d);
 		u->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		rc = u->fd < 0 ? err_sys(e, "socket") : listen_at(u, tmp, e);
 	}
@@ -115,16 +147,36 @@ int daemon_uapi_open(struct daemon *d, struct err *e)
 	return daemon_loop_watch(d, u->fd, SOURCE_UAPI, e);
 }
 
+static bool is_own(const struct daemon_uapi *u, const struct stat *st)
+{
+	return u->ino && st->st_dev == u->dev && st->st_ino == u->ino;
+}
+
 /* Only our own file: a successor may have put its socket there already. */
 static void remove_own(struct daemon_uapi *u)
 {
 	int lock = lock_folder(NULL);
 	struct stat st;
 
-	if (u->ino && lstat(u->path, &st) == 0 && st.st_dev == u->dev && st.st_ino == u->ino)
+	if (lstat(u->path, &st) == 0 && is_own(u, &st))
 		unlink(u->path);
 	if (lock >= 0)
 		close(lock);
+}
+
+/* Without its socket nobody can reach it, and wg-quick on some systems ends it that way. */
+void daemon_uapi_folder(struct daemon *d)
+{
+	struct stat st;
+	char b[4096];
+
+	while (read(d->uapi.watch, b, sizeof(b)) > 0)
+		;
+	if (lstat(d->uapi.path, &st) == 0 ? is_own(&d->uapi, &st) :
+					    errno != ENOENT && errno != ENOTDIR)
+		return;
+	daemon_log(d, 1, "its socket was removed");
+	d->stop = true;
 }
 
 /* --- clients --- */
@@ -146,6 +198,9 @@ void daemon_uapi_close(struct daemon *d)
 	for (int i = 0; i < DAEMON_CLIENTS; i++)
 		if (u->client[i].fd >= 0)
 			client_close(&u->client[i]);
+	if (u->watch >= 0)
+		close(u->watch);
+	u->watch = -1;
 	if (u->fd < 0)
 		return;
 	remove_own(u);
@@ -153,22 +208,85 @@ void daemon_uapi_close(struct daemon *d)
 	u->fd = -1;
 }
 
+/* The client that was silent longest, NULL when there is none. */
+static struct daemon_client *silent_longest(struct daemon_uapi *u)
+{
+	struct daemon_client *found = NULL;
+
+	for (int i = 0; i < DAEMON_CLIENTS; i++) {
+		struct daemon_client *c = &u->client[i];
+
+		if (c->fd >= 0 && (!found || c->heard < found->heard))
+			found = c;
+	}
+	return found;
+}
+
+static void watch_new_clients(struct daemon *d, bool watch)
+{
+	struct epoll_event ev = { .events = watch ? EPOLLIN : 0, .data.u32 = SOURCE_UAPI };
+
+	epoll_ctl(d->epoll, EPOLL_CTL_MOD, d->uapi.fd, &ev);
+}
+
+/* One that is not accepted keeps the listener readable; the loop must not spin for it. */
+static void no_descriptor(struct daemon *d, int error)
+{
+	struct daemon_client *c = silent_longest(&d->uapi);
+
+	if (c) {
+		client_close(c);
+		return;
+	}
+	daemon_log(d, 0, "a configuration client has to wait: %s", strerror(error));
+	d->uapi.resume_ns = d->os->boot_ns() + PAUSE_MS * NS_PER_MS;
+	watch_new_clients(d, false);
+}
+
+int64_t daemon_uapi_next_due(const struct daemon *d)
+{
+	return d->uapi.resume_ns ? d->uapi.resume_ns : INT64_MAX;
+}
+
+void daemon_uapi_tick(struct daemon *d)
+{
+	if (daemon_uapi_next_due(d) > d->os->boot_ns())
+		return;
+	d->uapi.resume_ns = 0;
+	watch_new_clients(d, true);
+}
+
+/* A free place; when there is none, the client that was silent longest has to go. */
+static unsigned free_place(struct daemon_uapi *u)
+{
+	struct daemon_client *c;
+
+	for (unsigned i = 0; i < DAEMON_CLIENTS; i++)
+		if (u->client[i].fd < 0)
+			return i;
+	c = silent_longest(u);
+	client_close(c);
+	return (unsigned)(c - u->client);
+}
+
 void daemon_uapi_accept(struct daemon *d)
 {
 	int fd = accept4(d->uapi.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct daemon_client *c = d->uapi.client;
-	unsigned i = 0;
+	unsigned i;
 
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			no_descriptor(d, errno);
 		return;
-	while (i < DAEMON_CLIENTS && c[i].fd >= 0)
-		i++;
-	if (i == DAEMON_CLIENTS || daemon_loop_watch(d, fd, SOURCE_CLIENT + i, NULL) < 0) {
-		daemon_log(d, 0, "a configuration client was turned away: there are too many");
+	}
+	i = free_place(&d->uapi);
+	if (daemon_loop_watch(d, fd, SOURCE_CLIENT + i, NULL) < 0) {
+		daemon_log(d, 0, "a configuration client was turned away: errno %d", errno);
 		close(fd);
 		return;
 	}
-	c[i].fd = fd;
+	d->uapi.client[i].fd = fd;
+	d->uapi.client[i].heard = ++d->uapi.turn;
 }
 
 static void reply_get(struct daemon *d, struct daemon_client *c)
@@ -201,6 +319,7 @@ static void reply_set(struct daemon *d, struct daemon_client *c)
 
 	d->now_ns = d->os->boot_ns();
 	reply_errno(c, daemon_set_apply(c->set, &h, d->now_ns));
+	daemon_secrets_grown(d);
 }
 
 static void client_idle(struct daemon_client *c)
@@ -320,6 +439,7 @@ void daemon_uapi_serve(struct daemon *d, unsigned client, bool readable, bool wr
 	/* Closed by what was served before, in the same round. */
 	if (c->fd < 0)
 		return;
+	c->heard = ++d->uapi.turn;
 	if (readable && !c->out.len)
 		client_read(c);
 	if (writable && c->out.len)

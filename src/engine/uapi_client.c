@@ -237,11 +237,16 @@ static int parse_reply(const struct call *c, const struct buf *reply, const char
 		err_prefix(e, "%s: the reply to `%s`", c->addr.sun_path, verb);
 		return rc;
 	}
-	if (dev->errno_)
-		return err_code(e, dev->errno_, "%s: the engine refuses `%s`", c->addr.sun_path,
-				verb);
-	*out = dev;
-	return 0;
+	if (!dev->errno_) {
+		*out = dev;
+		return 0;
+	}
+	rc = err_code(e, dev->errno_, "%s: the engine refuses `%s`", c->addr.sun_path, verb);
+	if (!err_is_shortage(rc))
+		return rc;
+	if (e)
+		e->code = EREMOTEIO;
+	return -EREMOTEIO;
 }
 
 /* The scope may be named ("fe80::1%eth0"), which only this half can turn into an index. */

@@ -12,8 +12,8 @@
 #include "sys/platform.h"
 
 /*
- * Finds the link by name; fills identity and `before` (or `after`, leaving `before` as it is).
- * -ENODEV: there is none.
+ * Finds the link by name; fills identity, `start` and `before`, or `end` and `after`, leaving
+ * the former as they are. -ENODEV: there is none; afterwards that is a fact too (end.gone).
  */
 int gather_link(const struct platform_ops *p, const char *name, bool after, struct arena *a,
 		struct link_facts *out, struct err *e);

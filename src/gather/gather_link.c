@@ -73,17 +73,19 @@ int gather_link(const struct platform_ops *p, const char *name, bool after, stru
 	if (rc < 0)
 		return rc;
 	link = find(links, n, name);
+	if (!link && after)
+		out->end = (struct link_state){ .known = true, .gone = true };
 	if (!link)
 		return err_code(e, ENODEV, "read the counters of %s", name);
 	/* Another link took the name: its counters began anew, and no difference means anything. */
-	if (after && out->ifindex && out->ifindex != link->ifindex)
+	if (after && out->start.known && out->start.ifindex != link->ifindex)
 		for (i = 0; i < LINK_COUNTER_COUNT; i++)
 			out->before[i] = UNKNOWN;
 	out->name = link->name; /* in the arena, as all that the platform gave */
 	out->kind = link->kind;
-	out->ifindex = link->ifindex;
-	out->mtu = link->mtu;
-	out->up = link->up;
+	*(after ? &out->end : &out->start) = (struct link_state){
+		.known = true, .up = link->up, .ifindex = link->ifindex, .mtu = link->mtu
+	};
 	out->running = link->running;
 	out->tun_pi = link->tun_pi < 0 ? UNKNOWN : link->tun_pi;
 	copy_counters(&link->stats, after ? out->after : out->before);

@@ -239,6 +239,14 @@ int self_tunnel_in(struct self_tunnel *t, enum end end, int (*fn)(void *ctx, str
 
 /* --- start ---------------------------------------------------------------- */
 
+/* What failed because we have run out of something is no finding about the engine. */
+static int unless_ours(int rc, struct engine_facts *f)
+{
+	if (err_is_shortage(rc))
+		f->start_error = f->answer_error = NULL;
+	return rc;
+}
+
 static int begin(struct self_tunnel *t, const struct self_conf *c, enum end i, struct facts *f,
 		 struct err *e)
 {
@@ -253,7 +261,9 @@ static int begin(struct self_tunnel *t, const struct self_conf *c, enum end i, s
 
 	if (i == END_NEAR && c->near_tun != NEAR_TUN_OWN)
 		return near_tun_begin(t, c->near_tun, &ec, &f->engine[i], e);
-	return engine_begin(&ec, t->p, t->loop, t->arena, &end->engine, &f->engine[i], e);
+	return unless_ours(engine_begin(&ec, t->p, t->loop, t->arena, &end->engine, &f->engine[i],
+					e),
+			   &f->engine[i]);
 }
 
 /* A failed engine_wait has ended the engine already. */
@@ -264,7 +274,7 @@ static int wait_ready(struct self_tunnel *t, const struct self_conf *c, enum end
 
 	if (rc < 0)
 		t->end[i].engine = NULL;
-	return rc;
+	return unless_ours(rc, &f->engine[i]);
 }
 
 static int set_up_tun(void *ctx, struct err *e)
@@ -372,7 +382,7 @@ static int talk_to(struct self_tunnel *t, enum end i, struct facts *f, struct er
 		rc = verify(t, i, &f->engine[i], e);
 	if (rc < 0 && rc != -EINTR)
 		f->engine[i].answer_error = arena_strdup(t->arena, e->text);
-	return rc;
+	return unless_ours(rc, &f->engine[i]);
 }
 
 static int start(struct self_tunnel *t, const struct self_conf *c, struct facts *f, struct err *e)

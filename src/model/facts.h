@@ -25,7 +25,7 @@ enum need {
 	NEED_ENGINE_FAR,
 	NEED_LINKS, /* counters of the near tun, before and after */
 	NEED_LINKS_FAR,
-	NEED_ADDRS,
+	NEED_ADDRS, /* of both ends, at the start */
 	NEED_ROUTES,
 	NEED_TAP_NEAR_TUN,
 	NEED_TAP_NEAR_WIRE,
@@ -130,11 +130,17 @@ enum link_counter {
 };
 const char *link_counter_str(enum link_counter c); /* "rx_frame_errors" */
 
+/* What somebody may change under a run. */
+struct link_state {
+	bool known; /* it was looked at; the rest is for that */
+	bool gone; /* there was none of that name */
+	bool up;
+	unsigned ifindex, mtu;
+};
 struct link_facts {
 	const char *name, *kind;
-	unsigned ifindex, mtu;
-	bool up;
-	int64_t running; /* it has a carrier: 1, 0, UNKNOWN */
+	struct link_state start, end;
+	int64_t running; /* it has a carrier: 1, 0, UNKNOWN; when last looked at */
 	/* a tun's device flag IFF_NO_PI turned round: 1 = a 4-byte header before each packet */
 	int64_t tun_pi;
 	int64_t before[LINK_COUNTER_COUNT], after[LINK_COUNTER_COUNT];
@@ -154,6 +160,15 @@ struct route_facts {
 	const char *dev;
 	unsigned table, metric;
 	uint8_t type;
+};
+
+/* Addresses and routes in one end's namespace, at one moment. */
+struct net_facts {
+	bool known;
+	struct addr_facts *addrs;
+	size_t n_addrs;
+	struct route_facts *routes;
+	size_t n_routes;
 };
 
 /*
@@ -205,6 +220,7 @@ struct ping_facts {
 	int64_t sent, received, duplicates, late;
 	int64_t send_errors;
 	const char *send_error; /* the first one's words, NULL */
+	bool shortage; /* that was a lack of ours (descriptors, memory): no word on the tunnel */
 	int64_t size; /* bytes of the whole inner IP packet */
 	int64_t interval_ns, timeout_ns, elapsed_ns;
 	int64_t min_ns, avg_ns, max_ns, mdev_ns; /* UNKNOWN without an answer */
@@ -223,6 +239,7 @@ struct stream_facts {
 	int64_t unit; /* bytes of one full inner packet */
 	int64_t elapsed_ns;
 	const char *error; /* the first failed call, NULL */
+	bool shortage; /* it failed for a lack of ours (descriptors, memory) */
 };
 
 /* What an engine holds, as its `get` tells. No secret is in it. */
@@ -350,10 +367,7 @@ struct facts {
 	struct engine_facts engine[END_COUNT];
 	struct crypto_facts crypto[END_COUNT]; /* differences over the run */
 	struct link_facts tun[END_COUNT], wire[END_COUNT];
-	struct addr_facts *addrs;
-	size_t n_addrs;
-	struct route_facts *routes;
-	size_t n_routes;
+	struct net_facts net_start[END_COUNT], net_end[END_COUNT];
 	struct tap_facts taps[TAP_COUNT];
 	struct handshake_facts handshake;
 	struct ping_facts ping_self, ping_peer;

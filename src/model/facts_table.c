@@ -184,12 +184,17 @@ static const struct facts_field crypto_fields[] = {
 };
 static const struct facts_table crypto_table = TABLE(crypto_facts, crypto_fields);
 
+static const struct facts_field link_state_fields[] = {
+	BOOL(link_state, known),     BOOL(link_state, gone),  BOOL(link_state, up),
+	NUMBER(link_state, ifindex), NUMBER(link_state, mtu),
+};
+static const struct facts_table link_state_table = TABLE(link_state, link_state_fields);
+
 static const struct facts_field link_fields[] = {
 	TEXT(link_facts, name),
 	TEXT(link_facts, kind),
-	NUMBER(link_facts, ifindex),
-	NUMBER(link_facts, mtu),
-	BOOL(link_facts, up),
+	STRUCT(link_facts, start, link_state_table),
+	STRUCT(link_facts, end, link_state_table),
 	COUNT(link_facts, running),
 	COUNT(link_facts, tun_pi),
 	COUNTS(link_facts, before, counters),
@@ -209,6 +214,13 @@ static const struct facts_field route_fields[] = {
 	NUMBER(route_facts, type),
 };
 static const struct facts_table route_table = TABLE(route_facts, route_fields);
+
+static const struct facts_field net_fields[] = {
+	BOOL(net_facts, known),
+	LIST(net_facts, addrs, n_addrs, addr_table),
+	LIST(net_facts, routes, n_routes, route_table),
+};
+static const struct facts_table net_table = TABLE(net_facts, net_fields);
 
 static const struct facts_field tap_fields[] = {
 	TEXT(tap_facts, dev),
@@ -250,6 +262,7 @@ static const struct facts_field ping_fields[] = {
 	COUNT(ping_facts, elapsed_ns),	COUNT(ping_facts, min_ns),
 	COUNT(ping_facts, avg_ns),	COUNT(ping_facts, max_ns),
 	COUNT(ping_facts, mdev_ns),	COUNT(ping_facts, dev_is_tun),
+	BOOL(ping_facts, shortage),
 };
 static const struct facts_table ping_table = TABLE(ping_facts, ping_fields);
 
@@ -263,6 +276,7 @@ static const struct facts_field stream_fields[] = {
 	COUNT(stream_facts, unit),
 	COUNT(stream_facts, elapsed_ns),
 	TEXT(stream_facts, error),
+	BOOL(stream_facts, shortage),
 };
 static const struct facts_table stream_table = TABLE(stream_facts, stream_fields);
 
@@ -371,8 +385,8 @@ static const struct facts_field facts_fields[] = {
 	STRUCTS(facts, crypto, ends, crypto_table),
 	STRUCTS(facts, tun, ends, link_table),
 	STRUCTS(facts, wire, ends, link_table),
-	LIST(facts, addrs, n_addrs, addr_table),
-	LIST(facts, routes, n_routes, route_table),
+	STRUCTS(facts, net_start, ends, net_table),
+	STRUCTS(facts, net_end, ends, net_table),
 	STRUCTS(facts, taps, taps, tap_table),
 	STRUCT(facts, handshake, handshake_table),
 	STRUCT(facts, ping_self, ping_table),

@@ -59,6 +59,7 @@ struct echo {
 	size_t recv_cap;
 	int64_t n_sent, n_duplicates, n_late, n_corrupt, n_send_errors;
 	const char *send_error;
+	bool shortage;
 	struct moments rtt;
 };
 
@@ -182,8 +183,10 @@ static void send_one(struct echo *x)
 		x->n_sent++;
 		return;
 	}
-	if (!x->n_send_errors++)
+	if (!x->n_send_errors++) {
 		x->send_error = arena_strdup(x->arena, strerror(-rc));
+		x->shortage = err_is_shortage(rc);
+	}
 }
 
 static void expire(struct echo *x)
@@ -314,6 +317,7 @@ void echo_facts(const struct echo *x, struct ping_facts *out, int64_t *corrupt)
 		.late = x->n_late,
 		.send_errors = x->n_send_errors,
 		.send_error = x->send_error,
+		.shortage = x->shortage,
 		.size = (v6 ? IP6_LEN : IP4_LEN) + ICMP_SOCK_HEADER_LEN + x->conf.payload_len,
 		.interval_ns = x->conf.interval_ns,
 		.timeout_ns = x->conf.timeout_ns,

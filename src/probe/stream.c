@@ -45,7 +45,7 @@ void stream_fail(struct stream *s, const char *what, int code)
 {
 	if (!s->error) {
 		s->error = arena_printf(s->arena, "%s: %s", what, strerror(code));
-		s->own_lack = code == EMFILE || code == ENFILE || code == ENOMEM;
+		s->shortage = err_is_shortage(code);
 	}
 	stop_serving(s);
 }
@@ -155,15 +155,13 @@ void stream_facts(const struct stream *s, struct stream_facts *out)
 		.unit = s->conf.unit,
 		.elapsed_ns = s->started_ns ? until - s->started_ns : 0,
 		.error = s->error,
+		.shortage = s->shortage,
 	};
 
 	if (!f.error && !s->finished_ns)
 		f.error = arena_printf(s->arena, "not finished after %.1f s: %lld of %lld arrived",
 				       (double)f.elapsed_ns / NS_PER_S, (long long)s->received,
 				       (long long)s->conf.amount);
-	/* What this process had nothing left for was not tried: no word about the way. */
-	if (s->own_lack)
-		f.sent = f.received = f.corrupt = f.elapsed_ns = 0;
 	*out = f;
 }
 

@@ -17,7 +17,7 @@ struct stream {
 	int64_t started_ns, finished_ns; /* 0: not yet */
 	int64_t sent, received, corrupt;
 	const char *error;
-	bool own_lack; /* of descriptors or memory: that is the error */
+	bool shortage; /* of descriptors or memory here: that was the error */
 	uint8_t *buf; /* STREAM_BUF_BYTES */
 	bool connected; /* TCP */
 	size_t payload_len; /* UDP */

@@ -15,6 +15,9 @@ struct report {
 	const struct verdict *verdict;
 };
 
+/* On a terminal narrower than this a line is as long as on this one. */
+enum { REPORT_WIDTH_MIN = 20 };
+
 struct report_style {
 	unsigned width; /* columns of the terminal; 0: lines are never broken */
 	bool colour; /* never the only signal */

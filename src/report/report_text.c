@@ -170,7 +170,10 @@ static void ping_summary(const struct report *r, const struct report_style *s, s
 	else
 		loss = arena_printf(a, "%.*f%% loss (unknown %lld)", lost == p->sent ? 0 : 1, share,
 				    (long long)lost);
-	buf_printf(out, "\n--- %s in-tunnel ping ---\n", ip_addr_str(&p->target, target));
+	buf_puts(out, "\n");
+	text_wrap(out, "",
+		  arena_printf(a, "--- %s in-tunnel ping ---", ip_addr_str(&p->target, target)),
+		  s->width, s->utf8);
 	text_wrap(out, "",
 		  arena_printf(a,
 			       "%lld sent%s, %lld received, %s, %lld late, %lld dup, "
@@ -279,8 +282,12 @@ static void verdict(const struct report *r, const struct report_style *s, struct
 	listed("Next:    ", v->next, v->n_next, s, out);
 }
 
-static void write_text(const struct report *r, const struct report_style *s, struct buf *out)
+static void write_text(const struct report *r, const struct report_style *wanted, struct buf *out)
 {
+	struct report_style style = *wanted, *s = &style;
+
+	if (s->width)
+		s->width = MAX(s->width, REPORT_WIDTH_MIN);
 	if (s->quiet) {
 		if (r->verdict->state == STATE_FAIL || r->verdict->state == STATE_UNSURE)
 			table(r, s, out);

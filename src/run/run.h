@@ -13,6 +13,12 @@
 #include "model/facts.h"
 #include "verdict/verdict.h"
 
+/*
+ * No run takes longer, whatever an engine does, besides the pings, whose time the user
+ * chooses (echo_longest_ns). Also in man/wgdiag-check.1 (tests/lint/docs.sh).
+ */
+enum { RUN_LONGEST_S = 40 };
+
 struct run_conf {
 	const struct engine_ops *engine; /* of the near end; the far one is built in */
 	const char *program; /* from engine_program() */

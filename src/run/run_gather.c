@@ -1,6 +1,6 @@
 /*
- * What stands still, and counters before and after: links, addresses, routes, and what the
- * engines count.
+ * What should stand still, before and after: links, addresses, routes; and the counters of
+ * links and engines.
  */
 #include <errno.h>
 #include <string.h>
@@ -52,22 +52,44 @@ static void links(struct run *r, bool after)
 	}
 }
 
-static int still_here(void *ctx, struct err *e)
+struct net_ctx {
+	struct run *r;
+	struct net_facts *out;
+};
+
+static int net_here(void *ctx, struct err *e)
 {
-	struct run *r = ctx;
+	struct net_ctx *x = ctx;
+	struct net_facts *n = x->out;
 	int rc;
 
-	rc = gather_addrs(r->p, r->arena, &r->f->addrs, &r->f->n_addrs, e);
-	if (rc < 0)
-		facts_gap(r->f, NEED_ADDRS, arena_strdup(r->arena, e->text), NULL);
-	else
-		facts_have(r->f, NEED_ADDRS);
-	rc = gather_routes(r->p, r->arena, &r->f->routes, &r->f->n_routes, e);
-	if (rc < 0)
-		facts_gap(r->f, NEED_ROUTES, arena_strdup(r->arena, e->text), NULL);
-	else
-		facts_have(r->f, NEED_ROUTES);
-	return 0;
+	rc = gather_addrs(x->r->p, x->r->arena, &n->addrs, &n->n_addrs, e);
+	if (!rc)
+		rc = gather_routes(x->r->p, x->r->arena, &n->routes, &n->n_routes, e);
+	n->known = !rc;
+	return rc;
+}
+
+/* At the end a gap is no loss of what was read at the start: it stays unknown. */
+static void net(struct run *r, bool after)
+{
+	struct net_facts *of = after ? r->f->net_end : r->f->net_start;
+	const char *why = NULL;
+	unsigned i;
+
+	for (i = 0; i < END_COUNT; i++) {
+		struct net_ctx x = { r, &of[i] };
+		struct err e;
+
+		if (self_tunnel_in(r->t, (enum end)i, net_here, &x, &e) < 0)
+			why = arena_strdup(r->arena, e.text);
+	}
+	for (i = NEED_ADDRS; i <= NEED_ROUTES && !after; i++) {
+		if (why)
+			facts_gap(r->f, (enum need)i, why, NULL);
+		else
+			facts_have(r->f, (enum need)i);
+	}
 }
 
 /* It may show what was set at first, and something else later. */
@@ -81,21 +103,22 @@ static void compare_again(struct run *r, enum end end, const struct uapi_device 
 	g->configured = !g->config_difference;
 }
 
-static bool crypto(struct run *r, enum end end, struct crypto_facts *out)
+static int crypto(struct run *r, enum end end, struct crypto_facts *out, struct err *e)
 {
 	const struct self_end *x = &r->t->end[end];
 	struct uapi_device *d;
+	int rc;
 
-	if (!x->engine || uapi_get(x->tun, GET_TIMEOUT_MS, r->arena, &d, NULL) < 0 || d->errno_) {
-		if (!r->crypto_seen[end])
-			run_config(r, end, NULL);
-		return false;
-	}
+	if (!x->engine)
+		return err_say(e, ECHILD, "the engine is gone");
+	rc = uapi_get(x->tun, GET_TIMEOUT_MS, r->arena, &d, e);
 	if (!r->crypto_seen[end])
-		run_config(r, end, d);
+		run_config(r, end, rc < 0 ? NULL : d);
+	if (rc < 0)
+		return rc;
 	engine_crypto_facts(x->ops, d, r->arena, out);
 	compare_again(r, end, d);
-	return true;
+	return 0;
 }
 
 void run_gather_before(struct run *r)
@@ -104,12 +127,9 @@ void run_gather_before(struct run *r)
 	struct err e;
 
 	links(r, false);
-	if (self_tunnel_in(r->t, END_NEAR, still_here, r, &e) < 0) {
-		facts_gap(r->f, NEED_ADDRS, arena_strdup(r->arena, e.text), NULL);
-		facts_gap(r->f, NEED_ROUTES, arena_strdup(r->arena, e.text), NULL);
-	}
+	net(r, false);
 	for (i = 0; i < END_COUNT; i++)
-		r->crypto_seen[i] = crypto(r, (enum end)i, &r->crypto_before[i]);
+		r->crypto_seen[i] = crypto(r, (enum end)i, &r->crypto_before[i], &e) == 0;
 	run_still_before(r);
 }
 
@@ -117,11 +137,19 @@ void run_gather_before(struct run *r)
 static void crypto_after(struct run *r, enum end end, enum need need)
 {
 	struct engine_facts *g = &r->f->engine[end];
+	struct err e;
+	int rc;
 
 	if (!(r->f->have & NEED_BIT(need)))
 		return;
-	if (r->crypto_seen[end] && crypto(r, end, &r->f->crypto[end])) {
+	rc = crypto(r, end, &r->f->crypto[end], &e);
+	if (!rc && r->crypto_seen[end]) {
 		engine_crypto_difference(&r->f->crypto[end], &r->crypto_before[end]);
+		return;
+	}
+	if (!rc || err_is_shortage(rc)) {
+		facts_gap(r->f, need, rc ? arena_strdup(r->arena, e.text) : "not asked before",
+			  NULL);
 		return;
 	}
 	facts_gap(r->f, need, "the engine no longer answers", NULL);
@@ -132,20 +160,26 @@ static void crypto_after(struct run *r, enum end end, enum need need)
 void run_gather_after(struct run *r)
 {
 	links(r, true);
+	net(r, true);
 	run_still_after(r);
+}
+
+void run_gather_engines(struct run *r)
+{
 	crypto_after(r, END_NEAR, NEED_ENGINE);
 	crypto_after(r, END_FAR, NEED_ENGINE_FAR);
 }
 
 int64_t run_leads_into_tun(const struct facts *f, const struct ip_addr *to, const char *tun)
 {
+	const struct net_facts *n = &f->net_start[END_NEAR];
 	const struct route_facts *best = NULL;
 	size_t i;
 
-	if (!(f->have & NEED_BIT(NEED_ROUTES)))
+	if (!n->known)
 		return UNKNOWN;
-	for (i = 0; i < f->n_routes; i++) {
-		const struct route_facts *r = &f->routes[i];
+	for (i = 0; i < n->n_routes; i++) {
+		const struct route_facts *r = &n->routes[i];
 
 		if (!cidr_contains(&r->dst, to))
 			continue;

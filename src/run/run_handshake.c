@@ -22,18 +22,23 @@ struct waiting {
 	struct echo *echo;
 	bool complete;
 	bool over; /* an engine died: there will be no handshake */
+	struct err shortage; /* of ours, for which the engine could not be asked; code 0: none */
 	unsigned timer;
 };
 
-static bool engine_says(struct run *r)
+static bool engine_says(struct waiting *w)
 {
-	const char *tun = r->t->end[END_NEAR].tun;
+	const char *tun = w->r->t->end[END_NEAR].tun;
 	struct uapi_device *d;
 	bool complete = false;
 	struct arena tmp;
+	struct err e;
+	int rc;
 
 	arena_init(&tmp);
-	if (uapi_get(tun, GET_TIMEOUT_MS, &tmp, &d, NULL) == 0 && d->n_peers)
+	rc = uapi_get(tun, GET_TIMEOUT_MS, &tmp, &d, &e);
+	w->shortage = err_is_shortage(rc) ? e : (struct err){ 0 };
+	if (rc == 0 && d->n_peers)
 		complete = d->peers[0].last_handshake_s || d->peers[0].last_handshake_nsec;
 	arena_done(&tmp);
 	return complete;
@@ -45,7 +50,7 @@ static void look(void *ctx)
 	struct self_tunnel *t = w->r->t;
 
 	w->timer = 0;
-	w->complete = engine_says(w->r);
+	w->complete = engine_says(w);
 	w->over = !engine_alive(t->end[END_NEAR].engine) || !engine_alive(t->end[END_FAR].engine);
 	if (!w->complete && !w->over)
 		w->timer = loop_add_timer(w->r->loop, loop_now(w->r->loop) + LOOK_MS * NS_PER_MS,
@@ -92,11 +97,15 @@ static void wait_for_it(struct waiting *w)
 	loop_run(r->loop, run_until(r, HANDSHAKE_MS), is_over, w);
 	h->waited_ns = loop_now(r->loop) - from;
 	/* It may have been done since the last look. */
-	h->complete = w->complete || engine_says(r);
+	h->complete = w->complete || engine_says(w);
 	if (w->timer)
 		loop_del_timer(r->loop, w->timer);
 	if (run_interrupted(r) && !h->complete)
 		return;
+	if (!h->complete && w->shortage.code) {
+		run_gap_raw(r, NEED_HANDSHAKE, -w->shortage.code, &w->shortage);
+		return;
+	}
 	facts_have(r->f, NEED_HANDSHAKE);
 	if (h->complete)
 		loop_run(r->loop, run_until(r, FIRST_ANSWER_MS), echo_done, w->echo);

@@ -5,6 +5,7 @@
 #define RUN_RUN_PRIV_H
 
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "capture/tap.h"
 #include "lab/self_tunnel.h"
@@ -59,6 +60,10 @@ int run_signal_open(int *fd, sigset_t *old, struct err *e);
 /* Takes back what came, so that it does not end the process now, and restores the mask. */
 void run_signal_close(int fd, const sigset_t *old);
 
+/* run_limits.c: enough descriptors for the run, or -EMFILE */
+int run_limits_raise(struct rlimit *old, struct err *e);
+void run_limits_restore(const struct rlimit *old);
+
 /* run_taps.c */
 void run_taps_open(struct run *r, enum tap first, enum tap second);
 /* Serves until the counters of all taps stand still, then they are facts. */
@@ -68,6 +73,8 @@ void run_taps_close(struct run *r);
 /* run_gather.c */
 void run_gather_before(struct run *r);
 void run_gather_after(struct run *r);
+/* What the engines counted until now; may be asked again. */
+void run_gather_engines(struct run *r);
 /* Which way packets to that address go here: 1 into the tun, 0 elsewhere, UNKNOWN. */
 int64_t run_leads_into_tun(const struct facts *f, const struct ip_addr *to, const char *tun);
 

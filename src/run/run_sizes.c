@@ -49,7 +49,7 @@ static unsigned overhead(uint8_t family)
 
 static unsigned mtu_of(const struct run *r, enum end end)
 {
-	return r->f->tun[end].mtu ? r->f->tun[end].mtu : r->t->mtu;
+	return r->f->tun[end].start.mtu ? r->f->tun[end].start.mtu : r->t->mtu;
 }
 
 static struct step *step_of(struct ladder *l, struct step *s, enum end from, bool v6,

@@ -133,6 +133,7 @@ static void close_echo(struct run *r, struct way *w)
 		.unit = p.size,
 		.elapsed_ns = p.elapsed_ns,
 		.error = p.send_error,
+		.shortage = p.shortage,
 	};
 	echo_close(w->echo);
 	w->echo = NULL;

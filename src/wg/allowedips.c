@@ -13,6 +13,10 @@
  * Path-compressed: chains of single children do not exist, so a node without an
  * owner (a branch) always has two children, and n prefixes need at most 2n - 1 nodes.
  *
+ * A node is in the list of its owner exactly as long as it has one; branches are in none.
+ * What is asked about one owner walks that list: thousands of peers are dumped and
+ * replaced in between packets, and none of them may cost a walk through all prefixes.
+ *
  * Addresses are held as two numbers, an IPv4 address in the upper half of the first:
  * so a bit test is a shift, whatever the alignment and the byte order (the driver
  * once read past an unaligned address here: CVE-2024-42247), and both families take
@@ -24,10 +28,12 @@ struct bits {
 };
 
 struct node {
+	/* what a lookup reads comes first, close together */
 	struct bits key; /* masked to len */
 	struct node *child[2];
-	void *owner; /* NULL: a branch */
-	unsigned len;
+	struct allowedips_owner *owner; /* NULL: a branch */
+	uint8_t len, family;
+	struct list link; /* in owner->nodes */
 };
 
 struct allowedips {
@@ -89,16 +95,34 @@ static bool holds(const struct node *n, struct bits key)
 	return bits_same(bits_mask(key, n->len), n->key);
 }
 
-static struct node *node_new(struct bits key, unsigned len, void *owner)
+/* A branch, until it is given to somebody. */
+static struct node *node_new(enum addr_family family, struct bits key, unsigned len)
 {
 	struct node *n = calloc(1, sizeof(*n));
 
 	if (!n)
 		abort();
 	n->key = bits_mask(key, len);
-	n->len = len;
-	n->owner = owner;
+	n->len = (uint8_t)len;
+	n->family = (uint8_t)family;
 	return n;
+}
+
+static void node_disown(struct node *n)
+{
+	if (!n->owner)
+		return;
+	list_del(&n->link);
+	n->owner->n--;
+	n->owner = NULL;
+}
+
+static void node_give(struct node *n, struct allowedips_owner *o)
+{
+	node_disown(n);
+	n->owner = o;
+	list_add_tail(&o->nodes, &n->link);
+	o->n++;
 }
 
 static void node_hang(struct node *parent, struct node *child)
@@ -113,6 +137,7 @@ static void node_free_all(struct node *n)
 		return;
 	node_free_all(n->child[0]);
 	node_free_all(n->child[1]);
+	node_disown(n);
 	free(n);
 }
 
@@ -125,6 +150,12 @@ static void node_settle(struct node **link)
 		return;
 	*link = n->child[0] ? n->child[0] : n->child[1];
 	free(n);
+}
+
+void allowedips_owner_init(struct allowedips_owner *o)
+{
+	list_init(&o->nodes);
+	o->n = 0;
 }
 
 struct allowedips *allowedips_new(void)
@@ -148,19 +179,32 @@ void allowedips_free(struct allowedips *t)
 /* A prefix as this table knows it: where it belongs and its bits. */
 struct prefix {
 	struct node **root;
+	enum addr_family family;
 	struct bits key;
 	unsigned len;
 };
 
+static struct node **root_of(struct allowedips *t, enum addr_family family)
+{
+	assert(family == FAMILY_IP4 || family == FAMILY_IP6);
+	return family == FAMILY_IP4 ? &t->root4 : &t->root6;
+}
+
 static struct prefix prefix_of(struct allowedips *t, const struct cidr *c)
 {
-	struct prefix p = { .root = &t->root6, .len = c->len };
+	struct prefix p = { .family = (enum addr_family)c->addr.family, .len = c->len };
 
-	assert(c->addr.family == FAMILY_IP4 || c->addr.family == FAMILY_IP6);
-	if (c->addr.family == FAMILY_IP4)
-		p.root = &t->root4;
-	assert(p.len <= (c->addr.family == FAMILY_IP4 ? IP4_BITS : IP6_BITS));
-	p.key = bits_mask(bits_load(c->addr.family, c->addr.b), p.len);
+	p.root = root_of(t, p.family);
+	assert(p.len <= (p.family == FAMILY_IP4 ? IP4_BITS : IP6_BITS));
+	p.key = bits_mask(bits_load(p.family, c->addr.b), p.len);
+	return p;
+}
+
+static struct prefix prefix_of_node(struct allowedips *t, const struct node *n)
+{
+	struct prefix p = { .family = (enum addr_family)n->family, .key = n->key, .len = n->len };
+
+	p.root = root_of(t, p.family);
 	return p;
 }
 
@@ -185,26 +229,27 @@ static bool is_prefix(const struct node *n, const struct prefix *p)
 	return n && n->len == p->len && bits_same(n->key, p->key);
 }
 
-bool allowedips_insert(struct allowedips *t, const struct cidr *c, void *owner)
+bool allowedips_insert(struct allowedips *t, const struct cidr *c, struct allowedips_owner *o)
 {
 	struct prefix p = prefix_of(t, c);
 	struct node **parent, **link = descend(&p, &parent), *there = *link, *above;
 	unsigned common;
 	bool taken;
 
-	assert(owner);
+	assert(o);
 	if (is_prefix(there, &p)) {
-		taken = there->owner && there->owner != owner;
-		there->owner = owner;
+		taken = there->owner && there->owner != o;
+		node_give(there, o);
 		return taken;
 	}
-	above = node_new(p.key, p.len, owner);
+	above = node_new(p.family, p.key, p.len);
+	node_give(above, o);
 	*link = above;
 	if (!there)
 		return false;
 	common = bits_common(there->key, p.key);
 	if (common < MIN(p.len, there->len)) {
-		*link = node_new(p.key, common, NULL);
+		*link = node_new(p.family, p.key, common);
 		node_hang(*link, above);
 		above = *link;
 	}
@@ -212,45 +257,44 @@ bool allowedips_insert(struct allowedips *t, const struct cidr *c, void *owner)
 	return false;
 }
 
-bool allowedips_remove(struct allowedips *t, const struct cidr *c, void *owner)
+/* Gives back the prefix, which *link is; a node with two children stays, as a branch. */
+static void take_out(struct node **link, struct node **parent)
+{
+	node_disown(*link);
+	node_settle(link);
+	if (parent)
+		node_settle(parent);
+}
+
+bool allowedips_remove(struct allowedips *t, const struct cidr *c, struct allowedips_owner *o)
 {
 	struct prefix p = prefix_of(t, c);
 	struct node **parent, **link = descend(&p, &parent);
 
-	if (!is_prefix(*link, &p) || !owner || (*link)->owner != owner)
+	if (!is_prefix(*link, &p) || !o || (*link)->owner != o)
 		return false;
-	(*link)->owner = NULL;
-	node_settle(link);
-	if (parent)
-		node_settle(parent);
+	take_out(link, parent);
 	return true;
 }
 
-static void remove_owner_below(struct node **link, const void *owner)
+void allowedips_remove_owner(struct allowedips *t, struct allowedips_owner *o)
 {
-	struct node *n = *link;
+	while (!list_empty(&o->nodes)) {
+		struct node *n = list_entry(o->nodes.next, struct node, link);
+		struct prefix p = prefix_of_node(t, n);
+		struct node **parent, **link = descend(&p, &parent);
 
-	if (!n)
-		return;
-	remove_owner_below(&n->child[0], owner);
-	remove_owner_below(&n->child[1], owner);
-	if (n->owner == owner)
-		n->owner = NULL;
-	node_settle(link);
+		assert(*link == n);
+		take_out(link, parent);
+	}
 }
 
-void allowedips_remove_owner(struct allowedips *t, void *owner)
-{
-	assert(owner);
-	remove_owner_below(&t->root4, owner);
-	remove_owner_below(&t->root6, owner);
-}
-
-void *allowedips_lookup(const struct allowedips *t, enum addr_family family, const uint8_t *addr)
+struct allowedips_owner *allowedips_lookup(const struct allowedips *t, enum addr_family family,
+					   const uint8_t *addr)
 {
 	const struct node *n = family == FAMILY_IP4 ? t->root4 : t->root6;
 	unsigned bits = family == FAMILY_IP4 ? IP4_BITS : IP6_BITS;
-	void *best = NULL;
+	struct allowedips_owner *best = NULL;
 	struct bits key;
 
 	assert(family == FAMILY_IP4 || family == FAMILY_IP6);
@@ -265,20 +309,38 @@ void *allowedips_lookup(const struct allowedips *t, enum addr_family family, con
 	return best;
 }
 
-struct visit {
-	const void *owner;
-	bool (*fn)(void *ctx, const struct cidr *c, void *owner);
-	void *ctx;
-	uint8_t family;
-};
-
-static bool visit_one(const struct visit *v, const struct node *n)
+static struct cidr cidr_of(const struct node *n)
 {
-	struct cidr c = { .addr.family = v->family, .len = (uint8_t)n->len };
+	struct cidr c = { .addr.family = n->family, .len = n->len };
 	struct wr w = wr_on(c.addr.b, sizeof(c.addr.b));
 
 	wr_be64(&w, n->key.hi);
 	wr_be64(&w, n->key.lo);
+	return c;
+}
+
+void allowedips_each_of(const struct allowedips_owner *o,
+			bool (*fn)(void *ctx, const struct cidr *c), void *ctx)
+{
+	struct list *at;
+
+	list_for_each(at, &o->nodes) {
+		struct cidr c = cidr_of(list_entry(at, struct node, link));
+
+		if (!fn(ctx, &c))
+			return;
+	}
+}
+
+struct visit {
+	bool (*fn)(void *ctx, const struct cidr *c, struct allowedips_owner *o);
+	void *ctx;
+};
+
+static bool visit_one(const struct visit *v, const struct node *n)
+{
+	struct cidr c = cidr_of(n);
+
 	return v->fn(v->ctx, &c, n->owner);
 }
 
@@ -286,35 +348,29 @@ static bool visit_below(const struct visit *v, const struct node *n)
 {
 	if (!n)
 		return true;
-	if (n->owner && (!v->owner || n->owner == v->owner) && !visit_one(v, n))
+	if (n->owner && !visit_one(v, n))
 		return false;
 	return visit_below(v, n->child[0]) && visit_below(v, n->child[1]);
 }
 
-void allowedips_each(const struct allowedips *t, const void *owner,
-		     bool (*fn)(void *ctx, const struct cidr *c, void *owner), void *ctx)
+void allowedips_each(const struct allowedips *t,
+		     bool (*fn)(void *ctx, const struct cidr *c, struct allowedips_owner *o),
+		     void *ctx)
 {
-	struct visit v = { .owner = owner, .fn = fn, .ctx = ctx, .family = FAMILY_IP4 };
+	struct visit v = { .fn = fn, .ctx = ctx };
 
-	if (!visit_below(&v, t->root4))
-		return;
-	v.family = FAMILY_IP6;
-	visit_below(&v, t->root6);
+	if (visit_below(&v, t->root4))
+		visit_below(&v, t->root6);
 }
 
-static size_t count_below(const struct node *n, const void *owner)
+static size_t count_below(const struct node *n)
 {
-	size_t here;
-
-	if (!n)
-		return 0;
-	here = n->owner && (!owner || n->owner == owner);
-	return here + count_below(n->child[0], owner) + count_below(n->child[1], owner);
+	return n ? !!n->owner + count_below(n->child[0]) + count_below(n->child[1]) : 0;
 }
 
-size_t allowedips_count(const struct allowedips *t, const void *owner)
+size_t allowedips_count(const struct allowedips *t)
 {
-	return count_below(t->root4, owner) + count_below(t->root6, owner);
+	return count_below(t->root4) + count_below(t->root6);
 }
 
 static size_t nodes_below(const struct node *n)

@@ -127,6 +127,7 @@ struct wg_device *wg_device_new(const struct wg_env *env, const struct wg_crypto
 	load_init(&d->load);
 	device_random(d, limiter_key, sizeof(limiter_key));
 	d->limiter = ratelimit_new(limiter_key);
+	sodium_memzero(limiter_key, sizeof(limiter_key));
 	d->limiter_due_ns = TIMER_NEVER;
 	d->allowed = allowedips_new();
 	list_init(&d->peers);
@@ -252,8 +253,12 @@ void wg_device_clear_sources(struct wg_device *d)
 {
 	struct list *at;
 
-	list_for_each(at, &d->peers)
-		endpoint_clear_src(&list_entry(at, struct wg_peer, link)->endpoint);
+	list_for_each(at, &d->peers) {
+		struct wg_peer *p = list_entry(at, struct wg_peer, link);
+
+		endpoint_clear_src(&p->endpoint);
+		handshake_unsent_again(p);
+	}
 }
 
 void wg_device_force_load(struct wg_device *d, bool on)
@@ -282,6 +287,11 @@ void wg_device_count_drop(struct wg_device *d, struct wg_peer *p, enum wg_drop w
 {
 	assert(why > WG_DROP_NONE && why < WG_DROP_COUNT);
 	d->drops[why] += n;
-	if (p)
-		p->drops[why] += n;
+	if (!p)
+		return;
+	p->drops[why] += n;
+	if (why == WG_DROP_IO_NO_SOCKET && p->emitted_handshake) {
+		p->emitted_handshake = false; /* each is unsent once */
+		p->handshake_unsent = true;
+	}
 }

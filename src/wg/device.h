@@ -137,7 +137,11 @@ void wg_device_set_mtu(struct wg_device *d, unsigned mtu);
  * Starts down.
  */
 void wg_device_set_up(struct wg_device *d, bool up, int64_t now_ns);
-/* After a change of port, mark or routes: every sticky source is forgotten. */
+/*
+ * After a change of port, mark or routes: every sticky source is forgotten. And a handshake
+ * message that was counted as WG_DROP_IO_NO_SOCKET holds back the next one no longer: the
+ * timer is due, and what waits need not wait for 5 s.
+ */
 void wg_device_clear_sources(struct wg_device *d);
 /* Tests and teaching: behave as under load. */
 void wg_device_force_load(struct wg_device *d, bool on);

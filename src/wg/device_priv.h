@@ -79,6 +79,7 @@ struct wg_peer {
 	struct cookie_sender cookie;
 	struct endpoint endpoint;
 	uint16_t keepalive_s;
+	struct allowedips_owner allowed;
 
 	struct noise_handshake hs;
 	struct local_index hs_index;
@@ -86,6 +87,8 @@ struct wg_peer {
 	int64_t initiation_received_ns;
 	int64_t initiation_sent_ns;
 	int64_t last_sent_handshake_ns; /* initiation or response: the floor between initiations */
+	bool emitted_handshake; /* what was last given out for this peer was no data */
+	bool handshake_unsent; /* and there was no socket to send it with */
 
 	struct sessions sessions;
 	struct timers timers;
@@ -126,6 +129,14 @@ static inline bool peer_has_endpoint(const struct wg_peer *p)
 {
 	return p->endpoint.addr.family != FAMILY_NONE;
 }
+/* Whose allowed IPs hold this address; NULL: nobody's. */
+static inline struct wg_peer *peer_by_address(const struct wg_device *d, enum addr_family family,
+					      const uint8_t *addr)
+{
+	struct allowedips_owner *o = allowedips_lookup(d->allowed, family, addr);
+
+	return o ? list_entry(o, struct wg_peer, allowed) : NULL;
+}
 /* The endpoint follows what is authentic. */
 void peer_roam(struct wg_peer *p, const struct endpoint *from, int64_t now_ns);
 /* Our own identity changed. */
@@ -149,6 +160,8 @@ void peer_emit(struct wg_peer *p, const struct wg_pkt *pkts, size_t n);
 /* Asks for an initiation; none is sent within 5 s of our last handshake message. */
 void handshake_request(struct wg_peer *p, enum wg_why why, int64_t now_ns);
 void handshake_retry(struct wg_peer *p, int64_t now_ns);
+/* There may be a socket now for the handshake message that found none. */
+void handshake_unsent_again(struct wg_peer *p);
 /* A session is usable in both directions. rtt_ns: 0 when we were not the initiator. */
 void peer_complete(struct wg_peer *p, int64_t rtt_ns, int64_t now_ns);
 /* An initiation, response or cookie reply; of the right length. */

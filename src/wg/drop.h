@@ -56,7 +56,6 @@ enum wg_drop {
 	WG_DROP_IN_LENGTH, /* authentic, but the inner length is a lie */
 	/* authentic, but the inner source is not this peer's (event: address and owner) */
 	WG_DROP_IN_SOURCE,
-	WG_DROP_IN_ECN, /* outer CE on an inner packet that cannot carry it (RFC 6040) */
 
 	/* what the system refused */
 	WG_DROP_IO_FIRST,

@@ -28,6 +28,7 @@ static void send_message(struct wg_peer *p, struct wg_pkt *pkt, enum wg_msg_type
 	timers_traversal(p, now_ns);
 	timers_any_sent(p);
 	p->last_sent_handshake_ns = now_ns;
+	p->handshake_unsent = false;
 	peer_emit(p, pkt, 1);
 }
 
@@ -97,6 +98,22 @@ void handshake_retry(struct wg_peer *p, int64_t now_ns)
 	/* In case the source address is the cause of the trouble. */
 	endpoint_clear_src(&p->endpoint);
 	send_initiation(p, WG_WHY_RETRY, now_ns);
+}
+
+/*
+ * The floor keeps us from flooding the peer, and of what was never sent he saw nothing. But
+ * we are told of routes too, which come in swarms and bring no socket: so the next one is
+ * not free at once, but after the shortest time between two that a peer would accept.
+ */
+void handshake_unsent_again(struct wg_peer *p)
+{
+	int64_t at_ns = p->last_sent_handshake_ns + INITIATION_MIN_GAP_MS * NS_PER_MS;
+
+	if (!p->handshake_unsent)
+		return;
+	p->handshake_unsent = false;
+	p->last_sent_handshake_ns = at_ns - REKEY_TIMEOUT_S * NS_PER_S;
+	timers_retry_unsent(p, at_ns);
 }
 
 static enum wg_drop send_response(struct wg_peer *p, int64_t now_ns)

@@ -67,6 +67,7 @@ struct wg_peer *wg_device_peer_add(struct wg_device *d, const struct public_key 
 	p->initiation_received_ns = p->last_sent_handshake_ns = LONG_AGO_NS;
 	p->staged.last = &p->staged.first;
 	timers_init(p);
+	allowedips_owner_init(&p->allowed);
 	list_add_tail(&d->peers, &p->link);
 	table_add(&d->by_key, &p->by_key, key_hash(d, k));
 	return p;
@@ -86,7 +87,7 @@ void wg_device_peer_remove(struct wg_device *d, struct wg_peer *p)
 	peer_purge_staged(p, WG_DROP_OUT_PURGED, d->seen_ns);
 	peer_wipe_keys(p);
 	timers_done(p);
-	allowedips_remove_owner(d->allowed, p);
+	allowedips_remove_owner(d->allowed, &p->allowed);
 	table_del(&d->by_key, &p->by_key);
 	list_del(&p->link);
 	noise_remote_done(&p->remote);
@@ -154,38 +155,23 @@ void wg_peer_set_keepalive(struct wg_peer *p, uint16_t seconds, int64_t now_ns)
 
 void wg_peer_allow(struct wg_peer *p, const struct cidr *c)
 {
-	allowedips_insert(p->dev->allowed, c, p);
+	allowedips_insert(p->dev->allowed, c, &p->allowed);
 }
 
 void wg_peer_disallow(struct wg_peer *p, const struct cidr *c)
 {
-	allowedips_remove(p->dev->allowed, c, p);
+	allowedips_remove(p->dev->allowed, c, &p->allowed);
 }
 
 void wg_peer_disallow_all(struct wg_peer *p)
 {
-	allowedips_remove_owner(p->dev->allowed, p);
-}
-
-struct each_allowed {
-	bool (*fn)(void *ctx, const struct cidr *c);
-	void *ctx;
-};
-
-static bool pass_on(void *ctx, const struct cidr *c, void *owner)
-{
-	const struct each_allowed *e = ctx;
-
-	(void)owner;
-	return e->fn(e->ctx, c);
+	allowedips_remove_owner(p->dev->allowed, &p->allowed);
 }
 
 void wg_peer_each_allowed(const struct wg_peer *p, bool (*fn)(void *ctx, const struct cidr *c),
 			  void *ctx)
 {
-	struct each_allowed e = { fn, ctx };
-
-	allowedips_each(p->dev->allowed, p, pass_on, &e);
+	allowedips_each_of(&p->allowed, fn, ctx);
 }
 
 void wg_peer_kick(struct wg_peer *p, int64_t now_ns)

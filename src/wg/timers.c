@@ -167,6 +167,14 @@ void timers_retry_at(struct wg_peer *p, int64_t at_ns)
 	arm(p, TIMER_RETRANSMIT, at_ns);
 }
 
+void timers_retry_unsent(struct wg_peer *p, int64_t at_ns)
+{
+	if (!pending(p, TIMER_RETRANSMIT))
+		return;
+	p->timers.attempts = 0;
+	arm(p, TIMER_RETRANSMIT, at_ns);
+}
+
 void timers_persistent_changed(struct wg_peer *p, int64_t now_ns)
 {
 	int64_t at_ns = now_ns + p->keepalive_s * NS_PER_S;

@@ -68,6 +68,8 @@ void timers_derived(struct wg_peer *p, int64_t now_ns);
 
 /* A retry came too soon after the last handshake message of ours: once more at that time. */
 void timers_retry_at(struct wg_peer *p, int64_t at_ns);
+/* The last initiation never left, and may now: that attempt begins anew. */
+void timers_retry_unsent(struct wg_peer *p, int64_t at_ns);
 /* The interval of persistent keepalives has changed. */
 void timers_persistent_changed(struct wg_peer *p, int64_t now_ns);
 

@@ -142,6 +142,7 @@ void peer_emit(struct wg_peer *p, const struct wg_pkt *pkts, size_t n)
 {
 	struct wg_device *d = p->dev;
 
+	p->emitted_handshake = pkts[0].msg_type != WG_MSG_DATA;
 	for (size_t i = 0; i < n; i++)
 		p->stats.tx_bytes += pkts[i].len;
 	d->env.send(d->env.ctx, p, &p->endpoint, pkts, n);
@@ -334,7 +335,7 @@ static enum wg_drop route(struct wg_device *d, const struct wg_pkt *pkt, struct 
 	case IP_LENGTH:
 		return WG_DROP_OUT_SHORT;
 	}
-	*peer = allowedips_lookup(d->allowed, ip.version, ip.dst);
+	*peer = peer_by_address(d, ip.version, ip.dst);
 	if (!*peer)
 		return WG_DROP_OUT_NO_PEER;
 	if (!peer_has_endpoint(*peer))

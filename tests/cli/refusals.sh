@@ -114,9 +114,25 @@ else
 	skip 'a tun node without a driver' 'no mknod here'
 fi
 
+# A lack of descriptors is ours and never the tunnel's: 0 or 3, whatever the number is.
 # shellcheck disable=SC2016,SC3045 # the inner shell's; dash, ash and bash all have it
-refuses 'too few open files allowed' 3 'start engine' 'Too many open files' \
-	sh -c 'ulimit -n 16 && exec "$0" "$@"' "$TMPDIR/wgdiag" check
+limited='ulimit -n "$1" && shift && exec "$@"'
+refuses 'too few open files allowed' 3 'more files can be opened here' 'ulimit -Hn' \
+	sh -c "$limited" - 16 "$TMPDIR/wgdiag" check
+refuses 'one too few' 3 'a run needs 32' 'ulimit -Hn' sh -c "$limited" - 34 "$TMPDIR/wgdiag" check
+: "${SEED:=1}"
+i=0 bad=
+while [ "$i" -lt 8 ]; do
+	n=$((6 + (SEED + i * 7) % 60)) i=$((i + 1))
+	sh -c "$limited" - "$n" "$TMPDIR/wgdiag" check -q -c 1 --seed "$SEED" >"$TMPDIR/out" 2>&1
+	rc=$?
+	case $rc in 0|3) ;; *) bad="$bad
+ulimit -n $n: exit $rc: $(cat "$TMPDIR/out")" ;; esac
+done
+clean 'with any limit: 0 or 3' "$bad"
+# Only the hard limit is somebody's decision.
+# shellcheck disable=SC2016,SC3045
+check 'the soft limit is raised' sh -c 'ulimit -Sn 12 && exec "$0" check -q -c 1' "$TMPDIR/wgdiag"
 
 if grep -q __asan_init "$WGDIAG"; then
 	skip 'no /proc' 'the sanitizers themselves complain without it'
@@ -125,9 +141,21 @@ else
 	refuses 'no /proc' 3 '/proc/self/exe' 'No such file' \
 		unshare -m sh -c 'umount -l /proc && exec "$0" "$@"' "$TMPDIR/wgdiag" check
 fi
-# shellcheck disable=SC2016,SC3045
-refuses 'fewer still' 3 'socket' 'Too many open files' \
-	sh -c 'ulimit -n 12 && exec "$0" "$@"' "$TMPDIR/wgdiag" check
+
+# A user namespace has limits of its own, so that the machine's are left alone.
+in_user_ns() { unshare -U -r -m -n "$@"; }
+for what in net pid mnt; do
+	# shellcheck disable=SC2016
+	limit='echo 0 >/proc/sys/user/max_'$what'_namespaces && exec "$0" "$@"'
+	if grep -q __asan_init "$WGDIAG"; then
+		skip "no more $what namespaces" 'the leak sanitizer may not look at itself there'
+	elif in_user_ns sh -c "$limit" true 2>/dev/null; then
+		refuses "no more $what namespaces" 3 'No space left on device' "user.max_${what}_namespaces" \
+			in_user_ns sh -c "$limit" "$TMPDIR/wgdiag" check
+	else
+		skip "no more $what namespaces" 'no user namespaces here'
+	fi
+done
 
 mkdir "$TMPDIR/empty"
 if [ -x /usr/sbin/wireguard-go ] || [ -x /sbin/wireguard-go ] || [ -x /usr/local/sbin/wireguard-go ]; then

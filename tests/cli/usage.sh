@@ -43,6 +43,8 @@ unwritten lab --list
 unwritten help
 unwritten version
 unwritten --version
+"$WGDIAG" version >&- 2>"$TMPDIR/err"
+is 'a closed standard output: exit' $? 4
 
 refuses "which fault?" lab
 refuses "did you mean tun-framing?" lab tun-framng

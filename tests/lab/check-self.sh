@@ -97,7 +97,7 @@ clean 'text: nothing on stderr' "$(cat "$TMPDIR/err")"
 case $(head -n 1 "$TMPDIR/out") in *self-test*) ok 'the first line says what it is' ;; *) not_ok 'the first line' ;; esac
 case $(tail -n 1 "$TMPDIR/out") in *self-test*) ok 'and so does the last' ;; *) not_ok 'the last line' ;; esac
 is 'text: all rows' "$(grep -cE ' (PASS|SKIP|NA) ' "$TMPDIR/out")" "$rows"
-for w in 40 80 200; do
+for w in 20 40 80 200; do
 	COLUMNS=$w LC_ALL=C "$WGDIAG" check -c 1 >"$TMPDIR/out"
 	clean "$w columns, LC_ALL=C: fits, plain ASCII" \
 		"$(LC_ALL=C awk -v w="$w" 'length($0) > w || /[^ -~]/' "$TMPDIR/out")"

@@ -4,7 +4,7 @@
 #   [ left: near ]---to-right   veth   to-left---[ right: far ]
 . "${TOP:-.}/tests/lab/lib.sh"
 lab_init "$@"
-need wg nft ping tc
+need wg nft ping tc jq
 . "$TOP/tests/lib/lab/engine.sh"
 
 rnd_net4 out4; rnd_net6 out6; rnd_net4 in4
@@ -100,6 +100,30 @@ wait_for 5 '[ "$(value '"$far"' up)" = 1 ]'
 # Near still has the session that far has forgotten; so far begins.
 check 'far is back' wait_for 10 "in_ns right ping -q -c 1 -W 1 $in4.1"
 
+# The link goes down between the receiving of a batch and the writing of it: not at each try, since
+# the engine looks at the link before each batch. A queue of them makes it likely.
+written() { ip -n right -j -s link show "$far" | jq '.[0].stats64.rx.packets'; }
+down_in_a_batch()
+{
+	wait_for 10 "in_ns right ping -q -c 1 -W 1 $in4.1"
+	in_ns left "$tool" udp "$in4.2" 9 20000 1000 1 2>/dev/null & flood=$!
+	some=$(($(written) + 100))
+	wait_for 5 '[ "$(written)" -gt $some ]'
+	ip -n right link set "$far" down
+	wait "$flood"
+	ip -n right link set "$far" up
+	wait_for 5 '[ "$(value '"$far"' up)" = 1 ]'
+	[ "$(value "$far" drop_io_tun_down)" -gt 0 ]
+}
+# ICMP would end the flood: nobody listens there.
+in_ns right nft -f - <<'END'
+table inet t { chain in { type filter hook input priority 0; udp dport 9 drop; }; }
+END
+check 'a link that goes down while it is written to' wait_for 20 down_in_a_batch
+is 'and nothing else was refused by the tun' "$(value "$far" drop_io_tun_refused)" 0
+in_ns right nft delete table inet t
+check 'far is back again' wait_for 10 "in_ns right ping -q -c 1 -W 1 $in4.1"
+
 # No socket: the port is taken when the link comes up.
 engine left other
 wg set other listen-port "$((port_n + 1))"
@@ -113,7 +137,7 @@ wait_for 5 '[ "$(value '"$near"' up)" = 1 ]'
 one 'no socket' io_no_socket+1 one_ping
 check 'it says why' said "$near" 'no socket, nothing can be sent: bind UDP port'
 wg set "$near" listen-port "$port_n"
-check 'another port, and it works' wait_for 10 "in_ns left ping -q -c 1 -W 1 $in4.2"
+check 'another port, and it works at once' wait_for 4 "in_ns left ping -q -c 1 -W 1 $in4.2"
 
 kill -TERM "$near_pid"
 ended 'near ends' "$near_pid"

@@ -4,7 +4,7 @@
 #   [ left: near, later moved to inside ]---to-right   veth   to-left---[ right: far ]
 . "${TOP:-.}/tests/lab/lib.sh"
 lab_init "$@"
-need wg nft ping setpriv
+need wg nft ping setpriv pgrep
 . "$TOP/tests/lib/lab/engine.sh"
 
 rnd_net4 out4; rnd_net4 in4; rnd_net6 in6
@@ -36,16 +36,30 @@ while [ "$round" -lt 5 ] && starts && ip -n left link del "$x" && wait_for 5 "[ 
 	round=$((round + 1))
 done
 is 'five times: returns when it answers, ends when the tun is deleted' "$round" 5
-gone() { ! pgrep -xf "$WGDIAG engine $x"; }
-check 'no process is left' wait_for 5 gone
+process() { pgrep -xf "$WGDIAG engine $x"; }
+check 'no process is left' wait_for 5 '! process'
 is 'the socket is for its owner alone' "$(starts; stat -c %a "/run/wireguard/$x.sock")" 600
+check 'whose process would be seen' process
 is 'the MTU of WireGuard' "$(ip -n left link show "$x" | sed -n 's/.* mtu \([0-9]*\) .*/\1/p')" 1420
+
+# As a service manager may start it.
+ip -n left link del "$x"
+wait_for 5 "[ ! -e /run/wireguard/$x.sock ]"
+closed() { timeout 10 ip netns exec left sh -c '"$@" <&- >&- 2>&-' - "$WGDIAG" engine "$x" && wg show "$x"; }
+check 'starts without standard streams' closed
+ip -n left link del "$x"
+wait_for 5 "[ ! -e /run/wireguard/$x.sock ]"
+ip netns exec left sh -c 'exec "$@" <&- >&- 2>&-' - "$WGDIAG" engine -f "$x" &
+engine_pid=$!
+wait_for 5 "ip -n left link show $x"
+is 'and nothing takes their place' "$(readlink "/proc/$engine_pid/fd/0" "/proc/$engine_pid/fd/1" "/proc/$engine_pid/fd/2")" \
+	"$(printf '/dev/null\n/dev/null\n/dev/null')"
 
 # The name is taken.
 refused 'a second engine of that name' 1 'already running' ip netns exec left "$WGDIAG" engine "$x"
 refused 'also from another namespace' 1 'already running' ip netns exec right "$WGDIAG" engine "$x"
 check 'the first one does not care' wg show "$x"
-refused 'a name that a veth has' 1 to-right ip netns exec left "$WGDIAG" engine to-right
+refused 'a name that a veth has' 1 'to-right exists' ip netns exec left "$WGDIAG" engine to-right
 is 'no socket of that name is left' "$(ls /run/wireguard)" "$x.sock"
 ip -n left link del "$x"
 wait_for 5 "[ ! -e /run/wireguard/$x.sock ]"
@@ -58,14 +72,32 @@ check 'which is replaced' starts
 ip -n left link del "$x"
 wait_for 5 "[ ! -e /run/wireguard/$x.sock ]"
 
-# It removes only what is its own.
+# It ends with its socket, and removes only what is its own.
 engine left "$x"
-mv "/run/wireguard/$x.sock" "/run/wireguard/moved.sock"
-echo successor >"/run/wireguard/$x.sock"
+rm "/run/wireguard/$x.sock"
+ended 'ends when its socket is removed' "$engine_pid"
+engine left "$x"
+echo successor >/run/wireguard/new
+mv -f /run/wireguard/new "/run/wireguard/$x.sock"
+ended 'ends when its socket is replaced' "$engine_pid"
+is 'a successor'\''s socket stays' "$(cat "/run/wireguard/$x.sock")" successor
+rm -f "/run/wireguard/$x.sock"
+engine left "$x"
 kill -TERM "$engine_pid"
 ended 'ends at SIGTERM' "$engine_pid"
-is 'a successor'\''s socket stays' "$(cat "/run/wireguard/$x.sock")" successor
-rm -f "/run/wireguard/$x.sock" /run/wireguard/moved.sock
+
+# The terminal goes away.
+engine left "$x"
+kill -HUP "$engine_pid"
+ended 'ends at SIGHUP' "$engine_pid"
+is 'and takes its socket along' "$(ls -A /run/wireguard)" ''
+trap '' HUP
+engine left "$x"
+trap - HUP
+kill -HUP "$engine_pid"
+check 'under nohup it stays' wg show "$x"
+kill -TERM "$engine_pid"
+ended 'until SIGTERM' "$engine_pid"
 
 # Bad input, a bad machine.
 refused 'an unknown option' 2 --colour "$WGDIAG" engine --colour "$x"
@@ -81,6 +113,7 @@ refused 'no privilege' 3 'Permission denied' setpriv --reuid 65534 --clear-group
 refused 'no CAP_NET_ADMIN' 3 'not permitted' setpriv --bounding-set -net_admin "$WGDIAG" engine "$x"
 refused 'no tun device' 3 /dev/net/tun unshare -m sh -c 'mount -t tmpfs none /dev/net && exec "$@"' - "$WGDIAG" engine "$x"
 refused 'the same in the foreground' 3 /dev/net/tun unshare -m sh -c 'mount -t tmpfs none /dev/net && exec "$@"' - "$WGDIAG" engine -f "$x"
+refused 'a read-only /run' 3 Read-only unshare -m sh -c 'mount -t tmpfs -o ro none /var/run && exec "$@"' - "$WGDIAG" engine "$x"
 is 'none of them left a socket' "$(ls -A /run/wireguard)" ''
 
 # Down: nothing is sent, and the port is free. The far end, whose keepalives get no answer, is the clock.
@@ -149,14 +182,24 @@ ip -n left link set renamed netns inside
 ip -n inside link del renamed
 ended 'ends when it is deleted elsewhere' "$near_pid"
 
+# A namespace that is deleted takes its tun along, and so the engine.
+ns_new brief
+engine left "$x"
+ip -n left link set "$x" netns brief
+check 'moved: followed' wait_for 5 "said $x follows"
+ip -n brief link set "$x" up
+check 'moved: up there, too' state "$x" 1
+ip netns del brief
+ended 'ends when its namespace is deleted' "$engine_pid"
+
 kill -TERM "$far_pid"
 ended 'far ends' "$far_pid"
 
-# Where IPv6 is switched off, IPv4 is enough.
+# Where IPv6 is switched off. There are sockets of it all the same; that there are none, unit tests have.
 in_ns left sysctl -qw net.ipv6.conf.all.disable_ipv6=1
 engine left "$x"
 ip -n left link set "$x" up
-check 'without IPv6' state "$x" 1
+check 'with IPv6 switched off' state "$x" 1
 is 'it has a port' "$([ "$(wg show "$x" listen-port)" -gt 0 ] && echo yes)" yes
 ip -n left link del "$x"
 ended 'ends with its tun' "$engine_pid"

@@ -35,7 +35,10 @@ static void link_(struct link_facts *l, const char *name, const char *kind)
 	unsigned i;
 
 	*l = (struct link_facts){
-		.name = name, .kind = kind, .ifindex = 2, .mtu = 1420, .up = true
+		.name = name,
+		.kind = kind,
+		.start = { .known = true, .up = true, .ifindex = 2, .mtu = 1420 },
+		.end = { .known = true, .up = true, .ifindex = 2, .mtu = 1420 },
 	};
 	for (i = 0; i < LINK_COUNTER_COUNT; i++)
 		l->before[i] = l->after[i] = 0;
@@ -119,7 +122,6 @@ static void streams(struct facts *f, struct stream_facts *s)
 static struct cidr made_allowed[END_COUNT][2];
 static struct peer_config made_peers[END_COUNT][MADE_PEERS_MAX];
 static struct path_facts made_paths[3];
-static struct addr_facts made_addrs[4];
 
 struct ip_addr made_addr(const char *s)
 {
@@ -194,36 +196,16 @@ static void paths(struct facts *f)
 	f->n_paths = 3;
 }
 
-static void addrs(struct facts *f)
-{
-	static const struct {
-		const char *link, *net;
-	} rows[] = {
-		{ "wgw7f3a0", "192.0.2.10/24" },
-		{ "wgd7f3a0", "10.90.17.1/24" },
-		{ "wgd7f3a0", "fd5a:17::1/64" },
-		{ "wgd7f3a0", "fe80::a5c2:11/64" },
-	};
-	unsigned i;
-
-	for (i = 0; i < ARRAY_LEN(rows); i++)
-		made_addrs[i] =
-			(struct addr_facts){ .link = rows[i].link, .addr = made_net(rows[i].net) };
-	f->addrs = made_addrs;
-	f->n_addrs = ARRAY_LEN(rows);
-}
-
 static void still(struct facts *f)
 {
 	unsigned i;
 
 	for (i = 0; i < END_COUNT; i++) {
 		config(f, (enum end)i);
-		f->wire[i].mtu = 1500;
+		f->wire[i].start.mtu = f->wire[i].end.mtu = 1500;
 		f->wire[i].running = f->tun[i].running = 1;
 	}
 	paths(f);
-	addrs(f);
 	/* No gateway: both ends are on one link. */
 	f->firewall.n_all_rules = 0;
 }
@@ -241,7 +223,7 @@ static void framing(struct framing_facts *g)
 static void echo_back(struct ping_facts p[2])
 {
 	ping(&p[0], "10.90.17.1", 1);
-	ping(&p[1], "fd90:17::1", 1);
+	ping(&p[1], "fd5a:17::1", 1);
 	p[0].sent = p[0].received = p[1].sent = p[1].received = ECHO_BACK / 2;
 }
 
@@ -274,10 +256,49 @@ static void loss(struct loss_facts *l)
 	l->elapsed_ns = MS(410);
 }
 
+static size_t addrs(struct addr_facts *a, enum end end)
+{
+	static const struct {
+		enum end end;
+		const char *link, *net;
+	} rows[] = {
+		{ END_NEAR, "wgw7f3a0", "192.0.2.10/24" },
+		{ END_NEAR, "wgd7f3a0", "10.90.17.1/24" },
+		{ END_NEAR, "wgd7f3a0", "fd5a:17::1/64" },
+		{ END_NEAR, "wgd7f3a0", "fe80::a5c2:11/64" },
+		{ END_FAR, "wgw7f3a1", "192.0.2.20/24" },
+		{ END_FAR, "wgd7f3a1", "10.90.17.2/24" },
+		{ END_FAR, "wgd7f3a1", "fd5a:17::2/64" },
+	};
+	size_t i, n = 0;
+
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		if (rows[i].end == end)
+			a[n++] = (struct addr_facts){ .link = rows[i].link,
+						      .addr = made_net(rows[i].net) };
+	return n;
+}
+
+static void net(struct net_facts *n, struct addr_facts *a, struct route_facts *r, enum end end)
+{
+	const char *tun = end == END_NEAR ? "wgd7f3a0" : "wgd7f3a1";
+
+	r[0] = (struct route_facts){ .dev = tun, .table = 254, .type = 1 };
+	r[0].dst = made_net(end == END_NEAR ? "10.90.17.2/32" : "10.90.17.1/32");
+	r[1] = (struct route_facts){ .dev = tun, .table = 255, .type = 2 };
+	r[1].dst = made_net(end == END_NEAR ? "10.90.17.1/32" : "10.90.17.2/32");
+	*n = (struct net_facts){
+		.known = true, .addrs = a, .n_addrs = addrs(a, end), .routes = r, .n_routes = 2
+	};
+}
+
 /* One set per program: a test changes it and makes it anew. */
 static struct stream_facts made_streams[STREAMS];
 static struct size_facts made_sizes[SIZES];
 static struct refused_count made_refusals[END_COUNT][8];
+/* With room for one more of each. */
+static struct addr_facts made_addrs[END_COUNT][2][5];
+static struct route_facts made_routes[END_COUNT][2][3];
 
 void made_healthy(struct facts *f)
 {
@@ -297,6 +318,8 @@ void made_healthy(struct facts *f)
 		engine(&f->engine[i]);
 		crypto(&f->crypto[i]);
 		link_(&f->tun[i], i == END_NEAR ? "wgd7f3a0" : "wgd7f3a1", "tun");
+		net(&f->net_start[i], made_addrs[i][0], made_routes[i][0], (enum end)i);
+		net(&f->net_end[i], made_addrs[i][1], made_routes[i][1], (enum end)i);
 		link_(&f->wire[i], i == END_NEAR ? "wgw7f3a0" : "wgw7f3a1", "veth");
 	}
 	wire_tap(&f->taps[TAP_NEAR_WIRE], "wgw7f3a0", true);

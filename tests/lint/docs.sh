@@ -48,6 +48,14 @@ for f in src/cmd/cmd_*.c; do
 done
 clean "each command's options are in its help and its page, and the reverse" "$found"
 
+# The longest run is the page's as it is the code's.
+longest=$(sed -n 's/.*RUN_LONGEST_S = \([0-9]*\).*/\1/p' src/run/run.h 2>/dev/null)
+found=
+if [ -n "$longest" ] && ! grep -q "within $longest seconds" man/wgdiag-check.1; then
+	found="man/wgdiag-check.1: a run ends within $longest seconds (RUN_LONGEST_S)"
+fi
+clean 'the longest run is in its page' "$found"
+
 found=
 for f in src/main.c $(find src/cmd -name '*.c' ! -name 'cmd_*.c'); do
 	for o in $(options_of "$f"); do

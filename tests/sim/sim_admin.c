@@ -71,6 +71,115 @@ static void down_drops_what_waits(void **state)
 	sim_free(s);
 }
 
+/* What the engine reports when it could not open a socket. */
+static void no_socket(struct sim_node *a, const struct sim_node *b)
+{
+	a->mute = true;
+	wg_device_count_drop(a->dev, sim_peer(a, b), WG_DROP_IO_NO_SOCKET, 1);
+}
+
+/* The port was taken when the link came up; then another one is set. */
+static void rebind(struct sim_node *a)
+{
+	a->mute = false;
+	wg_device_clear_sources(a->dev);
+}
+
+static void a_late_socket_is_used_at_once(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+	(void)state;
+	sim_pair(a, b);
+	a->mute = true;
+	sim_send(a, b, 84);
+	sim_run(s, 0);
+	no_socket(a, b);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(a->sent[WG_MSG_INITIATION], 1);
+	rebind(a);
+	sim_run(s, NS_PER_S / 10);
+	assert_int_equal(b->inner_received, 1);
+	assert_int_equal(a->sent[WG_MSG_INITIATION], 2);
+	sim_free(s);
+}
+
+/* What stands still in between counts as no attempt: the last retry is not the last one. */
+static void a_socket_before_the_end_of_patience(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+	(void)state;
+	sim_pair(a, b);
+	a->mute = true;
+	sim_send(a, b, 84);
+	while (a->sent[WG_MSG_INITIATION] < 20)
+		sim_run(s, NS_PER_S);
+	no_socket(a, b);
+	rebind(a);
+	b->mute = true; /* nor is the first that leaves */
+	sim_run(s, NS_PER_S);
+	assert_int_equal(a->sent[WG_MSG_INITIATION], 21);
+	b->mute = false;
+	sim_run(s, 6 * NS_PER_S);
+	assert_int_equal(b->inner_received, 1);
+	assert_int_equal(a->events[WG_EVENT_GIVE_UP], 0);
+	sim_free(s);
+}
+
+/* The floor of 5 s stays for everything that may have left. */
+static void a_rebind_makes_no_flood(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+	(void)state;
+	sim_pair(a, b);
+	b->mute = true;
+	for (int ms = 0; ms < 4900; ms += 100) {
+		sim_send(a, b, 84);
+		rebind(a);
+		sim_run(s, 100 * NS_PER_MS);
+	}
+	assert_int_equal(a->sent[WG_MSG_INITIATION], 1);
+	b->mute = false;
+	sim_run(s, NS_PER_S);
+	assert_int_equal(a->sent[WG_MSG_INITIATION], 2);
+	assert_int_equal(b->inner_received, 49);
+	/* Data had no socket; the handshake before it did. */
+	no_socket(a, b);
+	rebind(a);
+	peer_wipe_keys(sim_peer(a, b));
+	sim_send(a, b, 84);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(a->sent[WG_MSG_INITIATION], 2);
+	sim_free(s);
+}
+
+/* Nor does one that changes nothing, as often as it comes: routes, and still no socket. */
+static void routes_without_a_socket_make_no_flood(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+	(void)state;
+	sim_pair(a, b);
+	a->mute = true;
+	for (int ms = 0; ms < 1000; ms++) {
+		sim_send(a, b, 84);
+		sim_run(s, NS_PER_MS);
+		no_socket(a, b);
+		wg_device_clear_sources(a->dev);
+	}
+	assert_in_range(a->sent[WG_MSG_INITIATION], 2, 1 + 1000 / INITIATION_MIN_GAP_MS);
+	rebind(a);
+	sim_run(s, NS_PER_S / 10);
+	assert_int_equal(b->inner_received, STAGED_MAX);
+	sim_free(s);
+}
+
 static void of_129_packets_the_oldest_goes(void **state)
 {
 	struct sim *s = sim_new();
@@ -270,6 +379,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(down_sends_nothing),
 		cmocka_unit_test(down_drops_what_waits),
+		cmocka_unit_test(a_late_socket_is_used_at_once),
+		cmocka_unit_test(a_socket_before_the_end_of_patience),
+		cmocka_unit_test(a_rebind_makes_no_flood),
+		cmocka_unit_test(routes_without_a_socket_make_no_flood),
 		cmocka_unit_test(of_129_packets_the_oldest_goes),
 		cmocka_unit_test(removing_a_peer),
 		cmocka_unit_test(an_endpoint_that_comes_late),

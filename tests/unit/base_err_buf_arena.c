@@ -52,6 +52,23 @@ static void err_borders(void **state)
 	assert_memory_equal(e.text, "before: yyy", 11);
 }
 
+static void err_shortage(void **state)
+{
+	static const int ours[] = { EMFILE, ENFILE, ENOMEM, ENOBUFS };
+	static const int others[] = { 0, EPERM, EAGAIN, ENOSPC, ECONNREFUSED, EREMOTEIO };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(ours); i++) {
+		assert_true(err_is_shortage(ours[i]));
+		assert_true(err_is_shortage(-ours[i]));
+	}
+	for (i = 0; i < ARRAY_LEN(others); i++) {
+		assert_false(err_is_shortage(others[i]));
+		assert_false(err_is_shortage(-others[i]));
+	}
+}
+
 static void buf_text(void **state)
 {
 	struct buf b;
@@ -118,6 +135,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(err_words),
 		cmocka_unit_test(err_borders),
+		cmocka_unit_test(err_shortage),
 		cmocka_unit_test(buf_text),
 		cmocka_unit_test(arena_pieces),
 	};

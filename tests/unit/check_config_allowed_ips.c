@@ -93,8 +93,8 @@ static void no_target(struct facts *f)
 /* The tun has an address more that nothing uses. */
 static void unused_address(struct facts *f)
 {
-	f->addrs[0].link = f->target.name;
-	f->addrs[0].addr = made_net("172.16.5.1/24");
+	f->net_start[END_NEAR].addrs[0].link = f->target.name;
+	f->net_start[END_NEAR].addrs[0].addr = made_net("172.16.5.1/24");
 }
 
 static void foreign_source(struct facts *f)

@@ -171,7 +171,7 @@ static void all_accounted_for(struct facts *f)
 static void refused_after_opening(struct facts *f)
 {
 	far_input_drops(f);
-	made_refused(f, END_FAR, "in_ecn", "cannot carry it", 400);
+	made_refused(f, END_FAR, "in_source", "not in the allowed IPs", 400);
 }
 
 static void handshakes_refused(struct facts *f)
@@ -315,7 +315,6 @@ static void each_reason_has_a_weight(void **state)
 		"in_expired",
 		"in_replay",
 		"in_too_old",
-		"in_ecn",
 		"io_send_nobufs",
 		"io_tun_down",
 		"io_recv_overflow",

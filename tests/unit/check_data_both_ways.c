@@ -95,6 +95,27 @@ static void could_not_connect(struct facts *f)
 	f->streams[TCP6_DOWN].error = "connect: Connection timed out";
 }
 
+/* It was connected, and we had no descriptor to accept it with. */
+static void no_descriptor(struct facts *f)
+{
+	could_not_connect(f);
+	f->streams[TCP6_DOWN].error = "accept: Too many open files";
+	f->streams[TCP6_DOWN].shortage = true;
+}
+
+static void out_of_memory(struct facts *f)
+{
+	f->streams[UDP4_UP].sent = f->streams[UDP4_UP].received = 5;
+	f->streams[UDP4_UP].error = "send: Cannot allocate memory";
+	f->streams[UDP4_UP].shortage = true;
+}
+
+static void out_of_memory_and_changed(struct facts *f)
+{
+	out_of_memory(f);
+	f->streams[UDP4_UP].corrupt = 1;
+}
+
 static void more_than_sent(struct facts *f)
 {
 	f->streams[UDP4_UP].received = 33;
@@ -126,6 +147,12 @@ static const struct check_case cases[] = {
 	{ "no socket, and a fault", no_socket_and_loss, STATE_FAIL, "UDP IPv4 me → peer: 0 of 32",
 	  NULL },
 	{ "border: it began", could_not_connect, STATE_FAIL, "connect: Connection timed out",
+	  NULL },
+	{ "no descriptor of ours", no_descriptor, STATE_ERROR,
+	  "TCP IPv6 peer → me could not be tried: accept: Too many open files", NULL },
+	{ "no memory of ours", out_of_memory, STATE_ERROR,
+	  "5 arrived of 5 sent, then it stopped (send: Cannot allocate memory)", NULL },
+	{ "no memory, and a byte changed", out_of_memory_and_changed, STATE_FAIL, "1 changed",
 	  NULL },
 	{ "because of refusals", refused, STATE_FAIL, NULL, "crypto.rejects" },
 	{ "because the far host's firewall takes it", far_firewall, STATE_FAIL, NULL,

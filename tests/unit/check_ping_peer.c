@@ -53,14 +53,28 @@ static void some_not_sent(struct facts *f)
 {
 	f->ping_peer.sent = f->ping_peer.received = 8;
 	f->ping_peer.send_errors = 2;
-	f->ping_peer.send_error = "sendto 10.90.17.2: No buffer space available";
+	f->ping_peer.send_error = "Message too long";
 }
 
 static void one_not_sent(struct facts *f)
 {
 	f->ping_peer.sent = f->ping_peer.received = 999;
 	f->ping_peer.send_errors = 1;
+	f->ping_peer.send_error = "Message too long";
+}
+
+static void no_memory(struct facts *f)
+{
+	not_sent(f);
 	f->ping_peer.send_error = "No buffer space available";
+	f->ping_peer.shortage = true;
+}
+
+static void some_without_memory(struct facts *f)
+{
+	some_not_sent(f);
+	f->ping_peer.send_error = "No buffer space available";
+	f->ping_peer.shortage = true;
 }
 
 static void cut_short(struct facts *f)
@@ -135,9 +149,12 @@ static const struct check_case cases[] = {
 	{ "border: late", late, STATE_WARN, "1 late", NULL },
 	{ "border: twice", twice, STATE_WARN, "2 twice", NULL },
 	{ "not sent", not_sent, STATE_FAIL, "Operation not permitted", NULL },
-	{ "some not sent", some_not_sent, STATE_FAIL, "No buffer space", NULL },
-	{ "border: one not sent", one_not_sent, STATE_WARN, "1 could not be sent: No buffer",
+	{ "some not sent", some_not_sent, STATE_FAIL, "Message too long", NULL },
+	{ "border: one not sent", one_not_sent, STATE_WARN, "1 could not be sent: Message",
 	  NULL },
+	{ "no memory of ours", no_memory, STATE_ERROR, "No buffer space", NULL },
+	{ "some without memory", some_without_memory, STATE_UNSURE,
+	  "8/8 answered; 2 could not be sent: No buffer space", NULL },
 	{ "cut short", cut_short, STATE_UNSURE, "3/4 answered when it was interrupted", NULL },
 	{ "some by our own queue", queue_drops, STATE_FAIL,
 	  "10.0 % lost; 60 dropped by our own tun's sending queue", NULL },

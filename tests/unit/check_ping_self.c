@@ -47,6 +47,13 @@ static void not_sent(struct facts *f)
 	f->ping_self.send_error = "sendto 10.90.17.1: Network is unreachable";
 }
 
+static void no_memory(struct facts *f)
+{
+	not_sent(f);
+	f->ping_self.send_error = "No buffer space available";
+	f->ping_self.shortage = true;
+}
+
 static void interrupted(struct facts *f)
 {
 	facts_gap(f, NEED_PING_SELF, "interrupted", NULL);
@@ -63,6 +70,7 @@ static const struct check_case cases[] = {
 	{ "no answer through the tun", no_answer_through_tun, STATE_UNSURE, "proves nothing",
 	  NULL },
 	{ "could not send", not_sent, STATE_FAIL, "Network is unreachable", NULL },
+	{ "no memory of ours", no_memory, STATE_ERROR, "No buffer space", NULL },
 	{ "gap", interrupted, STATE_SKIP, "interrupted", NULL },
 };
 

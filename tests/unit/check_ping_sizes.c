@@ -61,7 +61,7 @@ static void refused_below(struct facts *f)
 static void refused_above(struct facts *f)
 {
 	refused_below(f);
-	f->tun[END_NEAR].mtu = 1419;
+	f->tun[END_NEAR].start.mtu = 1419;
 }
 
 static void mtu_unknown(struct facts *f)

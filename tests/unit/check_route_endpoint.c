@@ -56,7 +56,7 @@ static void not_asked(struct facts *f)
 static void link_down(struct facts *f)
 {
 	nowhere(f);
-	f->wire[END_NEAR].up = false;
+	f->wire[END_NEAR].start.up = false;
 }
 
 static void unseen(struct facts *f)

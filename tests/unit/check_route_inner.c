@@ -39,7 +39,7 @@ static void foreign_source(struct facts *f)
 static void unnumbered(struct facts *f)
 {
 	foreign_source(f);
-	f->addrs[1].link = "lan0";
+	f->net_start[END_NEAR].addrs[1].link = "lan0";
 }
 
 static void no_source(struct facts *f)

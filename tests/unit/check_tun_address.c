@@ -12,29 +12,29 @@ enum { WIRE, TUN4, TUN6, TUN_LL };
 
 static void other_address(struct facts *f)
 {
-	f->addrs[TUN4].addr = made_net("10.90.17.9/24");
+	f->net_start[END_NEAR].addrs[TUN4].addr = made_net("10.90.17.9/24");
 }
 
 static void no_ip4(struct facts *f)
 {
-	f->addrs[TUN4].link = "lan0";
+	f->net_start[END_NEAR].addrs[TUN4].link = "lan0";
 	f->paths[0].prefsrc.family = FAMILY_NONE;
 }
 
 static void no_ip6(struct facts *f)
 {
-	f->addrs[TUN6].link = "lan0";
+	f->net_start[END_NEAR].addrs[TUN6].link = "lan0";
 	f->paths[1].prefsrc.family = FAMILY_NONE;
 }
 
 static void borrowed(struct facts *f)
 {
-	f->addrs[TUN4].link = "lan0";
+	f->net_start[END_NEAR].addrs[TUN4].link = "lan0";
 }
 
 static void tentative(struct facts *f)
 {
-	f->addrs[TUN6].tentative = true;
+	f->net_start[END_NEAR].addrs[TUN6].tentative = true;
 }
 
 static void tentative_and_lost(struct facts *f)
@@ -45,38 +45,38 @@ static void tentative_and_lost(struct facts *f)
 
 static void duplicate(struct facts *f)
 {
-	f->addrs[TUN6].tentative = f->addrs[TUN6].dad_failed = true;
+	f->net_start[END_NEAR].addrs[TUN6].tentative = f->net_start[END_NEAR].addrs[TUN6].dad_failed = true;
 }
 
 static void duplicate_elsewhere(struct facts *f)
 {
-	f->addrs[WIRE].dad_failed = true;
-	f->addrs[TUN_LL].tentative = true;
+	f->net_start[END_NEAR].addrs[WIRE].dad_failed = true;
+	f->net_start[END_NEAR].addrs[TUN_LL].tentative = true;
 }
 
 static void same_at_both_ends(struct facts *f)
 {
-	f->addrs[TUN4].addr = made_net("10.90.17.2/24");
+	f->net_start[END_NEAR].addrs[TUN4].addr = made_net("10.90.17.2/24");
 }
 
 /* Point-to-point, with a peer that is not the target: no fault. */
 static void pointopoint(struct facts *f)
 {
-	f->addrs[TUN4].addr = made_net("10.90.17.1/32");
-	f->addrs[TUN4].peer = made_addr("10.90.17.77");
+	f->net_start[END_NEAR].addrs[TUN4].addr = made_net("10.90.17.1/32");
+	f->net_start[END_NEAR].addrs[TUN4].peer = made_addr("10.90.17.77");
 }
 
 static void nothing_needed(struct facts *f)
 {
 	facts_gap(f, NEED_PATHS, "no", NULL);
 	f->ping_peer.target.family = f->ping_self.target.family = FAMILY_NONE;
-	f->n_addrs = 1;
+	f->net_start[END_NEAR].n_addrs = 1;
 }
 
 static void mtu_forbids(struct facts *f)
 {
 	no_ip6(f);
-	f->tun[END_NEAR].mtu = 1200;
+	f->tun[END_NEAR].start.mtu = 1200;
 }
 
 static void unseen(struct facts *f)

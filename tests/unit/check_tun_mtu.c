@@ -9,7 +9,7 @@
 
 static void tun(struct facts *f, unsigned mtu)
 {
-	f->tun[END_NEAR].mtu = mtu;
+	f->tun[END_NEAR].start.mtu = mtu;
 }
 
 static void ip6_endpoint(struct facts *f)
@@ -41,12 +41,12 @@ static void too_large_ip6(struct facts *f)
 
 static void small_wire(struct facts *f)
 {
-	f->wire[END_NEAR].mtu = 1400;
+	f->wire[END_NEAR].start.mtu = 1400;
 }
 
 static void jumbo(struct facts *f)
 {
-	f->wire[END_NEAR].mtu = 9000;
+	f->wire[END_NEAR].start.mtu = 9000;
 	tun(f, 8920);
 }
 

@@ -9,7 +9,7 @@
 
 static void down(struct facts *f)
 {
-	f->wire[END_NEAR].up = false;
+	f->wire[END_NEAR].start.up = false;
 }
 
 static void no_carrier(struct facts *f)
@@ -43,12 +43,12 @@ static void not_counted(struct facts *f)
 static void other_link(struct facts *f)
 {
 	f->paths[2].dev = "wlan0";
-	f->wire[END_NEAR].up = false;
+	f->wire[END_NEAR].start.up = false;
 }
 
 static void far_is_down(struct facts *f)
 {
-	f->wire[END_FAR].up = false;
+	f->wire[END_FAR].start.up = false;
 }
 
 static void not_looked_at(struct facts *f)

@@ -109,6 +109,7 @@ static void wrong_replies(void **state)
 		{ GOOD "x", -EPROTO, NULL }, /* "more follows", when it came along */
 		{ "errno=22\n\n", -EINVAL, "refuses `get`: Invalid argument" },
 		{ "errno=1\n\n", -EPERM, "refuses `get`: Operation not permitted" },
+		{ "errno=24\n\n", -EREMOTEIO, "refuses `get`: Too many open files" },
 	};
 	size_t i;
 
@@ -328,6 +329,9 @@ static void sets(void **state)
 		{ "private_key=" SECRET "\n", "errno=22\n\n", -EINVAL },
 		{ "private_key=" SECRET "\n", "errno=-22\n\n", -EINVAL },
 		{ "private_key=" SECRET "\n", "errno=98\n\n", -EADDRINUSE },
+		/* The engine's own shortage must not look like ours. */
+		{ "private_key=" SECRET "\n", "errno=24\n\n", -EREMOTEIO },
+		{ "private_key=" SECRET "\n", "errno=-105\n\n", -EREMOTEIO },
 		{ "private_key=" SECRET "\n", "errno\n\n", -EPROTO },
 		{ "private_key=" SECRET "\n", "", -EPROTO },
 	};

@@ -144,9 +144,9 @@ static void test_link(void **state)
 	assert_int_equal(gather_link(&fake, "wg0", false, *state, &l, &e), 0);
 	assert_string_equal(l.name, "wg0");
 	assert_string_equal(l.kind, "tun");
-	assert_int_equal(l.ifindex, 7);
-	assert_int_equal(l.mtu, 1420);
-	assert_true(l.up);
+	assert_true(l.start.known && l.start.up && !l.start.gone && !l.end.known);
+	assert_int_equal(l.start.ifindex, 7);
+	assert_int_equal(l.start.mtu, 1420);
 	assert_int_equal(l.before[LINK_RX_PACKETS], 1000);
 	assert_int_equal(l.before[LINK_RX_DROPPED], 1003);
 	assert_int_equal(l.before[LINK_RX_FRAME], 1007);
@@ -171,15 +171,20 @@ static void test_link_after(void **state)
 	assert_int_equal(link_difference(&l, LINK_RX_NOHANDLER), UNKNOWN);
 	assert_int_equal(link_difference(&l, LINK_TX_ERRORS), 0);
 
-	l.ifindex = 6; /* it was another link of that name when `before` was read */
+	assert_true(l.start.known && l.end.known && l.end.up && l.end.mtu == 1420);
+	l.start.ifindex = 6; /* it was another link of that name when `before` was read */
 	assert_int_equal(gather_link(&fake, "wg0", true, *state, &l, &e), 0);
-	assert_int_equal(l.ifindex, 7);
+	assert_int_equal(l.start.ifindex, 6);
+	assert_int_equal(l.end.ifindex, 7);
 	assert_int_equal(link_difference(&l, LINK_RX_ERRORS), UNKNOWN);
+	/* That there is none any more is an error and a fact. */
+	assert_int_equal(gather_link(&fake, "wg9", true, *state, &l, &e), -ENODEV);
+	assert_true(l.end.known && l.end.gone && l.start.known);
 }
 
 static void test_failures(void **state)
 {
-	struct link_facts l = { .mtu = 1 };
+	struct link_facts l = { .start.mtu = 1 };
 	struct addr_facts *addrs = NULL;
 	struct route_facts *routes = NULL;
 	const char **names = NULL;
@@ -193,7 +198,8 @@ static void test_failures(void **state)
 	assert_int_equal(gather_addrs(&half, *state, &addrs, &n, &e), -EACCES);
 	assert_int_equal(gather_routes(&broken, *state, &routes, &n, &e), -EPERM);
 	assert_int_equal(gather_wireguard_names(&broken, *state, &names, &n, &e), -EPERM);
-	assert_true(l.mtu == 1 && !l.name && !addrs && !routes && !names && n == 99);
+	assert_true(l.start.mtu == 1 && !l.start.known && !l.name && !addrs && !routes && !names &&
+		    n == 99);
 }
 
 static void test_addrs(void **state)

@@ -62,8 +62,8 @@ static void test_link(void **state)
 	assert_int_equal(gather_link(w->p, "wgt0", false, &w->a, &l, &e), 0);
 	assert_string_equal(l.name, "wgt0");
 	assert_string_equal(l.kind, "tun");
-	assert_int_equal(l.mtu, 1380);
-	assert_true(l.up && l.ifindex > 1);
+	assert_int_equal(l.start.mtu, 1380);
+	assert_true(l.start.up && l.start.ifindex > 1);
 	for (i = 0; i < 5; i++)
 		assert_int_equal(write(w->tun.fd, packet, sizeof(packet)), sizeof(packet));
 	for (i = 0; i < 3; i++)

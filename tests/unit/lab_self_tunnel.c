@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -124,8 +125,9 @@ static int ping(struct scene *s, const struct ip_addr *to, const char *size)
 {
 	char dst[IP_ADDR_STR_SIZE];
 	char *argv[] = { "ping", "-c3", "-i0.01", "-W2", "-s", (char *)size, dst, NULL };
-	struct sys_spawn sp = { .argv = argv, .netns = s->t->end[END_NEAR].netns, .out_fd = -1,
-				.keep_fd = -1 };
+	struct sys_spawn sp = {
+		.argv = argv, .netns = s->t->end[END_NEAR].netns, .out_fd = -1, .keep_fd = -1
+	};
 	int status;
 	pid_t pid;
 
@@ -289,6 +291,26 @@ static void machine_that_cannot_says_why(void **state)
 	assert_null(s->t);
 }
 
+static void no_engine_is_blamed(struct scene *s)
+{
+	unsigned i;
+
+	for (i = 0; i < END_COUNT; i++) {
+		assert_null(s->f.engine[i].start_error);
+		assert_null(s->f.engine[i].answer_error);
+	}
+}
+
+static void stop_engines(struct scene *s)
+{
+	unsigned i;
+
+	for (i = 0; i < END_COUNT; i++) {
+		engine_stop(s->t->end[i].engine, &s->a, NULL);
+		s->t->end[i].engine = NULL;
+	}
+}
+
 /* --- engines that fail ---------------------------------------------------- */
 
 static void near_that_dies_is_a_finding(void **state)
@@ -299,8 +321,7 @@ static void near_that_dies_is_a_finding(void **state)
 	s->c.program[END_NEAR] = access("/bin/false", X_OK) ? "/usr/bin/false" : "/bin/false";
 	build(s);
 	assert_int_equal(self_tunnel_start(s->t, &s->c, &s->f, &s->e), -ECHILD);
-	assert_string_equal(s->f.engine[END_NEAR].start_error,
-			    "wireguard-go exited with status 1");
+	assert_string_equal(s->f.engine[END_NEAR].start_error, "wireguard-go exited with status 1");
 	assert_true(s->f.have & NEED_BIT(NEED_ENGINE_START));
 	assert_false(s->f.have & NEED_BIT(NEED_ENGINE));
 	assert_string_equal(s->f.gaps[NEED_ENGINE].why, "wireguard-go exited with status 1");
@@ -350,6 +371,75 @@ static void extra_arguments_reach_the_near_engine(void **state)
 	assert_null(s->f.engine[END_FAR].start_error);
 }
 
+/* None from that one on; the namespaces that are open can still be entered. */
+static void no_descriptor_from(int fd)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = (rlim_t)fd;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static void no_more_descriptors(void)
+{
+	int top = dup(0);
+
+	assert_true(top >= 0);
+	close(top);
+	no_descriptor_from(top);
+}
+
+static int pipe_then_none(struct scene *s)
+{
+	no_more_descriptors();
+	return self_tunnel_start(s->t, &s->c, &s->f, &s->e);
+}
+
+/* The far engine is started; whether the near one answers can no longer be asked. */
+static int spawn_then_none(const struct sys_spawn *sp, pid_t *pid, struct err *e)
+{
+	int rc = platform_get()->spawn(sp, pid, e);
+
+	/* Our end of its output is closed after this: that is no place for another. */
+	if (sp->argv[2][strlen(sp->argv[2]) - 1] == 'f')
+		no_descriptor_from(sp->out_fd);
+	return rc;
+}
+
+/* The last thing before they are configured is that the far tun comes up. */
+static int up_then_none(const char *name, bool up, struct err *e)
+{
+	int rc = platform_get()->link_up(name, up, e);
+
+	if (str_has_prefix(name, "wgd") && name[strlen(name) - 1] == 'f')
+		no_more_descriptors();
+	return rc;
+}
+
+/* Whenever we run out of descriptors: it says what we lack, and blames no engine. */
+static void own_lack_of_descriptors_is_no_finding(void **state)
+{
+	struct scene *s = *state;
+	struct rlimit limit;
+	unsigned when;
+	int rc;
+
+	build(s);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	for (when = 0; when < 3; when++) {
+		facts_init(&s->f);
+		s->p.spawn = when == 1 ? spawn_then_none : platform_get()->spawn;
+		s->p.link_up = when == 2 ? up_then_none : platform_get()->link_up;
+		rc = when ? self_tunnel_start(s->t, &s->c, &s->f, &s->e) : pipe_then_none(s);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+		print_message("# %s\n", rc ? s->e.text : "it starts");
+		assert_int_equal(rc, -EMFILE);
+		no_engine_is_blamed(s);
+		stop_engines(s);
+	}
+}
+
 static void never_ready_argv(const char *program, const char *ifname,
 			     const char *argv[ENGINE_ARGV_MAX])
 {
@@ -362,7 +452,8 @@ static void never_ready_argv(const char *program, const char *ifname,
 
 static void interrupt_ends_the_start(void **state)
 {
-	const struct engine_ops slow = { .name = "slow", .program = "tail",
+	const struct engine_ops slow = { .name = "slow",
+					 .program = "tail",
 					 .argv = never_ready_argv };
 	struct scene *s = *state;
 	int fd[2];
@@ -453,6 +544,7 @@ int main(void)
 		TEST(far_that_is_missing_is_a_finding),
 		TEST(death_while_it_is_set_up_is_a_finding),
 		TEST(extra_arguments_reach_the_near_engine),
+		TEST(own_lack_of_descriptors_is_no_finding),
 		TEST(interrupt_ends_the_start),
 		TEST(sigkill_leaves_no_engine),
 	};

@@ -51,6 +51,8 @@ static void test_nothing_known(void **state)
 		all_unknown(f->tun[i].after, LINK_COUNTER_COUNT);
 		all_unknown(f->wire[i].before, LINK_COUNTER_COUNT);
 		all_unknown(f->wire[i].after, LINK_COUNTER_COUNT);
+		assert_false(f->tun[i].start.known || f->tun[i].end.known);
+		assert_false(f->net_start[i].known || f->net_end[i].known);
 		assert_int_equal(f->engine[i].start_ns, UNKNOWN);
 		assert_int_equal(f->engine[i].exit_status, UNKNOWN);
 		assert_int_equal(f->crypto[i].sealed, UNKNOWN);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <dirent.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -380,6 +381,35 @@ static void test_silence(void **state)
 	assert_non_null(strstr(w->f.error, "not finished after 0.1 s: 0 of 300000 arrived"));
 }
 
+/* The listener is there, and then we have no descriptor left for who comes. */
+static void test_no_descriptor_left(void **state)
+{
+	struct world *w = *state;
+	struct rlimit limit, none;
+	struct err e = { 0 };
+	struct stream *s;
+	int rc, top;
+
+	assert_int_equal(stream_open(&w->c, w->p, w->l, &w->a, &s, &e), 0);
+	stream_start(s);
+	top = dup(0);
+	assert_true(top >= 0);
+	close(top);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){ (rlim_t)top, limit.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	rc = loop_run(w->l, w->p->boot_ns() + 20 * NS_PER_S, stream_done, s);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	stream_facts(s, &w->f);
+	stream_close(s);
+	assert_int_equal(rc, 0);
+	assert_string_equal(w->f.error, "accept: Too many open files");
+	assert_true(w->f.shortage);
+	/* And again with enough: what was then is forgotten. */
+	expect_whole(w);
+	assert_false(w->f.shortage);
+}
+
 /* --- what cannot be opened: one line, nothing leaked, the thread at home ---------- */
 
 static void expect_open_fails(struct world *w, int code, const char *text)
@@ -447,6 +477,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_twice, setup_tun, teardown),
 		cmocka_unit_test_setup_teardown(test_lost, setup_tun, teardown),
 		cmocka_unit_test_setup_teardown(test_silence, setup_tun, teardown),
+		cmocka_unit_test_setup_teardown(test_no_descriptor_left, setup_veth, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup_veth, teardown),
 		cmocka_unit_test_setup_teardown(test_no_route, setup_veth, teardown),
 	};

@@ -150,6 +150,8 @@ struct golden {
 static const struct golden goldens[] = {
 	{ "healthy", "healthy.80.txt", { .width = 80, .utf8 = true } },
 	{ "healthy", "healthy.40.ascii.txt", { .width = 40 } },
+	{ "healthy", "healthy.20.txt", { .width = 20, .utf8 = true } },
+	{ "dead-wire", "dead-wire.20.ascii.txt", { .width = 20 } },
 	{ "healthy", "healthy.0.txt", { .utf8 = true } },
 	{ "dead-wire", "dead-wire.200.txt", { .width = 200, .utf8 = true } },
 	{ "dead-wire", "dead-wire.80.ascii.txt", { .width = 80 } },
@@ -278,24 +280,54 @@ static void each_fact_is_there(const struct page *p, unsigned width)
 	arena_done(&a);
 }
 
+static void page_fits(const struct page *p, unsigned width)
+{
+	unsigned how;
+
+	for (how = 0; how < 4; how++) {
+		const struct report_style s = { .width = width,
+						.verbose = how & 1,
+						.utf8 = how & 2 };
+		struct buf b = { 0 };
+
+		write_page(p, &s, &b);
+		lines_fit(buf_str(&b), width);
+		buf_done(&b);
+	}
+}
+
 static void nothing_is_lost_at_any_width(void **state)
 {
-	static const unsigned widths[] = { 20, 39, 40, 41, 63, 64, 65, 66, 80, 100, 200 };
-	size_t i, k;
+	unsigned width;
+	size_t i;
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(pages); i++) {
-		for (k = 0; k < ARRAY_LEN(widths); k++) {
-			const struct report_style s = { .width = widths[k] };
-			struct buf b = { 0 };
-
-			write_page(&pages[i], &s, &b);
-			/* Below 40 only what has no room at all may stick out. */
-			if (widths[k] >= 39)
-				lines_fit(buf_str(&b), widths[k]);
-			buf_done(&b);
-			each_fact_is_there(&pages[i], widths[k]);
+		for (width = REPORT_WIDTH_MIN; width < 110; width++) {
+			page_fits(&pages[i], width);
+			each_fact_is_there(&pages[i], width);
 		}
+		page_fits(&pages[i], 200);
+		each_fact_is_there(&pages[i], 200);
+	}
+}
+
+/* Narrower than the narrowest page: that one. */
+static void there_is_a_narrowest_page(void **state)
+{
+	unsigned width;
+
+	(void)state;
+	for (width = 1; width < REPORT_WIDTH_MIN; width++) {
+		const struct report_style s = { .width = width },
+					  least = { .width = REPORT_WIDTH_MIN };
+		struct buf a = { 0 }, b = { 0 };
+
+		write_page(page("lossy"), &s, &a);
+		write_page(page("lossy"), &least, &b);
+		assert_string_equal(buf_str(&a), buf_str(&b));
+		buf_done(&a);
+		buf_done(&b);
 	}
 }
 
@@ -348,6 +380,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_sent_is_told),
 		cmocka_unit_test(quiet_is_silent_when_all_is_well),
 		cmocka_unit_test(nothing_is_lost_at_any_width),
+		cmocka_unit_test(there_is_a_narrowest_page),
 		cmocka_unit_test(only_harmless_bytes),
 		cmocka_unit_test(colour_is_never_the_only_signal),
 	};

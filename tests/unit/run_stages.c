@@ -131,7 +131,7 @@ static const char *hook(struct scene *s, const char *where, const char *rule)
 
 static bool is_mtu_step(const struct scene *s, const struct size_facts *z)
 {
-	return z->size == s->f.tun[z->from].mtu + 1;
+	return z->size == s->f.tun[z->from].start.mtu + 1;
 }
 
 static void ladder_on_a_healthy_tunnel(void **state)
@@ -154,7 +154,7 @@ static void ladder_on_a_healthy_tunnel(void **state)
 			edges++;
 			continue;
 		}
-		full += z->size == s->f.tun[z->from].mtu;
+		full += z->size == s->f.tun[z->from].start.mtu;
 		assert_true(z->sent > 0);
 		assert_int_equal(z->received, z->sent);
 		assert_null(z->error);

@@ -409,17 +409,6 @@ static void in_source(struct scene *c)
 	c->refuser = c->b;
 }
 
-static void in_ecn(struct scene *c)
-{
-	size_t len;
-	uint8_t *msg;
-
-	established(c);
-	msg = caught(c, &len);
-	sim_inject(c->s, c->b, whence(c), msg, len, 3);
-	sim_run(c->s, 0);
-}
-
 /* --- the table --- */
 
 static const struct drop_case {
@@ -462,7 +451,6 @@ static const struct drop_case {
 	[WG_DROP_IN_NOT_IP] = { in_not_ip, true },
 	[WG_DROP_IN_LENGTH] = { in_length, true },
 	[WG_DROP_IN_SOURCE] = { in_source, true },
-	[WG_DROP_IN_ECN] = { in_ecn, true },
 };
 
 static void check_peers(const struct scene *c, enum wg_drop why, bool has_peer)

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sys/linux/linux.h"
@@ -30,6 +31,14 @@ int linux_netns_enter(int fd, struct err *e)
 	if (setns(fd, CLONE_NEWNET) < 0)
 		return err_sys(e, "enter a network namespace");
 	return 0;
+}
+
+bool netns_is_own(const struct stat *netns)
+{
+	struct stat own;
+
+	return stat(OWN_NETNS, &own) < 0 ||
+	       (own.st_ino == netns->st_ino && own.st_dev == netns->st_dev);
 }
 
 void netns_return(int home)

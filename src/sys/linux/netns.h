@@ -4,6 +4,11 @@
 #ifndef SYS_LINUX_NETNS_H
 #define SYS_LINUX_NETNS_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* Is what fstat() said about a namespace's descriptor this thread's own? True when unknown. */
+bool netns_is_own(const struct stat *netns);
 /*
  * Back to where the thread came from. Elsewhere nothing may go on: it would touch the wrong
  * network.

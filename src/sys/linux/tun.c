@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "sys/linux/linux.h"
+#include "sys/linux/netns.h"
+#include "sys/linux/nsid.h"
 
 /* The default of 500 packets is short for a reader that also does the cryptography. */
 enum { TUN_QUEUE_LEN = 1000 };
@@ -51,6 +53,25 @@ static void set_queue_len(const char *name)
 	close(s);
 }
 
+/* EINVAL, EBUSY: which of their many meanings here. errno is of TUNSETIFF. */
+static int refused(const char *name, struct err *e)
+{
+	int error = errno;
+	struct ifreq ifr = { 0 };
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool exists;
+
+	memcpy(ifr.ifr_name, name, strlen(name));
+	exists = s >= 0 && ioctl(s, SIOCGIFFLAGS, &ifr) == 0;
+	if (s >= 0)
+		close(s);
+	if (exists && error == EINVAL)
+		return err_say(e, EEXIST, "interface %s exists and is no tun we can open", name);
+	if (exists && error == EBUSY)
+		return err_say(e, EBUSY, "tun device %s is in use by another program", name);
+	return err_code(e, error, "create tun device %s", name);
+}
+
 int linux_tun_open(const char *name, struct sys_tun *out, struct err *e)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
@@ -63,7 +84,7 @@ int linux_tun_open(const char *name, struct sys_tun *out, struct err *e)
 	if (fd < 0)
 		return err_sys(e, "open /dev/net/tun");
 	if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
-		int rc = err_sys(e, "create tun device %s", name);
+		int rc = refused(name, e);
 
 		close(fd);
 		return rc;
@@ -79,40 +100,58 @@ int linux_tun_open(const char *name, struct sys_tun *out, struct err *e)
 	return 0;
 }
 
-/* False: it is elsewhere than where its watch looks. */
-static bool is_where_watched(const struct sys_tun *t)
+enum place { HERE, AWAY, MOVED };
+
+/* *nsid: the number of the namespace when it is another than this thread's. */
+static enum place place_of(const struct sys_tun *t, int *nsid)
 {
 	int netns = ioctl(t->fd, TUNGETDEVNETNS);
+	enum place where = AWAY;
 	struct stat st;
-	bool same;
 
+	/* Before Linux 5.5 one cannot ask. */
 	if (netns < 0)
-		return true;
-	same = fstat(netns, &st) < 0 || st.st_ino == t->watch_netns;
+		return HERE;
+	if (fstat(netns, &st) < 0)
+		where = HERE;
+	else if (t->watch_fd >= 0 && st.st_ino != t->watch_netns)
+		where = MOVED;
+	else if (netns_is_own(&st))
+		where = HERE;
+	else if (nsid_get(netns, nsid) < 0)
+		where = MOVED;
+	/* Held for no longer: it keeps the namespace alive. */
 	close(netns);
-	return same;
+	return where;
 }
 
-/* Any socket of the namespace will do; the watch is one, also when the tun has moved. */
-static int ask(int s, struct ifreq *ifr, struct sys_tun_state *st)
+static int ask_here(struct sys_tun_state *st)
 {
-	if (ioctl(s, SIOCGIFFLAGS, ifr) < 0)
+	struct ifreq ifr = { 0 };
+	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), rc = 0;
+
+	if (s < 0)
 		return -errno;
-	st->up = ifr->ifr_flags & IFF_UP;
-	if (ioctl(s, SIOCGIFMTU, ifr) < 0)
-		return -errno;
-	st->mtu = (unsigned)ifr->ifr_mtu;
-	if (ioctl(s, SIOCGIFINDEX, ifr) < 0)
-		return -errno;
-	st->ifindex = (unsigned)ifr->ifr_ifindex;
-	return 0;
+	memcpy(ifr.ifr_name, st->name, sizeof(ifr.ifr_name));
+	if (ioctl(s, SIOCGIFFLAGS, &ifr) < 0)
+		rc = -errno;
+	st->up = ifr.ifr_flags & IFF_UP;
+	if (!rc && ioctl(s, SIOCGIFMTU, &ifr) < 0)
+		rc = -errno;
+	st->mtu = (unsigned)ifr.ifr_mtu;
+	if (!rc && ioctl(s, SIOCGIFINDEX, &ifr) < 0)
+		rc = -errno;
+	st->ifindex = (unsigned)ifr.ifr_ifindex;
+	close(s);
+	return rc;
 }
 
 int linux_tun_state(const struct sys_tun *t, struct sys_tun_state *out, struct err *e)
 {
 	struct sys_tun_state st = { 0 };
 	struct ifreq ifr = { 0 };
-	int s = t->watch_fd, rc;
+	int rc, nsid = -1;
+	enum place where;
 
 	if (ioctl(t->fd, TUNGETIFF, &ifr) < 0) {
 		if (errno != EBADFD)
@@ -121,17 +160,11 @@ int linux_tun_state(const struct sys_tun *t, struct sys_tun_state *out, struct e
 		return 0;
 	}
 	memcpy(st.name, ifr.ifr_name, sizeof(st.name));
-	if (s >= 0 && !is_where_watched(t)) {
-		*out = (struct sys_tun_state){ .moved = true };
-		return 0;
-	}
-	if (s < 0)
-		s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (s < 0)
-		return err_sys(e, "socket");
-	rc = ask(s, &ifr, &st);
-	if (s != t->watch_fd)
-		close(s);
+	where = place_of(t, &nsid);
+	if (where == MOVED)
+		rc = -ENODEV;
+	else
+		rc = where == HERE ? ask_here(&st) : nsid_link_state(nsid, st.name, &st);
 	/* Moved, renamed or deleted since the name was asked for. */
 	if (rc == -ENODEV) {
 		*out = (struct sys_tun_state){ .moved = true };

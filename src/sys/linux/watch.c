@@ -3,16 +3,15 @@
  * anew. So a lost message (ENOBUFS) costs nothing.
  *
  * A tun keeps belonging to us when it is moved to another network namespace, but its
- * messages are then sent there. A netlink socket stays in the namespace of the thread
- * that opened it, so a short-lived thread goes there: this one must not leave the
- * namespace of the UDP sockets, not even for a moment.
+ * messages are then sent there. A socket of ours in that namespace would keep it alive
+ * after all others have left it, and with it the tun; so one here listens to all
+ * namespaces that have a number here. That of a namespace that ends is not told: that the
+ * tun is gone, its own descriptor says.
  */
 #include <errno.h>
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <pthread.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -20,6 +19,8 @@
 #include <unistd.h>
 
 #include "sys/linux/linux.h"
+#include "sys/linux/netns.h"
+#include "sys/linux/nsid.h"
 
 /* Messages read in one go; what is left keeps the descriptor readable. */
 enum { DRAIN_MAX = 256 };
@@ -40,37 +41,21 @@ static int open_watch(uint32_t groups)
 	return fd;
 }
 
-struct elsewhere {
-	int netns;
-	int fd; /* or -errno */
-};
-
-static void *open_elsewhere(void *arg)
+/* Needs CAP_NET_BROADCAST, there too. */
+static int open_watch_of(int netns)
 {
-	struct elsewhere *e = arg;
+	int fd = open_watch(RTMGRP_LINK), on = 1, rc;
 
-	e->fd = setns(e->netns, CLONE_NEWNET) < 0 ? -errno : open_watch(RTMGRP_LINK);
-	return NULL;
-}
-
-static int open_watch_in(int netns)
-{
-	struct elsewhere e = { .netns = netns };
-	pthread_t thread;
-	int rc = pthread_create(&thread, NULL, open_elsewhere, &e);
-
-	if (rc)
-		return -rc;
-	pthread_join(thread, NULL);
-	return e.fd;
-}
-
-static bool is_here(const struct stat *netns)
-{
-	struct stat here;
-
-	return stat("/proc/thread-self/ns/net", &here) < 0 ||
-	       (here.st_ino == netns->st_ino && here.st_dev == netns->st_dev);
+	if (fd < 0)
+		return fd;
+	rc = nsid_assign(netns);
+	if (!rc && setsockopt(fd, SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, &on, sizeof(on)) < 0)
+		rc = -errno;
+	if (rc < 0) {
+		close(fd);
+		return rc;
+	}
+	return fd;
 }
 
 int linux_link_watch_open(struct sys_tun *t, int *out, struct err *e)
@@ -82,10 +67,10 @@ int linux_link_watch_open(struct sys_tun *t, int *out, struct err *e)
 	/* Before Linux 5.5 one cannot ask; then it is taken to be here. */
 	if (netns < 0 && errno == EBADFD)
 		return err_sys(e, "%s", t->name);
-	if (netns < 0 || fstat(netns, &st) < 0 || is_here(&st))
+	if (netns < 0 || fstat(netns, &st) < 0 || netns_is_own(&st))
 		fd = open_watch(RTMGRP_LINK);
 	else
-		fd = open_watch_in(netns);
+		fd = open_watch_of(netns);
 	if (netns >= 0)
 		close(netns);
 	if (fd < 0)
