@@ -9,6 +9,7 @@ need jq
 # limited N: a check that may have N descriptors
 limited()
 {
+	# shellcheck disable=SC3045 # dash, ash and bash all have it
 	(ulimit -n "$1"; exec "$WGDIAG" check --json --seed "$SEED" -c 2 -i 0.01) \
 		>"$TMPDIR/r.json" 2>"$TMPDIR/err"
 	rc=$?
