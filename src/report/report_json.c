@@ -116,6 +116,22 @@ static json_t *verdict(const struct verdict *v)
 	return o;
 }
 
+static json_t *number(const struct evidence_number *n)
+{
+	json_t *pair;
+
+	if (n->unknown)
+		return json_null();
+	if (n->is_integer)
+		return json_integer((json_int_t)n->value);
+	if (!n->is_interval)
+		return json_real(n->value);
+	pair = json_array();
+	json_array_append_new(pair, json_real(n->value));
+	json_array_append_new(pair, json_real(n->high));
+	return pair;
+}
+
 static json_t *numbers(const struct finding *f)
 {
 	json_t *o = json_object();
@@ -126,10 +142,7 @@ static json_t *numbers(const struct finding *f)
 		for (i = 0; i < ev->n_numbers; i++) {
 			const struct evidence_number *n = &ev->numbers[i];
 
-			set(o, n->name,
-			    n->unknown	  ? json_null() :
-			    n->is_integer ? json_integer((json_int_t)n->value) :
-					    json_real(n->value));
+			set(o, n->name, number(n));
 		}
 	}
 	return o;

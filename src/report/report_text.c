@@ -60,6 +60,9 @@ static const char *note(const struct evidence *ev, struct arena *a)
 			s = arena_printf(a, "%s%s%s unknown", s, sep, n->name);
 		else if (n->is_integer)
 			s = arena_printf(a, "%s%s%s %.0f", s, sep, n->name, n->value);
+		else if (n->is_interval)
+			s = arena_printf(a, "%s%s%s %.4f to %.4f", s, sep, n->name, n->value,
+					 n->high);
 		else
 			s = arena_printf(a, "%s%s%s %.3f", s, sep, n->name, n->value);
 	}

@@ -24,7 +24,7 @@ refuses()
 
 refuses 'a missing property' 'del(.marker)' 'no marker'
 refuses 'a state of another name' '.checks[0].state = "OK"' 'is none of'
-refuses 'a number as text' '.checks[0].evidence.start_ms = "12"' 'instead of'
+refuses 'a number as text' '.checks[0].evidence.start_ms = "12"' 'fits none of its forms'
 refuses 'a negative duration' '.checks[0].duration_ms = -1' 'below'
 refuses 'another schema' '.schema = "wgdiag.report/2"' 'is not'
 refuses 'a summary over 160 characters' '.verdict.summary = ("x" * 161)' 'too long'

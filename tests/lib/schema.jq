@@ -6,7 +6,7 @@
 # prints one line for each thing that is wrong with D.
 
 def known: ["$schema", "$id", "$defs", "$ref", "title", "description", "type", "enum", "const",
-	"required", "properties", "additionalProperties", "items", "minItems", "minLength", "maxLength",
+	"required", "properties", "additionalProperties", "items", "minItems", "maxItems", "minLength", "maxLength",
 	"minimum", "pattern", "anyOf"];
 
 def is($t; $v):
@@ -39,6 +39,7 @@ def errors($root; $s; $v; $at):
 		else empty end)
 	elif ($v | type) == "array" then
 		(if $s.minItems and ($v | length) < $s.minItems then "\($at): too few" else empty end),
+		(if $s.maxItems and ($v | length) > $s.maxItems then "\($at): too many" else empty end),
 		(if $s.items then
 			range($v | length) as $i | errors($root; $s.items; $v[$i]; "\($at)[\($i)]")
 		else empty end)

@@ -78,6 +78,13 @@ static void second_try(struct facts *f)
 	f->handshake.response_ns = 5100 * NS_PER_MS;
 }
 
+/* 120 s later, in a long run. */
+static void rekeyed(struct facts *f)
+{
+	second_try(f);
+	f->handshake.response_ns = 1240 * NS_PER_US;
+}
+
 static void engine_gone(struct facts *f)
 {
 	made_not_started(f, "no tun after 2.0 s");
@@ -92,6 +99,7 @@ static void engine_died(struct facts *f)
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "response in 1.24 ms, 1 initiation", NULL },
 	{ "border: second try", second_try, STATE_WARN, "only after 2 initiations", NULL },
+	{ "healthy, and a rekey", rekeyed, STATE_PASS, "1.24 ms to the first of 2", NULL },
 	{ "border: complete, not watched", complete_unwatched, STATE_PASS, "not watched", NULL },
 	{ "silence", silent, STATE_FAIL, "2 initiations in 6.0 s, nothing came back", NULL },
 	{ "lost outside", lost_on_the_way, STATE_FAIL, "nothing came back", "underlay.out" },

@@ -37,7 +37,8 @@ static void mtu(struct facts *f)
 
 static void addr_gone(struct facts *f)
 {
-	f->net_end[END_FAR].n_addrs = 1;
+	f->net_end[END_FAR].addrs[1] = f->net_end[END_FAR].addrs[2];
+	f->net_end[END_FAR].n_addrs = 2;
 }
 
 static void route_gone(struct facts *f)
@@ -80,6 +81,7 @@ static void by_kernel_gone(struct facts *f)
 {
 	struct net_facts *n = &f->net_start[END_NEAR];
 
+	n->addrs[n->n_addrs].link = "wgw7f3a0";
 	assert_true(cidr_parse("fe80::1/64", &n->addrs[n->n_addrs++].addr));
 	assert_true(cidr_parse("ff00::/8", &n->routes[n->n_routes++].dst));
 }
@@ -126,7 +128,7 @@ static const struct check_case cases[] = {
 	{ "the wire is down", wire_down, STATE_FAIL, "far wgw7f3a1 was up", NULL },
 	{ "another MTU", mtu, STATE_FAIL, "wgd7f3a1 had MTU 1420 at the start, has 1280", NULL },
 	{ "an address is gone", addr_gone, STATE_FAIL,
-	  "far address 10.90.17.2/32 of wgd7f3a1 is gone", NULL },
+	  "far address 10.90.17.2/24 of wgd7f3a1 is gone", NULL },
 	{ "a route is gone", route_gone, STATE_FAIL,
 	  "near route to 10.90.17.2/32 through wgd7f3a0 is gone", NULL },
 	{ "a route leads elsewhere", route_moved, STATE_FAIL,

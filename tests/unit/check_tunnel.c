@@ -156,6 +156,7 @@ static void addresses_of_the_tun(void **state)
 	made_healthy(&f);
 	facts_gap(&f, NEED_PATHS, "no", NULL);
 	f.ping_self.target.family = FAMILY_NONE;
+	f.echo_back[0].target.family = f.echo_back[1].target.family = FAMILY_NONE;
 	tunnel_sources(&f, &l);
 	assert_int_equal(l.n, 2);
 	assert_false(tunnel_addr_is_link_local(&l.a[0]) || tunnel_addr_is_link_local(&l.a[1]));
