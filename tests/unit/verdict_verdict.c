@@ -134,7 +134,7 @@ static void one_case(const struct verdict_case *c)
 	made_healthy(&f);
 	if (c->change)
 		c->change(&f);
-	checks_run(&f, &all);
+	checks_run(&f, NULL, &all);
 	verdict_of(&f, &all, &v);
 	print_message("# %s: %s %s\n", c->name, state_str(v.state), v.summary);
 	assert_string_equal(state_str(v.state), state_str(c->state));
