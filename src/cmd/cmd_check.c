@@ -25,7 +25,7 @@ static void check_help(FILE *out)
 	      "      --save-facts FILE  keep all that was observed, to be judged again\n"
 	      "      --facts FILE     judge such a file instead of running (-: standard input);\n"
 	      "                       needs no root\n"
-	      "      --only WORDS     only these rows, by id, family or layer: ping.peer,tun,config\n"
+	      "      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
 	      "      --skip WORDS     without these rows\n"
 	      "      --list-checks    the rows, with id and layer; nothing is run\n"
 	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"
@@ -126,7 +126,7 @@ static int check_run(int argc, char **argv)
 
 const struct cmd cmd_check = {
 	.name = "check",
-	.args = "[--engine NAME] [--json] [--only WORDS] [--skip WORDS] [-c N] [-q] [-v] [--facts FILE]",
+	.args = "[--engine NAME] [--json] [--only WORDS] [-c N] [-q] [-v] [--facts FILE]",
 	.summary = "diagnose a tunnel that wgdiag makes on this machine",
 	.run = check_run,
 	.help = check_help,

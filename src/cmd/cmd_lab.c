@@ -38,7 +38,7 @@ static void lab_help(FILE *out)
 	      "  -W, --timeout S      seconds to wait for each answer (default 1)\n"
 	      "      --seed N         draw names, addresses and ports from N, to repeat a run\n"
 	      "      --save-facts FILE  keep what was seen, for wgdiag check --facts FILE\n"
-	      "      --only WORDS     only these rows, by id, family or layer: ping.peer,tun,config\n"
+	      "      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
 	      "      --skip WORDS     without these rows\n"
 	      "      --list-checks    the rows, with id and layer; nothing is run\n"
 	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"

@@ -146,8 +146,8 @@ static const char *good_as_asked(const struct facts *f, const struct findings *a
 	else if (n == 1)
 		s = "the chosen row is good";
 	else
-		s = arena_printf(all->arena, "of %zu chosen rows %zu are good, none is bad", n,
-				 passed);
+		s = arena_printf(all->arena, "%zu of %zu chosen rows are good, none is bad", passed,
+				 n);
 	return arena_printf(all->arena, "%s%s (engine %s)", s,
 			    was_asked(all, "data.both-ways") ?
 				    "; the others were not asked" :
