@@ -122,7 +122,8 @@ fi
 
 check 'nothing is left' wait_for 5 gone
 if command -v strace >/dev/null 2>&1; then
-	strace -f -qq -e trace=unshare,setns,clone,clone3,fork,vfork,mount,socket,openat -o "$TMPDIR/calls" \
+	# The leak sanitizer cannot work under strace.
+	ASAN_OPTIONS=detect_leaks=0 strace -f -qq -e trace=unshare,setns,clone,clone3,fork,vfork,mount,socket,openat -o "$TMPDIR/calls" \
 		"$WGDIAG" check --dry-run >"$TMPDIR/out" 2>&1
 	clean '--dry-run: no namespace, process, socket or device' \
 		"$(grep -E 'unshare|setns|clone|fork|mount\(|socket\(|/dev/net/tun|O_CREAT|O_WRONLY|O_RDWR' "$TMPDIR/calls")"

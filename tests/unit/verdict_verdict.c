@@ -193,7 +193,8 @@ static const struct choice_case choices[] = {
 	/* Alone, it is what the verdict stands on; beside those that it stands on, it is not. */
 	{ "underlay.out", NULL, capture_with_gaps, STATE_UNSURE, "captures", NULL },
 	{ "tun.framing", NULL, framing_unseen, STATE_UNSURE, "tun framing", NULL },
-	{ "underlay.out,ping.peer", NULL, capture_with_gaps, STATE_PASS, "1 of 2 chosen rows are good", NULL },
+	{ "underlay.out,ping.peer", NULL, capture_with_gaps, STATE_PASS,
+	  "1 of 2 chosen rows are good", NULL },
 	/* The others are there, but one that it stands on gave no answer. */
 	{ "data,ping.peer", NULL, no_streams, STATE_UNSURE, "data both ways", NULL },
 };
