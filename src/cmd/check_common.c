@@ -128,7 +128,7 @@ static int judge_and_save(const struct check_options *o, const struct check_choi
 	return EXIT_INTERNAL;
 }
 
-void check_run_conf(const struct check_options *o, const struct check_choice *choice,
+static void conf_of(const struct check_options *o, const struct check_choice *choice,
 		    struct run_conf *out)
 {
 	*out = (struct run_conf){
@@ -176,7 +176,7 @@ static int check(const struct check_options *o, const struct check_choice *choic
 	bool root = geteuid() == 0; /* in a user namespace everybody is */
 	int rc;
 
-	check_run_conf(o, choice, &c);
+	conf_of(o, choice, &c);
 	rc = prepare(o, a, &c);
 	if (rc != EXIT_OK)
 		return rc;

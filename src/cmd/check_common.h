@@ -56,9 +56,6 @@ bool check_option(int opt, const char *arg, struct check_options *o);
 int check_options_choose(const struct check_options *o, struct check_choice *out);
 /* Makes the tunnel, runs the checks, tells; or whatever else was asked for. The exit code. */
 int check_and_tell(struct check_options *o);
-/* A run as it was asked for; the caller adds who listens. */
-void check_run_conf(const struct check_options *o, const struct check_choice *choice,
-		    struct run_conf *out);
 
 /* check_ahead.c: without a run */
 void check_list(const struct check_choice *choice, FILE *out);
