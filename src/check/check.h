@@ -97,6 +97,7 @@ struct findings {
 	struct arena *arena;
 	struct finding *first, **end;
 	size_t n;
+	bool partial; /* not every check was asked */
 };
 
 struct check_ctx {
@@ -108,6 +109,12 @@ struct check {
 	const char *title; /* "engine starts", for the table */
 	enum layer layer;
 	uint32_t needs; /* NEED_BITs; a missing one becomes SKIP with its gap's words */
+	/*
+	 * More that it looks at where it is there, and what must happen so that there is something
+	 * to see (data, for a row that counts it). When it is asked for alone, this is done too: it
+	 * must not judge worse than among the others, nor overlook what it would find there.
+	 */
+	uint32_t wants;
 	/* ids whose FAIL makes this row pointless or explains its FAIL; NULL-terminated, or NULL */
 	const char *const *after;
 	void (*run)(const struct check_ctx *ctx, struct findings *out);
@@ -129,7 +136,11 @@ void evidence_interval(struct evidence *ev, const char *name, bool known, double
 /* All checks, in the order of the table; NULL-terminated. (check_list.h has the rows.) */
 extern const struct check *const checks[];
 
-/* Runs them all over the facts. Each gives a row at least: one that adds nothing is an ERROR. */
-void checks_run(const struct facts *f, struct findings *out);
+struct check_choice;
+/*
+ * Runs those that were chosen (choose.h; NULL: all) over the facts. Each gives a row at least: one
+ * that adds nothing is an ERROR.
+ */
+void checks_run(const struct facts *f, const struct check_choice *choice, struct findings *out);
 
 #endif

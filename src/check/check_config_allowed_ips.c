@@ -138,6 +138,7 @@ const struct check check_config_allowed_ips = {
 	.title = "allowed IPs",
 	.layer = LAYER_CONFIG,
 	.needs = NEED_BIT(NEED_CONFIG),
+	.wants = NEED_BIT(NEED_CONFIG_FAR) | NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_ADDRS),
 	.after = after,
 	.run = run,
 };

@@ -134,6 +134,7 @@ const struct check check_config_keys = {
 	.title = "keys match",
 	.layer = LAYER_CONFIG,
 	.needs = NEED_BIT(NEED_CONFIG),
+	.wants = NEED_BIT(NEED_CONFIG_FAR),
 	.after = after,
 	.run = run,
 };

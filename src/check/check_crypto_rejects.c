@@ -328,6 +328,9 @@ const struct check check_crypto_rejects = {
 	.title = "refused messages",
 	.layer = LAYER_TRANSPORT,
 	.needs = NEED_BIT(NEED_ENGINE),
+	.wants = NEED_BIT(NEED_ENGINE_FAR) | NEED_BIT(NEED_TAP_NEAR_TUN) |
+		 NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_FAR_WIRE) |
+		 NEED_BIT(NEED_STREAMS),
 	.after = after,
 	.run = run,
 };

@@ -76,6 +76,7 @@ const struct check check_engine_answers = {
 	.title = "engine answers",
 	.layer = LAYER_ENGINE,
 	.needs = NEED_BIT(NEED_ENGINE_START),
+	.wants = NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_ENGINE_FAR),
 	.after = after,
 	.run = run,
 };

@@ -140,6 +140,7 @@ const struct check check_handshake_complete = {
 	.title = "handshake complete",
 	.layer = LAYER_TRANSPORT,
 	.needs = NEED_BIT(NEED_HANDSHAKE),
+	.wants = NEED_BIT(NEED_TAP_NEAR_WIRE),
 	.after = after,
 	.run = run,
 };

@@ -230,6 +230,9 @@ const struct check check_host_firewall = {
 	.title = "firewall",
 	.layer = LAYER_HOST,
 	.needs = NEED_BIT(NEED_FIREWALL),
+	.wants = NEED_BIT(NEED_CONFIG) | NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_LINKS) |
+		 NEED_BIT(NEED_ADDRS) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_SELF) |
+		 NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_ECHO_BACK) | NEED_BIT(NEED_STREAMS),
 	.after = after,
 	.run = run,
 };

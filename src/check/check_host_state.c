@@ -239,6 +239,7 @@ const struct check check_host_state = {
 	.title = "host state",
 	.layer = LAYER_HOST,
 	.needs = NEED_BIT(NEED_ADDRS) | NEED_BIT(NEED_ROUTES),
+	.wants = NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_LINKS_FAR),
 	.after = after,
 	.run = run,
 };

@@ -19,6 +19,7 @@ const struct check check_loss_down = {
 	.title = "loss, peer → me",
 	.layer = LAYER_TRANSPORT,
 	.needs = NEED_BIT(NEED_LOSS_DOWN),
+	.wants = NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_PEER),
 	.after = after,
 	.run = run,
 };

@@ -118,6 +118,7 @@ const struct check check_ping_peer = {
 	.title = "peer ping",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_PING_PEER),
+	.wants = NEED_BIT(NEED_LINKS),
 	.after = after,
 	.run = run,
 };

@@ -65,6 +65,7 @@ const struct check check_ping_self = {
 	.title = "self ping",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_PING_SELF),
+	.wants = NEED_BIT(NEED_ADDRS) | NEED_BIT(NEED_ROUTES),
 	.after = after,
 	.run = run,
 };

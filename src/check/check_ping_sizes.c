@@ -189,6 +189,7 @@ const struct check check_ping_sizes = {
 	.title = "ping sizes",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_SIZES),
+	.wants = NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_LINKS_FAR),
 	.after = after,
 	.run = run,
 };

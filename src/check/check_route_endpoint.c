@@ -69,6 +69,7 @@ const struct check check_route_endpoint = {
 	.title = "route to endpoint",
 	.layer = LAYER_UNDERLAY,
 	.needs = NEED_BIT(NEED_PATHS),
+	.wants = NEED_BIT(NEED_CONFIG),
 	.after = after,
 	.run = run,
 };

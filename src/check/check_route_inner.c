@@ -130,6 +130,7 @@ const struct check check_route_inner = {
 	.title = "inner routes",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_PATHS),
+	.wants = NEED_BIT(NEED_ADDRS),
 	.after = after,
 	.run = run,
 };

@@ -130,6 +130,7 @@ const struct check check_rx_errors = {
 	.title = "rx errors",
 	.layer = LAYER_HOST,
 	.needs = NEED_BIT(NEED_LINKS),
+	.wants = NEED_BIT(NEED_LINKS_FAR) | NEED_BIT(NEED_STREAMS),
 	.after = after,
 	.run = run,
 };

@@ -184,6 +184,8 @@ const struct check check_tun_address = {
 	.title = "tunnel address",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_ADDRS),
+	.wants = NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_SELF) |
+		 NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_ECHO_BACK) | NEED_BIT(NEED_STREAMS),
 	.after = after,
 	.run = run,
 };

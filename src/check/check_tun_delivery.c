@@ -78,6 +78,7 @@ const struct check check_tun_delivery = {
 	.title = "tun delivery",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_TAP_NEAR_TUN) | NEED_BIT(NEED_TAP_NEAR_WIRE),
+	.wants = NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_STREAMS),
 	.after = after,
 	.run = run,
 };

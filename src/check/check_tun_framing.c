@@ -340,6 +340,11 @@ const struct check check_tun_framing = {
 	.id = "tun.framing",
 	.title = "tun framing",
 	.layer = LAYER_ENGINE,
+	.wants = NEED_BIT(NEED_FRAMING) | NEED_BIT(NEED_TAP_NEAR_TUN) |
+		 NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_FAR_TUN) |
+		 NEED_BIT(NEED_TAP_FAR_WIRE) | NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_LINKS_FAR) |
+		 NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_ENGINE_FAR) | NEED_BIT(NEED_HANDSHAKE) |
+		 NEED_BIT(NEED_ECHO_BACK) | NEED_BIT(NEED_STREAMS),
 	.after = after,
 	.run = run,
 };

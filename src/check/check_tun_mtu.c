@@ -105,6 +105,7 @@ const struct check check_tun_mtu = {
 	.title = "tunnel MTU",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_LINKS),
+	.wants = NEED_BIT(NEED_CONFIG) | NEED_BIT(NEED_PATHS),
 	.after = after,
 	.run = run,
 };

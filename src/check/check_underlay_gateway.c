@@ -105,6 +105,7 @@ const struct check check_underlay_gateway = {
 	.title = "gateway",
 	.layer = LAYER_UNDERLAY,
 	.needs = NEED_BIT(NEED_GATEWAY),
+	.wants = NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_HANDSHAKE),
 	.after = after,
 	.run = run,
 };

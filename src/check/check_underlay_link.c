@@ -73,6 +73,7 @@ const struct check check_underlay_link = {
 	.title = "outer link",
 	.layer = LAYER_UNDERLAY,
 	.needs = NEED_BIT(NEED_LINKS),
+	.wants = NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_STREAMS),
 	.after = after,
 	.run = run,
 };

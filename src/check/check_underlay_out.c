@@ -17,6 +17,7 @@ const struct check check_underlay_out = {
 	.title = "wire, me → peer",
 	.layer = LAYER_UNDERLAY,
 	.needs = NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_FAR_WIRE),
+	.wants = NEED_BIT(NEED_STREAMS),
 	.after = after,
 	.run = run,
 };

@@ -101,7 +101,7 @@ uint32_t choose_needs(const struct check_choice *c)
 
 	for (i = 0; checks[i]; i++)
 		if (c->on[i])
-			needs |= checks[i]->needs;
+			needs |= checks[i]->needs | checks[i]->wants;
 	return needs;
 }
 

@@ -24,7 +24,8 @@ void choose_all(struct check_choice *c);
 bool choose(const char *only, const char *skip, struct arena *a, struct check_choice *c,
 	    const char **bad);
 bool is_chosen(const struct check_choice *c, const struct check *of);
-uint32_t choose_needs(const struct check_choice *c); /* NEED_BITs of the chosen */
+/* NEED_BITs of what the chosen need or want to see. */
+uint32_t choose_needs(const struct check_choice *c);
 /* All words that choose() knows, for did-you-mean; from the arena. */
 const char *const *choose_words(struct arena *a, size_t *n);
 

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "check/check.h"
 #include "check/check_list.h"
+#include "check/choose.h"
 
 static const char *const states[] = {
 	[STATE_PASS] = "PASS",	 [STATE_WARN] = "WARN", [STATE_FAIL] = "FAIL",
@@ -195,14 +196,16 @@ static void stamp_cause(struct findings *all, struct finding *f)
 	}
 }
 
-void checks_run(const struct facts *f, struct findings *out)
+void checks_run(const struct facts *f, const struct check_choice *choice, struct findings *out)
 {
 	const struct check_ctx ctx = { .facts = f };
 	const struct check *const *c;
 	struct finding *row;
 
+	out->partial = choice && choice->partial;
 	for (c = checks; *c; c++)
-		run_one(*c, &ctx, out);
+		if (!choice || is_chosen(choice, *c))
+			run_one(*c, &ctx, out);
 	for (row = out->first; row; row = row->next)
 		stamp_cause(out, row);
 }

@@ -4,11 +4,15 @@
 #ifndef CMD_CHECK_COMMON_H
 #define CMD_CHECK_COMMON_H
 
+#include <stdio.h>
+
+#include "check/choose.h"
 #include "cmd/options.h"
 #include "cmd/terminal.h"
 #include "engine/engine.h"
 #include "lab/fault.h"
 #include "report/report.h"
+#include "run/run.h"
 
 struct check_options {
 	const char *cmd; /* "wgdiag check", for what is said on stderr */
@@ -19,21 +23,43 @@ struct check_options {
 	int64_t interval_ns, timeout_ns;
 	const char *facts, *save_facts;
 	const char *of_a_run; /* the last option given that says how a run is done, or NULL */
+	const char *only, *skip; /* as they were given, or NULL */
 	bool has_seed, quiet, verbose, help;
+	bool list_checks, dry_run, fail_on_warn;
 	/* of a lab */
 	const struct lab_fault *fault;
 	const struct lab_variant *variant;
 };
 
 /* The long options without a short one; from OPT_OWN on a command has its own. */
-enum { OPT_ENGINE = 256, OPT_JSON, OPT_SEED, OPT_COLOR, OPT_FACTS, OPT_SAVE_FACTS, OPT_OWN };
+enum {
+	OPT_ENGINE = 256,
+	OPT_JSON,
+	OPT_SEED,
+	OPT_COLOR,
+	OPT_FACTS,
+	OPT_SAVE_FACTS,
+	OPT_ONLY,
+	OPT_SKIP,
+	OPT_LIST_CHECKS,
+	OPT_FAIL_ON,
+	OPT_DRY_RUN,
+	OPT_OWN
+};
 
 #define CHECK_SHORT_OPTIONS ":c:i:s:W:qvh"
 
 void check_options_init(struct check_options *o, const char *cmd);
 /* One that getopt_long found. False: wrong, and it was said why. */
 bool check_option(int opt, const char *arg, struct check_options *o);
-/* Makes the tunnel, runs the checks, tells; the exit code. */
+/* Which rows; EXIT_OK, or EXIT_USAGE after it was said why. */
+int check_options_choose(const struct check_options *o, struct check_choice *out);
+/* Makes the tunnel, runs the checks, tells; or whatever else was asked for. The exit code. */
 int check_and_tell(struct check_options *o);
+
+/* check_ahead.c: without a run */
+void check_list(const struct check_choice *choice, FILE *out);
+void check_would(const struct check_options *o, const struct check_choice *choice,
+		 const struct run_conf *c, FILE *out);
 
 #endif

@@ -1,22 +1,10 @@
 /*
  * `wgdiag check`: the self-test on a tunnel made for it.
  */
-#include <errno.h>
-#include <sodium.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/str.h"
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
-#include "cmd/facts_io.h"
-#include "cmd/hint.h"
-#include "run/run.h"
 
 #define NAME "wgdiag check"
-
-enum { ENGINES_MAX = 16, COUNT_MAX = 100000, PAYLOAD_MAX = 65507 };
 
 static void check_help(FILE *out)
 {
@@ -37,6 +25,11 @@ static void check_help(FILE *out)
 	      "      --save-facts FILE  keep all that was observed, to be judged again\n"
 	      "      --facts FILE     judge such a file instead of running (-: standard input);\n"
 	      "                       needs no root\n"
+	      "      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
+	      "      --skip WORDS     without these rows\n"
+	      "      --list-checks    the rows, with id and layer; nothing is run\n"
+	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"
+	      "      --dry-run        say what would be made and sent, and do nothing\n"
 	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
 	      "  -v, --verbose        all evidence\n"
 	      "      --color WHEN     auto (default), always, never\n"
@@ -63,50 +56,14 @@ static const struct option options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "color", required_argument, NULL, OPT_COLOR },
+	{ "only", required_argument, NULL, OPT_ONLY },
+	{ "skip", required_argument, NULL, OPT_SKIP },
+	{ "list-checks", no_argument, NULL, OPT_LIST_CHECKS },
+	{ "fail-on", required_argument, NULL, OPT_FAIL_ON },
+	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
-
-static bool read_engine(const char *s, struct check_options *o)
-{
-	const char *names[ENGINES_MAX];
-	size_t n = 0;
-
-	o->engine = engine_ops_find(s);
-	if (o->engine)
-		return true;
-	while (engines[n] && n < ENGINES_MAX) {
-		names[n] = engines[n]->name;
-		n++;
-	}
-	options_no_such(o->cmd, "engine", s, names, n);
-	return false;
-}
-
-static bool read_colour(const char *s, struct check_options *o)
-{
-	static const char *const names[] = { "auto", "always", "never" };
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(names); i++) {
-		if (strcmp(s, names[i]) == 0) {
-			o->colour = (enum colour_when)i;
-			return true;
-		}
-	}
-	options_no_such(o->cmd, "value of --color", s, names, ARRAY_LEN(names));
-	return false;
-}
-
-/* "-" would mix with the report on standard output. */
-static bool read_save(const char *s, struct check_options *o)
-{
-	o->save_facts = s;
-	if (*s && strcmp(s, "-") != 0)
-		return true;
-	fprintf(stderr, "%s: --save-facts '%s' is no name of a file\n", o->cmd, s);
-	return false;
-}
 
 static const char *const run_options[] = {
 	['c'] = "-c",
@@ -116,46 +73,8 @@ static const char *const run_options[] = {
 	[OPT_ENGINE] = "--engine",
 	[OPT_SEED] = "--seed",
 	[OPT_SAVE_FACTS] = "--save-facts",
+	[OPT_DRY_RUN] = "--dry-run",
 };
-
-bool check_option(int opt, const char *arg, struct check_options *o)
-{
-	switch (opt) {
-	case OPT_ENGINE:
-		return read_engine(arg, o);
-	case OPT_COLOR:
-		return read_colour(arg, o);
-	case OPT_JSON:
-		o->report = &report_json;
-		return true;
-	case OPT_FACTS:
-		o->facts = arg;
-		return true;
-	case OPT_SAVE_FACTS:
-		return read_save(arg, o);
-	case OPT_SEED:
-		o->has_seed = true;
-		return options_count(o->cmd, "--seed", arg, 0, UINT64_MAX, &o->seed);
-	case 'c':
-		return options_count(o->cmd, "-c", arg, 1, COUNT_MAX, &o->count);
-	case 's':
-		return options_count(o->cmd, "-s", arg, 0, PAYLOAD_MAX, &o->payload);
-	case 'i':
-		return options_seconds(o->cmd, "-i", arg, 0, 3600 * NS_PER_S, &o->interval_ns);
-	case 'W':
-		return options_seconds(o->cmd, "-W", arg, NS_PER_MS, 3600 * NS_PER_S,
-				       &o->timeout_ns);
-	case 'q':
-		o->quiet = true;
-		return true;
-	case 'v':
-		o->verbose = true;
-		return true;
-	default:
-		o->help = true;
-		return true;
-	}
-}
 
 /* EXIT_OK: go on with *o. */
 static int read_options(int argc, char **argv, struct check_options *o)
@@ -189,172 +108,6 @@ static int read_options(int argc, char **argv, struct check_options *o)
 	return EXIT_OK;
 }
 
-/* --- while it runs ------------------------------------------------------------ */
-
-struct voice {
-	bool live, verbose;
-};
-
-static void clear_progress(const struct voice *v)
-{
-	if (v->live)
-		fputs("\r\033[K", stderr);
-}
-
-static void on_progress(void *ctx, unsigned step, unsigned n, const char *what)
-{
-	const struct voice *v = ctx;
-
-	if (!v->live)
-		return;
-	clear_progress(v);
-	fprintf(stderr, "%u/%u %s", step, n, what);
-	fflush(stderr);
-}
-
-static void on_changed(void *ctx, const char *what)
-{
-	const struct voice *v = ctx;
-
-	if (!v->verbose)
-		return;
-	clear_progress(v);
-	fprintf(stderr, "%s\n", what);
-}
-
-/* --- afterwards --------------------------------------------------------------- */
-
-static void tell_refusal(const struct err *e, bool root)
-{
-	const char *help = hint_for(e, root);
-
-	fprintf(stderr, help ? "wgdiag: %s (%s)\n" : "wgdiag: %s\n", e->text, help);
-}
-
-static int exit_code(const struct facts *f, const struct verdict *v)
-{
-	if (f->interrupted)
-		return EXIT_INTERRUPTED;
-	if (v->state == STATE_FAIL)
-		return EXIT_FAILED;
-	return v->state == STATE_UNSURE ? EXIT_UNDECIDED : EXIT_OK;
-}
-
-static int tell(const struct check_options *o, const struct report *r)
-{
-	CLEANUP(buf_done) struct buf text = { 0 };
-	struct report_style style = { .quiet = o->quiet, .verbose = o->verbose };
-
-	terminal_style(o->colour, &style);
-	o->report->write(r, &style, &text);
-	if (fwrite(buf_str(&text), 1, text.len, stdout) != text.len || fflush(stdout) != 0) {
-		fprintf(stderr, "%s: writing the report: %s\n", o->cmd, strerror(errno));
-		return EXIT_INTERNAL;
-	}
-	return exit_code(r->facts, r->verdict);
-}
-
-static int judge(const struct check_options *o, struct arena *a, const struct facts *f)
-{
-	struct findings all;
-	struct verdict verdict;
-
-	run_judge(f, a, &all, &verdict);
-	return tell(o, &(struct report){ f, &all, &verdict });
-}
-
-static int judge_saved(const struct check_options *o, struct arena *a)
-{
-	struct err e = { 0 };
-	struct facts f;
-
-	if (facts_io_load(o->facts, a, &f, &e) < 0) {
-		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
-		return EXIT_USAGE;
-	}
-	return judge(o, a, &f);
-}
-
-/* What was seen is told, also when it cannot be kept. */
-static int judge_and_save(const struct check_options *o, struct arena *a, const struct facts *f)
-{
-	struct err e = { 0 };
-	int rc = o->save_facts ? facts_io_save(o->save_facts, f, &e) : 0;
-	int code = judge(o, a, f);
-
-	if (rc == 0)
-		return code;
-	fprintf(stderr, "%s: %s\n", o->cmd, e.text);
-	return EXIT_INTERNAL;
-}
-
-static int check(const struct check_options *o, struct arena *a)
-{
-	struct voice voice = { .live = terminal_is_live(STDERR_FILENO) && !o->quiet,
-			       .verbose = o->verbose };
-	struct run_conf c = {
-		.engine = o->engine,
-		.ping_count = (unsigned)o->count,
-		.ping_payload = (unsigned)o->payload,
-		.ping_interval_ns = o->interval_ns,
-		.ping_timeout_ns = o->timeout_ns,
-		.seed = o->seed,
-		.fault = o->fault,
-		.variant = o->variant,
-		.progress = on_progress,
-		.changed = on_changed,
-		.ctx = &voice,
-	};
-	struct facts facts;
-	struct err e = { 0 };
-	bool root = geteuid() == 0; /* in a user namespace everybody is */
-	int rc;
-
-	if (o->save_facts && facts_io_can_save(o->save_facts, &e) < 0) {
-		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
-		return EXIT_USAGE;
-	}
-	if (engine_program(o->engine, a, &c.program, &e) < 0) {
-		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
-		/* Our own program, through /proc: no choice of the user's can be wrong. */
-		return strchr(o->engine->program, '/') ? EXIT_UNDECIDED : EXIT_USAGE;
-	}
-	rc = run_self_test(&c, a, &facts, &e);
-	clear_progress(&voice);
-	if (rc < 0) {
-		tell_refusal(&e, root);
-		return EXIT_UNDECIDED;
-	}
-	return judge_and_save(o, a, &facts);
-}
-
-void check_options_init(struct check_options *o, const char *cmd)
-{
-	*o = (struct check_options){
-		.cmd = cmd,
-		.report = &report_text,
-		.count = 10,
-		.payload = 56,
-		.interval_ns = 100 * NS_PER_MS,
-		.timeout_ns = NS_PER_S,
-	};
-}
-
-int check_and_tell(struct check_options *o)
-{
-	struct arena a;
-	int code;
-
-	if (!o->engine)
-		o->engine = engine_ops_find("builtin");
-	if (!o->has_seed)
-		randombytes_buf(&o->seed, sizeof(o->seed));
-	arena_init(&a);
-	code = o->facts ? judge_saved(o, &a) : check(o, &a);
-	arena_done(&a);
-	return code;
-}
-
 static int check_run(int argc, char **argv)
 {
 	struct check_options o;
@@ -373,7 +126,7 @@ static int check_run(int argc, char **argv)
 
 const struct cmd cmd_check = {
 	.name = "check",
-	.args = "[--engine NAME] [--json] [-c N] [-i S] [-s N] [-W S] [-q] [-v] [--facts FILE]",
+	.args = "[--engine NAME] [--json] [--only WORDS] [-c N] [-q] [-v] [--facts FILE]",
 	.summary = "diagnose a tunnel that wgdiag makes on this machine",
 	.run = check_run,
 	.help = check_help,

@@ -38,6 +38,11 @@ static void lab_help(FILE *out)
 	      "  -W, --timeout S      seconds to wait for each answer (default 1)\n"
 	      "      --seed N         draw names, addresses and ports from N, to repeat a run\n"
 	      "      --save-facts FILE  keep what was seen, for wgdiag check --facts FILE\n"
+	      "      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
+	      "      --skip WORDS     without these rows\n"
+	      "      --list-checks    the rows, with id and layer; nothing is run\n"
+	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"
+	      "      --dry-run        say what would be made and sent, and do nothing\n"
 	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
 	      "  -v, --verbose        all evidence, and what was made\n"
 	      "      --color WHEN     auto (default), always, never\n"
@@ -66,6 +71,11 @@ static const struct option options[] = {
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "color", required_argument, NULL, OPT_COLOR },
+	{ "only", required_argument, NULL, OPT_ONLY },
+	{ "skip", required_argument, NULL, OPT_SKIP },
+	{ "list-checks", no_argument, NULL, OPT_LIST_CHECKS },
+	{ "fail-on", required_argument, NULL, OPT_FAIL_ON },
+	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -102,7 +112,7 @@ static int read_options(int argc, char **argv, struct lab_options *o)
 			o->list ? o->fault : argv[optind + 1]);
 		return EXIT_USAGE;
 	}
-	if (!o->fault && !o->list) {
+	if (!o->fault && !o->list && !o->check.list_checks) {
 		fputs(NAME ": which fault? (" NAME " --list shows them; 'none' is the control)\n",
 		      stderr);
 		return EXIT_USAGE;
@@ -145,7 +155,7 @@ static const struct lab_variant *variant_of(const struct lab_options *o, const s
 }
 
 /* Fills o->check: the fault, the variant, and the engine that it needs where none was given. */
-static int choose(struct lab_options *o)
+static int choose_fault(struct lab_options *o)
 {
 	const struct lab_fault *f = lab_fault_find(o->fault);
 	struct check_options *c = &o->check;
@@ -196,7 +206,7 @@ static int lab_run(int argc, char **argv)
 		(o.check.help ? lab_help : list)(stdout);
 		return EXIT_OK;
 	}
-	code = choose(&o);
+	code = o.fault ? choose_fault(&o) : EXIT_OK;
 	return code == EXIT_OK ? check_and_tell(&o.check) : code;
 }
 

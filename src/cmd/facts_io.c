@@ -11,15 +11,23 @@
 
 enum { FILE_MAX = 64 << 20 }; /* far beyond any run; a device without an end is no file of facts */
 
+/* Renaming over it would put a file in the place of a device or a pipe. */
+static int refuse_special(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return err_say(e, EINVAL, "%s: is no regular file", path);
+	return 0;
+}
+
 /* As the file itself would be made, so that who ran it by sudo may let others read it (umask). */
 static int temporary(const char *path, char *name, size_t size, struct err *e)
 {
-	struct stat st;
-	int fd;
+	int fd = refuse_special(path, e);
 
-	/* Renaming over it would put a file in the place of a device or a pipe. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return err_say(e, EINVAL, "%s: is no regular file", path);
+	if (fd < 0)
+		return fd;
 	snprintf(name, size, "%s.%ld.tmp", path, (long)getpid());
 	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0)
@@ -28,6 +36,18 @@ static int temporary(const char *path, char *name, size_t size, struct err *e)
 }
 
 enum { NAME_SIZE = 4096 };
+
+int facts_io_may_save(const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	int len = slash ? (int)(slash - path) + 1 : 1, rc = refuse_special(path, e);
+	char folder[NAME_SIZE];
+
+	snprintf(folder, sizeof(folder), "%.*s", len, slash ? path : ".");
+	if (!rc && access(folder, W_OK | X_OK) < 0)
+		rc = err_sys(e, "writing %s", path);
+	return rc;
+}
 
 int facts_io_can_save(const char *path, struct err *e)
 {

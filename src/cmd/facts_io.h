@@ -10,6 +10,8 @@
 
 /* Asked before a run of seconds: could they be written there? Leaves nothing behind. */
 int facts_io_can_save(const char *path, struct err *e) MUST_CHECK;
+/* The same without a try, for who must not touch anything. */
+int facts_io_may_save(const char *path, struct err *e) MUST_CHECK;
 
 /* Whole or not at all: under another name first, then renamed. */
 int facts_io_save(const char *path, const struct facts *f, struct err *e) MUST_CHECK;

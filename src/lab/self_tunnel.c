@@ -32,7 +32,7 @@ enum {
 
 /* --- build ---------------------------------------------------------------- */
 
-static void draw_all(struct self_tunnel *t, uint64_t seed)
+void self_tunnel_draw(struct self_end ends[END_COUNT], uint64_t seed)
 {
 	static const char letter[END_COUNT] = { [END_NEAR] = 'n', [END_FAR] = 'f' };
 	struct ip_addr outer[2], inner4[2], inner6[2];
@@ -49,7 +49,7 @@ static void draw_all(struct self_tunnel *t, uint64_t seed)
 	draw_ports(&d, port);
 	tag = (unsigned)draw_below(&d, 0x10000);
 	for (i = 0; i < END_COUNT; i++) {
-		end = &t->end[i];
+		end = &ends[i];
 		end->outer = outer[i];
 		end->inner4 = inner4[i];
 		end->inner6 = inner6[i];
@@ -213,7 +213,7 @@ int self_tunnel_build(const struct self_conf *c, const struct platform_ops *p, s
 		t->end[i].netns = -1;
 		t->end[i].ops = c->engine[i];
 	}
-	draw_all(t, c->seed);
+	self_tunnel_draw(t->end, c->seed);
 	rc = build(t, e);
 	if (rc < 0) {
 		self_tunnel_free(t, NULL);

@@ -23,6 +23,7 @@ struct report_style {
 	bool colour; /* never the only signal */
 	bool utf8; /* else arrows and the like become ASCII */
 	bool quiet; /* only what failed; nothing when all is well */
+	bool warn_fails; /* with quiet: a warning counts as a failure */
 	bool verbose; /* all evidence */
 };
 

@@ -137,6 +137,8 @@ static bool is_shown(const struct finding *f, const struct report *r, const stru
 {
 	if (!s->quiet || f->state == STATE_FAIL)
 		return true;
+	if (s->warn_fails && f->state == STATE_WARN)
+		return true;
 	return r->verdict->state == STATE_UNSURE &&
 	       (f->state == STATE_UNSURE || f->state == STATE_ERROR || f->state == STATE_SKIP);
 }
@@ -165,6 +167,9 @@ static void ping_summary(const struct report *r, const struct report_style *s, s
 	const char *loss, *unsent = "";
 
 	if (!(r->facts->have & NEED_BIT(NEED_PING_PEER)) || p->sent < 0)
+		return;
+	/* It may have been done for another row, which was asked for without it. */
+	if (r->findings->partial && !row_of(r->findings, "ping.peer"))
 		return;
 	if (p->send_errors > 0)
 		unsent = arena_printf(a, ", %lld not sent", (long long)p->send_errors);
@@ -292,7 +297,8 @@ static void write_text(const struct report *r, const struct report_style *wanted
 	if (s->width)
 		s->width = MAX(s->width, REPORT_WIDTH_MIN);
 	if (s->quiet) {
-		if (r->verdict->state == STATE_FAIL || r->verdict->state == STATE_UNSURE)
+		if (r->verdict->state == STATE_FAIL || r->verdict->state == STATE_UNSURE ||
+		    (s->warn_fails && r->verdict->state == STATE_WARN))
 			table(r, s, out);
 		return;
 	}

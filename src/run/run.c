@@ -30,7 +30,6 @@ enum {
 	 * end (2 × 2.5 s) and that of their PID namespace (2 s).
 	 */
 	AFTER_MS = 17000,
-	STEPS = 7,
 };
 
 _Static_assert(WHOLE_MS + AFTER_MS <= RUN_LONGEST_S * 1000, "a run may take longer than it says");
@@ -66,12 +65,6 @@ bool run_gap_no_session(struct run *r, enum need need)
 	else
 		return false;
 	return true;
-}
-
-static void tell(const struct run *r, unsigned step, const char *what)
-{
-	if (r->conf->progress)
-		r->conf->progress(r->conf->ctx, step, STEPS, what);
 }
 
 static const char *marker(struct arena *a, int64_t wall_ns)
@@ -165,20 +158,25 @@ static void measure(struct run *r, const struct self_conf *sc)
 
 	run_taps_open(r, TAP_NEAR_TUN, TAP_FAR_TUN);
 	run_gather_before(r);
-	run_framing(r);
-	tell(r, 3, "handshake");
-	/* Only now, for what it sends is counted. Without it the ping does the same. */
-	self_tunnel_keepalive(r->t, sc, &e);
-	run_handshake(r);
-	if (!run_interrupted(r)) {
-		tell(r, 4, "ping");
+	if (run_has(r, NEED_BIT(NEED_FRAMING)))
+		run_framing(r);
+	if (run_has(r, NEED_BIT(NEED_HANDSHAKE))) {
+		run_tell(r, RUN_STEP_HANDSHAKE, "handshake");
+		/* Only now, for what it sends is counted. Without it the ping does the same. */
+		self_tunnel_keepalive(r->t, sc, &e);
+		run_handshake(r);
+	}
+	if (run_has(r, RUN_PING_NEEDS) && !run_interrupted(r)) {
+		run_tell(r, RUN_STEP_PING, "ping");
 		run_pings(r);
 	}
-	if (!run_interrupted(r)) {
-		tell(r, 5, "data both ways");
+	if (run_has(r, NEED_BIT(NEED_STREAMS)) && !run_interrupted(r)) {
+		run_tell(r, RUN_STEP_DATA, "data both ways");
 		run_streams(r);
 	}
-	tell(r, 6, "counters");
+	if (!run_has(r, ~NEED_BIT(NEED_ENGINE_START)))
+		return;
+	run_tell(r, RUN_STEP_COUNTERS, "counters");
 	last_look(r);
 	run_gather_after(r);
 }
@@ -200,7 +198,7 @@ static int with_tunnel(struct run *r, const struct self_conf *sc, struct err *e)
 	int rc;
 
 	run_taps_open(r, TAP_NEAR_WIRE, TAP_FAR_WIRE);
-	tell(r, 2, arena_printf(r->arena, "starting %s", r->conf->engine->name));
+	run_tell(r, RUN_STEP_START, arena_printf(r->arena, "starting %s", r->conf->engine->name));
 	rc = self_tunnel_start(r->t, sc, r->f, e);
 	if (run_interrupted(r) && rc < 0) {
 		forget_start(r->f);
@@ -258,7 +256,7 @@ static int self_test(struct run *r, struct err *e)
 	};
 	int rc;
 
-	tell(r, 1, "making the tunnel");
+	run_tell(r, RUN_STEP_TUNNEL, "making the tunnel");
 	rc = self_tunnel_build(&sc, r->p, r->loop, r->arena, &r->t, e);
 	if (rc < 0)
 		return rc;
@@ -273,7 +271,7 @@ static int self_test(struct run *r, struct err *e)
 		rc = 0; /* nothing was measured, and that is what is told */
 	else if (!rc)
 		rc = with_tunnel(r, &sc, e);
-	tell(r, 7, "cleaning up");
+	run_tell(r, RUN_STEP_CLEAN, "cleaning up");
 	/* From here on a signal must not cut anything short. */
 	loop_set_stop_fd(r->loop, -1);
 	run_taps_close(r);
@@ -281,12 +279,20 @@ static int self_test(struct run *r, struct err *e)
 	response_time(r->f);
 	if (r->f->interrupted)
 		fill_gaps(r->f, "interrupted");
+	run_mark_left_out(r);
 	return rc;
 }
 
 int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, struct err *e)
 {
-	struct run r = { .conf = c, .p = platform_get(), .arena = a, .f = f, .signal_fd = -1 };
+	struct run r = {
+		.conf = c,
+		.p = platform_get(),
+		.arena = a,
+		.f = f,
+		.left_out = ~run_plan(c->needs),
+		.signal_fd = -1,
+	};
 	struct rlimit limit;
 	sigset_t old;
 	int rc;
@@ -294,6 +300,7 @@ int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, st
 	if (sodium_init() < 0)
 		return err_say(e, EIO, "libsodium cannot be used here");
 	facts_init(f);
+	run_mark_left_out(&r);
 	rc = run_limits_raise(&limit, e);
 	if (!rc)
 		rc = run_signal_open(&r.signal_fd, &old, e);

@@ -25,6 +25,7 @@ struct run_conf {
 	unsigned ping_count, ping_payload; /* as ping -c and -s */
 	int64_t ping_interval_ns, ping_timeout_ns; /* as ping -i and -W */
 	uint64_t seed; /* names, addresses, ports and patterns are drawn from it */
+	uint32_t needs; /* NEED_BITs that are asked for (choose_needs); 0: all. Others are gaps */
 	/* What `wgdiag lab` makes in the tunnel; NULL: nothing, and it is no lab. */
 	const struct lab_fault *fault;
 	const struct lab_variant *variant; /* of it */
@@ -44,7 +45,18 @@ struct run_conf {
  */
 int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, struct err *e);
 
-/* Steps 8 and 9. */
-void run_judge(const struct facts *f, struct arena *a, struct findings *all, struct verdict *v);
+/* The NEED_BITs that such a run looks at: those asked for, and what they stand on. */
+uint32_t run_plan(uint32_t needs);
+
+/*
+ * Says, a line each, what run_self_test() would make and send. named: with the names that it would
+ * draw, for a seed that stays the same.
+ */
+void run_would(const struct run_conf *c, bool named, void (*say)(void *ctx, const char *line),
+	       void *ctx);
+
+/* Steps 8 and 9, for the rows that are asked for; NULL: all. */
+void run_judge(const struct facts *f, const struct check_choice *choice, struct arena *a,
+	       struct findings *all, struct verdict *v);
 
 #endif

@@ -43,7 +43,7 @@ static void links(struct run *r, bool after)
 		struct links_ctx x = { r, (enum end)i, after };
 		struct err e;
 
-		if (after && !(r->f->have & NEED_BIT(need[i])))
+		if (!run_has(r, NEED_BIT(need[i])) || (after && !(r->f->have & NEED_BIT(need[i]))))
 			continue;
 		if (self_tunnel_in(r->t, (enum end)i, links_here, &x, &e) < 0)
 			facts_gap(r->f, need[i], arena_strdup(r->arena, e.text), NULL);
@@ -77,6 +77,8 @@ static void net(struct run *r, bool after)
 	const char *why = NULL;
 	unsigned i;
 
+	if (!run_has(r, NEED_BIT(NEED_ADDRS) | NEED_BIT(NEED_ROUTES)))
+		return;
 	for (i = 0; i < END_COUNT; i++) {
 		struct net_ctx x = { r, &of[i] };
 		struct err e;
@@ -121,6 +123,8 @@ static int crypto(struct run *r, enum end end, struct crypto_facts *out, struct 
 	return 0;
 }
 
+static const enum need engine_need[END_COUNT] = { NEED_ENGINE, NEED_ENGINE_FAR };
+
 void run_gather_before(struct run *r)
 {
 	unsigned i;
@@ -129,18 +133,20 @@ void run_gather_before(struct run *r)
 	links(r, false);
 	net(r, false);
 	for (i = 0; i < END_COUNT; i++)
-		r->crypto_seen[i] = crypto(r, (enum end)i, &r->crypto_before[i], &e) == 0;
+		if (run_has(r, NEED_BIT(engine_need[i])))
+			r->crypto_seen[i] = crypto(r, (enum end)i, &r->crypto_before[i], &e) == 0;
 	run_still_before(r);
 }
 
 /* An engine that answered before and does not now broke during the run. */
-static void crypto_after(struct run *r, enum end end, enum need need)
+static void crypto_after(struct run *r, enum end end)
 {
 	struct engine_facts *g = &r->f->engine[end];
+	enum need need = engine_need[end];
 	struct err e;
 	int rc;
 
-	if (!(r->f->have & NEED_BIT(need)))
+	if (!run_has(r, NEED_BIT(need)) || !(r->f->have & NEED_BIT(need)))
 		return;
 	rc = crypto(r, end, &r->f->crypto[end], &e);
 	if (!rc && r->crypto_seen[end]) {
@@ -166,8 +172,8 @@ void run_gather_after(struct run *r)
 
 void run_gather_engines(struct run *r)
 {
-	crypto_after(r, END_NEAR, NEED_ENGINE);
-	crypto_after(r, END_FAR, NEED_ENGINE_FAR);
+	crypto_after(r, END_NEAR);
+	crypto_after(r, END_FAR);
 }
 
 int64_t run_leads_into_tun(const struct facts *f, const struct ip_addr *to, const char *tun)

@@ -12,8 +12,6 @@
 #include "run/run_priv.h"
 
 enum {
-	PROBES = 200,
-	PROBES_MAX = 2000,
 	PACE_US = 2000,
 	ANSWER_MS = 300,
 	PAYLOAD_LEN = 56,
@@ -155,7 +153,7 @@ static int probe(struct run *r, int64_t *sent, struct err *e)
 		.conf = {
 			.target = r->t->end[END_FAR].inner4,
 			.source = r->t->end[END_NEAR].inner4,
-			.count = PROBES,
+			.count = RUN_PROBES,
 			.payload_len = PAYLOAD_LEN,
 			.interval_ns = PACE_US * NS_PER_US,
 			.timeout_ns = ANSWER_MS * NS_PER_MS,
@@ -202,7 +200,7 @@ static int measure(struct run *r, const struct way ways[2], struct err *e)
 		if (rc < 0 && !sent)
 			return rc;
 		settle(r, ways);
-	} while (!rc && sent > last && sent < PROBES_MAX && !run_interrupted(r) &&
+	} while (!rc && sent > last && sent < RUN_PROBES_MAX && !run_interrupted(r) &&
 		 loop_now(r->loop) < r->deadline_ns &&
 		 (is_close(ways[0].out) || is_close(ways[1].out)));
 	for (i = 0; i < 2; i++) {

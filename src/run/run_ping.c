@@ -5,7 +5,6 @@
 #include "run/run_priv.h"
 
 enum {
-	SELF_COUNT = 3,
 	NO_SESSION_COUNT = 3, /* without a handshake the answer is known */
 	SLACK_MS = 500,
 };
@@ -66,10 +65,11 @@ static void ping_peer(struct run *r, const struct echo_conf *c)
 {
 	struct opening o = { r, *c, NULL };
 	int64_t end = until(r, c);
-	bool begun = begin(r, &o, NEED_PING_PEER);
+	bool begun = run_has(r, NEED_BIT(NEED_PING_PEER)) && begin(r, &o, NEED_PING_PEER);
 
-	run_sizes(r);
-	if (!run_interrupted(r))
+	if (run_has(r, RUN_SIZES_NEEDS))
+		run_sizes(r);
+	if (run_has(r, RUN_LOSS_NEEDS) && !run_interrupted(r))
 		run_loss(r);
 	if (begun)
 		finish(r, &o, end, NEED_PING_PEER, &r->f->ping_peer);
@@ -80,7 +80,7 @@ void run_pings(struct run *r)
 	const struct run_conf *c = r->conf;
 	struct echo_conf self = {
 		.target = r->t->end[END_NEAR].inner4,
-		.count = SELF_COUNT,
+		.count = RUN_PINGS_SELF,
 		.payload_len = 56,
 		.interval_ns = NS_PER_MS,
 		.timeout_ns = NS_PER_S,
@@ -100,7 +100,8 @@ void run_pings(struct run *r)
 
 	if (!r->f->handshake.complete)
 		peer.count = MIN(peer.count, NO_SESSION_COUNT);
-	ping_self(r, &self);
+	if (run_has(r, NEED_BIT(NEED_PING_SELF)))
+		ping_self(r, &self);
 	if (!run_interrupted(r))
 		ping_peer(r, &peer);
 }

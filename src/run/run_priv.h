@@ -24,6 +24,7 @@ struct run {
 	struct loss_window *windows[TAP_COUNT][TAP_DIR_COUNT];
 	struct crypto_facts crypto_before[END_COUNT];
 	bool crypto_seen[END_COUNT];
+	uint32_t left_out; /* NEED_BITs of what nobody asked for */
 	int signal_fd;
 	int64_t deadline_ns; /* whatever happens, nothing waits beyond it */
 };
@@ -41,6 +42,18 @@ static inline uint16_t run_echo_id(const struct run *r, unsigned use)
 	return (uint16_t)((s ^ s >> 16 ^ s >> 32 ^ s >> 48) + use);
 }
 
+/* How much is sent; run_would.c tells it before. */
+enum {
+	RUN_PINGS_SELF = 3,
+	RUN_PINGS_BACK = 5,
+	RUN_SIZE_TRIES = 3,
+	RUN_PROBES = 200,
+	RUN_PROBES_MAX = 2000,
+	RUN_ECHOES = 4,
+	RUN_DATAGRAMS = 32,
+	RUN_TCP_BYTES = 128 << 10, /* over 90 full segments */
+};
+
 static inline enum end end_of_tap(enum tap t)
 {
 	return t == TAP_NEAR_TUN || t == TAP_NEAR_WIRE ? END_NEAR : END_FAR;
@@ -54,6 +67,26 @@ void run_gap_raw(struct run *r, enum need need, int rc, const struct err *e);
 
 /* Without a session that need is a gap, for that reason: true. */
 bool run_gap_no_session(struct run *r, enum need need);
+
+/* run_plan.c */
+enum run_step {
+	RUN_STEP_TUNNEL,
+	RUN_STEP_START,
+	RUN_STEP_HANDSHAKE,
+	RUN_STEP_PING,
+	RUN_STEP_DATA,
+	RUN_STEP_COUNTERS,
+	RUN_STEP_CLEAN,
+	RUN_STEP_COUNT
+};
+#define RUN_LOSS_NEEDS (NEED_BIT(NEED_LOSS_UP) | NEED_BIT(NEED_LOSS_DOWN))
+#define RUN_SIZES_NEEDS (NEED_BIT(NEED_SIZES) | NEED_BIT(NEED_ECHO_BACK))
+#define RUN_PING_NEEDS \
+	(NEED_BIT(NEED_PING_SELF) | NEED_BIT(NEED_PING_PEER) | RUN_SIZES_NEEDS | RUN_LOSS_NEEDS)
+bool run_has(const struct run *r, uint32_t needs); /* any of these NEED_BITs is asked for */
+void run_tell(const struct run *r, enum run_step step, const char *what);
+/* They become gaps, and say why. */
+void run_mark_left_out(const struct run *r);
 
 /* run_signal.c: SIGINT and SIGTERM as a descriptor */
 int run_signal_open(int *fd, sigset_t *old, struct err *e);

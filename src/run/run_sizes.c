@@ -13,9 +13,7 @@
 enum {
 	STEPS = 7,
 	WAYS = 4, /* two ends, two families */
-	TRIES = 3,
 	BACK = 2, /* IPv4, IPv6 */
-	BACK_COUNT = 5,
 	BACK_PAYLOAD = 56,
 	INTERVAL_MS = 4,
 	/* of each request: long for a busy machine, waited for only where something is lost */
@@ -62,7 +60,7 @@ static struct step *step_of(struct ladder *l, struct step *s, enum end from, boo
 		.conf = {
 			.target = v6 ? other->inner6 : other->inner4,
 			.source = v6 ? own->inner6 : own->inner4,
-			.count = TRIES,
+			.count = RUN_SIZE_TRIES,
 			.payload_len = payload,
 			.interval_ns = INTERVAL_MS * NS_PER_MS,
 			.timeout_ns = TIMEOUT_MS * NS_PER_MS,
@@ -98,11 +96,13 @@ static void plan(struct ladder *l)
 	bool v6 = l->r->t->end[END_NEAR].inner6.family != FAMILY_NONE;
 	unsigned way;
 
-	for (way = 0; way < WAYS; way++)
+	for (way = 0; run_has(l->r, NEED_BIT(NEED_SIZES)) && way < WAYS; way++)
 		plan_way(l, way % 2 ? END_FAR : END_NEAR, way >= WAYS / 2);
+	if (!run_has(l->r, NEED_BIT(NEED_ECHO_BACK)))
+		return;
 	for (l->n_back = 0; l->n_back < (v6 ? 2 : 1); l->n_back++)
 		step_of(l, &l->back[l->n_back], END_FAR, l->n_back == 1, BACK_PAYLOAD)->conf.count =
-			BACK_COUNT;
+			RUN_PINGS_BACK;
 }
 
 /* --- doing -------------------------------------------------------------------- */
@@ -197,7 +197,7 @@ void run_sizes(struct run *r)
 {
 	struct ladder *l = arena_alloc(r->arena, sizeof(*l));
 	bool sizes, back;
-	int ms = TIMEOUT_MS + BACK_COUNT * INTERVAL_MS + SLACK_MS;
+	int ms = TIMEOUT_MS + RUN_PINGS_BACK * INTERVAL_MS + SLACK_MS;
 
 	if (run_gap_no_session(r, NEED_SIZES)) {
 		run_gap_no_session(r, NEED_ECHO_BACK);
@@ -205,8 +205,9 @@ void run_sizes(struct run *r)
 	}
 	l->r = r;
 	plan(l);
-	sizes = open_all(r, l->steps, l->n, NEED_SIZES);
-	back = open_all(r, l->back, l->n_back, NEED_ECHO_BACK);
+	sizes = run_has(r, NEED_BIT(NEED_SIZES)) && open_all(r, l->steps, l->n, NEED_SIZES);
+	back = run_has(r, NEED_BIT(NEED_ECHO_BACK)) &&
+	       open_all(r, l->back, l->n_back, NEED_ECHO_BACK);
 	/* What was not started would never be done. */
 	if (!sizes) {
 		close_all(l->steps, l->n);

@@ -77,6 +77,8 @@ static void in_near(struct run *r, enum need need, int (*fn)(void *ctx, struct e
 {
 	struct err e;
 
+	if (!run_has(r, NEED_BIT(need)))
+		return;
 	if (self_tunnel_in(r->t, END_NEAR, fn, ctx, &e) < 0)
 		facts_gap(r->f, need, arena_strdup(r->arena, e.text), NULL);
 	else

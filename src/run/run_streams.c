@@ -9,9 +9,6 @@
 #include "run/run_priv.h"
 
 enum {
-	TCP_BYTES = 128 << 10, /* over 90 full segments */
-	UDP_DATAGRAMS = 32,
-	ECHOES = 4,
 	ECHO_INTERVAL_MS = 2,
 	ECHO_TIMEOUT_MS = 1000,
 	/* without one more byte: what does not move is not slow, but stuck */
@@ -93,7 +90,7 @@ static int open_echo_here(void *ctx, struct err *e)
 	struct echo_conf c = {
 		.target = inner_of(r, other(w->from), w->v6),
 		.source = inner_of(r, w->from, w->v6),
-		.count = ECHOES,
+		.count = RUN_ECHOES,
 		.payload_len = r->t->mtu - ICMP_HEADER_LEN - (w->v6 ? IP6_LEN : IP4_LEN),
 		.interval_ns = ECHO_INTERVAL_MS * NS_PER_MS,
 		.timeout_ns = ECHO_TIMEOUT_MS * NS_PER_MS,
@@ -149,7 +146,7 @@ static void open_stream(struct run *r, struct way *w, enum stream_kind kind)
 		.netns = { r->t->end[END_NEAR].netns, r->t->end[END_FAR].netns },
 		.home_netns = r->t->host_netns,
 		.addr = { inner_of(r, END_NEAR, w->v6), inner_of(r, END_FAR, w->v6) },
-		.amount = kind == STREAM_TCP ? TCP_BYTES : UDP_DATAGRAMS,
+		.amount = kind == STREAM_TCP ? RUN_TCP_BYTES : RUN_DATAGRAMS,
 		.unit = r->t->mtu,
 		.seed = r->conf->seed + 4 + kind,
 	};

@@ -55,8 +55,11 @@ static void open_one(struct run *r, enum tap tap)
 	struct opening o = { r, tap };
 	enum need need = NEED_TAP_NEAR_TUN + tap;
 	struct err e;
-	int rc = self_tunnel_in(r->t, end_of_tap(tap), open_here, &o, &e);
+	int rc;
 
+	if (!run_has(r, NEED_BIT(need)))
+		return;
+	rc = self_tunnel_in(r->t, end_of_tap(tap), open_here, &o, &e);
 	if (rc < 0) {
 		run_gap_raw(r, need, rc, &e);
 		return;

@@ -5,6 +5,9 @@
  * answer, or a row that a person could make answer (a missing privilege), makes it UNSURE:
  * "handshake complete" is not "the tunnel works". Other rows without an answer are said,
  * and do not change it. Where causes were inferred, the sentence is theirs.
+ *
+ * Where only some rows were asked for, the verdict is about these, and says so. It stands on each
+ * of them when none is there that it stands on otherwise.
  */
 #include "verdict/verdict.h"
 
@@ -52,7 +55,18 @@ static bool is_needed(const struct check *c)
 	return false;
 }
 
-static bool undecided(const struct finding *f, const struct inference *in)
+static bool any_needed(const struct findings *all)
+{
+	const struct finding *f;
+
+	for (f = all->first; f; f = f->next)
+		if (is_needed(f->check))
+			return true;
+	return false;
+}
+
+static bool undecided(const struct finding *f, const struct findings *all,
+		      const struct inference *in)
 {
 	size_t i;
 
@@ -61,7 +75,7 @@ static bool undecided(const struct finding *f, const struct inference *in)
 		if (cause_explains(in->chosen[i], f->check->id))
 			return false;
 	if (f->state == STATE_UNSURE || f->state == STATE_ERROR)
-		return is_needed(f->check);
+		return is_needed(f->check) || (all->partial && !any_needed(all));
 	return f->state == STATE_SKIP && (is_needed(f->check) || f->remedy);
 }
 
@@ -86,7 +100,7 @@ static const struct finding *first_undecided(const struct findings *all, const s
 	const struct finding *f;
 
 	for (f = all->first; f; f = f->next)
-		if (undecided(f, in))
+		if (undecided(f, all, in))
 			return f;
 	return NULL;
 }
@@ -106,6 +120,41 @@ static void fault(const struct facts *f, const struct inference *in, const struc
 				      f->target.engine ? f->target.engine : ""));
 }
 
+static bool was_asked(const struct findings *all, const char *id)
+{
+	const struct finding *f;
+
+	for (f = all->first; f; f = f->next)
+		if (strcmp(f->check->id, id) == 0)
+			return true;
+	return false;
+}
+
+/* Of a choice of rows: what was not asked is not said to be good. */
+static const char *good_as_asked(const struct facts *f, const struct findings *all)
+{
+	const struct finding *row;
+	size_t n = 0, passed = 0;
+	const char *s;
+
+	for (row = all->first; row; row = row->next) {
+		n++;
+		passed += row->state == STATE_PASS;
+	}
+	if (passed == 0)
+		s = "none of the chosen rows had anything to judge here";
+	else if (n == 1)
+		s = "the chosen row is good";
+	else
+		s = arena_printf(all->arena, "%zu of %zu chosen rows are good, none is bad", passed,
+				 n);
+	return arena_printf(all->arena, "%s%s (engine %s)", s,
+			    was_asked(all, "data.both-ways") ?
+				    "; the others were not asked" :
+				    "; whether data crosses the tunnel was not asked",
+			    f->target.engine ? f->target.engine : "unknown");
+}
+
 static void good(const struct facts *f, const struct inference *in, const struct findings *all,
 		 struct verdict *v)
 {
@@ -113,9 +162,12 @@ static void good(const struct facts *f, const struct inference *in, const struct
 	v->state = v->root ? STATE_WARN : STATE_PASS;
 	if (v->root) {
 		v->side = f->target.kind == TARGET_SELF_TEST ? SIDE_LOCAL : SIDE_UNKNOWN;
-		v->summary =
-			arena_printf(all->arena, "data crosses the tunnel both ways, but %s: %s",
-				     v->root->check->title, v->root->summary);
+		v->summary = arena_printf(all->arena, "%s%s: %s",
+					  all->partial ? "of the chosen rows, " :
+							 "data crosses the tunnel both ways, but ",
+					  v->root->check->title, v->root->summary);
+	} else if (all->partial) {
+		v->summary = good_as_asked(f, all);
 	} else {
 		v->summary = arena_printf(all->arena,
 					  "data crosses the tunnel whole, both ways (engine %s)",

@@ -36,7 +36,7 @@ refuses 'bad.json: line' --facts "$TMPDIR/bad.json"
 echo '{"schema":"wgdiag.report/1"}' >"$TMPDIR/bad.json"
 refuses "'wgdiag.report/1' is no" --facts "$TMPDIR/bad.json" --json
 refuses 'bad.json: ' --facts "$TMPDIR/bad.json" -q
-for o in '-c 3' '-i 1' '-s 1' '-W 1' '--seed 1' '--engine builtin' "--save-facts $TMPDIR/x"; do
+for o in '-c 3' '-i 1' '-s 1' '-W 1' '--seed 1' '--engine builtin' --dry-run "--save-facts $TMPDIR/x"; do
 	# shellcheck disable=SC2086 # two words
 	refuses "${o%% *} says how a run is done" --facts "$healthy" $o
 done

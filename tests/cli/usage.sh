@@ -77,6 +77,29 @@ refuses "option '-c' needs a value" check -c
 refuses "option '--json' takes no value" check --json=yes
 refuses "did you mean always?" check --color=alway
 
+# Which rows.
+for c in check 'lab none'; do
+	# shellcheck disable=SC2086 # two words
+	{
+		refuses "unknown check 'ping.pear' (did you mean ping.peer?)" $c --only ping.pear
+		refuses "did you mean underlay?" $c --skip ping,underly
+		refuses "unknown check 'frobnicate'" $c --only frobnicate --list-checks
+		refuses "an empty word in --only ''" $c --only ''
+		refuses "an empty word in --skip 'ping,'" $c --skip ping,
+		refuses "an empty word in --only 'ping,,tun'" $c --only ping,,tun
+		refuses "--only and --skip leave no check" $c --only ping.peer --skip ping
+		refuses "unknown value of --fail-on 'wran' (did you mean warn?)" $c --fail-on wran
+		refuses "unknown value of --fail-on ''" $c --fail-on ''
+		refuses "option '--only' needs a value" $c --only
+		refuses "option '--dry-run' takes no value" $c --dry-run=yes
+		refuses "--list-checks has no JSON" $c --list-checks --json
+		refuses "--dry-run has no JSON" $c --json --dry-run
+	}
+done
+refuses "which fault?" lab --dry-run
+unwritten check --list-checks
+unwritten check --dry-run
+
 refuses "-c '0'" check -c 0
 refuses "-c '-1'" check -c -1
 refuses "-c '1x'" check -c 1x

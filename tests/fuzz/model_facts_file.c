@@ -20,7 +20,7 @@ static void judge(const struct facts *f, struct arena *a)
 	struct verdict v;
 
 	findings_init(&all, a);
-	checks_run(f, &all);
+	checks_run(f, NULL, &all);
 	verdict_of(f, &all, &v);
 	report_text.write(&(struct report){ f, &all, &v }, &wide, &out);
 	report_text.write(&(struct report){ f, &all, &v }, &narrow, &out);

@@ -455,7 +455,7 @@ static void one_case(const char *id, const struct check_case *c)
 	findings_init(&all, &a);
 	if (c->change)
 		c->change(&f);
-	checks_run(&f, &all);
+	checks_run(&f, NULL, &all);
 	row = made_row(&all, id);
 	all_rows_are_sound(&all, c->state == STATE_ERROR ? row : NULL);
 	if (row->state != c->state || (c->says && !strstr(row->summary, c->says)))

@@ -337,7 +337,7 @@ static void each_reason_has_a_weight(void **state)
 		findings_init(&all, &a);
 		made_healthy(&f);
 		made_refused(&f, END_NEAR, id, wg_drop_str((enum wg_drop)d), 1);
-		checks_run(&f, &all);
+		checks_run(&f, NULL, &all);
 		if (made_row(&all, "crypto.rejects")->state != want)
 			fail_msg("%s", id);
 		arena_done(&a);

@@ -297,7 +297,7 @@ static void sets_signs(void **state)
 		findings_init(&all, &a);
 		made_healthy(&f);
 		sign_cases[i].change(&f);
-		checks_run(&f, &all);
+		checks_run(&f, NULL, &all);
 		assert_int_equal(made_row(&all, "tun.framing")->signs, sign_cases[i].signs);
 		arena_done(&a);
 	}

@@ -86,7 +86,7 @@ static json_t *made(void (*change)(struct facts *f), struct buf *text)
 	made_healthy(&f);
 	if (change)
 		change(&f);
-	checks_run(&f, &all);
+	checks_run(&f, NULL, &all);
 	mark(&f, &all);
 	verdict_of(&f, &all, &v);
 	report_json.write(&(struct report){ &f, &all, &v }, &s, text);

@@ -134,7 +134,7 @@ static void write_page(const struct page *p, const struct report_style *s, struc
 	findings_init(&all, &a);
 	made_healthy(&f);
 	p->change(&f);
-	checks_run(&f, &all);
+	checks_run(&f, NULL, &all);
 	if (p->mark)
 		p->mark(&all);
 	verdict_of(&f, &all, &v);

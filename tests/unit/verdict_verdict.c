@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "check/choose.h"
 #include "lib/made_facts.h"
 #include "verdict/verdict.h"
 
@@ -135,7 +136,7 @@ static void one_case(const struct verdict_case *c)
 	made_healthy(&f);
 	if (c->change)
 		c->change(&f);
-	checks_run(&f, &all);
+	checks_run(&f, NULL, &all);
 	verdict_of(&f, &all, &v);
 	print_message("# %s: %s %s\n", c->name, state_str(v.state), v.summary);
 	assert_string_equal(state_str(v.state), state_str(c->state));
@@ -160,6 +161,80 @@ static void judges(void **state)
 		one_case(&cases[i]);
 }
 
+/* --- of a choice of rows -------------------------------------------------------------- */
+
+struct choice_case {
+	const char *only, *skip;
+	void (*change)(struct facts *f);
+	enum state state;
+	const char *says, *says_not;
+};
+
+static void framing_unseen(struct facts *f)
+{
+	facts_gap(f, NEED_TAP_NEAR_TUN, "no", NULL);
+	f->framing.header_len = UNKNOWN;
+}
+
+static const struct choice_case choices[] = {
+	{ "engine.start", NULL, NULL, STATE_PASS,
+	  "the chosen row is good; whether data crosses the tunnel was not asked", NULL },
+	{ "underlay", NULL, NULL, STATE_PASS, "whether data crosses the tunnel was not asked",
+	  "data crosses the tunnel whole" },
+	{ "data", NULL, NULL, STATE_PASS, "the others were not asked", "not asked whether" },
+	{ NULL, "ping.self", NULL, STATE_PASS, "none is bad; the others were not asked", NULL },
+	{ NULL, "data", NULL, STATE_PASS, "whether data crosses the tunnel was not asked", NULL },
+	{ "underlay.gateway", NULL, NULL, STATE_PASS, "had anything to judge", "is good" },
+	{ "handshake", NULL, second_try, STATE_WARN, "of the chosen rows, handshake complete",
+	  "data crosses" },
+	/* What is not asked for does not count. */
+	{ "engine.start", NULL, made_silent, STATE_PASS, "was not asked", NULL },
+	{ "ping.peer,handshake", NULL, made_silent, STATE_FAIL, "nothing came back", NULL },
+	/* Alone, it is what the verdict stands on; beside those that it stands on, it is not. */
+	{ "underlay.out", NULL, capture_with_gaps, STATE_UNSURE, "captures", NULL },
+	{ "tun.framing", NULL, framing_unseen, STATE_UNSURE, "tun framing", NULL },
+	{ "underlay.out,ping.peer", NULL, capture_with_gaps, STATE_PASS,
+	  "1 of 2 chosen rows are good", NULL },
+	/* The others are there, but one that it stands on gave no answer. */
+	{ "data,ping.peer", NULL, no_streams, STATE_UNSURE, "data both ways", NULL },
+};
+
+static void one_choice(const struct choice_case *c)
+{
+	struct check_choice choice;
+	const char *bad = NULL;
+	struct findings all;
+	struct verdict v;
+	struct arena a;
+	struct facts f;
+
+	arena_init(&a);
+	findings_init(&all, &a);
+	made_healthy(&f);
+	if (c->change)
+		c->change(&f);
+	assert_true(choose(c->only, c->skip, &a, &choice, &bad));
+	checks_run(&f, &choice, &all);
+	verdict_of(&f, &all, &v);
+	print_message("# --only %s: %s %s\n", c->only ? c->only : "-", state_str(v.state),
+		      v.summary);
+	assert_string_equal(state_str(v.state), state_str(c->state));
+	assert_non_null(strstr(v.summary, c->says));
+	if (c->says_not)
+		assert_null(strstr(v.summary, c->says_not));
+	assert_true(characters(v.summary) <= VERDICT_SUMMARY_MAX);
+	arena_done(&a);
+}
+
+static void of_a_choice(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(choices); i++)
+		one_choice(&choices[i]);
+}
+
 static void enumerations_have_words(void **state)
 {
 	(void)state;
@@ -172,6 +247,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges),
+		cmocka_unit_test(of_a_choice),
 		cmocka_unit_test(enumerations_have_words),
 	};
 

@@ -14,8 +14,6 @@ int64_t linux_wall_ns(void);
 /* tun.c */
 int linux_tun_open(const char *name, struct sys_tun *out, struct err *e);
 int linux_tun_state(const struct sys_tun *t, struct sys_tun_state *out, struct err *e);
-
-/* tun_probe.c */
 int linux_tun_open_as(const char *name, bool pi, struct sys_tun *out, struct err *e);
 
 /* watch.c */

@@ -1,5 +1,6 @@
 /*
- * The tun device. Without IFF_VNET_HDR: one read or write is one bare IP packet.
+ * The tun device. Without IFF_VNET_HDR: one read or write is one IP packet, bare, or with the
+ * 4-byte header (struct tun_pi: flags, protocol) that one gets by not asking for IFF_NO_PI.
  */
 #include <assert.h>
 #include <errno.h>
@@ -72,9 +73,9 @@ static int refused(const char *name, struct err *e)
 	return err_code(e, error, "create tun device %s", name);
 }
 
-int linux_tun_open(const char *name, struct sys_tun *out, struct err *e)
+int linux_tun_open_as(const char *name, bool pi, struct sys_tun *out, struct err *e)
 {
-	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	struct ifreq ifr = { .ifr_flags = pi ? IFF_TUN : IFF_TUN | IFF_NO_PI };
 	int fd;
 
 	if (strlen(name) >= sizeof(ifr.ifr_name))
@@ -89,14 +90,23 @@ int linux_tun_open(const char *name, struct sys_tun *out, struct err *e)
 		close(fd);
 		return rc;
 	}
-	/* Offloads belong to the device: a persistent one may have some from its last user. */
-	ioctl(fd, TUNSETOFFLOAD, 0);
-	set_queue_len(ifr.ifr_name);
 	no_link_local(ifr.ifr_name);
 	memset(out, 0, sizeof(*out));
 	out->fd = fd;
 	out->watch_fd = -1;
 	memcpy(out->name, ifr.ifr_name, sizeof(out->name));
+	return 0;
+}
+
+int linux_tun_open(const char *name, struct sys_tun *out, struct err *e)
+{
+	int rc = linux_tun_open_as(name, false, out, e);
+
+	if (rc < 0)
+		return rc;
+	/* Offloads belong to the device: a persistent one may have some from its last user. */
+	ioctl(out->fd, TUNSETOFFLOAD, 0);
+	set_queue_len(out->name);
 	return 0;
 }
 

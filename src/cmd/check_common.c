@@ -1,0 +1,224 @@
+/*
+ * A run as it was asked for: done, or read from a file; judged, told, and its exit code.
+ */
+#include "cmd/check_common.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/facts_io.h"
+#include "cmd/hint.h"
+
+/* --- while it runs ------------------------------------------------------------ */
+
+struct voice {
+	bool live, verbose;
+};
+
+static void clear_progress(const struct voice *v)
+{
+	if (v->live)
+		fputs("\r\033[K", stderr);
+}
+
+static void on_progress(void *ctx, unsigned step, unsigned n, const char *what)
+{
+	const struct voice *v = ctx;
+
+	if (!v->live)
+		return;
+	clear_progress(v);
+	fprintf(stderr, "%u/%u %s", step, n, what);
+	fflush(stderr);
+}
+
+static void on_changed(void *ctx, const char *what)
+{
+	const struct voice *v = ctx;
+
+	if (!v->verbose)
+		return;
+	clear_progress(v);
+	fprintf(stderr, "%s\n", what);
+}
+
+/* --- afterwards --------------------------------------------------------------- */
+
+static void tell_refusal(const struct err *e, bool root)
+{
+	const char *help = hint_for(e, root);
+
+	fprintf(stderr, help ? "wgdiag: %s (%s)\n" : "wgdiag: %s\n", e->text, help);
+}
+
+static bool any_warning(const struct findings *all)
+{
+	const struct finding *f;
+
+	for (f = all->first; f; f = f->next)
+		if (f->state == STATE_WARN)
+			return true;
+	return false;
+}
+
+static int exit_code(const struct check_options *o, const struct report *r)
+{
+	const struct verdict *v = r->verdict;
+
+	if (r->facts->interrupted)
+		return EXIT_INTERRUPTED;
+	if (v->state == STATE_FAIL || (o->fail_on_warn && any_warning(r->findings)))
+		return EXIT_FAILED;
+	return v->state == STATE_UNSURE ? EXIT_UNDECIDED : EXIT_OK;
+}
+
+static int tell(const struct check_options *o, const struct report *r)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	struct report_style style = { .quiet = o->quiet,
+				      .verbose = o->verbose,
+				      .warn_fails = o->fail_on_warn };
+
+	terminal_style(o->colour, &style);
+	o->report->write(r, &style, &text);
+	if (fwrite(buf_str(&text), 1, text.len, stdout) != text.len || fflush(stdout) != 0) {
+		fprintf(stderr, "%s: writing the report: %s\n", o->cmd, strerror(errno));
+		return EXIT_INTERNAL;
+	}
+	return exit_code(o, r);
+}
+
+static int judge(const struct check_options *o, const struct check_choice *choice, struct arena *a,
+		 const struct facts *f)
+{
+	struct findings all;
+	struct verdict verdict;
+
+	run_judge(f, choice, a, &all, &verdict);
+	return tell(o, &(struct report){ f, &all, &verdict });
+}
+
+static int judge_saved(const struct check_options *o, const struct check_choice *choice,
+		       struct arena *a)
+{
+	struct err e = { 0 };
+	struct facts f;
+
+	if (facts_io_load(o->facts, a, &f, &e) < 0) {
+		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+		return EXIT_USAGE;
+	}
+	return judge(o, choice, a, &f);
+}
+
+/* What was seen is told, also when it cannot be kept. */
+static int judge_and_save(const struct check_options *o, const struct check_choice *choice,
+			  struct arena *a, const struct facts *f)
+{
+	struct err e = { 0 };
+	int rc = o->save_facts ? facts_io_save(o->save_facts, f, &e) : 0;
+	int code = judge(o, choice, a, f);
+
+	if (rc == 0)
+		return code;
+	fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+	return EXIT_INTERNAL;
+}
+
+static void conf_of(const struct check_options *o, const struct check_choice *choice,
+		    struct run_conf *out)
+{
+	*out = (struct run_conf){
+		.engine = o->engine,
+		.ping_count = (unsigned)o->count,
+		.ping_payload = (unsigned)o->payload,
+		.ping_interval_ns = o->interval_ns,
+		.ping_timeout_ns = o->timeout_ns,
+		.seed = o->seed,
+		.needs = choose_needs(choice),
+		.fault = o->fault,
+		.variant = o->variant,
+	};
+}
+
+/* What cannot be done as it was asked for is said before anything is. EXIT_OK: go on. */
+static int prepare(const struct check_options *o, struct arena *a, struct run_conf *c)
+{
+	struct err e = { 0 };
+	int rc = 0;
+
+	if (o->save_facts && o->dry_run)
+		rc = facts_io_may_save(o->save_facts, &e);
+	else if (o->save_facts)
+		rc = facts_io_can_save(o->save_facts, &e);
+	if (rc < 0) {
+		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+		return EXIT_USAGE;
+	}
+	if (engine_program(o->engine, a, &c->program, &e) < 0) {
+		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+		/* Our own program, through /proc: no choice of the user's can be wrong. */
+		return strchr(o->engine->program, '/') ? EXIT_UNDECIDED : EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+static int check(const struct check_options *o, const struct check_choice *choice, struct arena *a)
+{
+	struct voice voice = { .live = terminal_is_live(STDERR_FILENO) && !o->quiet,
+			       .verbose = o->verbose };
+	struct facts facts;
+	struct run_conf c;
+	struct err e = { 0 };
+	bool root = geteuid() == 0; /* in a user namespace everybody is */
+	int rc;
+
+	conf_of(o, choice, &c);
+	rc = prepare(o, a, &c);
+	if (rc != EXIT_OK)
+		return rc;
+	if (o->dry_run) {
+		check_would(o, choice, &c, stdout);
+		return EXIT_OK;
+	}
+	c.progress = on_progress;
+	c.changed = on_changed;
+	c.ctx = &voice;
+	rc = run_self_test(&c, a, &facts, &e);
+	clear_progress(&voice);
+	if (rc < 0) {
+		tell_refusal(&e, root);
+		return EXIT_UNDECIDED;
+	}
+	return judge_and_save(o, choice, a, &facts);
+}
+
+int check_and_tell(struct check_options *o)
+{
+	struct check_choice choice;
+	struct arena a;
+	int code = check_options_choose(o, &choice);
+
+	if (code != EXIT_OK)
+		return code;
+	if (o->report == &report_json && (o->list_checks || o->dry_run)) {
+		fprintf(stderr, "%s: %s has no JSON\n", o->cmd,
+			o->list_checks ? "--list-checks" : "--dry-run");
+		return EXIT_USAGE;
+	}
+	if (o->list_checks) {
+		check_list(&choice, stdout);
+		return EXIT_OK;
+	}
+	if (!o->engine)
+		o->engine = engine_ops_find("builtin");
+	if (!o->has_seed)
+		randombytes_buf(&o->seed, sizeof(o->seed));
+	arena_init(&a);
+	code = o->facts ? judge_saved(o, &choice, &a) : check(o, &choice, &a);
+	arena_done(&a);
+	return code;
+}

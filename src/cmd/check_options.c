@@ -1,0 +1,186 @@
+/*
+ * The options that `wgdiag check` and `wgdiag lab` have in common, and what they choose.
+ */
+#include <string.h>
+
+#include "cmd/check_common.h"
+#include "cmd/cmd.h"
+
+enum { ENGINES_MAX = 16, COUNT_MAX = 100000, PAYLOAD_MAX = 65507 };
+
+static bool read_engine(const char *s, struct check_options *o)
+{
+	const char *names[ENGINES_MAX];
+	size_t n = 0;
+
+	o->engine = engine_ops_find(s);
+	if (o->engine)
+		return true;
+	while (engines[n] && n < ENGINES_MAX) {
+		names[n] = engines[n]->name;
+		n++;
+	}
+	options_no_such(o->cmd, "engine", s, names, n);
+	return false;
+}
+
+static bool read_fail_on(const char *s, struct check_options *o)
+{
+	static const char *const names[] = { "fail", "warn" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		if (strcmp(s, names[i]) == 0) {
+			o->fail_on_warn = i == 1;
+			return true;
+		}
+	}
+	options_no_such(o->cmd, "value of --fail-on", s, names, ARRAY_LEN(names));
+	return false;
+}
+
+static bool read_colour(const char *s, struct check_options *o)
+{
+	static const char *const names[] = { "auto", "always", "never" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(names); i++) {
+		if (strcmp(s, names[i]) == 0) {
+			o->colour = (enum colour_when)i;
+			return true;
+		}
+	}
+	options_no_such(o->cmd, "value of --color", s, names, ARRAY_LEN(names));
+	return false;
+}
+
+/* "-" would mix with the report on standard output. */
+static bool read_save(const char *s, struct check_options *o)
+{
+	o->save_facts = s;
+	if (*s && strcmp(s, "-") != 0)
+		return true;
+	fprintf(stderr, "%s: --save-facts '%s' is no name of a file\n", o->cmd, s);
+	return false;
+}
+
+/* Those that say which rows, and what is to be done with them. */
+static bool row_option(int opt, const char *arg, struct check_options *o)
+{
+	switch (opt) {
+	case OPT_ONLY:
+		o->only = arg;
+		return true;
+	case OPT_SKIP:
+		o->skip = arg;
+		return true;
+	case OPT_LIST_CHECKS:
+		o->list_checks = true;
+		return true;
+	case OPT_DRY_RUN:
+		o->dry_run = true;
+		return true;
+	default:
+		return read_fail_on(arg, o);
+	}
+}
+
+bool check_option(int opt, const char *arg, struct check_options *o)
+{
+	switch (opt) {
+	case OPT_ENGINE:
+		return read_engine(arg, o);
+	case OPT_COLOR:
+		return read_colour(arg, o);
+	case OPT_JSON:
+		o->report = &report_json;
+		return true;
+	case OPT_FACTS:
+		o->facts = arg;
+		return true;
+	case OPT_SAVE_FACTS:
+		return read_save(arg, o);
+	case OPT_ONLY:
+	case OPT_SKIP:
+	case OPT_LIST_CHECKS:
+	case OPT_DRY_RUN:
+	case OPT_FAIL_ON:
+		return row_option(opt, arg, o);
+	case OPT_SEED:
+		o->has_seed = true;
+		return options_count(o->cmd, "--seed", arg, 0, UINT64_MAX, &o->seed);
+	case 'c':
+		return options_count(o->cmd, "-c", arg, 1, COUNT_MAX, &o->count);
+	case 's':
+		return options_count(o->cmd, "-s", arg, 0, PAYLOAD_MAX, &o->payload);
+	case 'i':
+		return options_seconds(o->cmd, "-i", arg, 0, 3600 * NS_PER_S, &o->interval_ns);
+	case 'W':
+		return options_seconds(o->cmd, "-W", arg, NS_PER_MS, 3600 * NS_PER_S,
+				       &o->timeout_ns);
+	case 'q':
+		o->quiet = true;
+		return true;
+	case 'v':
+		o->verbose = true;
+		return true;
+	default:
+		o->help = true;
+		return true;
+	}
+}
+
+void check_options_init(struct check_options *o, const char *cmd)
+{
+	*o = (struct check_options){
+		.cmd = cmd,
+		.report = &report_text,
+		.count = 10,
+		.payload = 56,
+		.interval_ns = 100 * NS_PER_MS,
+		.timeout_ns = NS_PER_S,
+	};
+}
+
+/* --- which rows ----------------------------------------------------------------- */
+
+static bool has_empty_word(const char *words)
+{
+	size_t len = strlen(words);
+
+	return len == 0 || words[0] == ',' || words[len - 1] == ',' || strstr(words, ",,");
+}
+
+static int no_empty_words(const struct check_options *o)
+{
+	bool only = o->only && has_empty_word(o->only);
+
+	if (!only && !(o->skip && has_empty_word(o->skip)))
+		return EXIT_OK;
+	fprintf(stderr, "%s: an empty word in %s '%s'\n", o->cmd, only ? "--only" : "--skip",
+		only ? o->only : o->skip);
+	return EXIT_USAGE;
+}
+
+int check_options_choose(const struct check_options *o, struct check_choice *out)
+{
+	const char *const *words;
+	const char *bad = NULL;
+	int code = no_empty_words(o);
+	struct arena a;
+	size_t n;
+
+	if (code != EXIT_OK)
+		return code;
+	arena_init(&a);
+	if (!choose(o->only, o->skip, &a, out, &bad)) {
+		code = EXIT_USAGE;
+		words = choose_words(&a, &n);
+		if (bad[0])
+			options_no_such(o->cmd, "check", bad, words, n);
+		else
+			fprintf(stderr, "%s: --only and --skip leave no check\n", o->cmd);
+	}
+	arena_done(&a);
+	return code;
+}
