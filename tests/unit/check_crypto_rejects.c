@@ -66,8 +66,15 @@ static void go_loses_some(struct facts *f)
 static void go_writes_rubbish(struct facts *f)
 {
 	made_wireguard_go(f);
-	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = 396;
-	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = 4;
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = 390;
+	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = 10;
+}
+
+/* A program put them there: the device took in the packets, and no more. */
+static void go_beside_rubbish(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = 10;
 }
 
 static void go_capture_with_gaps(struct facts *f)
@@ -249,8 +256,8 @@ static const struct check_case cases[] = {
 	{ "border: it joins segments", go_joins_segments, STATE_PASS,
 	  "250 packets reached the tun (fewer, yet all data arrived whole)", NULL },
 	{ "border: fewer, and loss", go_loses_some, STATE_UNSURE, "250 packets", NULL },
-	{ "it writes what is no IP", go_writes_rubbish, STATE_FAIL, "4 of them no IP packets",
-	  "tun.framing" },
+	{ "rubbish of others", go_beside_rubbish, STATE_PASS, NULL, NULL },
+	{ "it writes what is no IP", go_writes_rubbish, STATE_FAIL, "10 of them no IP packets", NULL },
 	{ "capture with gaps", go_capture_with_gaps, STATE_UNSURE, "captures lost 9", NULL },
 	{ "lost by the captures: unknown", go_dropped_unknown, STATE_UNSURE, "cannot say", NULL },
 	{ "messages unknown", go_messages_unknown, STATE_UNSURE, "cannot say", NULL },
@@ -276,7 +283,8 @@ static const struct check_case cases[] = {
 	{ "border: all accounted for", all_accounted_for, STATE_WARN, "near sealed 401", NULL },
 	{ "refused after opening", refused_after_opening, STATE_FAIL, "397 of 401 data", NULL },
 	{ "border: refused handshakes", handshakes_refused, STATE_WARN, "near sealed", NULL },
-	{ "vanished, or not captured", vanished_capture_with_gaps, STATE_PASS, "near sealed", NULL },
+	{ "vanished, or not captured", vanished_capture_with_gaps, STATE_PASS, "near sealed",
+	  NULL },
 	{ "vanished, or cut", vanished_capture_truncates, STATE_PASS, "near sealed", NULL },
 	{ "vanished unwatched", vanished_unwatched, STATE_PASS, "near sealed", NULL },
 	{ "vanished uncounted", vanished_uncounted, STATE_PASS, "near sealed", NULL },

@@ -25,6 +25,7 @@ static void second_try(struct facts *f)
 {
 	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 2;
 	f->taps[TAP_FAR_WIRE].msgs[TAP_IN][WG_MSG_INITIATION] = 2;
+	f->handshake.response_ns = 5 * NS_PER_S;
 }
 
 static void no_streams(struct facts *f)
