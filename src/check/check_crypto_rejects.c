@@ -28,7 +28,6 @@ struct weight {
 };
 
 static const struct weight weights[] = {
-	{ "out_not_ip", STATE_FAIL },	     { "out_short", STATE_FAIL },
 	{ "out_no_endpoint", STATE_FAIL },   { "out_loop", STATE_FAIL },
 	{ "in_short", STATE_FAIL },	     { "in_reserved", STATE_FAIL },
 	{ "in_unknown_type", STATE_FAIL },   { "in_wrong_len", STATE_FAIL },
@@ -53,6 +52,9 @@ static enum state weight_of(const struct refused_count *r, const struct crypto_f
 	for (i = 0; i < ARRAY_LEN(weights); i++)
 		if (strcmp(weights[i].id, r->id) == 0)
 			return weights[i].state;
+	/* Any program may send such through a packet socket; most of all is the device's doing. */
+	if (strcmp(r->id, "out_not_ip") == 0 || strcmp(r->id, "out_short") == 0)
+		return c->sealed != UNKNOWN && (int64_t)r->n >= c->sealed ? STATE_FAIL : STATE_WARN;
 	/* One in a thousand is life, nearly all of them is the fault. */
 	if (c->sealed == UNKNOWN || c->opened == UNKNOWN)
 		return STATE_WARN;
