@@ -70,6 +70,12 @@ enum sign {
 	/* its outer messages carry four bytes more than the inner packets have */
 	SIGN_NEAR_OUTER_TOO_LARGE,
 	SIGN_FAR_OUTER_TOO_LARGE,
+	/*
+	 * Beside one of its other signs only: what its stack gave it went nowhere, while it took
+	 * part in the session. Alone that is also what wrong allowed IPs look like.
+	 */
+	SIGN_NEAR_READS_NO_IP,
+	SIGN_FAR_READS_NO_IP,
 	/* data arrives outside, nothing valid comes out of the near tun */
 	SIGN_NOTHING_DELIVERED,
 	/* the self-test on a tun of our own passed: the device frames as this system should */

@@ -9,6 +9,7 @@
  * the host threw it away between the capture and the socket.
  */
 #include "check/check_list.h"
+#include "check/tun_view.h"
 #include "check/words.h"
 #include "loss/settled.h"
 
@@ -27,7 +28,6 @@ struct weight {
 };
 
 static const struct weight weights[] = {
-	{ "out_not_ip", STATE_FAIL },	     { "out_short", STATE_FAIL },
 	{ "out_no_endpoint", STATE_FAIL },   { "out_loop", STATE_FAIL },
 	{ "in_short", STATE_FAIL },	     { "in_reserved", STATE_FAIL },
 	{ "in_unknown_type", STATE_FAIL },   { "in_wrong_len", STATE_FAIL },
@@ -52,6 +52,9 @@ static enum state weight_of(const struct refused_count *r, const struct crypto_f
 	for (i = 0; i < ARRAY_LEN(weights); i++)
 		if (strcmp(weights[i].id, r->id) == 0)
 			return weights[i].state;
+	/* Any program may send such through a packet socket; most of all is the device's doing. */
+	if (strcmp(r->id, "out_not_ip") == 0 || strcmp(r->id, "out_short") == 0)
+		return c->sealed != UNKNOWN && (int64_t)r->n >= c->sealed ? STATE_FAIL : STATE_WARN;
 	/* One in a thousand is life, nearly all of them is the fault. */
 	if (c->sealed == UNKNOWN || c->opened == UNKNOWN)
 		return STATE_WARN;
@@ -172,6 +175,7 @@ static void vanished_because(enum end end, const struct vanished *x, struct find
 struct outside {
 	bool watched;
 	int64_t came, injected, not_ip, dropped;
+	int64_t bad; /* of not_ip those that surely came from the engine, if they matter */
 };
 
 /* What nobody measured makes no sum. */
@@ -188,6 +192,7 @@ static struct outside look_from_outside(const struct facts *facts)
 	struct outside o = {
 		.came = UNKNOWN, .injected = UNKNOWN, .not_ip = UNKNOWN, .dropped = UNKNOWN
 	};
+	struct tun_view tun_view;
 
 	o.watched = (facts->have & needs) == needs;
 	if (!o.watched)
@@ -198,6 +203,8 @@ static struct outside look_from_outside(const struct facts *facts)
 	o.not_ip = tun->not_ip[TAP_IN];
 	o.injected = sum(tun->packets[TAP_IN], o.not_ip);
 	o.dropped = sum(wire->dropped, tun->dropped);
+	tun_view = tun_view_of(facts, END_NEAR);
+	o.bad = tun_view_no_ip(&tun_view);
 	return o;
 }
 
@@ -231,9 +238,8 @@ static enum state outside_state(const struct facts *facts, const struct outside 
 	}
 	*says = arena_printf(a, "%lld data messages came in, %lld packets reached the tun",
 			     (long long)o->came, (long long)o->injected);
-	if (o->not_ip > 0) {
-		*says = arena_printf(a, "%s, %lld of them no IP packets", *says,
-				     (long long)o->not_ip);
+	if (o->bad > 0) {
+		*says = arena_printf(a, "%s, %lld of them no IP packets", *says, (long long)o->bad);
 		return STATE_FAIL;
 	}
 	if (o->dropped > 0) {

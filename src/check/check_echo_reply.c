@@ -101,10 +101,25 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_count(ev, "capture_dropped", c.dropped);
 }
 
-static const char *const after[] = {
-	"engine.start",	 "engine.answers", "tun.framing", "tun.delivery",	"underlay.out",
-	"underlay.back", "crypto.rejects", "rx.errors",	  "handshake.complete", NULL
-};
+static const char *const after[] = { "engine.start",
+				     "engine.answers",
+				     "host.state",
+				     "config.keys",
+				     "config.allowed-ips",
+				     "underlay.link",
+				     "route.endpoint",
+				     "underlay.gateway",
+				     "tun.address",
+				     "route.inner",
+				     "host.firewall",
+				     "underlay.out",
+				     "underlay.back",
+				     "tun.framing",
+				     "crypto.rejects",
+				     "rx.errors",
+				     "handshake.complete",
+				     "tun.delivery",
+				     NULL };
 
 const struct check check_echo_reply = {
 	.id = "echo.reply",

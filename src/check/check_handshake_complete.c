@@ -130,10 +130,10 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 }
 
 /* Roots first: the first of these that failed is named as the cause. */
-static const char *const after[] = { "engine.start",   "engine.answers", "host.state",
-				     "config.keys",    "underlay.link",	 "underlay.gateway",
-				     "route.endpoint", "host.firewall",	 "underlay.out",
-				     "underlay.back",  "crypto.rejects", NULL };
+static const char *const after[] = { "engine.start",	 "engine.answers", "host.state",
+				     "config.keys",	 "underlay.link",  "route.endpoint",
+				     "underlay.gateway", "host.firewall",  "underlay.out",
+				     "underlay.back",	 "crypto.rejects", NULL };
 
 const struct check check_handshake_complete = {
 	.id = "handshake.complete",

@@ -10,8 +10,11 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 }
 
 static const char *const after[] = {
-	"engine.start",	  "engine.answers", "underlay.out", "underlay.back", "handshake.complete",
-	"crypto.rejects", "tun.framing",    "tun.delivery", "ping.peer",     NULL
+	"engine.start",	      "engine.answers", "host.state",	  "config.keys",
+	"config.allowed-ips", "underlay.link",	"route.endpoint", "underlay.gateway",
+	"tun.address",	      "route.inner",	"host.firewall",  "underlay.out",
+	"underlay.back",      "tun.framing",	"crypto.rejects", "rx.errors",
+	"handshake.complete", "tun.delivery",	"ping.peer",	  NULL
 };
 
 const struct check check_loss_up = {

@@ -172,17 +172,13 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		because(ctx->facts, &l[i], out, f);
 }
 
-static const char *const after[] = { "engine.start",
-				     "engine.answers",
-				     "tun.framing",
-				     "tun.delivery",
-				     "underlay.out",
-				     "underlay.back",
-				     "crypto.rejects",
-				     "rx.errors",
-				     "handshake.complete",
-				     "ping.peer",
-				     NULL };
+static const char *const after[] = {
+	"engine.start",	      "engine.answers", "host.state",	  "config.keys",
+	"config.allowed-ips", "underlay.link",	"route.endpoint", "underlay.gateway",
+	"tun.address",	      "route.inner",	"host.firewall",  "underlay.out",
+	"underlay.back",      "tun.framing",	"crypto.rejects", "rx.errors",
+	"handshake.complete", "tun.delivery",	"ping.peer",	  NULL
+};
 
 const struct check check_ping_sizes = {
 	.id = "ping.sizes",

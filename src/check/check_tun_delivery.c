@@ -41,6 +41,12 @@ static struct finding *judge(const struct tun_view *v, struct findings *out)
 		return finding_add(out, STATE_SKIP, "no data message arrived");
 	if (v->packets == 0 && v->arrived > 0)
 		return judge_none(v, out);
+	if (v->not_ip > 0 && !tun_view_no_ip(v))
+		return finding_add(out, STATE_WARN,
+				   "written %lld, %s; %lld more on the tun no IP, by whom is not "
+				   "seen",
+				   (long long)v->packets, seen_words(v, out->arena),
+				   (long long)v->not_ip);
 	if (v->not_ip > 0)
 		return finding_add(out, STATE_FAIL, "written %lld, %lld of them no IP; %s",
 				   (long long)v->written, (long long)v->not_ip,
@@ -69,9 +75,10 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_count(ev, "rx_dropped", v.rx_dropped);
 }
 
-static const char *const after[] = { "engine.start", "engine.answers",	   "tun.framing",
-				     "underlay.out", "underlay.back",	   "crypto.rejects",
-				     "rx.errors",    "handshake.complete", NULL };
+static const char *const after[] = { "engine.start",  "engine.answers",	    "host.state",
+				     "config.keys",   "config.allowed-ips", "underlay.out",
+				     "underlay.back", "tun.framing",	    "crypto.rejects",
+				     "rx.errors",     "handshake.complete", NULL };
 
 const struct check check_tun_delivery = {
 	.id = "tun.delivery",

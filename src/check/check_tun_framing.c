@@ -19,29 +19,44 @@
 enum {
 	/* With fewer, what rx_dropped gains by itself could look like them. */
 	DROPPED_MIN = 10,
+	/*
+	 * A wrong header hits every packet. A few frames that are none may be anybody's, such as a
+	 * program's that sends what it likes through a packet socket.
+	 */
+	SIGN_MIN = 4,
 	HEADER_LEN = 4,
 	PAD_MAX = 15, /* of a message to a multiple of 16 */
 };
 
 struct end_signs {
-	enum sign writes_no_ip, write_refused, sends_no_ip, too_large;
+	enum sign writes_no_ip, write_refused, sends_no_ip, too_large, reads_no_ip;
 };
 
 static const struct end_signs signs[END_COUNT] = {
 	[END_NEAR] = { SIGN_NEAR_WRITES_NO_IP, SIGN_NEAR_WRITE_REFUSED, SIGN_NEAR_SENDS_NO_IP,
-		       SIGN_NEAR_OUTER_TOO_LARGE },
+		       SIGN_NEAR_OUTER_TOO_LARGE, SIGN_NEAR_READS_NO_IP },
 	[END_FAR] = { SIGN_FAR_WRITES_NO_IP, SIGN_FAR_WRITE_REFUSED, SIGN_FAR_SENDS_NO_IP,
-		      SIGN_FAR_OUTER_TOO_LARGE },
+		      SIGN_FAR_OUTER_TOO_LARGE, SIGN_FAR_READS_NO_IP },
 };
 
 struct view {
 	struct tun_view tun;
 	bool log_refuses;
+	bool opens; /* by the peer's byte counter most of what arrived was authentic */
+	bool up; /* the device, at the start and at the end */
 	int64_t refused_writes; /* by the engine's own counter; UNKNOWN */
-	int64_t no_ip_at_other; /* authentic and no IP, as the other engine counts; UNKNOWN */
-	int64_t frame_errors_at_other;
+	int64_t opened_at_other; /* data messages of this end; UNKNOWN */
+	int64_t no_ip_at_other; /* of these authentic and no IP; UNKNOWN */
 	int64_t too_large; /* bytes per message that the inner packets have not; 0: not proven */
+	/* from the stack into the tun, and how many of them echoes; data sent outside; UNKNOWN */
+	int64_t handed, handed_echoes, sent;
+	int64_t read_no_ip; /* of those handed over, as the engine counts; UNKNOWN */
 };
+
+static bool is_most(int64_t n, int64_t of)
+{
+	return n >= SIGN_MIN && 2 * n >= of;
+}
 
 /*
  * wireguard-go's line of a refused write: "packet" until 2022, "packets" since, and between the
@@ -96,8 +111,8 @@ static int64_t outer_excess(const struct facts *facts, enum end end)
 	if ((facts->have & needs) != needs || tun->dropped != 0 || wire->dropped != 0)
 		return 0;
 	inner = link_difference(l, LINK_TX_BYTES);
-	if (n < 1 || inner < 1 || tun->packets[TAP_OUT] != n || inner_as_sent(wire) == UNKNOWN ||
-	    link_difference(l, LINK_TX_PACKETS) != n)
+	if (n < SIGN_MIN || inner < 1 || tun->packets[TAP_OUT] != n ||
+	    inner_as_sent(wire) == UNKNOWN || link_difference(l, LINK_TX_PACKETS) != n)
 		return 0;
 	excess = inner_as_sent(wire) - inner;
 	if (excess > PAD_MAX * n && excess <= (PAD_MAX + HEADER_LEN) * n)
@@ -109,24 +124,49 @@ static int64_t outer_excess(const struct facts *facts, enum end end)
 	return 0;
 }
 
+static void view_sending(const struct facts *facts, enum end end, struct view *v)
+{
+	bool near = end == END_NEAR;
+	const struct tap_facts *tun = &facts->taps[near ? TAP_NEAR_TUN : TAP_FAR_TUN];
+	const struct tap_facts *wire = &facts->taps[near ? TAP_NEAR_WIRE : TAP_FAR_WIRE];
+
+	v->handed = v->handed_echoes = v->sent = UNKNOWN;
+	v->read_no_ip = tun_view_refused(facts, end, "out_not_ip");
+	if (v->tun.tun_watched && tun->echo_requests[TAP_OUT] != UNKNOWN &&
+	    tun->echo_replies[TAP_OUT] != UNKNOWN) {
+		v->handed = tun->packets[TAP_OUT];
+		v->handed_echoes = tun->echo_requests[TAP_OUT] + tun->echo_replies[TAP_OUT];
+	}
+	if (v->tun.wire_watched && wire->msgs[TAP_OUT][WG_MSG_DATA] != UNKNOWN &&
+	    wire->keepalives[TAP_OUT] != UNKNOWN)
+		v->sent = wire->msgs[TAP_OUT][WG_MSG_DATA] - wire->keepalives[TAP_OUT];
+}
+
 static struct view view_of(const struct facts *facts, enum end end)
 {
 	enum end other = end == END_NEAR ? END_FAR : END_NEAR;
-	struct view v = { .tun = tun_view_of(facts, end), .frame_errors_at_other = UNKNOWN };
+	const struct tap_facts *wire = &facts->taps[end == END_NEAR ? TAP_NEAR_WIRE : TAP_FAR_WIRE];
+	const struct link_facts *l = &facts->tun[end];
+	int64_t rx = facts->crypto[end].rx_bytes;
+	struct view v = { .tun = tun_view_of(facts, end), .opened_at_other = UNKNOWN };
 
 	v.log_refuses = has_reason(facts->engine[end].log_tail);
+	v.opens = v.tun.wire_watched && wire->msg_bytes[TAP_IN] > 0 && rx != UNKNOWN &&
+		  2 * rx >= wire->msg_bytes[TAP_IN];
+	v.up = l->start.known && l->start.up && l->end.known && l->end.up;
 	v.refused_writes = tun_view_refused(facts, end, "io_tun_refused");
 	v.no_ip_at_other = tun_view_refused(facts, other, "in_not_ip");
-	if (facts->have & NEED_BIT(end == END_NEAR ? NEED_LINKS_FAR : NEED_LINKS))
-		v.frame_errors_at_other = link_difference(&facts->tun[other], LINK_RX_FRAME);
+	if (v.no_ip_at_other != UNKNOWN)
+		v.opened_at_other = facts->crypto[other].opened;
 	v.too_large = outer_excess(facts, end);
+	view_sending(facts, end, &v);
 	return v;
 }
 
 /* Nothing of what arrived came out of the tun, and both captures were whole. */
 static bool is_silent(const struct tun_view *t)
 {
-	return t->arrived > 0 && t->written == 0 && t->dropped == 0;
+	return t->arrived >= SIGN_MIN && t->written == 0 && t->dropped == 0;
 }
 
 static bool is_write_refused(const struct view *v)
@@ -135,55 +175,106 @@ static bool is_write_refused(const struct view *v)
 
 	if (!is_silent(t))
 		return false;
-	if (v->log_refuses || v->refused_writes > 0)
+	if (v->log_refuses || is_most(v->refused_writes, t->arrived))
 		return true;
-	return t->rx_packets == 0 && t->arrived >= DROPPED_MIN && t->rx_dropped >= t->arrived;
+	/* A device that is down refuses too; and what the engine never opened it never wrote. */
+	return v->up && v->opens && t->rx_packets == 0 && t->arrived >= DROPPED_MIN &&
+	       t->rx_dropped >= t->arrived;
+}
+
+/*
+ * Does the engine read nothing that it takes for a packet? Ours counts that. Of another it is
+ * only seen that none of many went out; echoes are asked for since a kernel sends a few
+ * packets by itself that are nobody's allowed IP.
+ */
+static bool is_unread(const struct view *v)
+{
+	if (v->read_no_ip != UNKNOWN)
+		return is_most(v->read_no_ip, v->handed);
+	return v->handed_echoes >= SIGN_MIN && v->sent == 0 && v->tun.dropped == 0;
 }
 
 /* --- the halves ------------------------------------------------------------------- */
 
-/* "": nothing is wrong. Sets the signs that were seen. */
-static const char *end_fault(const struct facts *facts, enum end end, const struct view *v,
-			     uint32_t *seen, struct arena *a)
+/* Adds to what was said before. */
+static const char *and_also(struct arena *a, const char *before, const char *more)
+{
+	return before[0] ? arena_printf(a, "%s; %s", before, more) : more;
+}
+
+/* Of what the engine writes to its tun. "": nothing is wrong. */
+static const char *write_fault(const struct facts *facts, enum end end, const struct view *v,
+			       uint32_t *seen, struct arena *a)
 {
 	const struct tun_view *t = &v->tun;
-	const char *who = words_end(end);
+	int64_t pi = facts->tun[end].tun_pi;
 
-	if (t->not_ip > 0) {
+	if (is_most(t->shifted, t->written)) {
 		*seen |= SIGN_BIT(signs[end].writes_no_ip);
-		return arena_printf(a, "%lld of %lld frames that the %s engine wrote are no IP%s%s",
-				    (long long)t->not_ip, (long long)t->written, who,
-				    t->shifted > 0 ? ": whole packets, shifted by four bytes" : "",
-				    facts->tun[end].tun_pi == 1 ?
-					    "; the device wants a header before each" :
-					    "");
-	}
-	if (is_write_refused(v)) {
-		*seen |= SIGN_BIT(signs[end].write_refused);
 		return arena_printf(a,
-				    "%lld data messages reached the %s end and its kernel refused "
-				    "every write%s%s",
-				    (long long)t->arrived, who,
-				    v->log_refuses ? ": invalid argument, says the engine" : "",
-				    facts->tun[end].tun_pi == 0 ? "; the device takes no header" :
-								  "");
+				    "%lld of %lld frames that the %s engine wrote are whole "
+				    "packets, shifted by four bytes%s",
+				    (long long)t->shifted, (long long)t->written, words_end(end),
+				    pi == 1 ? "; the device wants a header before each" : "");
 	}
-	if (v->no_ip_at_other > 0 && facts->handshake.complete) {
+	if (!is_write_refused(v))
+		return "";
+	*seen |= SIGN_BIT(signs[end].write_refused);
+	return arena_printf(a,
+			    "%lld data messages reached the %s end and its kernel refused every "
+			    "write%s%s",
+			    (long long)t->arrived, words_end(end),
+			    v->log_refuses ? ": invalid argument, says the engine" : "",
+			    pi == 0 ? "; the device takes no header" : "");
+}
+
+/* Of what it sends. */
+static const char *send_fault(const struct facts *facts, enum end end, const struct view *v,
+			      uint32_t *seen, struct arena *a)
+{
+	if (!facts->handshake.complete)
+		return "";
+	if (is_most(v->no_ip_at_other, v->opened_at_other)) {
 		*seen |= SIGN_BIT(signs[end].sends_no_ip);
 		if (v->too_large > 0)
 			*seen |= SIGN_BIT(signs[end].too_large);
 		return arena_printf(a, "%lld messages of the %s engine were authentic and no IP",
-				    (long long)v->no_ip_at_other, who);
+				    (long long)v->no_ip_at_other, words_end(end));
 	}
-	/* Other paddings exist, so size alone says nothing while packets come back. */
-	if (v->too_large > 0 && t->packets == 0 && facts->handshake.complete) {
-		*seen |= SIGN_BIT(signs[end].too_large);
-		return arena_printf(a,
-				    "what the %s engine sends is %lld bytes per packet larger "
-				    "than what it was given",
-				    who, (long long)v->too_large);
+	/*
+	 * Other paddings exist, so size alone says nothing while packets come back, or where the
+	 * other end opened the messages and found packets.
+	 */
+	if (v->too_large <= 0 || v->tun.packets != 0 || v->opened_at_other > 0)
+		return "";
+	*seen |= SIGN_BIT(signs[end].too_large);
+	return arena_printf(a,
+			    "what the %s engine sends is %lld bytes per packet larger than what "
+			    "it was given",
+			    words_end(end), (long long)v->too_large);
+}
+
+/* All that the evidence carries, of both directions. */
+static const char *end_fault(const struct facts *facts, enum end end, const struct view *v,
+			     uint32_t *seen, struct arena *a)
+{
+	uint32_t here = 0;
+	const char *s = write_fault(facts, end, v, &here, a);
+	const char *sends = send_fault(facts, end, v, &here, a);
+
+	if (sends[0])
+		s = and_also(a, s, sends);
+	if (here && facts->handshake.complete && is_unread(v)) {
+		here |= SIGN_BIT(signs[end].reads_no_ip);
+		s = and_also(a, s,
+			     v->read_no_ip != UNKNOWN ?
+				     arena_printf(a, "it read %lld that it took for no IP",
+						  (long long)v->read_no_ip) :
+				     arena_printf(a, "of %lld packets given to it none was sent",
+						  (long long)v->handed));
 	}
-	return "";
+	*seen |= here;
+	return s;
 }
 
 enum self_test { SELF_NONE, SELF_OK, SELF_BAD, SELF_OPEN };
@@ -229,10 +320,26 @@ static const char *self_words(const struct facts *facts, enum self_test st, stru
 
 /* --- the whole ------------------------------------------------------------------------ */
 
+/* Do the packets show that this end frames well? A few frames of others change nothing. */
+static bool is_few(int64_t n, int64_t of)
+{
+	return n <= 0 || 10 * n <= of;
+}
+
+static bool is_good(const struct view *v)
+{
+	return is_few(v->tun.not_ip, v->tun.written) &&
+	       is_few(v->no_ip_at_other, v->opened_at_other);
+}
+
 static const char *written_words(const struct view v[END_COUNT], struct arena *a)
 {
 	const struct tun_view *n = &v[END_NEAR].tun, *f = &v[END_FAR].tun;
 
+	if (n->not_ip > 0 || f->not_ip > 0)
+		return arena_printf(a, "%lld of %lld frames near and %lld of %lld far are no IP",
+				    (long long)MAX(n->not_ip, 0), (long long)MAX(n->written, 0),
+				    (long long)MAX(f->not_ip, 0), (long long)MAX(f->written, 0));
 	if (n->packets > 0 && f->packets > 0)
 		return arena_printf(a, "all %lld frames written near and %lld far are IP",
 				    (long long)n->packets, (long long)f->packets);
@@ -254,7 +361,7 @@ static struct finding *judge(const struct facts *facts, const struct view v[END_
 	const char *far = end_fault(facts, END_FAR, &v[END_FAR], &seen, out->arena);
 	const char *self = self_words(facts, st, out->arena);
 	const char *written = written_words(v, out->arena);
-	bool good = v[END_NEAR].tun.packets > 0;
+	bool fits = is_good(&v[END_NEAR]) && is_good(&v[END_FAR]);
 	struct finding *f;
 
 	if (near[0] || far[0])
@@ -266,12 +373,14 @@ static struct finding *judge(const struct facts *facts, const struct view v[END_
 		f = finding_add(out, STATE_SKIP, "%s",
 				facts->gaps[NEED_FRAMING].why ? facts->gaps[NEED_FRAMING].why :
 								"not looked at");
-	else if (good || (st == SELF_OK && v[END_NEAR].tun.arrived < 1))
+	else if (fits &&
+		 (v[END_NEAR].tun.packets > 0 || (st == SELF_OK && v[END_NEAR].tun.arrived < 1)))
 		f = finding_add(out, STATE_PASS, "%s; %s", self, written);
 	else
 		f = finding_add(out,
-				st == SELF_NONE && v[END_NEAR].tun.arrived < 1 ? STATE_SKIP :
-										 STATE_UNSURE,
+				st == SELF_NONE && fits && v[END_NEAR].tun.arrived < 1 ?
+					STATE_SKIP :
+					STATE_UNSURE,
 				"%s; %s", self, written);
 	if (f->state == STATE_SKIP)
 		f->remedy = facts->gaps[NEED_FRAMING].remedy;
@@ -294,6 +403,9 @@ static void end_because(const struct facts *facts, enum end end, const struct vi
 		{ "link_rx_dropped", v->tun.rx_dropped },
 		{ "sent_no_ip", v->no_ip_at_other },
 		{ "outer_excess", v->too_large },
+		{ "given_by_stack", v->handed },
+		{ "sent_data", v->sent },
+		{ "read_no_ip", v->read_no_ip },
 		{ "device_header", facts->tun[end].tun_pi },
 	};
 	const uint8_t *b = facts->taps[end == END_NEAR ? TAP_NEAR_TUN : TAP_FAR_TUN].shifted_first;

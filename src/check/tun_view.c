@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { NO_IP_MIN = 10 };
+
 struct tun_view tun_view_of(const struct facts *facts, enum end end)
 {
 	bool near = end == END_NEAR;
@@ -29,6 +31,22 @@ struct tun_view tun_view_of(const struct facts *facts, enum end end)
 		v.rx_dropped = link_difference(&facts->tun[end], LINK_RX_DROPPED);
 	}
 	return v;
+}
+
+/*
+ * A capture cannot tell which way a frame that is no packet went: a program may have sent it,
+ * through a packet socket. A packet shifted by four bytes shows its direction, and what the
+ * device took in is counted.
+ */
+int64_t tun_view_no_ip(const struct tun_view *v)
+{
+	int64_t more, n;
+
+	if (v->not_ip == UNKNOWN || v->packets == UNKNOWN)
+		return 0;
+	more = v->rx_packets == UNKNOWN ? 0 : v->rx_packets - v->packets;
+	n = MIN(v->not_ip, MAX(v->shifted, more));
+	return n >= NO_IP_MIN && 100 * n >= v->written ? n : 0;
 }
 
 int64_t tun_view_refused(const struct facts *facts, enum end end, const char *id)

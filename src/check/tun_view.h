@@ -16,6 +16,11 @@ struct tun_view {
 };
 
 struct tun_view tun_view_of(const struct facts *facts, enum end end);
+/*
+ * Frames that are no IP and that the engine wrote beyond doubt, enough of them to be no
+ * difference between two moments of counting; 0 otherwise.
+ */
+int64_t tun_view_no_ip(const struct tun_view *v);
 /* How often the engine of that end refused for this reason (wg/drop.h); 0, or UNKNOWN. */
 int64_t tun_view_refused(const struct facts *facts, enum end end, const char *id);
 

@@ -26,7 +26,10 @@
 			"another MTU: packets of every size are lost alike"                   \
 	}
 
-/* Which packets die: those that the end writes to its tun, or those that it sends. */
+/*
+ * Which packets die: those that the end writes to its tun, or those that it sends. That it reads
+ * none (*_READS_*) tells a direction, and is no evidence of the cause.
+ */
 #define NEAR_WRITES (SIGN_BIT(SIGN_NEAR_WRITES_NO_IP) | SIGN_BIT(SIGN_NEAR_WRITE_REFUSED))
 #define NEAR_SENDS (SIGN_BIT(SIGN_NEAR_SENDS_NO_IP) | SIGN_BIT(SIGN_NEAR_OUTER_TOO_LARGE))
 #define FAR_WRITES (SIGN_BIT(SIGN_FAR_WRITES_NO_IP) | SIGN_BIT(SIGN_FAR_WRITE_REFUSED))
@@ -39,7 +42,7 @@ const struct cause causes[] = {
 			"each packet",
 		.when = { { NULL, ANY_STATE, NEAR_WRITES | NEAR_SENDS } },
 		.side = SIDE_LOCAL,
-		.up = NEAR_SENDS,
+		.up = NEAR_SENDS | SIGN_BIT(SIGN_NEAR_READS_NO_IP),
 		.down = NEAR_WRITES,
 		.explains = FRAMING_EXPLAINS,
 		.remedy =
@@ -58,7 +61,7 @@ const struct cause causes[] = {
 		.when = { { NULL, ANY_STATE, FAR_WRITES | FAR_SENDS } },
 		.side = SIDE_FAR,
 		.up = FAR_WRITES,
-		.down = FAR_SENDS,
+		.down = FAR_SENDS | SIGN_BIT(SIGN_FAR_READS_NO_IP),
 		.explains = FRAMING_EXPLAINS,
 		.remedy =
 			"at the far end: run an engine that frames packets as its tun device does, "

@@ -26,19 +26,20 @@ $(jq -c '.checks[] | [.id, .state, .caused_by, .evidence]' "$TMPDIR/r.json")"
 	fi
 }
 
-# diagnosed NAME ARGUMENT...: what is the same in all forms.
+# diagnosed NAME DIRECTION ARGUMENT...: what is the same in all forms.
 diagnosed()
 {
-	name=$1
-	shift
+	name=$1 direction=$2
+	shift 2
 	rnd seed 1 1000000000
 	echo "# $name: --seed $seed"
 	"$WGDIAG" lab tun-framing --json --seed "$seed" "$@" >"$TMPDIR/r.json" 2>"$TMPDIR/err"
 	is "$name: exit" $? 1
 	clean "$name: nothing on stderr" "$(cat "$TMPDIR/err")"
 	clean "$name: JSON fits the schema" "$(json_problems "$TMPDIR/r.json")"
-	is "$name: state, cause and side" "$(jq -c '.verdict | [.state, .cause, .side]' "$TMPDIR/r.json")" \
-		'["FAIL","tun-framing","local"]'
+	is "$name: state, cause, side and direction" \
+		"$(jq -c '.verdict | [.state, .cause, .side, .direction]' "$TMPDIR/r.json")" \
+		'["FAIL","tun-framing","local","'"$direction"'"]'
 	# As in the story: all this was fine, and was looked at for days.
 	for id in handshake.complete ping.self underlay.out config.keys config.allowed-ips route.inner \
 		route.endpoint tun.address; do
@@ -55,6 +56,9 @@ diagnosed()
 		*) ok "$name: $id is a consequence" ;;
 		esac
 	done
+	clean "$name: what follows, follows from the framing" "$(jq -r '.checks[] |
+		select((.state == "FAIL" and .id != "tun.framing" or .state == "SKIP" and .remedy == null) and
+			.caused_by != "tun.framing") | [.id, .state, .caused_by] | join(" ")' "$TMPDIR/r.json")"
 	is "$name: one row fails by itself" \
 		"$(jq '[.checks[] | select(.state == "FAIL" and .caused_by == null)] | length' "$TMPDIR/r.json")" 1
 	check "$name: nothing is left" wait_for 5 gone
@@ -62,13 +66,13 @@ diagnosed()
 
 # --- our engine encrypts the header -----------------------------------------------
 
-diagnosed encrypted
+diagnosed encrypted up
 holds 'encrypted: the far engine opens all and finds no IP packet' \
 	'n("crypto.rejects"; "far_opened") > 0 and n("crypto.rejects"; "far_in_not_ip") > 0'
 holds 'encrypted: nothing reaches the far tun' 'n("rx.errors"; "far_rx_packets") == 0'
 
 # The same, and the near kernel discards what its tun took: the whole story.
-diagnosed both-ways --variant both-ways
+diagnosed both-ways both --variant both-ways
 holds 'both-ways: the far engine opens all and finds no IP packet' \
 	'n("crypto.rejects"; "far_opened") > 0 and n("crypto.rejects"; "far_in_not_ip") > 0'
 holds 'both-ways: the near tun takes what is written, and none of it is an IP packet' \
@@ -80,7 +84,7 @@ holds 'both-ways: the near tun takes what is written, and none of it is an IP pa
 # far one opens a keepalive at most; what comes from there arrives at the wire.
 inherited()
 {
-	diagnosed "$1" "$2" "$3"
+	diagnosed "$1" both "$2" "$3"
 	holds "$1: nothing of the near stack is encrypted" 'n("crypto.rejects"; "far_opened") <= 2'
 	holds "$1: data of the far side arrives outside" 'n("crypto.rejects"; "data_messages_in") > 10'
 }

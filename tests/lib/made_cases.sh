@@ -1,6 +1,7 @@
 #!/bin/sh
 # Writes the cases of fixtures/cases/tun-framing that no run gave: what a healthy run saw, changed
-# into what one with a wrong header would have seen (FM34). Needs jq.
+# into what one with a wrong header would have seen (FM34), and runs with the fault at this end,
+# told from the other one. Needs jq.
 #
 #   sh tests/lib/made_cases.sh
 set -eu
@@ -51,3 +52,24 @@ jq --indent 1 "$silent"'
 | .taps["far-wire"] |= (.frames = 22 | .msgs["in-data"] = 10 | .msgs["out-data"] = 10 | .keepalives = {"out": 0, "in": 0}
 	| .msg_bytes = {"out": 1372, "in": 1428})
 ' healthy/wireguard-go.json >tun-framing/made-writes-no-header.json
+
+# The same runs, as the other end would tell them: the fault is at the far end. What was measured
+# changes places; the names of devices, the addresses and the self-test are still those of the
+# near end, which has nothing wrong.
+exchanged='
+def swap(f; g): (f as $f | g as $g | f = $g | g = $f);
+def way: if . == "near" then "far" else "near" end;
+swap(.engine.near; .engine.far) | swap(.crypto.near; .crypto.far)
+| swap(.tun.near.before; .tun.far.before) | swap(.tun.near.after; .tun.far.after)
+| swap(.tun.near.tun_pi; .tun.far.tun_pi)
+| swap(.wire.near.before; .wire.far.before) | swap(.wire.near.after; .wire.far.after)
+| swap(.taps["near-tun"]; .taps["far-tun"]) | swap(.taps["near-tun"].dev; .taps["far-tun"].dev)
+| swap(.taps["near-wire"]; .taps["far-wire"]) | swap(.taps["near-wire"].dev; .taps["far-wire"].dev)
+| .streams |= map(.from |= way) | .sizes |= map(.from |= way)
+| swap(.loss_up; .loss_down)
+| .target |= (.engine = "builtin" | .engine_version = "0.1.0" | .program = null | .tun_inherited = false)'
+
+jq --indent 1 "$exchanged" tun-framing/encrypted.json >tun-framing/made-far-encrypted.json
+jq --indent 1 "$exchanged"'
+| .framing |= (.header_len = 0 | .header_wanted = 0 | .first = "4500003400004000")
+' tun-framing/inherited-discarded.json >tun-framing/made-far-discards.json

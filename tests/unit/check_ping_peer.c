@@ -98,7 +98,7 @@ static void wire_dead(struct facts *f)
 static void far_refuses(struct facts *f)
 {
 	none(f);
-	made_refused(f, END_FAR, "in_not_ip", "authentic, but neither IPv4 nor IPv6", 10);
+	made_refused(f, END_FAR, "in_not_ip", "authentic, but neither IPv4 nor IPv6", 400);
 }
 
 /* INPUT of the far end: on its wire, and never at its engine. */

@@ -24,9 +24,45 @@ static void none_valid(struct facts *f)
 	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = 400;
 }
 
+static void all_shifted(struct facts *f)
+{
+	none_valid(f);
+	f->taps[TAP_NEAR_TUN].shifted[TAP_IN] = 400;
+}
+
 static void one_no_ip(struct facts *f)
 {
 	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = 1;
+}
+
+/* The device took in 410 packets, and 10 of them are none. */
+static void many_no_ip(struct facts *f)
+{
+	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = 10;
+	f->tun[END_NEAR].after[LINK_RX_PACKETS] += 10;
+}
+
+static void fewer_no_ip(struct facts *f)
+{
+	many_no_ip(f);
+	f->tun[END_NEAR].after[LINK_RX_PACKETS]--;
+}
+
+/* A program put them onto the tun: the device took in no more than the packets. */
+static void no_ip_of_others(struct facts *f)
+{
+	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = 300;
+}
+
+static void some_shifted(struct facts *f)
+{
+	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = f->taps[TAP_NEAR_TUN].shifted[TAP_IN] = 10;
+}
+
+static void too_small_a_share(struct facts *f)
+{
+	some_shifted(f);
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = 991;
 }
 
 static void joined(struct facts *f)
@@ -72,9 +108,14 @@ static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "written 400, seen by the stack 400", NULL },
 	{ "nothing", none, STATE_FAIL, "400 data messages arrived, nothing came out", NULL },
 	{ "nothing, but gaps", none_and_gaps, STATE_UNSURE, "lost frames themselves", NULL },
-	{ "nothing valid", none_valid, STATE_FAIL, "nothing valid came out", "tun.framing" },
-	{ "border: one no IP", one_no_ip, STATE_FAIL, "written 401, 1 of them no IP",
-	  "tun.framing" },
+	{ "nothing valid", none_valid, STATE_FAIL, "nothing valid came out", NULL },
+	{ "all shifted", all_shifted, STATE_FAIL, "nothing valid came out", "tun.framing" },
+	{ "one no IP", one_no_ip, STATE_WARN, "written 400, seen by the stack 400; 1 more", NULL },
+	{ "border: ten no IP", many_no_ip, STATE_FAIL, "written 410, 10 of them no IP", NULL },
+	{ "border: nine for sure", fewer_no_ip, STATE_WARN, "10 more on the tun", NULL },
+	{ "somebody else's", no_ip_of_others, STATE_WARN, "300 more", NULL },
+	{ "ten shifted", some_shifted, STATE_FAIL, "10 of them no IP", NULL },
+	{ "border: under 1 %", too_small_a_share, STATE_WARN, "10 more", NULL },
 	{ "joined", joined, STATE_PASS, "written 30, seen by the stack 30", NULL },
 	{ "border: a keepalive only", nothing_came, STATE_SKIP, "no data message arrived",
 	  "underlay.back" },

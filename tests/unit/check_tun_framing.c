@@ -33,9 +33,46 @@ static void far_shifted(struct facts *f)
 	shift(f, END_FAR);
 }
 
+static void some_shifted(struct facts *f, int64_t n, int64_t right)
+{
+	tap_of(f, END_NEAR)->shifted[TAP_IN] = tap_of(f, END_NEAR)->not_ip[TAP_IN] = n;
+	tap_of(f, END_NEAR)->packets[TAP_IN] = right;
+}
+
 static void one_shifted(struct facts *f)
 {
-	tap_of(f, END_NEAR)->shifted[TAP_IN] = tap_of(f, END_NEAR)->not_ip[TAP_IN] = 1;
+	some_shifted(f, 1, 400);
+}
+
+static void three_shifted(struct facts *f)
+{
+	some_shifted(f, 3, 0);
+}
+
+static void four_shifted(struct facts *f)
+{
+	some_shifted(f, 4, 4);
+}
+
+static void fewer_shifted(struct facts *f)
+{
+	some_shifted(f, 4, 5);
+}
+
+static void tenth_shifted(struct facts *f)
+{
+	some_shifted(f, 40, 360);
+}
+
+/* A program sends what it likes through a packet socket. */
+static void garbage(struct facts *f)
+{
+	tap_of(f, END_NEAR)->not_ip[TAP_IN] = 500;
+}
+
+static void far_garbage(struct facts *f)
+{
+	tap_of(f, END_FAR)->not_ip[TAP_IN] = 500;
 }
 
 static void shifted_without_self_test(struct facts *f)
@@ -57,6 +94,12 @@ static void silence(struct facts *f, enum end end, int64_t n)
 static void silent(struct facts *f)
 {
 	silence(f, END_NEAR, 4);
+}
+
+static void three_and_log(struct facts *f)
+{
+	silence(f, END_NEAR, 3);
+	f->engine[END_NEAR].log_tail = refused_log;
 }
 
 static void silent_and_log(struct facts *f)
@@ -112,6 +155,26 @@ static void silent_dropped(struct facts *f)
 	f->tun[END_NEAR].after[LINK_RX_DROPPED] = 10;
 }
 
+/* Refused for another reason: a link that is down takes nothing. */
+static void silent_dropped_down(struct facts *f)
+{
+	silent_dropped(f);
+	f->tun[END_NEAR].end.up = false;
+}
+
+/* The engine never got them: a firewall between capture and socket. */
+static void silent_dropped_unopened(struct facts *f)
+{
+	silent_dropped(f);
+	f->crypto[END_NEAR].rx_bytes = 92;
+}
+
+static void silent_dropped_open_unknown(struct facts *f)
+{
+	silent_dropped(f);
+	f->crypto[END_NEAR].rx_bytes = UNKNOWN;
+}
+
 static void silent_half_dropped(struct facts *f)
 {
 	silence(f, END_NEAR, 10);
@@ -131,12 +194,22 @@ static void dropped_only(struct facts *f)
 
 static void sends_no_ip(struct facts *f)
 {
-	made_refused(f, END_FAR, "in_not_ip", "authentic, and no IP", 14);
+	made_refused(f, END_FAR, "in_not_ip", "authentic, and no IP", 400);
+}
+
+static void sends_some_no_ip(struct facts *f)
+{
+	made_refused(f, END_FAR, "in_not_ip", "authentic, and no IP", 200);
+}
+
+static void sends_one_no_ip(struct facts *f)
+{
+	made_refused(f, END_FAR, "in_not_ip", "authentic, and no IP", 1);
 }
 
 static void far_sends_no_ip(struct facts *f)
 {
-	made_refused(f, END_NEAR, "in_not_ip", "authentic, and no IP", 14);
+	made_refused(f, END_NEAR, "in_not_ip", "authentic, and no IP", 400);
 }
 
 /* n packets of `inner` bytes went out as messages of `outer` bytes of payload. */
@@ -149,6 +222,7 @@ static void sized(struct facts *f, int64_t inner, int64_t outer, bool padded)
 	w->msg_bytes[TAP_OUT] = WG_INITIATION_LEN + n * outer + w->keepalives[TAP_OUT] * 32;
 	w->unpadded[TAP_OUT] = padded ? 0 : n;
 	silence(f, END_NEAR, 0);
+	f->crypto[END_FAR].known = false;
 }
 
 static void padded_right(struct facts *f)
@@ -164,6 +238,13 @@ static void padded_no_proof(struct facts *f)
 static void padded_too_large(struct facts *f)
 {
 	sized(f, 96, 144, true);
+}
+
+/* An unusual padding: the far end opened the messages, and found packets in them. */
+static void too_large_but_ip(struct facts *f)
+{
+	padded_too_large(f);
+	f->crypto[END_FAR].known = true;
 }
 
 static void unpadded_right(struct facts *f)
@@ -187,6 +268,80 @@ static void other_padding(struct facts *f)
 {
 	sized(f, 96, 144, true);
 	tap_of(f, END_NEAR)->packets[TAP_IN] = 400;
+}
+
+/* What was given to the engine of that end went nowhere. */
+static void unread(struct facts *f, enum end end)
+{
+	struct tap_facts *w = &f->taps[end == END_NEAR ? TAP_NEAR_WIRE : TAP_FAR_WIRE];
+
+	w->msgs[TAP_OUT][WG_MSG_DATA] = w->keepalives[TAP_OUT];
+	f->crypto[end].known = false;
+}
+
+static void only_unread(struct facts *f)
+{
+	unread(f, END_NEAR);
+}
+
+static void shifted_and_unread(struct facts *f)
+{
+	near_shifted(f);
+	unread(f, END_NEAR);
+}
+
+static void refused_and_unread(struct facts *f)
+{
+	silent_and_log(f);
+	unread(f, END_NEAR);
+}
+
+static void far_shifted_and_unread(struct facts *f)
+{
+	far_shifted(f);
+	unread(f, END_FAR);
+}
+
+/* Each end has its own: the sending of this one is no part of the other's fault. */
+static void far_shifted_and_near_unread(struct facts *f)
+{
+	far_shifted(f);
+	unread(f, END_NEAR);
+}
+
+static void shifted_and_one_sent(struct facts *f)
+{
+	shifted_and_unread(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_DATA]++;
+}
+
+/* Nothing but what a kernel sends by itself. */
+static void shifted_and_chatter(struct facts *f)
+{
+	shifted_and_unread(f);
+	tap_of(f, END_NEAR)->echo_requests[TAP_OUT] = 3;
+	tap_of(f, END_NEAR)->echo_replies[TAP_OUT] = 0;
+}
+
+/* Our engine says why it did not send, and it is another reason. */
+static void shifted_and_not_allowed(struct facts *f)
+{
+	shifted_and_unread(f);
+	f->crypto[END_NEAR].known = true;
+	made_refused(f, END_NEAR, "out_no_peer", "no peer", 400);
+}
+
+static void shifted_and_read_no_ip(struct facts *f)
+{
+	shifted_and_unread(f);
+	f->crypto[END_NEAR].known = true;
+	made_refused(f, END_NEAR, "out_not_ip", "neither", 400);
+}
+
+static void shifted_and_sends_no_ip(struct facts *f)
+{
+	near_shifted(f);
+	sends_no_ip(f);
 }
 
 static void self_bad(struct facts *f)
@@ -229,9 +384,31 @@ static void no_engine(struct facts *f)
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "plain IP and takes the same; all 400 frames", NULL },
 	{ "near shifted", near_shifted, STATE_FAIL,
-	  "400 of 400 frames that the near engine wrote are no IP: whole packets, shifted", NULL },
+	  "400 of 400 frames that the near engine wrote are whole packets, shifted", NULL },
 	{ "far shifted", far_shifted, STATE_FAIL, "that the far engine wrote", NULL },
-	{ "border: one shifted", one_shifted, STATE_FAIL, "1 of 401 frames", NULL },
+	{ "one shifted", one_shifted, STATE_PASS, "1 of 401 frames near", NULL },
+	{ "border: three shifted of three", three_shifted, STATE_UNSURE, "3 of 3 frames", NULL },
+	{ "border: four shifted of eight", four_shifted, STATE_FAIL, "4 of 8 frames", NULL },
+	{ "border: four shifted of nine", fewer_shifted, STATE_UNSURE, "4 of 9 frames", NULL },
+	{ "border: a tenth", tenth_shifted, STATE_PASS, "40 of 400 frames near", NULL },
+	{ "no packets at all", garbage, STATE_UNSURE, "500 of 900 frames near", NULL },
+	{ "no packets at all, far", far_garbage, STATE_UNSURE, "500 of 900 far", NULL },
+	{ "border: three, and the log", three_and_log, STATE_UNSURE, "no frame came out", NULL },
+	{ "dropped by a device that is down", silent_dropped_down, STATE_UNSURE, NULL, NULL },
+	{ "dropped, never opened", silent_dropped_unopened, STATE_UNSURE, NULL, NULL },
+	{ "dropped, opened or not", silent_dropped_open_unknown, STATE_UNSURE, NULL, NULL },
+	{ "border: half of what it sends", sends_some_no_ip, STATE_UNSURE, NULL, NULL },
+	{ "one that it sends", sends_one_no_ip, STATE_PASS, NULL, NULL },
+	{ "too large, and IP", too_large_but_ip, STATE_PASS, NULL, NULL },
+	{ "unread alone", only_unread, STATE_PASS, NULL, NULL },
+	{ "shifted and unread", shifted_and_unread, STATE_FAIL,
+	  "; of 400 packets given to it none was sent", NULL },
+	{ "shifted and not allowed", shifted_and_not_allowed, STATE_FAIL, "header before each",
+	  NULL },
+	{ "shifted, and reads no IP", shifted_and_read_no_ip, STATE_FAIL,
+	  "; it read 400 that it took for no IP", NULL },
+	{ "shifted, and sends no IP", shifted_and_sends_no_ip, STATE_FAIL,
+	  "; 400 messages of the near engine were authentic and no IP", NULL },
 	{ "shifted, no self-test", shifted_without_self_test, STATE_FAIL, "400 of 400", NULL },
 	{ "silence alone", silent, STATE_UNSURE, "no frame came out", NULL },
 	{ "silence and the log", silent_and_log, STATE_FAIL,
@@ -249,7 +426,7 @@ static const struct check_case cases[] = {
 	{ "the capture has gaps", silent_capture_with_gaps, STATE_UNSURE, NULL, NULL },
 	{ "rx_dropped alone", dropped_only, STATE_PASS, NULL, NULL },
 	{ "sends no IP", sends_no_ip, STATE_FAIL,
-	  "14 messages of the near engine were authentic and no IP", NULL },
+	  "400 messages of the near engine were authentic and no IP", NULL },
 	{ "far sends no IP", far_sends_no_ip, STATE_FAIL, "of the far engine", NULL },
 	{ "padded, right", padded_right, STATE_PASS, NULL, NULL },
 	{ "padded, no proof", padded_no_proof, STATE_PASS, NULL, NULL },
@@ -280,6 +457,25 @@ static const struct {
 	{ far_sends_no_ip, SIGN_BIT(SIGN_FRAMING_OK) | SIGN_BIT(SIGN_FAR_SENDS_NO_IP) },
 	{ padded_too_large, SIGN_BIT(SIGN_FRAMING_OK) | SIGN_BIT(SIGN_NEAR_OUTER_TOO_LARGE) },
 	{ silent, SIGN_BIT(SIGN_FRAMING_OK) },
+	{ garbage, SIGN_BIT(SIGN_FRAMING_OK) },
+	{ one_shifted, SIGN_BIT(SIGN_FRAMING_OK) },
+	{ sends_some_no_ip, SIGN_BIT(SIGN_FRAMING_OK) },
+	{ only_unread, SIGN_BIT(SIGN_FRAMING_OK) },
+	{ shifted_and_unread, SIGN_BIT(SIGN_FRAMING_OK) | SIGN_BIT(SIGN_NEAR_WRITES_NO_IP) |
+				      SIGN_BIT(SIGN_NEAR_READS_NO_IP) },
+	{ refused_and_unread, SIGN_BIT(SIGN_FRAMING_OK) | SIGN_BIT(SIGN_NEAR_WRITE_REFUSED) |
+				      SIGN_BIT(SIGN_NEAR_READS_NO_IP) },
+	{ shifted_and_read_no_ip, SIGN_BIT(SIGN_FRAMING_OK) | SIGN_BIT(SIGN_NEAR_WRITES_NO_IP) |
+					  SIGN_BIT(SIGN_NEAR_READS_NO_IP) },
+	{ far_shifted_and_unread, SIGN_BIT(SIGN_FRAMING_OK) | SIGN_BIT(SIGN_FAR_WRITES_NO_IP) |
+					  SIGN_BIT(SIGN_FAR_READS_NO_IP) },
+	{ far_shifted_and_near_unread,
+	  SIGN_BIT(SIGN_FRAMING_OK) | SIGN_BIT(SIGN_FAR_WRITES_NO_IP) },
+	{ shifted_and_one_sent, SIGN_BIT(SIGN_FRAMING_OK) | SIGN_BIT(SIGN_NEAR_WRITES_NO_IP) },
+	{ shifted_and_chatter, SIGN_BIT(SIGN_FRAMING_OK) | SIGN_BIT(SIGN_NEAR_WRITES_NO_IP) },
+	{ shifted_and_not_allowed, SIGN_BIT(SIGN_FRAMING_OK) | SIGN_BIT(SIGN_NEAR_WRITES_NO_IP) },
+	{ shifted_and_sends_no_ip, SIGN_BIT(SIGN_FRAMING_OK) | SIGN_BIT(SIGN_NEAR_WRITES_NO_IP) |
+					   SIGN_BIT(SIGN_NEAR_SENDS_NO_IP) },
 	{ self_bad, 0 },
 	{ no_reply, 0 },
 };

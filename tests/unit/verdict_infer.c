@@ -517,6 +517,36 @@ static void framing_both_ways(void **state)
 	arena_done(&m.arena);
 }
 
+/* That an engine sends nothing of what it reads tells the direction, and names nothing. */
+static void framing_unread(void **state)
+{
+	static const struct {
+		enum sign writes, reads;
+		enum side side;
+	} ends[] = {
+		{ SIGN_NEAR_WRITES_NO_IP, SIGN_NEAR_READS_NO_IP, SIDE_LOCAL },
+		{ SIGN_FAR_WRITE_REFUSED, SIGN_FAR_READS_NO_IP, SIDE_FAR },
+	};
+	struct made m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(ends); i++) {
+		made_start(&m);
+		add(&m, "tun.framing", STATE_FAIL,
+		    SIGN_BIT(ends[i].writes) | SIGN_BIT(ends[i].reads));
+		infer_from(&m, causes, n_causes);
+		assert_int_equal(m.v.side, ends[i].side);
+		assert_int_equal(m.v.direction, DIRECTION_BOTH);
+		arena_done(&m.arena);
+		made_start(&m);
+		add(&m, "tun.framing", STATE_FAIL, SIGN_BIT(ends[i].reads));
+		infer_from(&m, causes, n_causes);
+		assert_null(m.v.cause);
+		arena_done(&m.arena);
+	}
+}
+
 /* Which end it is, nobody knows then; that it is the framing, they agree. */
 static void framing_at_both_ends(void **state)
 {
@@ -594,6 +624,7 @@ int main(void)
 		cmocka_unit_test(as_every_set_says),
 		cmocka_unit_test(each_sign_of_framing),
 		cmocka_unit_test(framing_both_ways),
+		cmocka_unit_test(framing_unread),
 		cmocka_unit_test(framing_at_both_ends),
 		cmocka_unit_test(no_cause_by_elimination),
 		cmocka_unit_test(no_cause_without_a_failure),
