@@ -2,6 +2,7 @@
  * Global options and the table of commands. Called as wgdiag-engine it is `wgdiag engine`.
  */
 #include <errno.h>
+#include <signal.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -114,6 +115,8 @@ int main(int argc, char **argv)
 	int code;
 
 	fill_standard_streams();
+	/* A file that may not grow is an error that can be told, no reason to die. */
+	signal(SIGXFSZ, SIG_IGN);
 	code = dispatch(argc, argv);
 	/* Who returned EXIT_INTERNAL has said why. */
 	if ((fflush(stdout) == 0 && !ferror(stdout)) || code == EXIT_INTERNAL)

@@ -77,7 +77,7 @@ static int bad_option(int o, const char *arg)
 /* The machine cannot do it, or this user may not. */
 static bool is_undecided(int rc)
 {
-	static const int undecided[] = { EPERM, EACCES, EROFS, ENOENT, ENODEV, ENXIO };
+	static const int undecided[] = { EPERM, EACCES, EROFS, ENOENT, ENODEV, ENXIO, ENOTTY };
 
 	for (size_t i = 0; i < ARRAY_LEN(undecided); i++)
 		if (rc == -undecided[i])

@@ -134,6 +134,12 @@ static void refuse(struct daemon *d, struct wg_peer *peer, const struct wg_pkt *
 
 /* --- out through UDP --- */
 
+static void not_sent(struct daemon *d, unsigned i, enum wg_drop drop, int error)
+{
+	wg_device_not_sent(d->dev, d->out.peer[i], drop, d->out.pkt[i].len);
+	trace(d, TRACE_DROPPED, peer_number(d->out.peer[i]), &d->out.pkt[i], drop, error);
+}
+
 static void trace_sent(struct daemon *d, unsigned from, unsigned n)
 {
 	const struct wg_peer *last = NULL;
@@ -183,8 +189,8 @@ static void send_run(struct daemon *d, struct sys_udp *s, unsigned from, unsigne
 			break;
 		if (s->fd >= 0 && forget_source(d, from, end, error))
 			continue;
-		refuse(d, d->out.peer[from], &d->out.pkt[from],
-		       s->fd >= 0 ? daemon_io_send_drop(error) : WG_DROP_IO_NO_SOCKET, error);
+		not_sent(d, from, s->fd >= 0 ? daemon_io_send_drop(error) : WG_DROP_IO_NO_SOCKET,
+			 error);
 		from++;
 	}
 }

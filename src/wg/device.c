@@ -295,3 +295,11 @@ void wg_device_count_drop(struct wg_device *d, struct wg_peer *p, enum wg_drop w
 		p->handshake_unsent = true;
 	}
 }
+
+/* As the kernel counts: only what left is sent. */
+void wg_device_not_sent(struct wg_device *d, struct wg_peer *p, enum wg_drop why, size_t len)
+{
+	if (p)
+		p->stats.tx_bytes -= len;
+	wg_device_count_drop(d, p, why, 1);
+}

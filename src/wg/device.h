@@ -197,6 +197,8 @@ void wg_peer_status(const struct wg_peer *p, struct wg_peer_status *out);
 const uint64_t *wg_device_drops(const struct wg_device *d);
 /* For what the system refused. p may be NULL. May be called from send and deliver. */
 void wg_device_count_drop(struct wg_device *d, struct wg_peer *p, enum wg_drop why, uint64_t n);
+/* A message of that length that the peer's send() was given, and that did not leave. */
+void wg_device_not_sent(struct wg_device *d, struct wg_peer *p, enum wg_drop why, size_t len);
 
 /* --- traffic --- */
 

@@ -157,6 +157,10 @@ for what in net pid mnt; do
 	fi
 done
 
+# shellcheck disable=SC2016,SC3045
+refuses 'files may not grow' 1 'File too large' engine \
+	sh -c 'ulimit -f 1 && exec unshare -m -n "$0" engine -f ff' "$TMPDIR/wgdiag"
+
 mkdir "$TMPDIR/empty"
 if [ -x /usr/sbin/wireguard-go ] || [ -x /sbin/wireguard-go ] || [ -x /usr/local/sbin/wireguard-go ]; then
 	skip 'an engine that is not installed' 'it lies in a folder that is always looked in'

@@ -57,7 +57,10 @@ one 'a queue without room' io_send_nobufs+1 one_ping
 tc -n left qdisc del dev to-right root
 
 ip -n left route del "$out4.0/24"
+sent() { wg show "$near" transfer | cut -f 3; }
+sent_before=$(sent)
 one 'no route' io_send_unreach+1 one_ping
+is 'what did not leave is not counted as sent' "$(sent)" "$sent_before"
 ip -n left route add "$out4.0/24" dev to-right src "$out4.1"
 check 'the route is back' wait_for 10 "in_ns left ping -q -c 1 -W 1 $in4.2"
 

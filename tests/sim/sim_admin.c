@@ -85,6 +85,24 @@ static void rebind(struct sim_node *a)
 	wg_device_clear_sources(a->dev);
 }
 
+/* As the kernel counts: what did not leave is not in the bytes that were sent. */
+static void what_did_not_leave_is_not_counted_as_sent(void **state)
+{
+	struct sim *s = sim_new();
+	struct sim_node *a = sim_add(s), *b = sim_add(s);
+
+	(void)state;
+	sim_pair(a, b);
+	a->mute = true;
+	sim_send(a, b, 84);
+	sim_run(s, 0);
+	assert_int_equal(sim_status(a, b).tx_bytes, WG_INITIATION_LEN);
+	wg_device_not_sent(a->dev, sim_peer(a, b), WG_DROP_IO_SEND_UNREACH, WG_INITIATION_LEN);
+	assert_int_equal(sim_status(a, b).tx_bytes, 0);
+	assert_int_equal(sim_status(a, b).drops[WG_DROP_IO_SEND_UNREACH], 1);
+	sim_free(s);
+}
+
 static void a_late_socket_is_used_at_once(void **state)
 {
 	struct sim *s = sim_new();
@@ -379,6 +397,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(down_sends_nothing),
 		cmocka_unit_test(down_drops_what_waits),
+		cmocka_unit_test(what_did_not_leave_is_not_counted_as_sent),
 		cmocka_unit_test(a_late_socket_is_used_at_once),
 		cmocka_unit_test(a_socket_before_the_end_of_patience),
 		cmocka_unit_test(a_rebind_makes_no_flood),
