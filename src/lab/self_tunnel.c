@@ -32,7 +32,7 @@ enum {
 
 /* --- build ---------------------------------------------------------------- */
 
-void self_tunnel_draw(struct self_end ends[END_COUNT], uint64_t seed)
+void self_tunnel_draw(struct self_end *ends, uint64_t seed)
 {
 	static const char letter[END_COUNT] = { [END_NEAR] = 'n', [END_FAR] = 'f' };
 	struct ip_addr outer[2], inner4[2], inner6[2];

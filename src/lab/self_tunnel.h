@@ -56,8 +56,8 @@ struct self_conf {
 	int start_timeout_ms;
 };
 
-/* Names, addresses and ports: the same for the same seed. */
-void self_tunnel_draw(struct self_end ends[END_COUNT], uint64_t seed);
+/* Names, addresses and ports of both ends (END_COUNT of them): the same for the same seed. */
+void self_tunnel_draw(struct self_end *ends, uint64_t seed);
 /*
  * Step 1: namespaces, veth, outer addresses; -errno: this machine cannot (facts: nothing was
  * measured).
