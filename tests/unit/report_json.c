@@ -52,7 +52,7 @@ static void bad_bytes(struct facts *f)
 /* The near engine encrypts the header, and the far one says what it found. */
 static void framing(struct facts *f)
 {
-	made_refused(f, END_FAR, "in_not_ip", "the inner packet is neither IPv4 nor IPv6", 10);
+	made_refused(f, END_FAR, "in_not_ip", "the inner packet is neither IPv4 nor IPv6", 400);
 	f->ping_peer.received = 0;
 }
 

@@ -36,7 +36,7 @@ static void no_engine(struct facts *f)
 static void refused(struct facts *f)
 {
 	made_refused(f, END_FAR, "in_not_ip",
-		     "authentic, but the inner packet is neither IPv4 nor IPv6", 10);
+		     "authentic, but the inner packet is neither IPv4 nor IPv6", 400);
 	f->ping_peer.received = 0;
 	f->ping_peer.min_ns = f->ping_peer.avg_ns = f->ping_peer.max_ns = UNKNOWN;
 	f->ping_peer.mdev_ns = UNKNOWN;
