@@ -7,7 +7,7 @@
 lab_init "$@"
 need jq nft nsenter perl
 . tests/lib/json.sh
-: "${ROUNDS:=6}"
+: "${ROUNDS:=2}"
 
 newest=$WGDIAG_BUILD/peers/wireguard-go-latest
 
