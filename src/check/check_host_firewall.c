@@ -107,11 +107,20 @@ static const char *many(int64_t n, const char *what, struct arena *a)
 	return arena_printf(a, "%lld %s%s", (long long)n, what, n == 1 ? "" : "s");
 }
 
-static const char *count(int64_t moved, struct arena *a)
+/* A rule that came meanwhile may have brought its count along, as a firewall that is reloaded. */
+static const char *count(const struct suspect *s, struct arena *a)
 {
-	if (moved == UNKNOWN)
+	const struct rule_facts *r = s->rule;
+
+	if (s->moved != UNKNOWN)
+		return arena_printf(a, "%s over the run", many(s->moved, "packet", a));
+	if (r->after == UNKNOWN && r->before == UNKNOWN)
 		return "no counter";
-	return arena_printf(a, "%s over the run", many(moved, "packet", a));
+	if (r->before == UNKNOWN)
+		return arena_printf(a, "new since the start, counter at %lld", (long long)r->after);
+	if (r->after == UNKNOWN)
+		return "gone since the start";
+	return "its counter was set back";
 }
 
 static const char *remedy(const struct rule_facts *r, struct arena *a)
@@ -144,7 +153,7 @@ static struct finding *judge_suspect(const struct survey *y, struct findings *ou
 				many(s->moved, "packet", a), s->packet->name, s->rule->says, more);
 	else
 		f = finding_add(out, y->state, "%s could hit (%s; %s): %s%s", name_of(s->rule, a),
-				s->packet->name, count(s->moved, a), s->rule->says, more);
+				s->packet->name, count(s, a), s->rule->says, more);
 	f->remedy = remedy(s->rule, a);
 	return f;
 }

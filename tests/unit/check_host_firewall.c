@@ -115,6 +115,12 @@ static void counter_set_back(struct facts *f)
 	rules[0].after = 4;
 }
 
+static void came_meanwhile(struct facts *f)
+{
+	drops(f);
+	rules[0].before = UNKNOWN;
+}
+
 static void not_ours(struct facts *f)
 {
 	nothing_comes(f);
@@ -232,7 +238,8 @@ static const struct check_case cases[] = {
 	{ "no counter", no_counter, STATE_WARN, "could hit (inner in; no counter): iifname", NULL },
 	{ "border: no counter, all came through", healthy_no_counter, STATE_PASS, "all data came",
 	  NULL },
-	{ "counter set back", counter_set_back, STATE_WARN, "no counter", NULL },
+	{ "counter set back", counter_set_back, STATE_WARN, "its counter was set back", NULL },
+	{ "new", came_meanwhile, STATE_WARN, "new since the start, counter at ", NULL },
 	{ "not ours", not_ours, STATE_PASS, "none of 1 rule that drop can hit", NULL },
 	{ "border: forwarding only", forward_only, STATE_PASS, "can hit", NULL },
 	{ "a term not judged", other_term, STATE_WARN, "could hit", NULL },
