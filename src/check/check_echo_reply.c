@@ -12,6 +12,7 @@ struct counts {
 	int64_t requests, replies; /* on our tun; UNKNOWN */
 	int64_t dropped;
 	const char *error;
+	const char *silent; /* of one family nothing came back; NULL */
 };
 
 static struct counts count(const struct facts *facts)
@@ -30,6 +31,11 @@ static struct counts count(const struct facts *facts)
 		c.sent += p->sent;
 		c.received += MAX(p->received, 0) + MAX(p->late, 0);
 		c.error = c.error ? c.error : p->send_error;
+		if (p->sent > 0 && p->received < 1 && p->late < 1)
+			c.silent = i == 0 ? ", over IPv4 none came back: look at "
+					    "icmp_echo_ignore_all and the firewall" :
+					    ", over IPv6 none came back: look at "
+					    "net.ipv6.icmp.echo_ignore_all and the firewall";
 	}
 	return c;
 }
@@ -57,7 +63,8 @@ static struct finding *judge_ours(const struct counts *c, struct findings *out)
 			r);
 	if (c->replies < c->requests)
 		return finding_add(out, loss_state(r - q, r),
-				   "%lld requests reached our tun, our stack answered %lld", r, q);
+				   "%lld requests reached our tun, our stack answered %lld%s", r, q,
+				   c->silent ? c->silent : "");
 	if (c->requests < c->sent)
 		return finding_add(out, loss_state(sent - r, sent),
 				   "%lld sent by the far side, %lld reached our tun, all answered",

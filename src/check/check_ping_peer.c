@@ -111,6 +111,8 @@ static const char *const after[] = { "engine.start",
 				     "rx.errors",
 				     "handshake.complete",
 				     "tun.delivery",
+				     "loss.up",
+				     "loss.down",
 				     NULL };
 
 const struct check check_ping_peer = {

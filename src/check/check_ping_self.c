@@ -8,8 +8,39 @@
 #include "check/check_list.h"
 #include "check/words.h"
 
-static struct finding *judge(const struct ping_facts *p, const char *target, struct findings *out)
+/* 1: one of this host's addresses, 0: none, UNKNOWN: not seen. */
+static int64_t is_here(const struct facts *facts, const struct ip_addr *a)
 {
+	const struct net_facts *n = &facts->net_start[END_NEAR];
+	size_t i;
+
+	if (!(facts->have & NEED_BIT(NEED_ADDRS)))
+		return UNKNOWN;
+	for (i = 0; i < n->n_addrs; i++)
+		if (ip_addr_equal(&n->addrs[i].addr.addr, a))
+			return 1;
+	return 0;
+}
+
+static struct finding *judge_silence(const struct facts *facts, const char *target,
+				     struct findings *out)
+{
+	const struct ping_facts *p = &facts->ping_self;
+	int64_t here = is_here(facts, &p->target);
+
+	if (here == 0)
+		return finding_add(out, STATE_FAIL, "0/%lld answered: %s is not on this host",
+				   (long long)p->sent, target);
+	return finding_add(out, STATE_FAIL,
+			   "0/%lld answered%s: look at lo, icmp_echo_ignore_all and the firewall",
+			   (long long)p->sent,
+			   here == 1 ? ", though the address is on this host" : "");
+}
+
+static struct finding *judge(const struct facts *facts, const char *target, struct findings *out)
+{
+	const struct ping_facts *p = &facts->ping_self;
+
 	int64_t lost = p->sent - p->received;
 
 	if (p->sent < 1)
@@ -25,9 +56,7 @@ static struct finding *judge(const struct ping_facts *p, const char *target, str
 			"0/%lld: it goes into the tunnel here, where silence proves nothing",
 			(long long)p->sent);
 	if (p->received < 1)
-		return finding_add(out, STATE_FAIL,
-				   "0/%lld answered: %s is not on this host, or lo is down",
-				   (long long)p->sent, target);
+		return judge_silence(facts, target, out);
 	if (p->dev_is_tun == 1)
 		return finding_add(out, STATE_PASS, "%lld/%lld through the tun",
 				   (long long)p->received, (long long)p->sent);
@@ -48,7 +77,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	struct evidence *ev;
 	struct finding *f;
 
-	f = judge(p, ip_addr_str(&p->target, target), out);
+	f = judge(ctx->facts, ip_addr_str(&p->target, target), out);
 	ev = finding_because(out, f, "socket", "near", "echo to our own address %s", target);
 	evidence_count(ev, "sent", p->sent);
 	evidence_count(ev, "received", p->received);

@@ -36,7 +36,7 @@ static struct finding *judge_few(const struct facts *facts, const struct loss_fa
 {
 	if (l->sent == 0)
 		return finding_add(out, data_failed(facts) ? STATE_SKIP : STATE_UNSURE,
-				   "no data message was sent");
+				   "no data message was sent among the paced probes");
 	return finding_add(out, data_failed(facts) ? STATE_SKIP : STATE_UNSURE,
 			   "%lld lost of %lld: under %d nothing is judged", (long long)l->lost,
 			   (long long)l->sent, PROBES_MIN);

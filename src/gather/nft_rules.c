@@ -219,7 +219,8 @@ static const char *line_of(const struct reading *r, const char *family, const ch
 		return NULL;
 	for (at = r->text; *at; at = *next ? next + 1 : next) {
 		next = at + strcspn(at, "\n");
-		if (*at != '\t' && *at != '}')
+		/* An empty line stands between the chains of one table too. */
+		if (*at != '\t' && *at != '}' && *at != '\n')
 			inside = strncmp(at, open, strlen(open)) == 0;
 		end = next - MIN(strlen(want), (size_t)(next - at));
 		if (!inside || *at != '\t' || strncmp(end, want, strlen(want)))

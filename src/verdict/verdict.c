@@ -68,6 +68,8 @@ static bool any_needed(const struct findings *all)
 static bool undecided(const struct finding *f, const struct findings *all,
 		      const struct inference *in)
 {
+	/* Of rows that the verdict does not stand on otherwise, each that was chosen counts. */
+	bool counts = is_needed(f->check) || (all->partial && !any_needed(all));
 	size_t i;
 
 	/* What is no fault explains it: then it is decided. */
@@ -75,8 +77,8 @@ static bool undecided(const struct finding *f, const struct findings *all,
 		if (cause_explains(in->chosen[i], f->check->id))
 			return false;
 	if (f->state == STATE_UNSURE || f->state == STATE_ERROR)
-		return is_needed(f->check) || (all->partial && !any_needed(all));
-	return f->state == STATE_SKIP && (is_needed(f->check) || f->remedy);
+		return counts;
+	return f->state == STATE_SKIP && (counts || f->remedy);
 }
 
 /* The first row of that state that no other row explains; else the first of that state. */
@@ -105,6 +107,16 @@ static const struct finding *first_undecided(const struct findings *all, const s
 	return NULL;
 }
 
+/* Rows that look at one direction only, where no cause tells it. */
+static enum direction row_direction(const char *id)
+{
+	if (!strcmp(id, "loss.up") || !strcmp(id, "underlay.out"))
+		return DIRECTION_UP;
+	if (!strcmp(id, "loss.down") || !strcmp(id, "underlay.back"))
+		return DIRECTION_DOWN;
+	return DIRECTION_NONE;
+}
+
 static void fault(const struct facts *f, const struct inference *in, const struct findings *all,
 		  struct verdict *v)
 {
@@ -113,6 +125,8 @@ static void fault(const struct facts *f, const struct inference *in, const struc
 	v->side = f->target.kind == TARGET_SELF_TEST ? SIDE_LOCAL : SIDE_UNKNOWN;
 	v->summary = arena_printf(all->arena, "%s: %s", v->root->check->title, v->root->summary);
 	conclude(in, f, all, v);
+	if (!v->cause && v->n_candidates == 0)
+		v->direction = row_direction(v->root->check->id);
 	if (f->target.engine && strcmp(f->target.engine, "builtin") != 0)
 		conclude_next(v, "wgdiag check --engine builtin");
 	conclude_next(v, arena_printf(all->arena, "wgdiag check%s%s -v",

@@ -47,6 +47,14 @@ static void one_family(struct facts *f)
 	back(f, 3, 3, 3);
 }
 
+/* The sysctl is one family's. */
+static void one_family_ignored(struct facts *f)
+{
+	back(f, 3, 6, 3);
+	f->echo_back[0].received = 0;
+	f->echo_back[0].sent = f->echo_back[1].sent = f->echo_back[1].received = 3;
+}
+
 static void late(struct facts *f)
 {
 	back(f, 2, 3, 0);
@@ -85,6 +93,8 @@ static const struct check_case cases[] = {
 	{ "never came: shifted", never_came_shifted, STATE_FAIL, "none reached", "tun.framing" },
 	{ "answers lost", lost_on_the_way_back, STATE_PASS, "all 3 requests answered by our stack",
 	  NULL },
+	{ "one family ignored", one_family_ignored, STATE_FAIL,
+	  "answered 3, over IPv4 none came back: look at icmp_echo_ignore_all", NULL },
 	{ "one family", one_family, STATE_PASS, "3/3", NULL },
 	{ "late is answered", late, STATE_PASS, "3/3", NULL },
 	{ "the capture has gaps", capture_with_gaps, STATE_UNSURE, "not whole", NULL },

@@ -140,7 +140,15 @@ static void queue_unknown(struct facts *f)
 	f->tun[END_NEAR].after[LINK_TX_DROPPED] = UNKNOWN;
 }
 
+/* On the wire, so the pings are its consequence and not the reverse. */
+static void lost_on_the_wire(struct facts *f)
+{
+	f->ping_peer.received = 8;
+	f->loss_down.lost = 20;
+}
+
 static const struct check_case cases[] = {
+	{ "lost on the wire", lost_on_the_wire, STATE_FAIL, "8/10", "loss.down" },
 	{ "healthy", NULL, STATE_PASS, "10/10 answered, 0 % lost, avg 0.30 ms", NULL },
 	{ "none", none, STATE_FAIL, "0/10 answered, 100 % lost", NULL },
 	{ "one of ten", one_of_ten, STATE_FAIL, "9/10 answered, 10.0 % lost", NULL },

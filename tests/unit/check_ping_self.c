@@ -28,6 +28,18 @@ static void no_answer(struct facts *f)
 	f->ping_self.avg_ns = UNKNOWN;
 }
 
+static void address_gone(struct facts *f)
+{
+	no_answer(f);
+	f->net_start[END_NEAR].n_addrs = 1; /* the wire's */
+}
+
+static void addrs_not_seen(struct facts *f)
+{
+	no_answer(f);
+	facts_gap(f, NEED_ADDRS, "dump addresses: Operation not permitted", NULL);
+}
+
 static void no_answer_through_tun(struct facts *f)
 {
 	no_answer(f);
@@ -66,7 +78,12 @@ static const struct check_case cases[] = {
 	{ "through the tun", through_tun, STATE_PASS, "10/10 through the tun", NULL },
 	{ "border: way not seen", way_unknown, STATE_PASS, "which way was not seen", NULL },
 	{ "border: one lost", some, STATE_WARN, "9/10", NULL },
-	{ "no answer from lo", no_answer, STATE_FAIL, "0/10", NULL },
+	{ "no answer from lo", no_answer, STATE_FAIL,
+	  "0/10 answered, though the address is on this host: look at lo, icmp_echo_ignore_all",
+	  NULL },
+	{ "no address", address_gone, STATE_FAIL, "10.90.17.1 is not on this host", NULL },
+	{ "no answer, addresses not seen", addrs_not_seen, STATE_FAIL, "0/10 answered: look at lo",
+	  NULL },
 	{ "no answer through the tun", no_answer_through_tun, STATE_UNSURE, "proves nothing",
 	  NULL },
 	{ "could not send", not_sent, STATE_FAIL, "Network is unreachable", NULL },

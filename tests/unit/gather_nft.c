@@ -97,6 +97,8 @@ static void only_what_takes_away(void **state)
 													       COUNTER(2) ",{\"reject\":{\"type\":\"tcp reset\"}}")),
 		"table inet fw { # handle 1\n"
 		"\tchain in { # handle 1\n"
+		"\t\taccept # handle 3\n"
+		"\t}\n\n\tchain in { # handle 2\n"
 		"\t\tcounter log drop # handle 4\n"
 		"\t}\n}\n"
 		"table ip fw { # handle 2\n\tchain in { # handle 1\n"
