@@ -93,3 +93,23 @@ void loss_judge(const struct facts *facts, const struct loss_facts *l, struct fi
 	evidence_count(ev, "capture_dropped", l->capture_dropped);
 	f->duration_ns = l->elapsed_ns;
 }
+
+const char *const loss_after[] = { "engine.start",
+				   "engine.answers",
+				   "host.state",
+				   "config.keys",
+				   "config.allowed-ips",
+				   "underlay.link",
+				   "route.endpoint",
+				   "underlay.gateway",
+				   "tun.address",
+				   "route.inner",
+				   "host.firewall",
+				   "underlay.out",
+				   "underlay.back",
+				   "tun.framing",
+				   "crypto.rejects",
+				   "rx.errors",
+				   "handshake.complete",
+				   "tun.delivery",
+				   NULL };

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-static const char *const counter_str[] = {
+const char *const link_counter_names[] = {
 	[LINK_RX_PACKETS] = "rx_packets",
 	[LINK_RX_BYTES] = "rx_bytes",
 	[LINK_RX_ERRORS] = "rx_errors",
@@ -25,12 +25,12 @@ static const char *const counter_str[] = {
 	[LINK_TX_HEARTBEAT] = "tx_heartbeat_errors",
 	[LINK_TX_WINDOW] = "tx_window_errors",
 };
-static_assert(ARRAY_LEN(counter_str) == LINK_COUNTER_COUNT, "a link counter has no name");
+static_assert(ARRAY_LEN(link_counter_names) == LINK_COUNTER_COUNT, "a link counter has no name");
 
 const char *link_counter_str(enum link_counter c)
 {
 	assert(c < LINK_COUNTER_COUNT);
-	return counter_str[c];
+	return link_counter_names[c];
 }
 
 int64_t link_difference(const struct link_facts *l, enum link_counter c)

@@ -128,6 +128,7 @@ enum link_counter {
 	LINK_TX_WINDOW,
 	LINK_COUNTER_COUNT
 };
+extern const char *const link_counter_names[LINK_COUNTER_COUNT];
 const char *link_counter_str(enum link_counter c); /* "rx_frame_errors" */
 
 /* What somebody may change under a run. */

@@ -93,30 +93,6 @@ static const char *const messages[] = {
 	MSG(TAP_IN, WG_MSG_DATA) = "in-data",
 };
 
-static const char *const counters[] = {
-	[LINK_RX_PACKETS] = "rx_packets",
-	[LINK_RX_BYTES] = "rx_bytes",
-	[LINK_RX_ERRORS] = "rx_errors",
-	[LINK_RX_DROPPED] = "rx_dropped",
-	[LINK_RX_LENGTH] = "rx_length_errors",
-	[LINK_RX_OVER] = "rx_over_errors",
-	[LINK_RX_CRC] = "rx_crc_errors",
-	[LINK_RX_FRAME] = "rx_frame_errors",
-	[LINK_RX_FIFO] = "rx_fifo_errors",
-	[LINK_RX_MISSED] = "rx_missed_errors",
-	[LINK_RX_NOHANDLER] = "rx_nohandler",
-	[LINK_TX_PACKETS] = "tx_packets",
-	[LINK_TX_BYTES] = "tx_bytes",
-	[LINK_TX_ERRORS] = "tx_errors",
-	[LINK_TX_DROPPED] = "tx_dropped",
-	[LINK_TX_ABORTED] = "tx_aborted_errors",
-	[LINK_TX_CARRIER] = "tx_carrier_errors",
-	[LINK_TX_FIFO] = "tx_fifo_errors",
-	[LINK_TX_HEARTBEAT] = "tx_heartbeat_errors",
-	[LINK_TX_WINDOW] = "tx_window_errors",
-};
-static_assert(ARRAY_LEN(counters) == LINK_COUNTER_COUNT, "a link counter has no word");
-
 static const char *const kinds[] = {
 	[TARGET_SELF_TEST] = "self-test",
 	[TARGET_CONFIG] = "config",
@@ -197,8 +173,8 @@ static const struct facts_field link_fields[] = {
 	STRUCT(link_facts, end, link_state_table),
 	COUNT(link_facts, running),
 	COUNT(link_facts, tun_pi),
-	COUNTS(link_facts, before, counters),
-	COUNTS(link_facts, after, counters),
+	COUNTS(link_facts, before, link_counter_names),
+	COUNTS(link_facts, after, link_counter_names),
 };
 static const struct facts_table link_table = TABLE(link_facts, link_fields);
 
