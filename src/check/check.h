@@ -84,6 +84,22 @@ enum sign {
 };
 #define SIGN_BIT(s) (UINT32_C(1) << (s))
 
+/*
+ * Kinds of packets: what the fault that a row shows takes away, and what a row missed. So a rule
+ * against UDP is no cause of pings without an answer. Those of IPv6 stand TRAFFIC_IP6 higher.
+ */
+enum traffic {
+	TRAFFIC_ECHO = 1 << 0,
+	TRAFFIC_UDP_UP = 1 << 1,
+	TRAFFIC_UDP_DOWN = 1 << 2,
+	TRAFFIC_TCP = 1 << 3,
+	TRAFFIC_REPLY = 1 << 4, /* the answers of our own stack to what reached it */
+	TRAFFIC_IP6 = 5,
+	TRAFFIC_OUTER = 1 << 10, /* the messages of the tunnel, and with them all that is in it */
+	TRAFFIC_ALL = (1 << 11) - 1,
+};
+uint32_t traffic_of(uint8_t family, uint32_t kinds); /* family NONE: both */
+
 struct finding {
 	const struct check *check; /* stamped by the runner */
 	const char *subject; /* NULL: the only one */
@@ -91,6 +107,12 @@ struct finding {
 	const char *summary; /* one line for the table's last column */
 	struct evidence *evidence, **evidence_end;
 	uint32_t signs; /* SIGN_BITs */
+	uint32_t takes, misses; /* enum traffic; 0: not told, it may be any */
+	/*
+	 * ids of rows that fail of just what this one shows, though they may explain it
+	 * otherwise; NULL-terminated, or NULL
+	 */
+	const char *const *explains;
 	const char *caused_by; /* id of another row, or NULL */
 	const char *remedy; /* or NULL */
 	const char *const *commands; /* to type for it */
@@ -123,6 +145,7 @@ struct check {
 	uint32_t wants;
 	/* ids whose FAIL makes this row pointless or explains its FAIL; NULL-terminated, or NULL */
 	const char *const *after;
+	uint32_t misses; /* enum traffic: what a FAIL missed, unless the finding tells; 0: any */
 	void (*run)(const struct check_ctx *ctx, struct findings *out);
 };
 

@@ -5,6 +5,7 @@
  * family there is, compared byte by byte. Only this makes a tunnel good: a handshake
  * proves keys and path, and a small ping proves small packets.
  */
+#include "check/after.h"
 #include "check/check_list.h"
 #include "check/words.h"
 
@@ -56,18 +57,29 @@ static const char *amount(const struct stream_facts *s, int64_t n, struct arena 
 	return n == UNKNOWN ? "unknown" : arena_printf(a, "%lld", (long long)n);
 }
 
+/* What makes a round trip may fail on either of its ways. */
+static const char *name_of_stream(const struct stream_facts *s, struct arena *a)
+{
+	if (s->kind == STREAM_ECHO)
+		return arena_printf(a, "echo IPv%u from %s", (unsigned)s->family,
+				    s->from == END_NEAR ? "me" : "the peer");
+	return arena_printf(a, "%s IPv%u %s", kind_str(s->kind), (unsigned)s->family,
+			    way_str(s->from));
+}
+
 static const char *trouble(const struct stream_facts *s, struct arena *a)
 {
-	const char *name = arena_printf(a, "%s IPv%u %s", kind_str(s->kind), (unsigned)s->family,
-					way_str(s->from));
+	const char *name = name_of_stream(s, a);
+	const char *done = s->kind == STREAM_ECHO ? "answered" : "arrived";
 	bool stopped = s->error && s->received == s->sent && s->sent > 0;
 	const char *what;
 
 	if (not_tried(s))
 		return arena_printf(a, "%s could not be tried: %s", name, s->error);
 	/* Else "8 of 8 arrived (8 of 32 arrived)". */
-	what = arena_printf(a, stopped ? "%s: %s arrived of %s sent" : "%s: %s of %s arrived", name,
-			    amount(s, s->received, a), amount(s, s->sent, a));
+	what = arena_printf(a, stopped ? "%s: %s %s of %s sent" : "%s: %s of %s %s", name,
+			    amount(s, s->received, a), stopped ? done : amount(s, s->sent, a),
+			    stopped ? amount(s, s->sent, a) : done);
 	if (s->corrupt > 0)
 		what = arena_printf(a, "%s, %lld changed on the way", what, (long long)s->corrupt);
 	if (s->error)
@@ -76,12 +88,22 @@ static const char *trouble(const struct stream_facts *s, struct arena *a)
 	return what;
 }
 
+static uint32_t traffic(const struct stream_facts *s)
+{
+	if (s->kind == STREAM_TCP)
+		return traffic_of(s->family, TRAFFIC_TCP);
+	if (s->kind == STREAM_ECHO)
+		return traffic_of(s->family, TRAFFIC_ECHO);
+	return traffic_of(s->family, s->from == END_NEAR ? TRAFFIC_UDP_UP : TRAFFIC_UDP_DOWN);
+}
+
 struct tally {
 	enum state state;
 	const struct stream_facts *worst;
 	unsigned n_bad;
 	bool crossed[END_COUNT];
 	bool family[2];
+	uint32_t misses;
 	int64_t tcp_bytes, datagrams;
 };
 
@@ -90,6 +112,8 @@ static void tally_add(struct tally *t, const struct stream_facts *s)
 	enum state st = stream_state(s);
 
 	t->n_bad += st != STATE_PASS;
+	if (st == STATE_FAIL || st == STATE_WARN)
+		t->misses |= traffic(s);
 	if (state_worse(t->state, st) != t->state) {
 		t->state = st;
 		t->worst = s;
@@ -146,6 +170,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	}
 	f = judge(facts, &t, out);
 	f->duration_ns = took;
+	f->misses = t.misses;
 	for (i = 0; i < facts->n_streams; i++) {
 		const struct stream_facts *s = &facts->streams[i];
 
@@ -159,25 +184,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	}
 }
 
-static const char *const after[] = { "engine.start",
-				     "engine.answers",
-				     "host.state",
-				     "config.keys",
-				     "config.allowed-ips",
-				     "underlay.link",
-				     "route.endpoint",
-				     "underlay.gateway",
-				     "tun.address",
-				     "route.inner",
-				     "host.firewall",
-				     "underlay.out",
-				     "underlay.back",
-				     "tun.framing",
-				     "crypto.rejects",
-				     "rx.errors",
-				     "handshake.complete",
-				     "tun.delivery",
-				     NULL };
+static const char *const after[] = { AFTER_DATA,   "loss.up",	 "loss.down", "ping.peer",
+				     "echo.reply", "ping.sizes", NULL };
 
 const struct check check_data_both_ways = {
 	.id = "data.both-ways",

@@ -4,6 +4,7 @@
  * Told on our tun: requests in, replies out. So a request that never came, and a reply that was
  * given and lost on its way back, are not held against this host's stack.
  */
+#include "check/after.h"
 #include "check/check_list.h"
 #include "check/words.h"
 
@@ -12,6 +13,7 @@ struct counts {
 	int64_t requests, replies; /* on our tun; UNKNOWN */
 	int64_t dropped;
 	const char *error;
+	uint8_t family; /* of that one, if it is one; NONE: of both */
 	const char *silent; /* of one family nothing came back; NULL */
 };
 
@@ -31,17 +33,28 @@ static struct counts count(const struct facts *facts)
 		c.sent += p->sent;
 		c.received += MAX(p->received, 0) + MAX(p->late, 0);
 		c.error = c.error ? c.error : p->send_error;
-		if (p->sent > 0 && p->received < 1 && p->late < 1)
+		if (p->sent > 0 && p->received < 1 && p->late < 1) {
+			c.family = c.silent ? FAMILY_NONE : i == 0 ? FAMILY_IP4 : FAMILY_IP6;
 			c.silent = i == 0 ? ", over IPv4 none came back: look at "
 					    "icmp_echo_ignore_all and the firewall" :
 					    ", over IPv6 none came back: look at "
 					    "net.ipv6.icmp.echo_ignore_all and the firewall";
+		}
 	}
 	return c;
 }
 
+/* These were answered. Others came too (of several sizes, say), and our stack had them all. */
 static struct finding *judge_all_came_back(const struct counts *c, struct findings *out)
 {
+	int64_t r = c->requests, q = c->replies;
+
+	if (r != UNKNOWN && q != UNKNOWN && c->dropped == 0 && q < r)
+		return finding_add(out, loss_state(r - q, r),
+				   "%lld/%lld requests from the far side answered, but of all %lld "
+				   "that reached our tun our stack answered %lld",
+				   (long long)c->received, (long long)c->sent, (long long)r,
+				   (long long)q);
 	return finding_add(out, STATE_PASS, "%lld/%lld requests from the far side answered",
 			   (long long)c->received, (long long)c->sent);
 }
@@ -96,8 +109,12 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	struct counts c = count(ctx->facts);
 	struct finding *f = judge(ctx->facts, &c, out);
+	bool ours = c.requests > 0 && c.replies < c.requests;
 	struct evidence *ev;
 
+	/* Either our stack gave no answer, and pings go without one; or they did not get here. */
+	f->misses = traffic_of(c.family, ours ? TRAFFIC_REPLY : TRAFFIC_ECHO);
+	f->takes = traffic_of(c.family, TRAFFIC_ECHO);
 	ev = finding_because(out, f, "socket", "far", "echo to our inner addresses%s%s",
 			     c.error ? "; " : "", c.error ? c.error : "");
 	evidence_count(ev, "sent", c.sent);
@@ -108,25 +125,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_count(ev, "capture_dropped", c.dropped);
 }
 
-static const char *const after[] = { "engine.start",
-				     "engine.answers",
-				     "host.state",
-				     "config.keys",
-				     "config.allowed-ips",
-				     "underlay.link",
-				     "route.endpoint",
-				     "underlay.gateway",
-				     "tun.address",
-				     "route.inner",
-				     "host.firewall",
-				     "underlay.out",
-				     "underlay.back",
-				     "tun.framing",
-				     "crypto.rejects",
-				     "rx.errors",
-				     "handshake.complete",
-				     "tun.delivery",
-				     NULL };
+static const char *const after[] = { AFTER_DATA, "ping.peer", NULL };
 
 const struct check check_echo_reply = {
 	.id = "echo.reply",

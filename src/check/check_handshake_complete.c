@@ -142,5 +142,6 @@ const struct check check_handshake_complete = {
 	.needs = NEED_BIT(NEED_HANDSHAKE),
 	.wants = NEED_BIT(NEED_TAP_NEAR_WIRE),
 	.after = after,
+	.misses = TRAFFIC_OUTER,
 	.run = run,
 };

@@ -12,6 +12,8 @@
 #include "check/tunnel.h"
 #include "check/words.h"
 
+#include <string.h>
+
 enum { RULES_SHOWN = 8 };
 
 struct suspect {
@@ -200,6 +202,30 @@ static void because(const struct suspect *s, struct findings *out, struct findin
 	evidence_count(ev, arena_printf(a, "rule%zu_packets", i), s->moved);
 }
 
+/* What a rule that took packets can take: an outer one all that is in the tunnel. */
+static uint32_t takes(const struct rule_facts *r, const struct packet *p, size_t n)
+{
+	uint32_t all = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		uint8_t family = p[i].dst.family ? p[i].dst.family : p[i].src.family;
+
+		if (rule_match(r, &p[i]) == HIT_NO)
+			continue;
+		if (strncmp(p[i].name, "outer", 5) == 0)
+			return TRAFFIC_ALL;
+		if (p[i].proto == PROTO_TCP)
+			all |= traffic_of(family, TRAFFIC_TCP);
+		else if (p[i].proto == PROTO_UDP)
+			all |= traffic_of(family,
+					  p[i].dir == TAP_OUT ? TRAFFIC_UDP_UP : TRAFFIC_UDP_DOWN);
+		else
+			all |= traffic_of(family, TRAFFIC_ECHO | TRAFFIC_REPLY);
+	}
+	return all;
+}
+
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct facts *facts = ctx->facts;
@@ -218,6 +244,9 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		survey_add(&y, &s[i]);
 	}
 	f = judge(w, &y, out);
+	for (i = 0; i < w->n_rules; i++)
+		if (s[i].hit == HIT_YES && s[i].moved > 0 && weigh(&y, &s[i]) == STATE_FAIL)
+			f->takes |= takes(s[i].rule, packets, n);
 	for (i = 0; i < w->n_rules && shown < RULES_SHOWN; i++)
 		if (s[i].hit != HIT_NO)
 			because(&s[i], out, f, ++shown);

@@ -16,5 +16,6 @@ const struct check check_loss_up = {
 	.needs = NEED_BIT(NEED_LOSS_UP),
 	.wants = NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_PEER),
 	.after = loss_after,
+	.misses = TRAFFIC_OUTER,
 	.run = run,
 };

@@ -3,6 +3,7 @@
  *
  * The first packet of a tunnel waits for its handshake; that one is not among these.
  */
+#include "check/after.h"
 #include "check/check_list.h"
 #include "check/words.h"
 
@@ -75,6 +76,9 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	struct finding *f;
 
 	f = judge(ctx->facts, ip_addr_str(&p->target, target), out);
+	f->misses = traffic_of(p->target.family, TRAFFIC_ECHO);
+	/* That nothing comes back is seen in whatever is sent; how our stack answers is not. */
+	f->takes = TRAFFIC_ALL & ~traffic_of(FAMILY_NONE, TRAFFIC_REPLY);
 	ev = finding_because(out, f, "socket", "near", "echo to %s, %lld-byte packets%s%s", target,
 			     (long long)p->size, p->send_error ? "; " : "",
 			     p->send_error ? p->send_error : "");
@@ -93,27 +97,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	f->duration_ns = p->elapsed_ns;
 }
 
-static const char *const after[] = { "engine.start",
-				     "engine.answers",
-				     "host.state",
-				     "config.keys",
-				     "config.allowed-ips",
-				     "underlay.link",
-				     "route.endpoint",
-				     "underlay.gateway",
-				     "tun.address",
-				     "route.inner",
-				     "host.firewall",
-				     "underlay.out",
-				     "underlay.back",
-				     "tun.framing",
-				     "crypto.rejects",
-				     "rx.errors",
-				     "handshake.complete",
-				     "tun.delivery",
-				     "loss.up",
-				     "loss.down",
-				     NULL };
+static const char *const after[] = { AFTER_DATA, "loss.up", "loss.down", NULL };
 
 const struct check check_ping_peer = {
 	.id = "ping.peer",

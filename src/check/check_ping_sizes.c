@@ -1,16 +1,25 @@
 /*
- * Up to which size do packets pass, per direction and family?
+ * Up to which size are pings answered, from each end and in each family?
+ *
+ * An answer is as long as what it answers, so one that is missing tells no direction.
  *
  * "Small passes, large is lost" is its own kind of fault: ping works, and everything else
  * hangs. All have DF set, so what is longer than the tun's MTU our own stack must refuse; that
  * is no fault, and anything it refuses below the MTU is one.
  * One lost probe is no verdict.
+ *
+ * Where all is answered up to a size and nothing beyond it, so that chance does not make it, the
+ * rows that count what is missing show the same packets: then it is their root.
  */
+#include "check/after.h"
 #include "check/check_list.h"
+#include "check/words.h"
 
 #include <string.h>
 
 enum { LOST_MIN = 2 };
+/* So rarely would the losses all fall on the largest by chance. */
+static const double BY_CHANCE = 0.001;
 
 struct ladder {
 	enum end from;
@@ -18,12 +27,19 @@ struct ladder {
 	int64_t passed; /* largest that was answered; 0: none */
 	int64_t lost, lost_probes; /* smallest above that with no answer; all probes above it */
 	int64_t refused; /* smallest that our stack refused below the MTU; 0: none */
+	int64_t barred; /* steps that something on the sender's own machine did not let out */
 	const char *error; /* why it could not be tried; NULL */
 };
 
 static bool is_too_long(const struct size_facts *s)
 {
 	return s->error && strcmp(s->error, "Message too long") == 0;
+}
+
+/* As a rule that drops on the way out tells the sender. */
+static bool is_barred(const struct size_facts *s)
+{
+	return s->error && strcmp(s->error, "Operation not permitted") == 0;
 }
 
 static bool is_of(const struct ladder *l, const struct size_facts *s)
@@ -49,8 +65,9 @@ static void look_at_failed(const struct facts *facts, struct ladder *l, const st
 			l->refused = s->size;
 		return;
 	}
-	if (s->error) {
+	if (s->error && s->sent < 1) {
 		l->error = s->error;
+		l->barred += is_barred(s);
 		return;
 	}
 	if (s->size <= l->passed || (mtu != UNKNOWN && s->size > mtu))
@@ -76,13 +93,18 @@ static struct ladder ladder_of(const struct facts *facts, enum end from, uint8_t
 
 static const char *name_of(const struct ladder *l, struct arena *a)
 {
-	return arena_printf(a, "IPv%u %s", (unsigned)l->family,
-			    l->from == END_NEAR ? "me → peer" : "peer → me");
+	return arena_printf(a, "IPv%u from %s", (unsigned)l->family,
+			    l->from == END_NEAR ? "me" : "the peer");
+}
+
+static bool all_barred(const struct ladder *l)
+{
+	return l->barred >= LOST_MIN && !l->passed && !l->lost;
 }
 
 static enum state ladder_state(const struct ladder *l)
 {
-	if (l->refused || l->lost_probes >= LOST_MIN)
+	if (l->refused || l->lost_probes >= LOST_MIN || all_barred(l))
 		return STATE_FAIL;
 	return l->lost || !l->passed ? STATE_UNSURE : STATE_PASS;
 }
@@ -95,15 +117,111 @@ static const char *ladder_words(const struct ladder *l, struct arena *a)
 		return arena_printf(a, "%s: %lld B refused by its own stack below the MTU", name,
 				    (long long)l->refused);
 	if (l->lost && l->passed)
-		return arena_printf(a, "%s: up to %lld B pass, %lld B lost%s", name,
+		return arena_printf(a, "%s: up to %lld B answered, from %lld B on not%s", name,
 				    (long long)l->passed, (long long)l->lost,
 				    l->lost_probes < LOST_MIN ? " (one probe)" : "");
 	if (l->lost)
-		return arena_printf(a, "%s: no size passes, from %lld B", name, (long long)l->lost);
+		return arena_printf(a, "%s: none answered, from %lld B", name, (long long)l->lost);
 	if (l->passed)
 		return arena_printf(a, "%s %lld B", name, (long long)l->passed);
+	if (l->barred)
+		return arena_printf(a, "%s: refused by its own firewall or stack: %s", name,
+				    l->error);
 	return arena_printf(a, "%s: not tried%s%s", name, l->error ? ": " : "",
 			    l->error ? l->error : "");
+}
+
+/* --- by size, or by chance -------------------------------------------------------- */
+
+/*
+ * Had each probe the same chance, how often would all those above what passed be among the
+ * lost: of N probes L are lost, and m are large, L/N * (L-1)/(N-1) * … m times.
+ */
+static double chance(const struct facts *facts, const struct ladder *l, double so_far)
+{
+	int64_t n = 0, lost = 0, i;
+	size_t k;
+
+	for (k = 0; k < facts->n_sizes; k++) {
+		const struct size_facts *s = &facts->sizes[k];
+
+		if (!is_of(l, s) || s->sent < 1 || s->received == UNKNOWN)
+			continue;
+		n += s->sent;
+		lost += s->sent - MIN(s->received, s->sent);
+	}
+	for (i = 0; i < l->lost_probes && i < lost; i++)
+		so_far *= (double)(lost - i) / (double)(n - i);
+	return so_far;
+}
+
+/* The smallest size that is lost for its size; 0: no such thing is shown. */
+static int64_t lost_by_size(const struct facts *facts, const struct ladder *l, size_t n)
+{
+	int64_t limit = 0, passed = 0;
+	double p = 1;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		passed = MAX(passed, l[i].passed);
+		if (!l[i].passed || l[i].lost_probes < LOST_MIN)
+			continue;
+		p = chance(facts, &l[i], p);
+		limit = limit ? MIN(limit, l[i].lost) : l[i].lost;
+	}
+	return limit && p < BY_CHANCE ? limit : 0;
+}
+
+/* The paced probes are small: what is lost of them is another fault. Of them pings may be large. */
+static bool small_are_lost(const struct facts *facts, enum need need, int64_t limit)
+{
+	const struct loss_facts *l = need == NEED_LOSS_UP ? &facts->loss_up : &facts->loss_down;
+	const struct ping_facts *p = &facts->ping_peer;
+	int64_t large = 0;
+
+	if (!(facts->have & NEED_BIT(need)) || l->lost < 1 || l->sent < 1)
+		return false;
+	if ((facts->have & NEED_BIT(NEED_PING_PEER)) && p->size >= limit && p->sent > 0)
+		large = p->sent - MAX(p->received, 0);
+	return loss_state(MAX(l->lost - large, 0), l->sent) == STATE_FAIL;
+}
+
+/* What an engine could not send starts so. */
+#define UNSENT "io_send_"
+static bool only_unsent(const struct facts *facts)
+{
+	size_t i, k;
+
+	for (i = 0; i < END_COUNT; i++)
+		for (k = 0; k < facts->crypto[i].n_refused; k++)
+			if (strncmp(facts->crypto[i].refused[k].id, UNSENT, strlen(UNSENT)) != 0)
+				return false;
+	return true;
+}
+
+/* The rows that count the same packets. */
+static const char *const *explained(const struct facts *facts, int64_t limit, struct arena *a)
+{
+	const char **ids = arena_alloc(a, 7 * sizeof(*ids));
+	bool up = !small_are_lost(facts, NEED_LOSS_UP, limit);
+	bool down = !small_are_lost(facts, NEED_LOSS_DOWN, limit);
+	size_t n = 0;
+
+	if (up) {
+		ids[n++] = "underlay.out";
+		ids[n++] = "loss.up";
+	}
+	if (down) {
+		ids[n++] = "underlay.back";
+		ids[n++] = "loss.down";
+	}
+	if (up && down) {
+		if (only_unsent(facts))
+			ids[n++] = "crypto.rejects";
+		ids[n++] = "data.both-ways";
+	}
+	ids[n] = NULL;
+	return ids;
 }
 
 static bool is_in(const struct facts *facts, enum end from, uint8_t family)
@@ -150,6 +268,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	struct ladder l[END_COUNT * 2];
 	enum state worst = STATE_PASS;
 	struct finding *f;
+	int64_t limit;
 	size_t n = 0, i;
 
 	for (i = 0; i < ARRAY_LEN(l); i++)
@@ -166,19 +285,22 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		if (s == STATE_FAIL || worst == STATE_PASS)
 			worst = s;
 	}
-	f = finding_add(out, worst, "%s%s", worst == STATE_PASS ? "largest: " : "",
+	f = finding_add(out, worst, "%s%s", worst == STATE_PASS ? "largest answered: " : "",
 			all_words(l, n, worst, out->arena));
+	limit = worst == STATE_FAIL ? lost_by_size(ctx->facts, l, n) : 0;
+	if (limit)
+		f->explains = explained(ctx->facts, limit, out->arena);
+	else
+		f->takes = traffic_of(FAMILY_NONE, TRAFFIC_ECHO);
+	for (i = 0; i < n; i++)
+		if (ladder_state(&l[i]) == STATE_FAIL)
+			f->misses |= traffic_of(l[i].family, TRAFFIC_ECHO);
 	for (i = 0; i < n; i++)
 		because(ctx->facts, &l[i], out, f);
 }
 
-static const char *const after[] = {
-	"engine.start",	      "engine.answers", "host.state",	  "config.keys",
-	"config.allowed-ips", "underlay.link",	"route.endpoint", "underlay.gateway",
-	"tun.address",	      "route.inner",	"host.firewall",  "underlay.out",
-	"underlay.back",      "tun.framing",	"crypto.rejects", "rx.errors",
-	"handshake.complete", "tun.delivery",	"ping.peer",	  NULL
-};
+static const char *const after[] = { AFTER_DATA,  "loss.up",	"loss.down",
+				     "ping.peer", "echo.reply", NULL };
 
 const struct check check_ping_sizes = {
 	.id = "ping.sizes",

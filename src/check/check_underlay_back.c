@@ -19,5 +19,6 @@ const struct check check_underlay_back = {
 	.needs = NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_FAR_WIRE),
 	.wants = NEED_BIT(NEED_STREAMS),
 	.after = after,
+	.misses = TRAFFIC_OUTER,
 	.run = run,
 };

@@ -169,31 +169,81 @@ static void run_one(const struct check *c, const struct check_ctx *ctx, struct f
 		f->check = c;
 }
 
-static bool failed(const struct findings *all, const char *id)
+uint32_t traffic_of(uint8_t family, uint32_t kinds)
+{
+	uint32_t all = 0;
+
+	if (family != FAMILY_IP6)
+		all |= kinds;
+	if (family != FAMILY_IP4)
+		all |= kinds << TRAFFIC_IP6;
+	return all;
+}
+
+/* What a row without an answer of its own missed is not told. */
+static uint32_t misses(const struct finding *f)
+{
+	if (f->state != STATE_FAIL)
+		return 0;
+	return f->misses ? f->misses : f->check->misses;
+}
+
+static bool failed_for(const struct findings *all, const char *id, const struct finding *row)
 {
 	const struct finding *f;
 
-	for (f = all->first; f; f = f->next)
-		if (f->state == STATE_FAIL && strcmp(f->check->id, id) == 0)
+	for (f = all->first; f; f = f->next) {
+		if (f->state != STATE_FAIL || strcmp(f->check->id, id) != 0)
+			continue;
+		if (!f->takes || !misses(row) || (f->takes & misses(row)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_among(const char *const *ids, const char *id)
+{
+	for (; ids && *ids; ids++)
+		if (strcmp(*ids, id) == 0)
 			return true;
 	return false;
 }
 
-static void stamp_cause(struct findings *all, struct finding *f)
+/* The row that says it is the root of this one, or NULL. */
+static const struct finding *claimed_by(const struct findings *all, const struct finding *row)
+{
+	const struct finding *f;
+
+	for (f = all->first; f; f = f->next)
+		if (f->state == STATE_FAIL && is_among(f->explains, row->check->id))
+			return f;
+	return NULL;
+}
+
+static const char *first_after(const struct findings *all, const struct finding *f)
 {
 	const char *const *id;
+
+	for (id = f->check->after; id && *id; id++)
+		if (!is_among(f->explains, *id) && failed_for(all, *id, f))
+			return *id;
+	return NULL;
+}
+
+static void stamp_cause(struct findings *all, struct finding *f)
+{
+	const struct finding *claimed;
 
 	/* What a person can put right (a privilege) is no consequence of another row. */
 	if (f->caused_by || (f->state == STATE_SKIP && f->remedy))
 		return;
 	if (f->state != STATE_FAIL && f->state != STATE_SKIP)
 		return;
-	for (id = f->check->after; id && *id; id++) {
-		if (failed(all, *id)) {
-			f->caused_by = *id;
-			return;
-		}
-	}
+	f->caused_by = first_after(all, f);
+	claimed = claimed_by(all, f);
+	/* It stands before what follows from it too; a root of its own comes before it. */
+	if (claimed && (!f->caused_by || is_among(claimed->explains, f->caused_by)))
+		f->caused_by = claimed->check->id;
 }
 
 void checks_run(const struct facts *f, const struct check_choice *choice, struct findings *out)

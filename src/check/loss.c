@@ -4,6 +4,7 @@
  */
 #include "check/loss.h"
 
+#include "check/after.h"
 #include "check/words.h"
 #include "loss/stats.h"
 
@@ -94,22 +95,4 @@ void loss_judge(const struct facts *facts, const struct loss_facts *l, struct fi
 	f->duration_ns = l->elapsed_ns;
 }
 
-const char *const loss_after[] = { "engine.start",
-				   "engine.answers",
-				   "host.state",
-				   "config.keys",
-				   "config.allowed-ips",
-				   "underlay.link",
-				   "route.endpoint",
-				   "underlay.gateway",
-				   "tun.address",
-				   "route.inner",
-				   "host.firewall",
-				   "underlay.out",
-				   "underlay.back",
-				   "tun.framing",
-				   "crypto.rejects",
-				   "rx.errors",
-				   "handshake.complete",
-				   "tun.delivery",
-				   NULL };
+const char *const loss_after[] = { AFTER_DATA, NULL };

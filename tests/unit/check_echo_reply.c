@@ -25,6 +25,25 @@ static void part_ignored(struct facts *f)
 	back(f, 2, 3, 2);
 }
 
+/* Those that this row is about came back, and a part of the others did not. */
+static void others_unanswered(struct facts *f)
+{
+	f->taps[TAP_NEAR_TUN].echo_requests[TAP_IN] = 54;
+	f->taps[TAP_NEAR_TUN].echo_replies[TAP_OUT] = 50;
+}
+
+static void one_of_many(struct facts *f)
+{
+	others_unanswered(f);
+	f->taps[TAP_NEAR_TUN].echo_replies[TAP_OUT] = 53;
+}
+
+static void others_not_known(struct facts *f)
+{
+	others_unanswered(f);
+	f->taps[TAP_NEAR_TUN].dropped = 1;
+}
+
 static void never_came(struct facts *f)
 {
 	back(f, 0, 0, 0);
@@ -57,7 +76,7 @@ static void one_family_ignored(struct facts *f)
 
 static void late(struct facts *f)
 {
-	back(f, 2, 3, 0);
+	back(f, 2, 3, 3);
 	f->echo_back[0].late = 1;
 }
 
@@ -89,6 +108,12 @@ static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "6/6 requests from the far side answered", NULL },
 	{ "ignored", ignored, STATE_FAIL, "answered none: look at icmp_echo_ignore_all", NULL },
 	{ "border: one ignored", part_ignored, STATE_FAIL, "3 requests reached our tun", NULL },
+	{ "others unanswered", others_unanswered, STATE_FAIL,
+	  "6/6 requests from the far side answered, but of all 54 that reached our tun our stack "
+	  "answered 50",
+	  NULL },
+	{ "border: one of many", one_of_many, STATE_WARN, "our stack answered 53", NULL },
+	{ "border: the capture has gaps", others_not_known, STATE_PASS, "6/6", NULL },
 	{ "never came", never_came, STATE_FAIL, "none reached our tun", NULL },
 	{ "never came: shifted", never_came_shifted, STATE_FAIL, "none reached", "tun.framing" },
 	{ "answers lost", lost_on_the_way_back, STATE_PASS, "all 3 requests answered by our stack",

@@ -311,12 +311,70 @@ static void explains_silence(void **state)
 	arena_done(&a);
 }
 
+/* A rule, what is missing beside it, and which rows are its consequences. */
+static void drops_udp(struct facts *f)
+{
+	f->streams[4].received = 0; /* UDP, me → peer, IPv4 */
+	f->ping_peer.received = 0;
+	with(rule(f, "output", "oifname \"wgd7f3a0\" udp counter drop", 32),
+	     (struct rule_term){ .match = RULE_OIF, .text = "wgd7f3a0" });
+	terms[1] = (struct rule_term){ .match = RULE_L4PROTO, .lo = 17, .hi = 17 };
+	rules[0].n_terms = 2;
+}
+
+/* Towards us it takes nothing. */
+static void drops_udp_the_other_way(struct facts *f)
+{
+	drops_udp(f);
+	f->ping_peer.received = f->ping_peer.sent;
+	f->streams[4].received = f->streams[4].sent;
+	f->streams[5].received = 0; /* UDP, peer → me, IPv4 */
+}
+
+static void drops_echo(struct facts *f)
+{
+	drops_udp(f);
+	rules[0].terms[1].lo = rules[0].terms[1].hi = 1;
+}
+
+static void explains_what_it_can_take(void **state)
+{
+	static const struct {
+		void (*change)(struct facts *f);
+		const char *id, *cause;
+	} rows[] = {
+		{ drops_udp, "ping.peer", NULL },
+		{ drops_udp, "data.both-ways", "host.firewall" },
+		{ drops_udp_the_other_way, "data.both-ways", NULL },
+		{ drops_echo, "ping.peer", "host.firewall" },
+	};
+	struct findings all;
+	struct facts f;
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	arena_init(&a);
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct finding *row;
+
+		findings_init(&all, &a);
+		assert_int_equal(row_of(rows[i].change, &all, &f)->state, STATE_FAIL);
+		row = made_row(&all, rows[i].id);
+		assert_int_equal(row->state, STATE_FAIL);
+		assert_string_equal(row->caused_by ? row->caused_by : "-",
+				    rows[i].cause ? rows[i].cause : "-");
+	}
+	arena_done(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(firewalls),
 		cmocka_unit_test(remedy_can_be_typed),
 		cmocka_unit_test(explains_silence),
+		cmocka_unit_test(explains_what_it_can_take),
 	};
 
 	return cmocka_run_group_tests_name("host.firewall", tests, NULL, NULL);

@@ -1,0 +1,17 @@
+/*
+ * What keeps all data from crossing the tunnel, roots first: how the lists `after` of the rows that
+ * send data begin.
+ */
+#ifndef CHECK_AFTER_H
+#define CHECK_AFTER_H
+
+/* clang-format off */
+#define AFTER_DATA                                                            \
+	"engine.start", "engine.answers", "host.state", "config.keys",        \
+	"config.allowed-ips", "underlay.link", "route.endpoint",              \
+	"underlay.gateway", "tun.address", "route.inner", "host.firewall",    \
+	"underlay.out", "underlay.back", "tun.framing", "crypto.rejects",     \
+	"rx.errors", "handshake.complete", "tun.delivery"
+/* clang-format on */
+
+#endif
