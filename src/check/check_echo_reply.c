@@ -125,7 +125,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_count(ev, "capture_dropped", c.dropped);
 }
 
-static const char *const after[] = { AFTER_DATA, "ping.peer", NULL };
+static const char *const after[] = { AFTER_DATA, "ping.self", "ping.peer", NULL };
 
 const struct check check_echo_reply = {
 	.id = "echo.reply",

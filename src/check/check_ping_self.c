@@ -78,6 +78,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	struct finding *f;
 
 	f = judge(ctx->facts, ip_addr_str(&p->target, target), out);
+	/* What our stack does not answer itself it answers nobody. */
+	f->takes = traffic_of(p->target.family, TRAFFIC_REPLY);
 	ev = finding_because(out, f, "socket", "near", "echo to our own address %s", target);
 	evidence_count(ev, "sent", p->sent);
 	evidence_count(ev, "received", p->received);
