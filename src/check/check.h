@@ -84,6 +84,17 @@ enum sign {
 };
 #define SIGN_BIT(s) (UINT32_C(1) << (s))
 
+/*
+ * Kinds of our own packets that a finding's mechanism can take, in either direction. A row that
+ * says which ones is no cause for the loss of others.
+ */
+enum hits {
+	HIT_OUTER = 1, /* the tunnel's own datagrams on the wire, and with them everything inside */
+	HIT_ECHO = 2, /* inner echo requests or replies, of IPv4 or IPv6 */
+	HIT_UDP = 4, /* inner UDP */
+	HIT_TCP = 8, /* inner TCP */
+};
+
 struct finding {
 	const struct check *check; /* stamped by the runner */
 	const char *subject; /* NULL: the only one */
@@ -91,6 +102,7 @@ struct finding {
 	const char *summary; /* one line for the table's last column */
 	struct evidence *evidence, **evidence_end;
 	uint32_t signs; /* SIGN_BITs */
+	uint32_t hits; /* of enum hits; 0: not said */
 	const char *caused_by; /* id of another row, or NULL */
 	const char *remedy; /* or NULL */
 	const char *const *commands; /* to type for it */
