@@ -12,6 +12,8 @@
 #include "check/tunnel.h"
 #include "check/words.h"
 
+#include <string.h>
+
 enum { RULES_SHOWN = 8 };
 
 struct suspect {
@@ -19,6 +21,7 @@ struct suspect {
 	const struct packet *packet;
 	enum hit hit;
 	bool narrow;
+	uint32_t hits; /* of enum hits: all kinds that it can take */
 	int64_t moved; /* UNKNOWN: no counter */
 };
 
@@ -27,25 +30,40 @@ struct survey {
 	bool alone; /* a namespace of our own: nobody else's packets are there */
 	struct suspect worst;
 	enum state state;
+	uint32_t took; /* what those that took some can take, together */
 	size_t n_could, n_took, n_idle;
 };
 
-static int64_t moved_by(const struct rule_facts *r)
+/*
+ * A rule that came during the run: its counter began with it, unless a firewall that is reloaded
+ * set it to what it was. Nobody does that in a namespace of our own.
+ */
+static int64_t moved_by(const struct rule_facts *r, bool alone)
 {
+	if (alone && r->before == UNKNOWN && r->after != UNKNOWN)
+		return r->after;
 	if (r->before == UNKNOWN || r->after == UNKNOWN || r->after < r->before)
 		return UNKNOWN;
 	return r->after - r->before;
 }
 
-static struct suspect suspect_of(const struct rule_facts *r, const struct packet *p, size_t n)
+static bool same_rule(const struct rule_facts *x, const struct rule_facts *y)
 {
-	struct suspect s = { .rule = r, .moved = moved_by(r) };
+	return x->handle != UNKNOWN && x->handle == y->handle && !strcmp(x->family, y->family) &&
+	       !strcmp(x->table, y->table);
+}
+
+static struct suspect suspect_of(const struct rule_facts *r, const struct packet *p, size_t n,
+				 bool alone)
+{
+	struct suspect s = { .rule = r, .moved = moved_by(r, alone) };
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		enum hit h = rule_match(r, &p[i]);
 		bool narrow = rule_match_is_narrow(r, &p[i]);
 
+		s.hits |= h == HIT_NO ? 0 : p[i].kind;
 		if (h < s.hit || h == HIT_NO || (h == s.hit && narrow <= s.narrow))
 			continue;
 		s.hit = h;
@@ -55,7 +73,25 @@ static struct suspect suspect_of(const struct rule_facts *r, const struct packet
 	return s;
 }
 
-/* What a rule that can hit makes of the row. */
+/* Ways to one rule, and members of its sets, have one counter: it may be the others that moved it. */
+static void share_counters(struct suspect *s, size_t n)
+{
+	size_t i, first;
+	bool narrow;
+
+	for (first = 0; first < n; first = i) {
+		narrow = s[first].narrow;
+		for (i = first + 1; i < n && same_rule(s[i].rule, s[first].rule); i++)
+			narrow &= s[i].narrow;
+		for (; first < i; first++)
+			s[first].narrow = narrow;
+	}
+}
+
+/*
+ * What a rule that can hit makes of the row. In a self-test's namespace are only lo, the tun and
+ * the wire, and only we send by them: what matched there is ours.
+ */
 static enum state weigh(const struct survey *y, const struct suspect *s)
 {
 	bool ours_only = s->narrow || (y->alone && s->rule->hook);
@@ -81,6 +117,7 @@ static void survey_add(struct survey *y, const struct suspect *s)
 	st = weigh(y, s);
 	y->n_could++;
 	y->n_took += st == STATE_FAIL;
+	y->took |= st == STATE_FAIL ? s->hits : 0;
 	if (y->worst.rule && state_worse(y->state, st) == y->state &&
 	    (st != y->state || s->moved <= y->worst.moved))
 		return;
@@ -154,6 +191,7 @@ static struct finding *judge_suspect(const struct survey *y, struct findings *ou
 	else
 		f = finding_add(out, y->state, "%s could hit (%s; %s): %s%s", name_of(s->rule, a),
 				s->packet->name, count(s, a), s->rule->says, more);
+	f->hits = y->state == STATE_FAIL ? y->took : s->hits;
 	f->remedy = remedy(s->rule, a);
 	return f;
 }
@@ -213,19 +251,20 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 
 	y.alone = facts->target.kind == TARGET_SELF_TEST;
 	n = rule_packets(facts, out->arena, &packets);
-	for (i = 0; i < w->n_rules; i++) {
-		s[i] = suspect_of(&w->rules[i], packets, n);
+	for (i = 0; i < w->n_rules; i++)
+		s[i] = suspect_of(&w->rules[i], packets, n, y.alone);
+	share_counters(s, w->n_rules);
+	for (i = 0; i < w->n_rules; i++)
 		survey_add(&y, &s[i]);
-	}
 	f = judge(w, &y, out);
 	for (i = 0; i < w->n_rules && shown < RULES_SHOWN; i++)
 		if (s[i].hit != HIT_NO)
 			because(&s[i], out, f, ++shown);
-	ev = finding_because(out, f, "nftables", y.alone ? "private namespace" : "this namespace",
-			     "%s",
-			     y.alone ? "the host's own rules are not in this tunnel's way, "
-				       "and were not tested" :
-				       "rules that drop or reject, before and after the run");
+	ev = finding_because(
+		out, f, "nftables", y.alone ? "near namespace" : "this namespace", "%s",
+		y.alone ? "both namespaces of the self-test are made empty; the far one's "
+			  "rules are not read, the host's are not in this tunnel's way" :
+			  "rules that drop or reject, before and after the run");
 	evidence_count(ev, "rules", w->n_all_rules);
 	evidence_count(ev, "rules_that_drop", (int64_t)w->n_rules);
 	evidence_count(ev, "could_hit", (int64_t)(y.n_could + y.n_idle));

@@ -68,26 +68,16 @@ static const struct named protocols[] = {
 };
 /* Those of which our probes are, and such as stand in ranges with them. */
 static const struct named icmp_types[] = {
-	{ "echo-reply", 0 },
-	{ "destination-unreachable", 3 },
-	{ "redirect", 5 },
-	{ "echo-request", 8 },
-	{ "time-exceeded", 11 },
-	{ "parameter-problem", 12 },
-	{ "timestamp-request", 13 },
-	{ "timestamp-reply", 14 },
+	{ "echo-reply", 0 },	     { "destination-unreachable", 3 }, { "redirect", 5 },
+	{ "echo-request", 8 },	     { "time-exceeded", 11 },	       { "parameter-problem", 12 },
+	{ "timestamp-request", 13 }, { "timestamp-reply", 14 },
 };
 static const struct named icmpv6_types[] = {
-	{ "destination-unreachable", 1 },
-	{ "packet-too-big", 2 },
-	{ "time-exceeded", 3 },
-	{ "parameter-problem", 4 },
-	{ "echo-request", 128 },
-	{ "echo-reply", 129 },
-	{ "nd-router-solicit", 133 },
-	{ "nd-router-advert", 134 },
-	{ "nd-neighbor-solicit", 135 },
-	{ "nd-neighbor-advert", 136 },
+	{ "destination-unreachable", 1 }, { "packet-too-big", 2 },
+	{ "time-exceeded", 3 },		  { "parameter-problem", 4 },
+	{ "echo-request", 128 },	  { "echo-reply", 129 },
+	{ "nd-router-solicit", 133 },	  { "nd-router-advert", 134 },
+	{ "nd-neighbor-solicit", 135 },	  { "nd-neighbor-advert", 136 },
 	{ "nd-redirect", 137 },
 };
 /* By NFPROTO_, by ETH_P_, or with words. */
@@ -346,8 +336,8 @@ static const json_t *named_set(const struct nft_draft *d, const json_t *right)
 
 	if (!name || *name != '@' || !d->items || !d->rule)
 		return NULL;
-	like = json_pack("{s:O?, s:O?, s:s}", "family", json_object_get(d->rule, "family"),
-			 "table", json_object_get(d->rule, "table"), "name", name + 1);
+	like = json_pack("{s:O?, s:O?, s:s}", "family", json_object_get(d->rule, "family"), "table",
+			 json_object_get(d->rule, "table"), "name", name + 1);
 	for (i = 0; like && !found && i < json_array_size(d->items); i++) {
 		set = json_object_get(json_array_get(d->items, i), "set");
 		if (set && nft_same_place(set, like, "name", "name") &&

@@ -22,7 +22,8 @@ struct nft_draft {
 	size_t n_terms;
 	struct nft_choice choices[DRAFT_CHOICES_MAX];
 	size_t n_choices, n_rules; /* how many rules without choices it makes */
-	const json_t *items, *rule; /* where sets with names are found, and the table; may be NULL */
+	const json_t *items,
+		*rule; /* where sets with names are found, and the table; may be NULL */
 };
 
 void nft_draft_init(struct nft_draft *d);

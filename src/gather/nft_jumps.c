@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-
 /* Chains looked at for one; the kernel's own rule sets stay far below. */
 enum { STEPS_MAX = 64, DEPTH_MAX = 12 };
 
@@ -49,12 +48,8 @@ static bool names(const json_t *j, const char *target, size_t depth)
 		return true;
 	if (depth == DEPTH_MAX)
 		return false;
-	json_array_foreach((json_t *)j, i, v)
-		if (names(v, target, depth + 1))
-			return true;
-	json_object_foreach((json_t *)j, key, v)
-		if (names(v, target, depth + 1))
-			return true;
+	json_array_foreach((json_t *)j, i, v) if (names(v, target, depth + 1)) return true;
+	json_object_foreach((json_t *)j, key, v) if (names(v, target, depth + 1)) return true;
 	return false;
 }
 

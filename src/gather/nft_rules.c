@@ -287,8 +287,7 @@ static void take_rule(struct reading *r, const json_t *rule)
 	size_t i;
 
 	r->out->n_all_rules++;
-	if (!get_string(rule, "family") || !get_string(rule, "table") ||
-	    !get_string(rule, "chain"))
+	if (!get_string(rule, "family") || !get_string(rule, "table") || !get_string(rule, "chain"))
 		return;
 	chain = chain_of(r, rule);
 	if (!chain || chain != had)
