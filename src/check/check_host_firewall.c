@@ -32,16 +32,29 @@ struct survey {
 	size_t n_could, n_took, n_idle;
 };
 
-static int64_t moved_by(const struct rule_facts *r)
+/*
+ * A rule that came during the run: its counter began with it, unless a firewall that is reloaded
+ * set it to what it was. Nobody does that in a namespace of our own.
+ */
+static int64_t moved_by(const struct rule_facts *r, bool alone)
 {
+	if (alone && r->before == UNKNOWN && r->after != UNKNOWN)
+		return r->after;
 	if (r->before == UNKNOWN || r->after == UNKNOWN || r->after < r->before)
 		return UNKNOWN;
 	return r->after - r->before;
 }
 
-static struct suspect suspect_of(const struct rule_facts *r, const struct packet *p, size_t n)
+static bool same_rule(const struct rule_facts *x, const struct rule_facts *y)
 {
-	struct suspect s = { .rule = r, .moved = moved_by(r) };
+	return x->handle != UNKNOWN && x->handle == y->handle && !strcmp(x->family, y->family) &&
+	       !strcmp(x->table, y->table);
+}
+
+static struct suspect suspect_of(const struct rule_facts *r, const struct packet *p, size_t n,
+				 bool alone)
+{
+	struct suspect s = { .rule = r, .moved = moved_by(r, alone) };
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -57,7 +70,25 @@ static struct suspect suspect_of(const struct rule_facts *r, const struct packet
 	return s;
 }
 
-/* What a rule that can hit makes of the row. */
+/* Ways to one rule, and members of its sets, have one counter: it may be the others that moved it. */
+static void share_counters(struct suspect *s, size_t n)
+{
+	size_t i, first;
+	bool narrow;
+
+	for (first = 0; first < n; first = i) {
+		narrow = s[first].narrow;
+		for (i = first + 1; i < n && same_rule(s[i].rule, s[first].rule); i++)
+			narrow &= s[i].narrow;
+		for (; first < i; first++)
+			s[first].narrow = narrow;
+	}
+}
+
+/*
+ * What a rule that can hit makes of the row. In a self-test's namespace are only lo, the tun and
+ * the wire, and only we send by them: what matched there is ours.
+ */
 static enum state weigh(const struct survey *y, const struct suspect *s)
 {
 	bool ours_only = s->narrow || (y->alone && s->rule->hook);
@@ -239,10 +270,11 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 
 	y.alone = facts->target.kind == TARGET_SELF_TEST;
 	n = rule_packets(facts, out->arena, &packets);
-	for (i = 0; i < w->n_rules; i++) {
-		s[i] = suspect_of(&w->rules[i], packets, n);
+	for (i = 0; i < w->n_rules; i++)
+		s[i] = suspect_of(&w->rules[i], packets, n, y.alone);
+	share_counters(s, w->n_rules);
+	for (i = 0; i < w->n_rules; i++)
 		survey_add(&y, &s[i]);
-	}
 	f = judge(w, &y, out);
 	for (i = 0; i < w->n_rules; i++)
 		if (s[i].hit == HIT_YES && s[i].moved > 0 && weigh(&y, &s[i]) == STATE_FAIL)
@@ -250,11 +282,11 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	for (i = 0; i < w->n_rules && shown < RULES_SHOWN; i++)
 		if (s[i].hit != HIT_NO)
 			because(&s[i], out, f, ++shown);
-	ev = finding_because(out, f, "nftables", y.alone ? "private namespace" : "this namespace",
-			     "%s",
-			     y.alone ? "the host's own rules are not in this tunnel's way, "
-				       "and were not tested" :
-				       "rules that drop or reject, before and after the run");
+	ev = finding_because(
+		out, f, "nftables", y.alone ? "near namespace" : "this namespace", "%s",
+		y.alone ? "both namespaces of the self-test are made empty; the far one's "
+			  "rules are not read, the host's are not in this tunnel's way" :
+			  "rules that drop or reject, before and after the run");
 	evidence_count(ev, "rules", w->n_all_rules);
 	evidence_count(ev, "rules_that_drop", (int64_t)w->n_rules);
 	evidence_count(ev, "could_hit", (int64_t)(y.n_could + y.n_idle));

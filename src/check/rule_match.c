@@ -62,6 +62,13 @@ static enum hit match_port(const struct rule_term *t, const struct packet *p)
 	return match_number(t, t->match == RULE_SPORT ? p->sport : p->dport);
 }
 
+static enum hit match_icmp(const struct rule_term *t, const struct packet *p, int64_t proto)
+{
+	if (p->proto != UNKNOWN && p->proto != proto)
+		return HIT_NO;
+	return match_number(t, p->icmp);
+}
+
 static int64_t family_of(const struct packet *p)
 {
 	if (p->src.family != FAMILY_NONE)
@@ -86,6 +93,13 @@ static enum hit match_term(const struct rule_term *t, const struct packet *p)
 		return match_port(t, p);
 	case RULE_FAMILY:
 		return match_number(t, family_of(p));
+	case RULE_ICMP_TYPE:
+		return match_icmp(t, p, PROTO_ICMP);
+	case RULE_ICMPV6_TYPE:
+		return match_icmp(t, p, PROTO_ICMPV6);
+	case RULE_SHARE:
+		/* Any packet may be among them; that some were is what the counter tells. */
+		return HIT_YES;
 	case RULE_OTHER:
 		break;
 	}
@@ -109,9 +123,9 @@ static enum hit match_hook(const struct rule_facts *r, const struct packet *p)
 {
 	size_t i;
 
-	/* Others jump there, from hooks that are not told; that its counter moved shows they do. */
+	/* Others jump there, by ways that were not all followed. */
 	if (!r->hook)
-		return HIT_YES;
+		return HIT_MAYBE;
 	for (i = 0; i < ARRAY_LEN(hooks); i++)
 		if (strcmp(hooks[i].word, r->hook) == 0)
 			return hooks[i].hit[p->dir];
@@ -193,6 +207,24 @@ struct packets {
 	size_t n;
 };
 
+enum { ECHO_REPLY = 0, ECHO_REQUEST = 8, ECHO6_REQUEST = 128, ECHO6_REPLY = 129 };
+
+static int64_t echo_answer(int64_t type)
+{
+	switch (type) {
+	case ECHO_REQUEST:
+		return ECHO_REPLY;
+	case ECHO_REPLY:
+		return ECHO_REQUEST;
+	case ECHO6_REQUEST:
+		return ECHO6_REPLY;
+	case ECHO6_REPLY:
+		return ECHO6_REQUEST;
+	default:
+		return UNKNOWN;
+	}
+}
+
 /* Both directions of one conversation between us and them. */
 static void add_pair(struct packets *l, const char *const names[TAP_DIR_COUNT], struct packet out)
 {
@@ -208,19 +240,24 @@ static void add_pair(struct packets *l, const char *const names[TAP_DIR_COUNT], 
 		.proto = out.proto,
 		.sport = out.dport,
 		.dport = out.sport,
+		.icmp = echo_answer(out.icmp),
 	};
 }
 
-enum { INNER_PROTOS = 3 };
+/* Both ends ask and answer. */
+enum { INNER_PROTOS = 4 };
 
 static void add_inner(struct packets *l, const struct facts *f, const struct ip_addr *ours,
 		      const struct ip_addr *theirs)
 {
 	static const char *const names[] = { [TAP_OUT] = "inner out", [TAP_IN] = "inner in" };
-	const int64_t protos[INNER_PROTOS] = {
-		theirs->family == FAMILY_IP6 ? PROTO_ICMPV6 : PROTO_ICMP,
-		PROTO_TCP,
-		PROTO_UDP,
+	const bool six = theirs->family == FAMILY_IP6;
+	const int64_t icmp = six ? PROTO_ICMPV6 : PROTO_ICMP;
+	const struct packet kinds[INNER_PROTOS] = {
+		{ .proto = icmp, .icmp = six ? ECHO6_REQUEST : ECHO_REQUEST },
+		{ .proto = icmp, .icmp = six ? ECHO6_REPLY : ECHO_REPLY },
+		{ .proto = PROTO_TCP, .icmp = UNKNOWN },
+		{ .proto = PROTO_UDP, .icmp = UNKNOWN },
 	};
 	size_t i;
 
@@ -229,7 +266,8 @@ static void add_inner(struct packets *l, const struct facts *f, const struct ip_
 			 (struct packet){ .dev = f->target.name,
 					  .src = *ours,
 					  .dst = *theirs,
-					  .proto = protos[i],
+					  .proto = kinds[i].proto,
+					  .icmp = kinds[i].icmp,
 					  .sport = UNKNOWN,
 					  .dport = UNKNOWN });
 }
@@ -252,6 +290,7 @@ static void add_outer(struct packets *l, const struct facts *f)
 				 known_port(f->config[END_NEAR].listen_port) :
 				 UNKNOWN,
 		.dport = known_port(e.port),
+		.icmp = UNKNOWN,
 	};
 
 	if (path)

@@ -8,6 +8,7 @@
 #define CHECK_RULE_MATCH_H
 
 #include "base/arena.h"
+#include "check/check.h"
 #include "model/facts.h"
 
 /* A kind of packet that the run sent or waited for. */
@@ -18,6 +19,7 @@ struct packet {
 	struct ip_addr src, dst; /* FAMILY_NONE: not known, of either family */
 	int64_t proto; /* IPPROTO_*; UNKNOWN */
 	int64_t sport, dport; /* UNKNOWN: not known; only TCP and UDP have them */
+	int64_t icmp; /* type; UNKNOWN */
 };
 
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gather/nft_jumps.h"
+
 enum { TEXT_MAX = 160, PORT_MAX = 65535, PROTO_MAX = 255, SET_MAX = DRAFT_RULES_MAX };
 
 struct field {
@@ -48,6 +50,8 @@ static const struct field fields[] = {
 	{ "udplite", NULL, RULE_OTHER, 136, 0 },
 	{ "esp", NULL, RULE_OTHER, 50, 0 },
 	{ "ah", NULL, RULE_OTHER, 51, 0 },
+	{ "icmp", "type", RULE_ICMP_TYPE, 1, 0 },
+	{ "icmpv6", "type", RULE_ICMPV6_TYPE, 58, 0 },
 	{ "icmp", NULL, RULE_OTHER, 1, 0 },
 	{ "icmpv6", NULL, RULE_OTHER, 58, 0 },
 };
@@ -61,6 +65,20 @@ static const struct named protocols[] = {
 	{ "icmp", 1 },	     { "igmp", 2 },   { "tcp", 6 },   { "udp", 17 },
 	{ "gre", 47 },	     { "esp", 50 },   { "ah", 51 },   { "icmpv6", 58 },
 	{ "ipv6-icmp", 58 }, { "sctp", 132 }, { "dccp", 33 }, { "udplite", 136 },
+};
+/* Those of which our probes are, and such as stand in ranges with them. */
+static const struct named icmp_types[] = {
+	{ "echo-reply", 0 },	     { "destination-unreachable", 3 }, { "redirect", 5 },
+	{ "echo-request", 8 },	     { "time-exceeded", 11 },	       { "parameter-problem", 12 },
+	{ "timestamp-request", 13 }, { "timestamp-reply", 14 },
+};
+static const struct named icmpv6_types[] = {
+	{ "destination-unreachable", 1 }, { "packet-too-big", 2 },
+	{ "time-exceeded", 3 },		  { "parameter-problem", 4 },
+	{ "echo-request", 128 },	  { "echo-reply", 129 },
+	{ "nd-router-solicit", 133 },	  { "nd-router-advert", 134 },
+	{ "nd-neighbor-solicit", 135 },	  { "nd-neighbor-advert", 136 },
+	{ "nd-redirect", 137 },
 };
 /* By NFPROTO_, by ETH_P_, or with words. */
 static const struct named families[] = {
@@ -95,6 +113,13 @@ void nft_draft_other(struct nft_draft *d, const char *text, struct arena *a)
 	struct rule_term t = { .match = RULE_OTHER };
 
 	t.text = arena_printf(a, "%.*s", TEXT_MAX, text);
+	nft_draft_term(d, &t);
+}
+
+void nft_draft_share(struct nft_draft *d, const json_t *j, struct arena *a)
+{
+	struct rule_term t = { .match = RULE_SHARE, .text = nft_draft_dump(j, a) };
+
 	nft_draft_term(d, &t);
 }
 
@@ -218,6 +243,11 @@ static bool value(const json_t *v, const struct field *f, struct arena *a, struc
 		return number_or_range(v, NULL, 0, PORT_MAX, t);
 	case RULE_FAMILY:
 		return family_value(v, t);
+	case RULE_ICMP_TYPE:
+		return number_or_range(v, icmp_types, ARRAY_LEN(icmp_types), PROTO_MAX, t);
+	case RULE_ICMPV6_TYPE:
+		return number_or_range(v, icmpv6_types, ARRAY_LEN(icmpv6_types), PROTO_MAX, t);
+	case RULE_SHARE:
 	case RULE_OTHER:
 		break;
 	}
@@ -282,6 +312,42 @@ static bool add_set(struct nft_draft *d, const json_t *set, bool negated, const 
 	return true;
 }
 
+static bool is_dynamic(const json_t *set)
+{
+	const json_t *flags = json_object_get(set, "flags");
+	size_t i;
+
+	for (i = 0; i < json_array_size(flags); i++) {
+		const char *s = json_string_value(json_array_get(flags, i));
+
+		if (!s || strcmp(s, "interval"))
+			return !s || strcmp(s, "constant");
+	}
+	return json_is_string(flags) && strcmp(json_string_value(flags), "interval");
+}
+
+/* What a set with a name holds; not of one to which packets add, which may be another soon. */
+static const json_t *named_set(const struct nft_draft *d, const json_t *right)
+{
+	const char *name = json_string_value(right);
+	json_t *like;
+	const json_t *set, *found = NULL;
+	size_t i;
+
+	if (!name || *name != '@' || !d->items || !d->rule)
+		return NULL;
+	like = json_pack("{s:O?, s:O?, s:s}", "family", json_object_get(d->rule, "family"), "table",
+			 json_object_get(d->rule, "table"), "name", name + 1);
+	for (i = 0; like && !found && i < json_array_size(d->items); i++) {
+		set = json_object_get(json_array_get(d->items, i), "set");
+		if (set && nft_same_place(set, like, "name", "name") &&
+		    !json_object_get(set, "timeout") && !is_dynamic(set))
+			found = json_object_get(set, "elem");
+	}
+	json_decref(like);
+	return found;
+}
+
 static bool add(struct nft_draft *d, const json_t *match, const struct field *f, struct arena *a)
 {
 	const char *op = get_string(match, "op");
@@ -295,6 +361,8 @@ static bool add(struct nft_draft *d, const json_t *match, const struct field *f,
 	negated = !strcmp(op, "!=");
 	if (!negated && strcmp(op, "=="))
 		return compare(d, op, right, f, a);
+	if (!set)
+		set = named_set(d, right);
 	if (json_is_array(set))
 		return add_set(d, set, negated, f, a);
 	if (!value(right, f, a, &t))
@@ -309,6 +377,10 @@ void nft_draft_match(struct nft_draft *d, const json_t *match, struct arena *a)
 	const struct field *f = field_of(json_object_get(match, "left"));
 	struct rule_term t = { 0 };
 
+	if (json_object_get(json_object_get(match, "left"), "numgen")) {
+		nft_draft_share(d, match, a);
+		return;
+	}
 	if (f->family && f->match != RULE_SADDR && f->match != RULE_DADDR) {
 		t.match = RULE_FAMILY;
 		t.lo = t.hi = f->family;

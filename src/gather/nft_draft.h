@@ -22,6 +22,8 @@ struct nft_draft {
 	size_t n_terms;
 	struct nft_choice choices[DRAFT_CHOICES_MAX];
 	size_t n_choices, n_rules; /* how many rules without choices it makes */
+	const json_t *items,
+		*rule; /* where sets with names are found, and the table; may be NULL */
 };
 
 void nft_draft_init(struct nft_draft *d);
@@ -30,7 +32,9 @@ void nft_draft_match(struct nft_draft *d, const json_t *match, struct arena *a);
 void nft_draft_term(struct nft_draft *d, const struct rule_term *t);
 /* Something that is not judged. text is copied, and cut. */
 void nft_draft_other(struct nft_draft *d, const char *text, struct arena *a);
-/* The same, in its JSON. */
+/* It takes some of what matches: a limit, a share by chance. */
+void nft_draft_share(struct nft_draft *d, const json_t *j, struct arena *a);
+/* The same as other, in its JSON. */
 void nft_draft_other_json(struct nft_draft *d, const json_t *j, struct arena *a);
 /* The terms of the i-th rule, 0 to n_rules - 1. */
 void nft_draft_terms(const struct nft_draft *d, size_t i, struct arena *a, struct rule_term **out,

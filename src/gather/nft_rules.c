@@ -13,12 +13,14 @@
 #include <string.h>
 
 #include "gather/nft_draft.h"
+#include "gather/nft_jumps.h"
 
 enum { WORDS_MAX = 256 };
 
 struct reading {
 	const json_t *items;
 	const json_t *chain; /* the last one found: rules come chain by chain */
+	struct nft_paths paths; /* to it */
 	const char *text;
 	struct arena *arena;
 	struct firewall_facts *out;
@@ -56,36 +58,19 @@ static struct rule_facts *next_rule(struct reading *r)
 
 /* --- the chain -------------------------------------------------------------- */
 
-static bool same_place(const json_t *x, const json_t *y, const char *x_chain, const char *y_chain)
-{
-	static const char *const keys[] = { "family", "table" };
-	const char *a = get_string(x, x_chain), *b = get_string(y, y_chain);
-	size_t i;
-
-	if (!a || !b || strcmp(a, b))
-		return false;
-	for (i = 0; i < ARRAY_LEN(keys); i++) {
-		a = get_string(x, keys[i]);
-		b = get_string(y, keys[i]);
-		if (!a || !b || strcmp(a, b))
-			return false;
-	}
-	return true;
-}
-
 static const json_t *chain_of(struct reading *r, const json_t *rule)
 {
 	const json_t *chain;
 	size_t i;
 
-	if (r->chain && same_place(rule, r->chain, "chain", "name"))
+	if (r->chain && nft_same_place(rule, r->chain, "chain", "name"))
 		return r->chain;
 	for (i = 0; i < json_array_size(r->items); i++) {
 		chain = json_object_get(json_array_get(r->items, i), "chain");
-		if (chain && same_place(rule, chain, "chain", "name"))
+		if (chain && nft_same_place(rule, chain, "chain", "name"))
 			return r->chain = chain;
 	}
-	return NULL;
+	return r->chain = NULL;
 }
 
 /* A netdev chain sees only its device, which newer versions name. */
@@ -123,7 +108,9 @@ struct rule_read {
 static void asks_for(struct rule_read *x, const char *key, const json_t *body, struct arena *a)
 {
 	x->counter = UNKNOWN;
-	if (!strcmp(key, "match"))
+	if (!strcmp(key, "limit") || !strcmp(key, "quota"))
+		nft_draft_share(&x->draft, body, a);
+	else if (!strcmp(key, "match"))
 		nft_draft_match(&x->draft, body, a);
 	else
 		nft_draft_other(&x->draft, arena_printf(a, "%s %s", key, nft_draft_dump(body, a)),
@@ -134,7 +121,7 @@ static bool may_drop(const json_t *map)
 {
 	char *text = json_dumps(map, JSON_COMPACT | JSON_ENCODE_ANY);
 	bool may = !text || strstr(text, "\"drop\"") || strstr(text, "\"reject\"") ||
-		   strstr(text, "\"@") || strstr(text, "\"jump\"") || strstr(text, "\"goto\"");
+		   strstr(text, "\"@");
 
 	free(text);
 	return may;
@@ -186,14 +173,12 @@ static void statement(struct rule_read *x, const char *key, const json_t *body, 
 		x->ends = ENDS_MAYBE;
 }
 
-static void read_rule(struct rule_read *x, const json_t *chain, const json_t *expr, struct arena *a)
+static void read_statements(struct rule_read *x, const json_t *expr, struct arena *a)
 {
 	size_t n = json_array_size(expr), i;
 
-	nft_draft_init(&x->draft);
 	x->ends = ENDS_NOT;
 	x->counter = UNKNOWN;
-	add_device(&x->draft, chain, a);
 	for (i = 0; i < n; i++) {
 		void *first = json_object_iter(json_array_get(expr, i));
 
@@ -201,6 +186,22 @@ static void read_rule(struct rule_read *x, const json_t *chain, const json_t *ex
 			statement(x, json_object_iter_key(first), json_object_iter_value(first),
 				  i == n - 1, a);
 	}
+}
+
+/* A packet has met all that the jumps on its way ask for; path NULL: what that is is not known. */
+static void read_rule(struct rule_read *x, const struct reading *r, const struct nft_path *path,
+		      const json_t *rule)
+{
+	size_t i;
+
+	nft_draft_init(&x->draft);
+	x->draft.items = r->items;
+	x->draft.rule = rule;
+	if (path)
+		add_device(&x->draft, path->base, r->arena);
+	for (i = path ? path->n : 0; i > 0; i--)
+		read_statements(x, json_object_get(path->jumps[i - 1], "expr"), r->arena);
+	read_statements(x, json_object_get(rule, "expr"), r->arena);
 }
 
 /* --- words ------------------------------------------------------------------ */
@@ -233,38 +234,70 @@ static const char *line_of(const struct reading *r, const char *family, const ch
 
 /* --- all -------------------------------------------------------------------- */
 
-static void take_rule(struct reading *r, const json_t *rule)
+/* Its JSON without numbers that change. */
+static const char *words_of(const json_t *expr, struct arena *a)
 {
-	const char *family = get_string(rule, "family"), *table = get_string(rule, "table");
-	const char *name = get_string(rule, "chain"), *says, *hook, *type;
-	const json_t *chain = chain_of(r, rule), *expr = json_object_get(rule, "expr");
+	json_t *copy = json_deep_copy(expr);
+	const char *words;
+	size_t i;
+
+	for (i = 0; i < json_array_size(copy); i++) {
+		json_t *counter = json_object_get(json_array_get(copy, i), "counter");
+
+		json_object_del(counter, "packets");
+		json_object_del(counter, "bytes");
+	}
+	words = nft_draft_dump(copy, a);
+	json_decref(copy);
+	return words;
+}
+
+static void take_path(struct reading *r, const json_t *rule, const struct nft_path *path)
+{
+	const char *hook = path ? get_string(path->base, "hook") : NULL;
+	const char *type = path ? get_string(path->base, "type") : NULL, *says;
+	const int64_t handle = get_number(rule, "handle");
 	struct rule_read x;
 	size_t i;
 
-	r->out->n_all_rules++;
-	if (!family || !table || !name)
-		return;
-	read_rule(&x, chain, expr, r->arena);
-	type = get_string(chain, "type");
+	read_rule(&x, r, path, rule);
 	/* Targets of iptables in nat chains translate. */
 	if (x.ends == ENDS_NOT || (x.ends == ENDS_MAYBE && type && !strcmp(type, "nat")))
 		return;
-	says = line_of(r, family, table, get_number(rule, "handle"));
-	hook = get_string(chain, "hook");
+	says = line_of(r, get_string(rule, "family"), get_string(rule, "table"), handle);
 	for (i = 0; i < x.draft.n_rules; i++) {
 		struct rule_facts *f = next_rule(r);
 
-		f->family = arena_strdup(r->arena, family);
-		f->table = arena_strdup(r->arena, table);
-		f->chain = arena_strdup(r->arena, name);
+		f->family = arena_strdup(r->arena, get_string(rule, "family"));
+		f->table = arena_strdup(r->arena, get_string(rule, "table"));
+		f->chain = arena_strdup(r->arena, get_string(rule, "chain"));
 		f->hook = hook ? arena_strdup(r->arena, hook) : NULL;
-		f->says = says ? says : nft_draft_dump(expr, r->arena);
-		f->handle = get_number(rule, "handle");
+		f->says = says ? says : words_of(json_object_get(rule, "expr"), r->arena);
+		f->handle = handle;
 		f->reject = x.ends == ENDS_REJECT;
 		nft_draft_terms(&x.draft, i, r->arena, &f->terms, &f->n_terms);
 		f->before = x.counter;
 		f->after = UNKNOWN;
 	}
+}
+
+static void take_rule(struct reading *r, const json_t *rule)
+{
+	const json_t *had = r->chain, *chain;
+	size_t i;
+
+	r->out->n_all_rules++;
+	if (!get_string(rule, "family") || !get_string(rule, "table") || !get_string(rule, "chain"))
+		return;
+	chain = chain_of(r, rule);
+	if (!chain || chain != had)
+		nft_paths_to(r->items, chain, &r->paths);
+	if (r->paths.more) {
+		take_path(r, rule, NULL);
+		return;
+	}
+	for (i = 0; i < r->paths.n; i++)
+		take_path(r, rule, &r->paths.path[i]);
 }
 
 static bool has_rules(const struct reading *r, const json_t *chain)
@@ -274,7 +307,7 @@ static bool has_rules(const struct reading *r, const json_t *chain)
 
 	for (i = 0; i < json_array_size(r->items); i++) {
 		rule = json_object_get(json_array_get(r->items, i), "rule");
-		if (rule && same_place(chain, rule, "name", "chain"))
+		if (rule && nft_same_place(chain, rule, "name", "chain"))
 			return true;
 	}
 	return false;

@@ -326,6 +326,9 @@ enum rule_match {
 	RULE_DPORT, /* lo, hi */
 	RULE_FAMILY, /* number: 4 or 6 */
 	RULE_OTHER, /* text: what we do not judge; the rule may or may not hit */
+	RULE_ICMP_TYPE,
+	RULE_ICMPV6_TYPE, /* lo, hi */
+	RULE_SHARE, /* text: it takes some of what matches, not by what they are (a limit, chance) */
 };
 struct rule_term {
 	enum rule_match match;
@@ -336,8 +339,9 @@ struct rule_term {
 };
 struct rule_facts {
 	const char *family, *table, *chain; /* "inet", "filter", "input" */
-	const char *hook; /* "input" "output" "forward" "prerouting" "postrouting" "ingress";
-			   * NULL: a chain that others jump to */
+	const char *hook; /* "input" "output" "forward" "prerouting" "postrouting" "ingress",
+			   * also of a chain reached from there, the jumps' terms among the rule's;
+			   * NULL: reached by ways that were not all followed */
 	const char *says; /* the rule as JSON or text, one line */
 	int64_t handle; /* UNKNOWN for a policy */
 	bool policy, reject;

@@ -112,9 +112,18 @@ static const char *const streams[] = {
 };
 static const char *const ofs[] = { [PATH_INNER] = "inner", [PATH_ENDPOINT] = "endpoint" };
 static const char *const matches[] = {
-	[RULE_IIF] = "iif",	[RULE_OIF] = "oif",	    [RULE_SADDR] = "saddr",
-	[RULE_DADDR] = "daddr", [RULE_L4PROTO] = "l4proto", [RULE_SPORT] = "sport",
-	[RULE_DPORT] = "dport", [RULE_FAMILY] = "family",   [RULE_OTHER] = "other",
+	[RULE_IIF] = "iif",
+	[RULE_OIF] = "oif",
+	[RULE_SADDR] = "saddr",
+	[RULE_DADDR] = "daddr",
+	[RULE_L4PROTO] = "l4proto",
+	[RULE_SPORT] = "sport",
+	[RULE_DPORT] = "dport",
+	[RULE_FAMILY] = "family",
+	[RULE_OTHER] = "other",
+	[RULE_ICMP_TYPE] = "icmp-type",
+	[RULE_ICMPV6_TYPE] = "icmpv6-type",
+	[RULE_SHARE] = "share",
 };
 
 /* --- the structs, in the order of facts.h -------------------------------------- */

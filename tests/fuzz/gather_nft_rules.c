@@ -17,6 +17,7 @@ static void check_term(const struct rule_term *t)
 	case RULE_IIF:
 	case RULE_OIF:
 	case RULE_OTHER:
+	case RULE_SHARE:
 		assert(t->text);
 		break;
 	case RULE_SADDR:

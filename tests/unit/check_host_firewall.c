@@ -121,6 +121,28 @@ static void came_meanwhile(struct facts *f)
 	rules[0].before = UNKNOWN;
 }
 
+static void came_on_a_host(struct facts *f)
+{
+	came_meanwhile(f);
+	f->target.kind = TARGET_INTERFACE;
+}
+
+/* One way to the rule is by our device; the counter may have moved by the other. */
+static void two_ways_on_a_host(struct facts *f)
+{
+	drops_on_a_host(f);
+	with(rule(f, "input", "iifname \"wgd7f3a0\" counter drop", 10),
+	     (struct rule_term){ .match = RULE_IIF, .text = "eth7" });
+	rules[1].handle = rules[0].handle;
+}
+
+static void by_chance(struct facts *f)
+{
+	nothing_comes(f);
+	with(rule(f, "input", "numgen random mod 2 0 counter drop", 4),
+	     (struct rule_term){ .match = RULE_SHARE, .text = "numgen" });
+}
+
 static void not_ours(struct facts *f)
 {
 	nothing_comes(f);
@@ -239,7 +261,11 @@ static const struct check_case cases[] = {
 	{ "border: no counter, all came through", healthy_no_counter, STATE_PASS, "all data came",
 	  NULL },
 	{ "counter set back", counter_set_back, STATE_WARN, "its counter was set back", NULL },
-	{ "new", came_meanwhile, STATE_WARN, "new since the start, counter at ", NULL },
+	{ "new", came_meanwhile, STATE_FAIL, "dropped 1010 packets", NULL },
+	{ "border: new on a host", came_on_a_host, STATE_WARN, "new since the start, counter at ",
+	  NULL },
+	{ "two ways, one counter", two_ways_on_a_host, STATE_WARN, "could hit", NULL },
+	{ "some by chance", by_chance, STATE_FAIL, "dropped 4 packets", NULL },
 	{ "not ours", not_ours, STATE_PASS, "none of 1 rule that drop can hit", NULL },
 	{ "border: forwarding only", forward_only, STATE_PASS, "can hit", NULL },
 	{ "a term not judged", other_term, STATE_WARN, "could hit", NULL },
@@ -303,10 +329,10 @@ static void explains_silence(void **state)
 	(void)state;
 	arena_init(&a);
 	findings_init(&all, &a);
-	row_of(drops, &all, &f);
+	assert_int_equal(row_of(drops, &all, &f)->takes & TRAFFIC_OUTER, 0);
 	assert_string_equal(made_row(&all, "ping.peer")->caused_by, "host.firewall");
 	findings_init(&all, &a);
-	row_of(drops_outer, &all, &f);
+	assert_int_equal(row_of(drops_outer, &all, &f)->takes, TRAFFIC_ALL);
 	assert_string_equal(made_row(&all, "handshake.complete")->caused_by, "host.firewall");
 	arena_done(&a);
 }

@@ -61,10 +61,17 @@ static const struct term_case terms[] = {
 	{ RULE_FAMILY, NULL, 4, 4, false, HIT_YES, HIT_YES, false },
 	{ RULE_FAMILY, NULL, 6, 6, false, HIT_NO, HIT_NO, false },
 	{ RULE_OTHER, "ct state invalid", 0, 0, false, HIT_MAYBE, HIT_MAYBE, false },
+	{ RULE_SHARE, "limit", 0, 0, false, HIT_YES, HIT_YES, false },
+	{ RULE_ICMP_TYPE, NULL, 8, 8, false, HIT_NO, HIT_NO, false },
 	{ RULE_OTHER, "ct state invalid", 0, 0, true, HIT_MAYBE, HIT_MAYBE, false },
 };
 
-/* In a chain that others jump to, so that the hook decides nothing. */
+static enum hit hit(struct rule_facts r, const struct packet *p)
+{
+	r.hook = p->dir == TAP_OUT ? "output" : "input";
+	return rule_match(&r, p);
+}
+
 static struct rule_facts rule_of(const struct term_case *c, struct rule_term *t)
 {
 	*t = (struct rule_term){ .match = c->match, .negated = c->negated, .text = c->text };
@@ -85,11 +92,11 @@ static void each_term(void **state)
 	for (i = 0; i < ARRAY_LEN(terms); i++) {
 		const struct rule_facts r = rule_of(&terms[i], &t);
 
-		if (rule_match(&r, &out) != terms[i].out || rule_match(&r, &in) != terms[i].in ||
+		if (hit(r, &out) != terms[i].out || hit(r, &in) != terms[i].in ||
 		    rule_match_is_narrow(&r, &out) != terms[i].narrow_out)
 			print_message("# row %zu\n", i);
-		assert_int_equal(rule_match(&r, &out), terms[i].out);
-		assert_int_equal(rule_match(&r, &in), terms[i].in);
+		assert_int_equal(hit(r, &out), terms[i].out);
+		assert_int_equal(hit(r, &in), terms[i].in);
 		assert_int_equal(rule_match_is_narrow(&r, &out), terms[i].narrow_out);
 	}
 }
@@ -102,19 +109,23 @@ static void ports_only_where_there_are_some(void **state)
 	struct rule_facts r = rule_of(&c, &t);
 
 	(void)state;
-	assert_int_equal(rule_match(&r, &p), HIT_YES);
+	assert_int_equal(hit(r, &p), HIT_YES);
 	p.proto = PROTO_ICMP;
 	p.dport = UNKNOWN;
-	assert_int_equal(rule_match(&r, &p), HIT_NO);
+	assert_int_equal(hit(r, &p), HIT_NO);
 	t.negated = true;
-	assert_int_equal(rule_match(&r, &p), HIT_NO);
+	assert_int_equal(hit(r, &p), HIT_NO);
 	p.proto = UNKNOWN;
-	assert_int_equal(rule_match(&r, &p), HIT_MAYBE);
+	assert_int_equal(hit(r, &p), HIT_MAYBE);
 }
 
 static void unknown_is_maybe(void **state)
 {
-	struct packet p = { .dir = TAP_OUT, .proto = UNKNOWN, .sport = UNKNOWN, .dport = UNKNOWN };
+	struct packet p = { .dir = TAP_OUT,
+			    .proto = UNKNOWN,
+			    .sport = UNKNOWN,
+			    .dport = UNKNOWN,
+			    .icmp = UNKNOWN };
 	struct rule_term t;
 	size_t i;
 
@@ -122,8 +133,9 @@ static void unknown_is_maybe(void **state)
 	for (i = 0; i < ARRAY_LEN(terms); i++) {
 		const struct rule_facts r = rule_of(&terms[i], &t);
 
-		assert_int_equal(rule_match(&r, &p),
-				 t.match == RULE_IIF && !t.negated ? HIT_NO : HIT_MAYBE);
+		assert_int_equal(hit(r, &p), t.match == RULE_SHARE	       ? HIT_YES :
+					     t.match == RULE_IIF && !t.negated ? HIT_NO :
+										 HIT_MAYBE);
 		assert_false(rule_match_is_narrow(&r, &p));
 	}
 }
@@ -155,7 +167,7 @@ static const struct chain_case chains[] = {
 	{ "inet", "output", HIT_YES, HIT_NO },	    { "inet", "postrouting", HIT_YES, HIT_NO },
 	{ "inet", "input", HIT_NO, HIT_YES },	    { "inet", "prerouting", HIT_NO, HIT_YES },
 	{ "inet", "ingress", HIT_NO, HIT_YES },	    { "inet", "forward", HIT_NO, HIT_NO },
-	{ "inet", NULL, HIT_YES, HIT_YES },	    { "inet", "new-hook", HIT_MAYBE, HIT_MAYBE },
+	{ "inet", NULL, HIT_MAYBE, HIT_MAYBE },	    { "inet", "new-hook", HIT_MAYBE, HIT_MAYBE },
 	{ "ip", "output", HIT_YES, HIT_NO },	    { "ip6", "output", HIT_NO, HIT_NO },
 	{ "netdev", "ingress", HIT_NO, HIT_MAYBE }, { "netdev", "egress", HIT_MAYBE, HIT_NO },
 	{ "arp", "input", HIT_NO, HIT_NO },	    { "bridge", "input", HIT_NO, HIT_NO },
@@ -199,7 +211,7 @@ static void packets_of_a_tunnel(void **state)
 	made_healthy(&f);
 	n = rule_packets(&f, &a, &p);
 	/* outer, and two families of ICMP, TCP, UDP; both directions */
-	assert_int_equal(n, 2 + 2 * 2 * 3);
+	assert_int_equal(n, 2 + 2 * 2 * 4);
 	assert_true(has(p, n, "outer out", "192.0.2.20", PROTO_UDP));
 	assert_true(has(p, n, "outer in", "192.0.2.10", PROTO_UDP));
 	assert_true(has(p, n, "inner out", "10.90.17.2", PROTO_ICMP));
@@ -226,11 +238,27 @@ static void packets_with_gaps(void **state)
 	made_healthy(&f);
 	facts_gap(&f, NEED_PATHS, "no", NULL);
 	facts_gap(&f, NEED_CONFIG, "no", NULL);
-	assert_int_equal(rule_packets(&f, &a, &p), 2 + 2 * 3);
+	assert_int_equal(rule_packets(&f, &a, &p), 2 + 2 * 4);
 	assert_int_equal(p[0].src.family, FAMILY_NONE);
 	assert_int_equal(p[0].dst.family, FAMILY_NONE);
 	assert_int_equal(p[0].sport, UNKNOWN);
 	arena_done(&a);
+}
+
+static void icmp_types(void **state)
+{
+	struct rule_term t = { .match = RULE_ICMP_TYPE, .lo = 8, .hi = 8 };
+	struct rule_facts r = { .family = "inet", .hook = "input", .terms = &t, .n_terms = 1 };
+	struct packet p = packet(TAP_IN);
+
+	(void)state;
+	p.proto = PROTO_ICMP;
+	p.icmp = 8;
+	assert_int_equal(rule_match(&r, &p), HIT_YES);
+	p.icmp = 0;
+	assert_int_equal(rule_match(&r, &p), HIT_NO);
+	t.match = RULE_ICMPV6_TYPE;
+	assert_int_equal(rule_match(&r, &p), HIT_NO);
 }
 
 int main(void)
@@ -240,6 +268,7 @@ int main(void)
 		cmocka_unit_test(ports_only_where_there_are_some),
 		cmocka_unit_test(unknown_is_maybe),
 		cmocka_unit_test(all_terms_must_match),
+		cmocka_unit_test(icmp_types),
 		cmocka_unit_test(hooks_and_families),
 		cmocka_unit_test(packets_of_a_tunnel),
 		cmocka_unit_test(packets_with_gaps),

@@ -257,12 +257,9 @@ static const char *const not_judged[] = {
 	MATCH("==", META("iifname"), "\"@nics\""),
 	MATCH("in", "{\"ct\":{\"key\":\"state\"}}", "\"invalid\""),
 	MATCH("==", "{\"concat\":[" META("iif") "," META("oif") "]}", "\"@x\""),
-	MATCH("==", FIELD("icmp", "type"), "\"echo-request\""),
 	MATCH("==", FIELD("ip", "ttl"), "1"),
 	MATCH("in", FIELD("tcp", "flags"), "\"syn\""),
 	MATCH("==", META("protocol"), "\"arp\""),
-	"{\"limit\":{\"rate\":1,\"per\":\"second\"}}",
-	"{\"quota\":{\"val\":1}}",
 	"{\"xt\":null}",
 	"{\"xt\":{\"type\":\"match\",\"name\":\"owner\"}}",
 	"{\"some-new-thing\":{}}",
@@ -337,12 +334,58 @@ static void chains_of_others_and_devices(void **state)
 		"");
 
 	(void)state;
+	/* Nothing jumps to the first. */
+	assert_int_equal(f.n_rules, 1);
+	assert_string_equal(f.rules[0].hook, "ingress");
+	assert_int_equal(f.rules[0].n_terms, 1);
+	assert_int_equal(f.rules[0].terms[0].match, RULE_IIF);
+	assert_string_equal(f.rules[0].terms[0].text, "eth7");
+}
+
+#define SUB "{\"chain\":{\"family\":\"inet\",\"table\":\"fw\",\"name\":\"sub\",\"handle\":2}}"
+#define SUB_RULE(expr)                                                                    \
+	"{\"rule\":{\"family\":\"inet\",\"table\":\"fw\",\"chain\":\"sub\",\"handle\":6," \
+	"\"expr\":[" expr "]}}"
+
+/* As nft 1.0.6 prints them. */
+static void jumps_are_followed(void **state)
+{
+	struct firewall_facts f = parse(
+		LIST("{\"set\":{\"family\":\"inet\",\"name\":\"ports\",\"table\":\"fw\",\"type\":"
+		     "\"inet_service\",\"handle\":5,\"elem\":[53]}}," SUB "," INPUT
+		     "," SUB_RULE(MATCH("==", FIELD("udp", "dport"), "\"@ports\"") "," COUNTER(3) "," DROP) "," RULE(
+			     19,
+			     MATCH("==", META("iifname"),
+				   "\"wg0\"") ",{\"jump\":{\"target\":\"sub\"}}") "," RULE(21,
+											   "{\"vmap\":{\"key\":" META(
+												   "mark") ",\"data\":{\"set\":[[80,{\"jump\":{"
+													   "\"target\":\"sub\"}}]]}}}")),
+		"");
+
+	(void)state;
 	assert_int_equal(f.n_rules, 2);
-	assert_null(f.rules[0].hook);
-	assert_string_equal(f.rules[1].hook, "ingress");
-	assert_int_equal(f.rules[1].n_terms, 1);
-	assert_int_equal(f.rules[1].terms[0].match, RULE_IIF);
-	assert_string_equal(f.rules[1].terms[0].text, "eth7");
+	assert_string_equal(f.rules[0].hook, "input");
+	assert_int_equal(f.rules[0].n_terms, 3);
+	assert_int_equal(f.rules[0].terms[0].match, RULE_IIF);
+	assert_int_equal(f.rules[0].terms[2].lo, 53);
+	assert_int_equal(f.rules[0].before, 3);
+	assert_null(strstr(f.rules[0].says, "packets"));
+	assert_int_equal(f.rules[1].terms[0].match, RULE_OTHER);
+}
+
+static void types_and_shares(void **state)
+{
+	struct rule_facts r =
+		one(MATCH("==", FIELD("icmpv6", "type"),
+			  "{\"range\":[\"echo-request\",\"echo-reply\"]}") "," COUNTER(1) "," DROP);
+
+	(void)state;
+	assert_int_equal(r.terms[1].match, RULE_ICMPV6_TYPE);
+	assert_int_equal(r.terms[1].lo, 128);
+	assert_int_equal(r.terms[1].hi, 129);
+	r = one(MATCH("==", "{\"numgen\":{\"mode\":\"random\",\"mod\":5,\"offset\":0}}",
+		      "0") "," DROP);
+	assert_int_equal(r.terms[0].match, RULE_SHARE);
 }
 
 static void twice(void **state)
@@ -379,6 +422,8 @@ int main(void)
 		TEST(counter_must_come_last),
 		TEST(other_ways_to_take_away),
 		TEST(chains_of_others_and_devices),
+		TEST(jumps_are_followed),
+		TEST(types_and_shares),
 		TEST(twice),
 	};
 
