@@ -70,7 +70,7 @@ static struct suspect suspect_of(const struct rule_facts *r, const struct packet
 	return s;
 }
 
-/* Ways to one rule, and members of its sets, have one counter: it may be the others that moved it. */
+/* Ways to one rule, and members of its sets, have one counter: others may have moved it. */
 static void share_counters(struct suspect *s, size_t n)
 {
 	size_t i, first;

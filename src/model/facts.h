@@ -328,7 +328,7 @@ enum rule_match {
 	RULE_OTHER, /* text: what we do not judge; the rule may or may not hit */
 	RULE_ICMP_TYPE,
 	RULE_ICMPV6_TYPE, /* lo, hi */
-	RULE_SHARE, /* text: it takes some of what matches, not by what they are (a limit, chance) */
+	RULE_SHARE, /* text: it takes some of what matches (a limit, chance) */
 };
 struct rule_term {
 	enum rule_match match;
