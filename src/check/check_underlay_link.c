@@ -26,16 +26,37 @@ static struct finding *judge_errors(const struct link_facts *l, struct findings 
 			   l->name, carrier, (long long)rx, (long long)tx);
 }
 
+/* What became of it during the run, or NULL. */
+static struct finding *judge_change(const struct link_facts *l, struct findings *out)
+{
+	if (!l->end.known)
+		return NULL;
+	if (l->end.gone)
+		return finding_add(out, STATE_FAIL, "%s was deleted during the run", l->name);
+	if (!l->end.up)
+		return finding_add(out, STATE_FAIL, "%s was set down during the run", l->name);
+	if (l->running == 1 && l->running_end == 0)
+		return finding_add(out, STATE_FAIL, "%s lost its carrier during the run", l->name);
+	if (l->running == 0 && l->running_end == 1)
+		return finding_add(out, STATE_WARN, "%s had no carrier at the start, and has one now",
+				   l->name);
+	return NULL;
+}
+
 static struct finding *judge(const struct facts *f, const struct link_facts *l,
 			     struct findings *out)
 {
 	const struct path_facts *p = tunnel_path(f, PATH_ENDPOINT, NULL);
+	struct finding *changed;
 
 	if (p && p->dev && strcmp(p->dev, l->name) != 0)
 		return finding_add(out, STATE_UNSURE,
 				   "the endpoint's route uses %s, %s was watched", p->dev, l->name);
 	if (!l->start.up)
 		return finding_add(out, STATE_FAIL, "%s is down", l->name);
+	changed = judge_change(l, out);
+	if (changed)
+		return changed;
 	if (l->running == 0)
 		return finding_add(out, STATE_FAIL, "%s is up and has no carrier", l->name);
 	return judge_errors(l, out);
@@ -61,12 +82,13 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 			     l->kind ? l->kind : "link");
 	evidence_count(ev, "up", l->start.up);
 	evidence_count(ev, "carrier", l->running);
+	evidence_count(ev, "carrier_at_end", l->running_end);
 	evidence_count(ev, "mtu", (int64_t)l->start.mtu);
 	for (i = 0; i < ARRAY_LEN(shown); i++)
 		evidence_count(ev, link_counter_str(shown[i]), link_difference(l, shown[i]));
 }
 
-static const char *const after[] = { "engine.start", NULL };
+static const char *const after[] = { "engine.start", "host.state", NULL };
 
 const struct check check_underlay_link = {
 	.id = "underlay.link",

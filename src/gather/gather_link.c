@@ -86,7 +86,7 @@ int gather_link(const struct platform_ops *p, const char *name, bool after, stru
 	*(after ? &out->end : &out->start) = (struct link_state){
 		.known = true, .up = link->up, .ifindex = link->ifindex, .mtu = link->mtu
 	};
-	out->running = link->running;
+	*(after ? &out->running_end : &out->running) = link->running;
 	out->tun_pi = link->tun_pi < 0 ? UNKNOWN : link->tun_pi;
 	copy_counters(&link->stats, after ? out->after : out->before);
 	return 0;

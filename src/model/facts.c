@@ -74,7 +74,7 @@ static void tap_init(struct tap_facts *t)
 
 static void link_init(struct link_facts *l)
 {
-	l->running = l->tun_pi = UNKNOWN;
+	l->running = l->running_end = l->tun_pi = UNKNOWN;
 	unknown(l->before, LINK_COUNTER_COUNT);
 	unknown(l->after, LINK_COUNTER_COUNT);
 }

@@ -141,7 +141,7 @@ struct link_state {
 struct link_facts {
 	const char *name, *kind;
 	struct link_state start, end;
-	int64_t running; /* it has a carrier: 1, 0, UNKNOWN; when last looked at */
+	int64_t running, running_end; /* it has a carrier, at the start and the end: 1, 0, UNKNOWN */
 	/* a tun's device flag IFF_NO_PI turned round: 1 = a 4-byte header before each packet */
 	int64_t tun_pi;
 	int64_t before[LINK_COUNTER_COUNT], after[LINK_COUNTER_COUNT];

@@ -181,6 +181,7 @@ static const struct facts_field link_fields[] = {
 	STRUCT(link_facts, start, link_state_table),
 	STRUCT(link_facts, end, link_state_table),
 	COUNT(link_facts, running),
+	COUNT(link_facts, running_end),
 	COUNT(link_facts, tun_pi),
 	COUNTS(link_facts, before, link_counter_names),
 	COUNTS(link_facts, after, link_counter_names),

@@ -204,6 +204,7 @@ static void still(struct facts *f)
 		config(f, (enum end)i);
 		f->wire[i].start.mtu = f->wire[i].end.mtu = 1500;
 		f->wire[i].running = f->tun[i].running = 1;
+		f->wire[i].running_end = f->tun[i].running_end = 1;
 	}
 	paths(f);
 	/* No gateway: both ends are on one link. */

@@ -51,7 +51,7 @@ static void no_route(struct facts *f)
 static void carrier_lost(struct facts *f)
 {
 	failed_silent(f);
-	f->wire[END_NEAR].running = 0;
+	f->wire[END_NEAR].running = f->wire[END_NEAR].running_end = 0;
 }
 
 static void unseen(struct facts *f)

@@ -9,12 +9,39 @@
 
 static void down(struct facts *f)
 {
-	f->wire[END_NEAR].start.up = false;
+	f->wire[END_NEAR].start.up = f->wire[END_NEAR].end.up = false;
 }
 
 static void no_carrier(struct facts *f)
 {
 	f->wire[END_NEAR].running = 0;
+}
+
+static void no_carrier_all_along(struct facts *f)
+{
+	f->wire[END_NEAR].running = f->wire[END_NEAR].running_end = 0;
+}
+
+static void set_down(struct facts *f)
+{
+	f->wire[END_NEAR].end.up = false;
+	f->wire[END_NEAR].running_end = 0;
+}
+
+static void deleted(struct facts *f)
+{
+	f->wire[END_NEAR].end = (struct link_state){ .known = true, .gone = true };
+}
+
+static void lost_carrier(struct facts *f)
+{
+	f->wire[END_NEAR].running_end = 0;
+}
+
+static void end_unread(struct facts *f)
+{
+	f->wire[END_NEAR].end.known = false;
+	f->wire[END_NEAR].running_end = UNKNOWN;
 }
 
 static void carrier_not_told(struct facts *f)
@@ -64,7 +91,12 @@ static void unseen(struct facts *f)
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "wgw7f3a0 up with carrier, 0 errors, MTU 1500", NULL },
 	{ "down", down, STATE_FAIL, "wgw7f3a0 is down", NULL },
-	{ "no carrier", no_carrier, STATE_FAIL, "has no carrier", NULL },
+	{ "no carrier", no_carrier_all_along, STATE_FAIL, "is up and has no carrier", NULL },
+	{ "border: came up meanwhile", no_carrier, STATE_WARN, "had no carrier at the start", NULL },
+	{ "set down in the run", set_down, STATE_FAIL, "was set down during the run", "host.state" },
+	{ "deleted in the run", deleted, STATE_FAIL, "was deleted during the run", "host.state" },
+	{ "lost its carrier", lost_carrier, STATE_FAIL, "lost its carrier during the run", NULL },
+	{ "the end was not read", end_unread, STATE_PASS, "up with carrier", NULL },
 	{ "border: carrier not told", carrier_not_told, STATE_PASS, "up (carrier not told)", NULL },
 	{ "errors", errors, STATE_WARN, "7 receive and 2 send errors", NULL },
 	{ "border: errors of before", old_errors, STATE_PASS, "0 errors", NULL },
