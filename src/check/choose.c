@@ -84,6 +84,45 @@ bool choose(const char *only, const char *skip, struct arena *a, struct check_ch
 	return true;
 }
 
+void choose_ids(const struct check_choice *c, struct arena *a, const char ***ids, size_t *n)
+{
+	size_t i;
+
+	*ids = arena_alloc(a, (CHECKS_MAX + 1) * sizeof(**ids));
+	*n = 0;
+	for (i = 0; c->partial && checks[i]; i++)
+		if (c->on[i])
+			(*ids)[(*n)++] = checks[i]->id;
+}
+
+static bool is_among(const char *id, const char *const *ids, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strcmp(ids[i], id) == 0)
+			return true;
+	return false;
+}
+
+bool choose_within(struct check_choice *c, const char *const *ids, size_t n)
+{
+	struct check_choice less = *c;
+	bool any = false;
+	size_t i;
+
+	if (n == 0)
+		return true;
+	for (i = 0; checks[i]; i++) {
+		less.on[i] = less.on[i] && is_among(checks[i]->id, ids, n);
+		any = any || less.on[i];
+		less.partial = less.partial || !less.on[i];
+	}
+	if (any)
+		*c = less;
+	return any;
+}
+
 bool is_chosen(const struct check_choice *c, const struct check *of)
 {
 	size_t i;

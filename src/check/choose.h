@@ -23,6 +23,13 @@ void choose_all(struct check_choice *c);
  */
 bool choose(const char *only, const char *skip, struct arena *a, struct check_choice *c,
 	    const char **bad);
+/* The ids of the rows, for the facts; none when it is all. From the arena. */
+void choose_ids(const struct check_choice *c, struct arena *a, const char ***ids, size_t *n);
+/*
+ * Leaves only rows of those ids, as facts have them (choose_ids): none of them means all. False:
+ * nothing would be left, and *c is untouched.
+ */
+bool choose_within(struct check_choice *c, const char *const *ids, size_t n);
 bool is_chosen(const struct check_choice *c, const struct check *of);
 /* NEED_BITs of what the chosen need or want to see. */
 uint32_t choose_needs(const struct check_choice *c);

@@ -104,6 +104,7 @@ static int judge(const struct check_options *o, const struct check_choice *choic
 static int judge_saved(const struct check_options *o, const struct check_choice *choice,
 		       struct arena *a)
 {
+	struct check_choice within = *choice;
 	struct err e = { 0 };
 	struct facts f;
 
@@ -111,7 +112,12 @@ static int judge_saved(const struct check_options *o, const struct check_choice 
 		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
-	return judge(o, choice, a, &f);
+	if (!choose_within(&within, f.chosen, f.n_chosen)) {
+		fprintf(stderr, "%s: %s: --only and --skip leave none of the rows it was made for\n",
+			o->cmd, o->facts);
+		return EXIT_USAGE;
+	}
+	return judge(o, &within, a, &f);
 }
 
 /* What was seen is told, also when it cannot be kept. */
@@ -193,6 +199,7 @@ static int check(const struct check_options *o, const struct check_choice *choic
 		tell_refusal(&e, root);
 		return EXIT_UNDECIDED;
 	}
+	choose_ids(choice, a, &facts.chosen, &facts.n_chosen);
 	return judge_and_save(o, choice, a, &facts);
 }
 

@@ -365,6 +365,9 @@ struct facts {
 	bool interrupted;
 
 	struct target_facts target;
+	/* ids of the rows that the run was made for; none: all. Others were not looked at for */
+	const char **chosen;
+	size_t n_chosen;
 	/* running WireGuard interfaces that a self-test does not look at */
 	const char **not_tested;
 	size_t n_not_tested;

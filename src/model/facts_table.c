@@ -364,6 +364,7 @@ static const struct facts_field facts_fields[] = {
 	TIME(facts, started_wall_ns),
 	BOOL(facts, interrupted),
 	STRUCT(facts, target, target_table),
+	TEXTS(facts, chosen, n_chosen),
 	TEXTS(facts, not_tested, n_not_tested),
 	SET(facts, have, needs),
 	STRUCTS(facts, gaps, needs, gap_table),

@@ -57,8 +57,11 @@ looked() { jq -r '.have[]' "$TMPDIR/f.json" | sort | tr '\n' ' '; }
 facts --only engine.start
 is 'only the start was looked at' "$(looked)" 'engine-start '
 "$WGDIAG" check --facts "$TMPDIR/f.json" --json >"$TMPDIR/r.json"
-is 'judged whole, it is undecided' $? 3
-is 'and says why' "$(jq -r '.checks[] | select(.id == "data.both-ways").summary' "$TMPDIR/r.json")" 'not asked for'
+is 'judged again, it is about the same rows' $? 0
+is 'and no others' "$(jq -r '.checks[].id' "$TMPDIR/r.json")" 'engine.start'
+"$WGDIAG" check --facts "$TMPDIR/f.json" --only ping 2>"$TMPDIR/err"
+is 'judged for rows that it was not made for: exit' $? 2
+check 'and it is said' grep -q 'none of the rows it was made for' "$TMPDIR/err"
 
 facts --only config
 case " $(looked)" in

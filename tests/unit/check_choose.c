@@ -126,6 +126,42 @@ static void all_words_are_known(void **state)
 	arena_done(&a);
 }
 
+/* What facts remember of the choice gives it back; another choice narrows it further. */
+static void the_choice_of_a_run(void **state)
+{
+	static const char *const newer[] = { "ping.peer", "row.of-tomorrow" };
+	struct check_choice c, again;
+	const char *bad = NULL, **ids;
+	struct arena a;
+	size_t n;
+
+	(void)state;
+	arena_init(&a);
+	choose_all(&c);
+	choose_ids(&c, &a, &ids, &n);
+	assert_int_equal(n, 0);
+	assert_true(choose("ping,underlay.out", NULL, &a, &c, &bad));
+	choose_ids(&c, &a, &ids, &n);
+	assert_int_equal(n, count(&c));
+	choose_all(&again);
+	assert_true(choose_within(&again, ids, n));
+	assert_memory_equal(&again, &c, sizeof(c));
+
+	assert_true(choose("ping.self,loss", NULL, &a, &again, &bad));
+	assert_true(choose_within(&again, ids, n));
+	assert_int_equal(count(&again), 1);
+	assert_true(choose("loss", NULL, &a, &again, &bad));
+	c = again;
+	assert_false(choose_within(&again, ids, n));
+	assert_memory_equal(&again, &c, sizeof(c));
+
+	choose_all(&again);
+	assert_true(choose_within(&again, newer, ARRAY_LEN(newer)));
+	assert_int_equal(count(&again), 1);
+	assert_true(again.partial);
+	arena_done(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +169,7 @@ int main(void)
 		cmocka_unit_test(words),
 		cmocka_unit_test(what_names_nothing),
 		cmocka_unit_test(all_words_are_known),
+		cmocka_unit_test(the_choice_of_a_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
