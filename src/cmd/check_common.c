@@ -187,7 +187,7 @@ static int check(const struct check_options *o, const struct check_choice *choic
 	if (rc != EXIT_OK)
 		return rc;
 	if (o->dry_run) {
-		check_would(o, choice, &c, stdout);
+		check_would(o, choice, &c);
 		return EXIT_OK;
 	}
 	c.progress = on_progress;
@@ -217,7 +217,7 @@ int check_and_tell(struct check_options *o)
 		return EXIT_USAGE;
 	}
 	if (o->list_checks) {
-		check_list(&choice, stdout);
+		check_list(&choice);
 		return EXIT_OK;
 	}
 	if (!o->engine)

@@ -58,8 +58,8 @@ int check_options_choose(const struct check_options *o, struct check_choice *out
 int check_and_tell(struct check_options *o);
 
 /* check_ahead.c: without a run */
-void check_list(const struct check_choice *choice, FILE *out);
+void check_list(const struct check_choice *choice);
 void check_would(const struct check_options *o, const struct check_choice *choice,
-		 const struct run_conf *c, FILE *out);
+		 const struct run_conf *c);
 
 #endif

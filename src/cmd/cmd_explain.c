@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/explain_text.h"
+#include "cmd/page.h"
 #include "wg/drop.h"
 
 enum { ID_SIZE = 64 };
@@ -55,24 +56,26 @@ static bool heading_id(const char *line, char id[static ID_SIZE])
 }
 
 /* Code keeps its marks off: `wg show` and **Means.** read better bare on a terminal. */
-static void put_line(const char *line)
+static void put_line(struct page *page, const char *line)
 {
-	bool indented = str_has_prefix(line, "    ");
+	CLEANUP(buf_done) struct buf bare = { 0 };
+	bool indented = str_has_prefix(line, "    "), heading = rank(line) != 0;
 
-	for (line += rank(line) ? rank(line) + 1 : 0; *line; line++) {
+	for (line += heading ? rank(line) + 1 : 0; *line; line++) {
 		if (!indented && (*line == '`' || (line[0] == '*' && line[1] == '*'))) {
 			line += *line == '*';
 			continue;
 		}
-		putchar(*line);
+		buf_add(&bare, line, 1);
 	}
-	putchar('\n');
+	page_line(page, buf_str(&bare));
 }
 
 static bool print_section(const char *id)
 {
 	const char *const *l;
 	char found[ID_SIZE];
+	struct page page;
 	unsigned of;
 
 	for (l = explain_text; *l; l++)
@@ -81,9 +84,11 @@ static bool print_section(const char *id)
 	if (!*l)
 		return false;
 	of = rank(*l);
-	put_line(*l++);
+	page_open(&page);
+	put_line(&page, *l++);
 	for (; *l && (rank(*l) == 0 || rank(*l) > of); l++)
-		put_line(*l);
+		put_line(&page, *l);
+	page_close(&page);
 	return true;
 }
 
@@ -125,16 +130,23 @@ static const char **collect(struct arena *a, size_t *n)
 
 static void list(void)
 {
+	char id[ID_SIZE], first[ID_SIZE + 1];
 	const char *const *l;
-	char id[ID_SIZE];
+	struct page page;
 	int d;
 
-	for (l = explain_text; *l; l++)
-		if (heading_id(*l, id))
-			printf("%-22s %s\n", id,
-			       strchr(*l, ':') + 1 + strspn(strchr(*l, ':') + 1, " "));
-	for (d = WG_DROP_NONE + 1; d < WG_DROP_COUNT; d++)
-		printf("%-22s %s\n", wg_drop_id((enum wg_drop)d), wg_drop_str((enum wg_drop)d));
+	page_open(&page);
+	for (l = explain_text; *l; l++) {
+		if (!heading_id(*l, id))
+			continue;
+		snprintf(first, sizeof(first), "%-22s ", id);
+		page_entry(&page, first, strchr(*l, ':') + 1 + strspn(strchr(*l, ':') + 1, " "));
+	}
+	for (d = WG_DROP_NONE + 1; d < WG_DROP_COUNT; d++) {
+		snprintf(first, sizeof(first), "%-22s ", wg_drop_id((enum wg_drop)d));
+		page_entry(&page, first, wg_drop_str((enum wg_drop)d));
+	}
+	page_close(&page);
 }
 
 static int unknown(const char *id)
@@ -171,6 +183,8 @@ static int explain_run(int argc, char **argv)
 	}
 	if (!id)
 		list();
+	else if (!id[0])
+		return unknown(id);
 	else if (!print_section(id) && !print_drop(id))
 		return unknown(id);
 	return EXIT_OK;

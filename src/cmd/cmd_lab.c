@@ -5,6 +5,7 @@
 
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
+#include "cmd/page.h"
 
 #define NAME "wgdiag lab"
 
@@ -179,18 +180,33 @@ static int choose_fault(struct lab_options *o)
 	return EXIT_OK;
 }
 
-static void list(FILE *out)
+static void list_variant(struct page *page, const struct lab_variant *v)
+{
+	CLEANUP(buf_done) struct buf says = { 0 };
+	char first[64];
+
+	snprintf(first, sizeof(first), "  --variant %-10s  ", v->name);
+	buf_puts(&says, v->says);
+	if (v->engine)
+		buf_printf(&says, " (%s)", v->engine);
+	page_entry(page, first, buf_str(&says));
+}
+
+static void list(void)
 {
 	const struct lab_variant *v;
+	struct page page;
+	char first[64];
 	size_t i;
 
+	page_open(&page);
 	for (i = 0; lab_faults[i]; i++) {
-		fprintf(out, "%-12s  %s\n", lab_faults[i]->name, lab_faults[i]->says);
+		snprintf(first, sizeof(first), "%-12s  ", lab_faults[i]->name);
+		page_entry(&page, first, lab_faults[i]->says);
 		for (v = lab_faults[i]->variants; v->name; v++)
-			fprintf(out, "  --variant %-10s  %s%s%s%s\n", v->name, v->says,
-				v->engine ? " (" : "", v->engine ? v->engine : "",
-				v->engine ? ")" : "");
+			list_variant(&page, v);
 	}
+	page_close(&page);
 }
 
 static int lab_run(int argc, char **argv)
@@ -203,7 +219,10 @@ static int lab_run(int argc, char **argv)
 	if (code != EXIT_OK)
 		return code;
 	if (o.check.help || o.list) {
-		(o.check.help ? lab_help : list)(stdout);
+		if (o.list)
+			list();
+		else
+			lab_help(stdout);
 		return EXIT_OK;
 	}
 	code = o.fault ? choose_fault(&o) : EXIT_OK;

@@ -22,7 +22,7 @@ ids=$(sed -n 's/^##* `*\([a-z][a-z0-9._-]*\)`*: .*/\1/p' "$text")
 check 'there are headings' [ "$(printf '%s\n' "$ids" | grep -c .)" -gt 9 ]
 for id in $ids; do
 	section "$id" >"$TMPDIR/want"
-	env -i "$WGDIAG" explain "$id" >"$TMPDIR/got" 2>"$TMPDIR/err"
+	env -i LC_ALL=C.UTF-8 "$WGDIAG" explain "$id" >"$TMPDIR/got" 2>"$TMPDIR/err"
 	is "explain $id: exit" $? 0
 	check "explain $id: what the file says" diff "$TMPDIR/want" "$TMPDIR/got"
 done
@@ -33,6 +33,14 @@ for id in $ids in_mac1 io_send_perm; do
 done
 clean 'the list has them all' "$missing"
 is 'a reason' "$("$WGDIAG" explain in_mac1 | head -n 1)" 'in_mac1: mac1 is not for our public key'
+
+# On a terminal: as wide as that, and in characters that it can show.
+for id in $ids; do
+	env -i LC_ALL=C COLUMNS=60 "$WGDIAG" explain "$id" >"$TMPDIR/got"
+	clean "explain $id, LC_ALL=C: ASCII" "$(LC_ALL=C grep -n '[^ -~]' "$TMPDIR/got")"
+	clean "explain $id, 60 columns: no running text is wider" "$(grep -vE '^(    |\|)' "$TMPDIR/got" | grep -E '.{61}')"
+done
+clean 'the list, 60 columns' "$(env -i LC_ALL=C COLUMNS=60 "$WGDIAG" explain | grep -E '.{61}')"
 
 refuses()
 {
@@ -46,6 +54,7 @@ refuses()
 }
 refuses 'did you mean ping.self?' ping.slef
 refuses "nothing known of 'frobnicate'" frobnicate
+refuses "nothing known of ''" ''
 refuses "unexpected argument 'more'" ping.self more
 refuses "unknown option '--all'" --all
 "$WGDIAG" explain ping.self >/dev/full 2>"$TMPDIR/err"
