@@ -38,8 +38,8 @@ static struct finding *judge_change(const struct link_facts *l, struct findings 
 	if (l->running == 1 && l->running_end == 0)
 		return finding_add(out, STATE_FAIL, "%s lost its carrier during the run", l->name);
 	if (l->running == 0 && l->running_end == 1)
-		return finding_add(out, STATE_WARN, "%s had no carrier at the start, and has one now",
-				   l->name);
+		return finding_add(out, STATE_WARN,
+				   "%s had no carrier at the start, and has one now", l->name);
 	return NULL;
 }
 

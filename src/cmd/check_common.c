@@ -113,7 +113,8 @@ static int judge_saved(const struct check_options *o, const struct check_choice 
 		return EXIT_USAGE;
 	}
 	if (!choose_within(&within, f.chosen, f.n_chosen)) {
-		fprintf(stderr, "%s: %s: --only and --skip leave none of the rows it was made for\n",
+		fprintf(stderr,
+			"%s: %s: --only and --skip leave none of the rows it was made for\n",
 			o->cmd, o->facts);
 		return EXIT_USAGE;
 	}

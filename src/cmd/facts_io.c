@@ -31,7 +31,7 @@ static int temporary(const char *path, char *name, size_t size, struct err *e)
 	snprintf(name, size, "%s.%ld.tmp", path, (long)getpid());
 	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0)
-		return err_sys(e, "writing %s", name);
+		return err_sys(e, "writing %s", path); /* the other name is ours alone */
 	return fd;
 }
 

@@ -206,6 +206,34 @@ static void read_rule(struct rule_read *x, const struct reading *r, const struct
 
 /* --- words ------------------------------------------------------------------ */
 
+/* A rule with a long set stands on several lines; the later ones are indented more. */
+static const char *begin_of_rule(const char *text, const char *at)
+{
+	while (at > text && !strncmp(at, "\t\t", 2) && (at[2] == '\t' || at[2] == ' ')) {
+		at--;
+		while (at > text && at[-1] != '\n')
+			at--;
+	}
+	return at;
+}
+
+/* On one line, single blanks. */
+static const char *joined(struct arena *a, const char *from, const char *end)
+{
+	char *s = arena_alloc(a, (size_t)(end - from) + 1), *to = s;
+
+	for (from += strspn(from, "\t "); from < end; from++) {
+		bool blank = *from == ' ' || *from == '\t' || *from == '\n';
+
+		if (!blank)
+			*to++ = *from;
+		else if (to > s && to[-1] != ' ')
+			*to++ = ' ';
+	}
+	*to = '\0';
+	return s[0] ? s : NULL;
+}
+
 /* The line that ends in "# handle N", in the block of its table. Handles count per table. */
 static const char *line_of(const struct reading *r, const char *family, const char *table,
 			   int64_t handle)
@@ -224,10 +252,8 @@ static const char *line_of(const struct reading *r, const char *family, const ch
 		if (*at != '\t' && *at != '}' && *at != '\n')
 			inside = strncmp(at, open, strlen(open)) == 0;
 		end = next - MIN(strlen(want), (size_t)(next - at));
-		if (!inside || *at != '\t' || strncmp(end, want, strlen(want)))
-			continue;
-		at += strspn(at, "\t");
-		return at < end ? arena_printf(r->arena, "%.*s", (int)(end - at), at) : NULL;
+		if (inside && *at == '\t' && !strncmp(end, want, strlen(want)))
+			return joined(r->arena, begin_of_rule(r->text, at), end);
 	}
 	return NULL;
 }

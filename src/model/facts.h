@@ -68,7 +68,7 @@ struct target_facts {
 	const char *program; /* path of a foreign engine, NULL for the built-in one */
 	struct public_key peer; /* the far end's key */
 	/* made by `wgdiag lab`: which fault, "none": the control; NULL: no lab. Never judged by */
-	const char *lab;
+	const char *lab, *lab_variant;
 	/* the near tun was made by wgdiag and handed to the engine as a descriptor */
 	bool tun_inherited;
 };
@@ -141,7 +141,8 @@ struct link_state {
 struct link_facts {
 	const char *name, *kind;
 	struct link_state start, end;
-	int64_t running, running_end; /* it has a carrier, at the start and the end: 1, 0, UNKNOWN */
+	/* it has a carrier, at the start and at the end: 1, 0, UNKNOWN */
+	int64_t running, running_end;
 	/* a tun's device flag IFF_NO_PI turned round: 1 = a 4-byte header before each packet */
 	int64_t tun_pi;
 	int64_t before[LINK_COUNTER_COUNT], after[LINK_COUNTER_COUNT];

@@ -138,7 +138,8 @@ static const struct facts_field target_fields[] = {
 	WORD(target_facts, kind, kinds), WORDS(target_facts, name),
 	WORDS(target_facts, engine),	 TEXT(target_facts, engine_version),
 	TEXT(target_facts, program),	 KEY(target_facts, peer),
-	TEXT(target_facts, lab),	 BOOL(target_facts, tun_inherited),
+	TEXT(target_facts, lab),
+	TEXT(target_facts, lab_variant),	 BOOL(target_facts, tun_inherited),
 };
 static const struct facts_table target_table = TABLE(target_facts, target_fields);
 

@@ -75,6 +75,18 @@ bool echo_done(void *echo)
 	return x->next == x->conf.count && !x->n_waiting;
 }
 
+bool echo_all_back(void *echo)
+{
+	const struct echo *x = echo;
+	unsigned i;
+
+	for (i = 0; i < x->next; i++)
+		if (x->requests[i].state == REQUEST_WAITING ||
+		    x->requests[i].state == REQUEST_EXPIRED)
+			return false;
+	return echo_done(echo);
+}
+
 /* --- hearing --------------------------------------------------------------- */
 
 /* Sequence numbers start at 1, as ping's do, and wrap: the latest request that had this one. */

@@ -32,6 +32,11 @@ void echo_start(struct echo *x);
 int64_t echo_longest_ns(const struct echo_conf *c); /* from start to done, when nothing answers */
 bool echo_done(void *echo); /* all answered or timed out; a loop_run condition */
 /*
+ * Every request was answered, in time or later, or refused: then nothing more can come that would
+ * change what is lost. A loop_run condition too, for a wait after echo_done.
+ */
+bool echo_all_back(void *echo);
+/*
  * Statistics so far, mdev as ping computes it. sent: requests that the system took; those it
  * refused are send_errors. An answer with other bytes than were sent is received, and counted in
  * *corrupt; corrupt may be NULL. dev_is_tun is left UNKNOWN.

@@ -237,6 +237,7 @@ static int make_fault(struct run *r, struct self_conf *sc, struct err *e)
 	if (!c->fault)
 		return 0;
 	r->f->target.lab = c->fault->name;
+	r->f->target.lab_variant = c->variant->name;
 	if (c->variant->make)
 		rc = c->variant->make(r->t, sc, &made, e);
 	r->f->target.tun_inherited = sc->near_tun != NEAR_TUN_OWN;
@@ -315,6 +316,8 @@ int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, st
 	loop_set_stop_fd(r.loop, r.signal_fd);
 	r.deadline_ns = loop_now(r.loop) + whole_ns(c);
 	rc = self_test(&r, e);
+	/* Of one that came when all was done: what was finished is told, and it is said. */
+	run_interrupted(&r);
 	loop_free(r.loop);
 	run_signal_close(r.signal_fd, &old);
 	run_limits_restore(&limit);

@@ -7,6 +7,7 @@
 enum {
 	NO_SESSION_COUNT = 3, /* without a handshake the answer is known */
 	SLACK_MS = 500,
+	LATE_MS = 1000,
 };
 
 struct opening {
@@ -39,6 +40,9 @@ static void finish(struct run *r, struct opening *o, int64_t until, enum need ne
 		   struct ping_facts *out)
 {
 	loop_run(r->loop, until, echo_done, o->echo);
+	/* Late is not lost: with a short timeout it must be given the time to be late. */
+	if (o->conf.timeout_ns < LATE_MS * NS_PER_MS)
+		loop_run(r->loop, run_until(r, LATE_MS), echo_all_back, o->echo);
 	echo_facts(o->echo, out, NULL);
 	echo_close(o->echo);
 	out->dev_is_tun = run_leads_into_tun(r->f, &o->conf.target, r->t->end[END_NEAR].tun);

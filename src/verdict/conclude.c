@@ -16,6 +16,37 @@ size_t conclude_characters(const char *s)
 	return n;
 }
 
+/* "29.6 %": what stands before the blank is nothing without what stands behind it. */
+static bool is_unit(const char *s)
+{
+	static const char *const units[] = { "%", "ms", "s", "B", "KB", "MB", "±", "=", "/" };
+	size_t i, len = strcspn(s, " ,;:)");
+
+	for (i = 0; i < ARRAY_LEN(units); i++)
+		if (len == strlen(units[i]) && strncmp(s, units[i], len) == 0)
+			return true;
+	return false;
+}
+
+/* The end of the last word before at, with nothing dangling; at itself when there is none. */
+static size_t word_end(const char *s, size_t at)
+{
+	size_t i = at;
+
+	for (;;) {
+		while (i && s[i] != ' ')
+			i--;
+		if (!i)
+			return at;
+		if (!is_unit(s + i + 1))
+			break;
+		i--;
+	}
+	while (i > 1 && strchr(" ,;:(", s[i - 1]))
+		i--;
+	return i;
+}
+
 const char *conclude_at_most(struct arena *a, const char *s, size_t max)
 {
 	size_t i, cut = 0, n = 0;
@@ -26,7 +57,7 @@ const char *conclude_at_most(struct arena *a, const char *s, size_t max)
 		if (++n == max)
 			cut = i;
 		if (n > max)
-			return arena_printf(a, "%.*s…", (int)cut, s);
+			return arena_printf(a, "%.*s…", (int)word_end(s, cut), s);
 	}
 	return s;
 }
@@ -179,6 +210,9 @@ static void split(const struct inference *in, const struct facts *f, const struc
 					    f->target.engine ? f->target.engine : "");
 	size_t i;
 
+	/* It would lead to a tunnel without the fault. */
+	if (f->target.lab)
+		return;
 	for (i = 0; i < in->n_candidates; i++) {
 		const char *command = in->candidates[i]->splitter;
 

@@ -117,6 +117,19 @@ static enum direction row_direction(const char *id)
 	return DIRECTION_NONE;
 }
 
+/* With all the evidence; a fault of the lab's is nowhere else. */
+static const char *the_same_again(const struct facts *f, struct arena *a)
+{
+	const struct target_facts *t = &f->target;
+	const char *engine = t->engine ? arena_printf(a, " --engine %s", t->engine) : "";
+
+	if (!t->lab)
+		return arena_printf(a, "wgdiag check%s -v", engine);
+	return arena_printf(a, "wgdiag lab %s%s%s%s -v", t->lab,
+			    t->lab_variant ? " --variant " : "",
+			    t->lab_variant ? t->lab_variant : "", engine);
+}
+
 static void fault(const struct facts *f, const struct inference *in, const struct findings *all,
 		  struct verdict *v)
 {
@@ -127,11 +140,9 @@ static void fault(const struct facts *f, const struct inference *in, const struc
 	conclude(in, f, all, v);
 	if (!v->cause && v->n_candidates == 0)
 		v->direction = row_direction(v->root->check->id);
-	if (f->target.engine && strcmp(f->target.engine, "builtin") != 0)
+	if (!f->target.lab && f->target.engine && strcmp(f->target.engine, "builtin") != 0)
 		conclude_next(v, "wgdiag check --engine builtin");
-	conclude_next(v, arena_printf(all->arena, "wgdiag check%s%s -v",
-				      f->target.engine ? " --engine " : "",
-				      f->target.engine ? f->target.engine : ""));
+	conclude_next(v, the_same_again(f, all->arena));
 }
 
 static bool was_asked(const struct findings *all, const char *id)

@@ -388,6 +388,21 @@ static void types_and_shares(void **state)
 	assert_int_equal(r.terms[0].match, RULE_SHARE);
 }
 
+/* A long set stands on several lines of nft's text. */
+static void words_of_several_lines(void **state)
+{
+	struct firewall_facts f = parse(
+		LIST(INPUT "," RULE(9, COUNTER(5) "," DROP)),
+		"table inet fw { # handle 1\n\tchain in { # handle 2\n"
+		"\t\ttype filter hook input priority filter; policy accept;\n"
+		"\t\tip saddr { 10.0.0.1, 10.0.0.2,\n"
+		"\t\t\t     10.0.0.3 } counter drop # handle 9\n\t}\n}\n");
+
+	(void)state;
+	assert_string_equal(f.rules[0].says,
+			    "ip saddr { 10.0.0.1, 10.0.0.2, 10.0.0.3 } counter drop");
+}
+
 static void twice(void **state)
 {
 	struct firewall_facts f = parse(
@@ -424,7 +439,7 @@ int main(void)
 		TEST(chains_of_others_and_devices),
 		TEST(jumps_are_followed),
 		TEST(types_and_shares),
-		TEST(twice),
+		TEST(words_of_several_lines), TEST(twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -402,12 +402,6 @@ static void test_silence(void **state)
 	assert_true(w->f.elapsed_ns < 400 * NS_PER_MS);
 }
 
-static bool never(void *ctx)
-{
-	(void)ctx;
-	return false;
-}
-
 static void test_late(void **state)
 {
 	struct world *w = *state;
@@ -419,8 +413,10 @@ static void test_late(void **state)
 	echo_start(x);
 	assert_int_equal(loop_run(w->l, w->p->boot_ns() + 5 * NS_PER_S, echo_done, x), 0);
 	assert_int_equal(w->n_held, 5);
+	/* Who wants to know whether they are lost goes on waiting. */
+	assert_false(echo_all_back(x));
 	let_go(w);
-	loop_run(w->l, w->p->boot_ns() + 20 * NS_PER_MS, never, NULL);
+	assert_int_equal(loop_run(w->l, w->p->boot_ns() + 5 * NS_PER_S, echo_all_back, x), 0);
 	echo_facts(x, &w->f, &w->corrupt);
 	assert_int_equal(w->f.sent, 5);
 	assert_int_equal(w->f.received, 0);

@@ -8,6 +8,7 @@
 
 #include "check/choose.h"
 #include "lib/made_facts.h"
+#include "verdict/conclude.h"
 #include "verdict/verdict.h"
 
 static void dead_wire(struct facts *f)
@@ -246,6 +247,58 @@ static void of_a_choice(void **state)
 		one_choice(&choices[i]);
 }
 
+/* Never inside a number or a word, never without its unit, and nothing dangling before the end. */
+static void sentences_are_cut_between_words(void **state)
+{
+	static const struct {
+		const char *s;
+		size_t max;
+		const char *want;
+	} cuts[] = {
+		{ "all of it", 9, "all of it" },
+		{ "lost 29.6 % of 1250", 18, "lost 29.6 % of…" },
+		{ "lost 29.6 % of 1250", 13, "lost 29.6 %…" },
+		{ "lost 29.6 % of 1250", 10, "lost…" },
+		{ "in 0.31 ms, then more", 13, "in 0.31 ms…" },
+		{ "me → peer: no", 12, "me → peer…" },
+		{ "(one two", 7, "(one…" },
+		{ "oneverylongword", 8, "onevery…" },
+	};
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	arena_init(&a);
+	for (i = 0; i < ARRAY_LEN(cuts); i++)
+		assert_string_equal(conclude_at_most(&a, cuts[i].s, cuts[i].max), cuts[i].want);
+	arena_done(&a);
+}
+
+/* The lab's fault is nowhere else: to look at it again is to make it again. */
+static void next_after_a_lab_run(void **state)
+{
+	struct facts f;
+	struct findings all;
+	struct verdict v;
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	arena_init(&a);
+	findings_init(&all, &a);
+	made_healthy(&f);
+	dead_wire(&f);
+	f.target.lab = "some-fault";
+	f.target.lab_variant = "form";
+	checks_run(&f, NULL, &all);
+	verdict_of(&f, &all, &v);
+	assert_true(v.n_next > 0);
+	for (i = 0; i < v.n_next; i++)
+		assert_null(strstr(v.next[i], "wgdiag check"));
+	assert_string_equal(v.next[0], "wgdiag lab some-fault --variant form --engine builtin -v");
+	arena_done(&a);
+}
+
 static void enumerations_have_words(void **state)
 {
 	(void)state;
@@ -259,6 +312,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges),
 		cmocka_unit_test(of_a_choice),
+		cmocka_unit_test(sentences_are_cut_between_words),
+		cmocka_unit_test(next_after_a_lab_run),
 		cmocka_unit_test(enumerations_have_words),
 	};
 

@@ -211,7 +211,14 @@ int linux_spawn(const struct sys_spawn *s, pid_t *pid, struct err *e)
 	child = fork();
 	if (!child)
 		run_child(s, env, self, report[1]);
-	rc = child < 0 ? err_sys(e, "start %s", s->argv[0]) : 0;
+	/* In a PID namespace whose init is dead nothing can be started: that is how it is said. */
+	if (child < 0 && errno == ENOMEM)
+		rc = err_say(e, ENOMEM,
+			     "start %s: no memory, or what holds the namespaces of this run was "
+			     "killed",
+			     s->argv[0]);
+	else
+		rc = child < 0 ? err_sys(e, "start %s", s->argv[0]) : 0;
 	free(env);
 	close(report[1]);
 	if (!rc)
