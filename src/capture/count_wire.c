@@ -23,6 +23,11 @@ enum {
  */
 enum { COUNTERS_APART_MAX = 8192 };
 
+static bool is_near(const struct tap_conf *c, const struct ip_addr *a)
+{
+	return c->near.addr.family == FAMILY_NONE || ip_addr_equal(a, &c->near.addr);
+}
+
 /*
  * Is it between the tunnel's two sockets, and which way? *udp_len as the UDP header says,
  * header included.
@@ -36,11 +41,11 @@ static bool tunnel_dir(const struct tap_conf *c, const struct dgram *d, enum tap
 	*udp_len = rd_be16(&r);
 	if (r.bad || d->proto != IP_PROTO_UDP || d->later_fragment)
 		return false;
-	if (sport == c->near.port && dport == c->far.port &&
-	    ip_addr_equal(&d->src, &c->near.addr) && ip_addr_equal(&d->dst, &c->far.addr))
+	if (sport == c->near.port && dport == c->far.port && is_near(c, &d->src) &&
+	    ip_addr_equal(&d->dst, &c->far.addr))
 		*dir = TAP_OUT;
 	else if (sport == c->far.port && dport == c->near.port &&
-		 ip_addr_equal(&d->src, &c->far.addr) && ip_addr_equal(&d->dst, &c->near.addr))
+		 ip_addr_equal(&d->src, &c->far.addr) && is_near(c, &d->dst))
 		*dir = TAP_IN;
 	else
 		return false;

@@ -8,8 +8,8 @@
  * costs nothing but at the end, where live_tap_facts() waits until it has read as many
  * as the kernel says it captured.
  *
- * No filter. Whatever hides a frame may hide the ICMP error that explains everything, and
- * these are links with few packets.
+ * No filter where wgdiag made the links: whatever hides a frame may hide the ICMP error that
+ * explains everything. A link of the host's carries much else, and is filtered.
  *
  * Not ps_ifdrop. On Linux libpcap takes it (in promiscuous mode only, which is not used here)
  * from the interface's own rx_missed and rx_fifo errors, before 1.9 from rx_dropped, and
@@ -116,6 +116,20 @@ static int activate(pcap_t *p, const char *dev, struct err *e)
 	return 0;
 }
 
+static int set_filter(pcap_t *p, const struct tap_conf *c, struct err *e)
+{
+	struct bpf_program prog;
+	int rc;
+
+	if (!c->filter)
+		return 0;
+	if (pcap_compile(p, &prog, c->filter, 1, PCAP_NETMASK_UNKNOWN) < 0)
+		return err_say(e, EIO, "capture on %s: filter: %s", c->dev, pcap_geterr(p));
+	rc = pcap_setfilter(p, &prog);
+	pcap_freecode(&prog);
+	return rc < 0 ? err_say(e, EIO, "capture on %s: filter: %s", c->dev, pcap_geterr(p)) : 0;
+}
+
 static struct tap_conf conf_dup(const struct tap_conf *c, struct arena *a)
 {
 	struct ip_addr *own = arena_alloc(a, (c->n_own + 1) * sizeof(*own));
@@ -139,6 +153,8 @@ int live_tap_open(const struct tap_conf *c, struct loop *l, struct arena *a, str
 	if (!p)
 		return err_say(e, EIO, "capture on %s: %s", c->dev, why);
 	rc = activate(p, c->dev, e);
+	if (!rc)
+		rc = set_filter(p, c, e);
 	if (rc < 0) {
 		pcap_close(p);
 		return rc;

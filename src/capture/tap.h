@@ -23,7 +23,12 @@ struct tap_message {
 struct tap_conf {
 	const char *dev;
 	enum tap_kind kind;
-	/* wire: the tunnel's two sockets; a datagram between exactly these is the tunnel's. */
+	/* in the words of pcap-filter(7), for links that carry much else; NULL: all frames */
+	const char *filter;
+	/*
+	 * wire: the tunnel's two sockets; a datagram between exactly these is the tunnel's. Of
+	 * near the address may be FAMILY_NONE: any.
+	 */
 	struct endpoint near, far; /* "near" is the end where this tap is: OUT = from near */
 	/*
 	 * tun: OUT = the host gives it to the engine. The direction comes from the packet's

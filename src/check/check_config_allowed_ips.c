@@ -35,7 +35,7 @@ struct table {
 static const char *trouble(const struct table *t, const struct ip_addr *addr, struct arena *a)
 {
 	const struct cidr *by, *mine;
-	const struct peer_config *owner = tunnel_owner(t->config, addr, &by);
+	const struct peer_config *owner = config_owner(t->config, addr, &by);
 	const char *s = words_addr(a, addr);
 
 	if (!owner)

@@ -97,28 +97,6 @@ const struct peer_config *tunnel_peer(const struct facts *f, enum end of)
 	return c->n_peers == 1 ? &c->peers[0] : NULL;
 }
 
-const struct peer_config *tunnel_owner(const struct config_facts *c, const struct ip_addr *a,
-				       const struct cidr **by)
-{
-	const struct peer_config *owner = NULL;
-	const struct cidr *best = NULL;
-	size_t i, k;
-
-	for (i = 0; i < c->n_peers; i++) {
-		for (k = 0; k < c->peers[i].n_allowed; k++) {
-			const struct cidr *net = &c->peers[i].allowed[k];
-
-			if (!cidr_contains(net, a) || (best && net->len < best->len))
-				continue;
-			best = net;
-			owner = &c->peers[i];
-		}
-	}
-	if (by)
-		*by = best;
-	return owner;
-}
-
 const struct path_facts *tunnel_path(const struct facts *f, enum path_of of,
 				     const struct ip_addr *to)
 {

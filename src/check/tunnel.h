@@ -22,13 +22,6 @@ bool tunnel_addrs_have(const struct tunnel_addrs *l, const struct ip_addr *a);
 
 /* The other end as a peer of that end's engine; NULL: none, or not told. */
 const struct peer_config *tunnel_peer(const struct facts *f, enum end of);
-/*
- * The peer that takes a: longest prefix; of equal ones the last, as engines do. *by (may be
- * NULL) is that prefix. NULL: nobody's.
- */
-const struct peer_config *tunnel_owner(const struct config_facts *c, const struct ip_addr *a,
-				       const struct cidr **by);
-
 /* The path to that address (NULL: the first of its kind). NULL: not asked. */
 const struct path_facts *tunnel_path(const struct facts *f, enum path_of of,
 				     const struct ip_addr *to);

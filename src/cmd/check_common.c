@@ -181,7 +181,7 @@ static int check(const struct check_options *o, const struct check_choice *choic
 	struct run_conf c;
 	struct err e = { 0 };
 	bool root = geteuid() == 0; /* in a user namespace everybody is */
-	int rc;
+	int rc, code;
 
 	conf_of(o, choice, &c);
 	rc = prepare(o, a, &c);
@@ -194,6 +194,11 @@ static int check(const struct check_options *o, const struct check_choice *choic
 	c.progress = on_progress;
 	c.changed = on_changed;
 	c.ctx = &voice;
+	if (o->interface) {
+		rc = check_existing(o, &c, a, &facts, &code, &e);
+		clear_progress(&voice);
+		return rc < 0 ? code : judge_and_save(o, choice, a, &facts);
+	}
 	rc = run_self_test(&c, a, &facts, &e);
 	clear_progress(&voice);
 	if (rc < 0) {

@@ -14,6 +14,8 @@
 #include "report/report.h"
 #include "run/run.h"
 
+enum { PINGS_MAX = 8 };
+
 struct check_options {
 	const char *cmd; /* "wgdiag check", for what is said on stderr */
 	const struct engine_ops *engine; /* NULL until it is given */
@@ -26,6 +28,12 @@ struct check_options {
 	const char *only, *skip; /* as they were given, or NULL */
 	bool has_seed, quiet, verbose, help;
 	bool list_checks, dry_run, fail_on_warn;
+	/* of a tunnel that is there already; NULL: one is made for the test */
+	const char *interface;
+	const char *netns, *peer; /* as they were given, or NULL */
+	struct ip_addr pings[PINGS_MAX];
+	size_t n_pings;
+	struct endpoint endpoint; /* family NONE: not given */
 	/* of a lab */
 	const struct lab_fault *fault;
 	const struct lab_variant *variant;
@@ -44,6 +52,9 @@ enum {
 	OPT_LIST_CHECKS,
 	OPT_FAIL_ON,
 	OPT_DRY_RUN,
+	OPT_PING,
+	OPT_PEER,
+	OPT_NETNS,
 	OPT_OWN
 };
 
@@ -56,6 +67,12 @@ bool check_option(int opt, const char *arg, struct check_options *o);
 int check_options_choose(const struct check_options *o, struct check_choice *out);
 /* Makes the tunnel, runs the checks, tells; or whatever else was asked for. The exit code. */
 int check_and_tell(struct check_options *o);
+
+/* check_target.c: whether the argument is one that can be checked; EXIT_OK, or it was said why not */
+int check_target(struct check_options *o, const char *arg);
+/* Runs on it. 0; negative: refused, and *code is what to exit with. */
+int check_existing(const struct check_options *o, const struct run_conf *c, struct arena *a,
+		   struct facts *f, int *code, struct err *e);
 
 /* check_ahead.c: without a run */
 void check_list(const struct check_choice *choice);

@@ -64,6 +64,35 @@ static bool read_save(const char *s, struct check_options *o)
 	return false;
 }
 
+static bool read_ping(const char *s, struct check_options *o)
+{
+	if (o->n_pings == PINGS_MAX) {
+		fprintf(stderr, "%s: --ping more than %d times\n", o->cmd, PINGS_MAX);
+		return false;
+	}
+	if (ip_addr_parse(s, &o->pings[o->n_pings])) {
+		o->n_pings++;
+		return true;
+	}
+	fprintf(stderr, "%s: --ping '%s' is no IPv4 or IPv6 address\n", o->cmd, s);
+	return false;
+}
+
+/* Those that say which tunnel, and what in it. */
+static bool target_option(int opt, const char *arg, struct check_options *o)
+{
+	switch (opt) {
+	case OPT_PING:
+		return read_ping(arg, o);
+	case OPT_PEER:
+		o->peer = arg;
+		return true;
+	default:
+		o->netns = arg;
+		return true;
+	}
+}
+
 /* Those that say which rows, and what is to be done with them. */
 static bool row_option(int opt, const char *arg, struct check_options *o)
 {
@@ -106,6 +135,10 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 	case OPT_DRY_RUN:
 	case OPT_FAIL_ON:
 		return row_option(opt, arg, o);
+	case OPT_PING:
+	case OPT_PEER:
+	case OPT_NETNS:
+		return target_option(opt, arg, o);
 	case OPT_SEED:
 		o->has_seed = true;
 		return options_count(o->cmd, "--seed", arg, 0, UINT64_MAX, &o->seed);

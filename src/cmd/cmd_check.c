@@ -8,13 +8,20 @@
 
 static void check_help(FILE *out)
 {
-	fputs("usage: wgdiag check [OPTIONS]\n"
+	fputs("usage: wgdiag check [OPTIONS] [INTERFACE]\n"
 	      "\n"
 	      "Makes a private WireGuard tunnel on this machine, sends real traffic through it\n"
 	      "in both directions, watches it, and says what it saw. Needs no root where user\n"
 	      "namespaces are allowed. The network of this machine is not touched, and nothing\n"
 	      "is left behind.\n"
 	      "\n"
+	      "With an interface, attaches to the tunnel that runs there, of any engine, and\n"
+	      "changes nothing of it.\n"
+	      "\n"
+	      "      --ping ADDR      an address inside the tunnel that must answer (more than one:\n"
+	      "                       again)\n"
+	      "      --peer KEY       the peer whose public key begins like this\n"
+	      "      --netns NAME     the interface is in that network namespace (name or pid)\n"
 	      "      --engine NAME    the near end's engine: builtin (default), wireguard-go\n"
 	      "      --json           one JSON object on standard output\n"
 	      "  -c, --count N        pings to the peer (default 10)\n"
@@ -61,6 +68,9 @@ static const struct option options[] = {
 	{ "list-checks", no_argument, NULL, OPT_LIST_CHECKS },
 	{ "fail-on", required_argument, NULL, OPT_FAIL_ON },
 	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+	{ "ping", required_argument, NULL, OPT_PING },
+	{ "peer", required_argument, NULL, OPT_PEER },
+	{ "netns", required_argument, NULL, OPT_NETNS },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -93,13 +103,12 @@ static int read_options(int argc, char **argv, struct check_options *o)
 		if (o->help)
 			return EXIT_OK;
 	}
-	if (optind < argc) {
-		fprintf(stderr,
-			NAME ": '%s': this version only tests a tunnel it makes itself "
-			     "(wgdiag check, without an argument)\n",
-			argv[optind]);
+	if (argc - optind > 1) {
+		fprintf(stderr, NAME ": '%s': one tunnel at a time\n", argv[optind + 1]);
 		return EXIT_USAGE;
 	}
+	if (optind < argc && check_target(o, argv[optind]) != EXIT_OK)
+		return EXIT_USAGE;
 	if (o->facts && o->of_a_run) {
 		fprintf(stderr, NAME ": %s says how a run is done, and --facts does none\n",
 			o->of_a_run);

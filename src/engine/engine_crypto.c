@@ -56,7 +56,7 @@ void engine_crypto_facts(const struct engine_ops *ops, const struct uapi_device 
 		out->last_handshake_wall_ns =
 			p->last_handshake_s * NS_PER_S + p->last_handshake_nsec;
 	}
-	if (!ops->counts_drops)
+	if (!ops || !ops->counts_drops)
 		return;
 	if (p) {
 		out->sealed = number_or_unknown(p->extra, p->n_extra, "sealed");

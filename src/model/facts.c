@@ -109,7 +109,7 @@ void facts_init(struct facts *f)
 		end_init(f, (enum end)i);
 	for (i = 0; i < TAP_COUNT; i++)
 		tap_init(&f->taps[i]);
-	f->handshake.response_ns = f->handshake.waited_ns = UNKNOWN;
+	f->handshake.response_ns = f->handshake.waited_ns = f->handshake.age_ns = UNKNOWN;
 	ping_init(&f->ping_self);
 	ping_init(&f->ping_peer);
 	ping_init(&f->echo_back[0]);
@@ -130,4 +130,26 @@ void facts_gap(struct facts *f, enum need n, const char *why, const char *remedy
 {
 	f->have &= ~NEED_BIT(n);
 	f->gaps[n] = (struct gap){ .why = why, .remedy = remedy };
+}
+
+const struct peer_config *config_owner(const struct config_facts *c, const struct ip_addr *a,
+				       const struct cidr **by)
+{
+	const struct peer_config *owner = NULL;
+	const struct cidr *best = NULL;
+	size_t i, k;
+
+	for (i = 0; i < c->n_peers; i++) {
+		for (k = 0; k < c->peers[i].n_allowed; k++) {
+			const struct cidr *net = &c->peers[i].allowed[k];
+
+			if (!cidr_contains(net, a) || (best && net->len < best->len))
+				continue;
+			best = net;
+			owner = &c->peers[i];
+		}
+	}
+	if (by)
+		*by = best;
+	return owner;
 }

@@ -210,6 +210,8 @@ struct tap_facts {
 };
 
 struct handshake_facts {
+	/* of a tunnel that ran before: how old its session was at the start; UNKNOWN: none */
+	int64_t age_ns;
 	bool complete; /* the engine says so: latest handshake is not zero */
 	/* first initiation to first response on the near wire, by the capture; UNKNOWN */
 	int64_t response_ns;
@@ -228,6 +230,26 @@ struct ping_facts {
 	int64_t min_ns, avg_ns, max_ns, mdev_ns; /* UNKNOWN without an answer */
 	/* 1: the route leads into the tun, 0: elsewhere (lo for our own address), UNKNOWN */
 	int64_t dev_is_tun;
+};
+
+/* How an address inside the tunnel came to be asked; the order is interface.md's. */
+enum target_how {
+	TARGET_GIVEN, /* named by the user */
+	TARGET_SINGLE, /* a /32 or /128 in the peer's allowed IPs */
+	TARGET_DNS, /* of the configuration file */
+	TARGET_HOP, /* beyond the peer, with hop limit 1: who answers is the peer */
+	TARGET_HOST_ROUTE, /* a host route into the device; where allowed IPs are not known */
+	TARGET_SUBNET, /* first host of a network that the interface is in */
+};
+enum answered_by { ANSWERED_NONE, ANSWERED_ECHO, ANSWERED_HOP, ANSWERED_TCP };
+
+/* Was anybody there? Only TARGET_GIVEN is sure to be: silence of the others proves nothing. */
+struct inner_target_facts {
+	struct ip_addr addr;
+	enum target_how how;
+	enum answered_by answered;
+	struct ip_addr from; /* who answered; FAMILY_NONE */
+	unsigned port; /* of a TCP answer, 0 */
 };
 
 enum stream_kind { STREAM_ECHO, STREAM_UDP, STREAM_TCP };
@@ -250,6 +272,7 @@ struct peer_config {
 	int64_t has_psk; /* 1, 0, UNKNOWN */
 	struct endpoint endpoint; /* family NONE: none */
 	int64_t keepalive_s;
+	int64_t handshake_wall_ns; /* the latest; 0: never, UNKNOWN: not told */
 	struct cidr *allowed;
 	size_t n_allowed;
 };
@@ -260,6 +283,13 @@ struct config_facts {
 	struct peer_config *peers;
 	size_t n_peers;
 };
+
+/*
+ * The peer that takes a: longest prefix; of equal ones the last, as engines do. *by (may be
+ * NULL) is that prefix. NULL: nobody's.
+ */
+const struct peer_config *config_owner(const struct config_facts *c, const struct ip_addr *a,
+				       const struct cidr **by);
 
 /* The kernel's answer to `ip route get ADDR`. */
 enum path_of { PATH_INNER, PATH_ENDPOINT };
@@ -379,6 +409,9 @@ struct facts {
 	struct net_facts net_start[END_COUNT], net_end[END_COUNT];
 	struct tap_facts taps[TAP_COUNT];
 	struct handshake_facts handshake;
+	/* of a tunnel that wgdiag did not make: what was asked before the pings, in that order */
+	struct inner_target_facts *inner_targets;
+	size_t n_inner_targets;
 	struct ping_facts ping_self, ping_peer;
 	struct stream_facts *streams;
 	size_t n_streams;

@@ -110,6 +110,16 @@ static const char *const streams[] = {
 	[STREAM_UDP] = "udp",
 	[STREAM_TCP] = "tcp",
 };
+static const char *const hows[] = {
+	[TARGET_GIVEN] = "given", [TARGET_SINGLE] = "single",	      [TARGET_DNS] = "dns",
+	[TARGET_HOP] = "hop",	  [TARGET_HOST_ROUTE] = "host-route", [TARGET_SUBNET] = "subnet",
+};
+static const char *const answers[] = {
+	[ANSWERED_NONE] = "none",
+	[ANSWERED_ECHO] = "echo",
+	[ANSWERED_HOP] = "hop",
+	[ANSWERED_TCP] = "tcp",
+};
 static const char *const ofs[] = { [PATH_INNER] = "inner", [PATH_ENDPOINT] = "endpoint" };
 static const char *const matches[] = {
 	[RULE_IIF] = "iif",
@@ -234,6 +244,7 @@ static const struct facts_field tap_fields[] = {
 static const struct facts_table tap_table = TABLE(tap_facts, tap_fields);
 
 static const struct facts_field handshake_fields[] = {
+	COUNT(handshake_facts, age_ns),
 	BOOL(handshake_facts, complete),
 	COUNT(handshake_facts, response_ns),
 	COUNT(handshake_facts, waited_ns),
@@ -252,6 +263,15 @@ static const struct facts_field ping_fields[] = {
 	BOOL(ping_facts, shortage),
 };
 static const struct facts_table ping_table = TABLE(ping_facts, ping_fields);
+
+static const struct facts_field inner_target_fields[] = {
+	ADDR(inner_target_facts, addr),
+	WORD(inner_target_facts, how, hows),
+	WORD(inner_target_facts, answered, answers),
+	ADDR(inner_target_facts, from),
+	NUMBER(inner_target_facts, port),
+};
+static const struct facts_table inner_target_table = TABLE(inner_target_facts, inner_target_fields);
 
 static const struct facts_field stream_fields[] = {
 	WORD(stream_facts, kind, streams),
@@ -278,6 +298,7 @@ static const struct facts_field peer_fields[] = {
 	COUNT(peer_config, has_psk),
 	STRUCT(peer_config, endpoint, endpoint_table),
 	COUNT(peer_config, keepalive_s),
+	TIME(peer_config, handshake_wall_ns),
 	NETS(peer_config, allowed, n_allowed),
 };
 static const struct facts_table peer_table = TABLE(peer_config, peer_fields);
@@ -377,6 +398,7 @@ static const struct facts_field facts_fields[] = {
 	STRUCTS(facts, net_end, ends, net_table),
 	STRUCTS(facts, taps, taps, tap_table),
 	STRUCT(facts, handshake, handshake_table),
+	LIST(facts, inner_targets, n_inner_targets, inner_target_table),
 	STRUCT(facts, ping_self, ping_table),
 	STRUCT(facts, ping_peer, ping_table),
 	LIST(facts, streams, n_streams, stream_table),

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -37,6 +38,25 @@ _Static_assert(WHOLE_MS + AFTER_MS <= RUN_LONGEST_S * 1000, "a run may take long
 int64_t run_until(const struct run *r, int ms)
 {
 	return MIN(loop_now(r->loop) + ms * NS_PER_MS, r->deadline_ns);
+}
+
+int run_in(struct run *r, enum end end, int (*fn)(void *ctx, struct err *e), void *ctx,
+	   struct err *e)
+{
+	const struct run_end *x = &r->end[end];
+	int rc;
+
+	if (!x->here)
+		return err_say(e, ENODEV, "the far end is not on this machine");
+	if (x->netns < 0)
+		return fn(ctx, e);
+	rc = r->p->netns_enter(x->netns, e);
+	if (rc < 0)
+		return rc;
+	rc = fn(ctx, e);
+	if (r->p->netns_enter(r->home_netns, NULL) < 0)
+		abort(); /* from here on the wrong network would be touched */
+	return rc;
 }
 
 bool run_interrupted(struct run *r)
@@ -79,7 +99,7 @@ static const char *marker(struct arena *a, int64_t wall_ns)
 }
 
 /* What nobody came to look at. */
-static void fill_gaps(struct facts *f, const char *why)
+void run_fill_gaps(struct facts *f, const char *why)
 {
 	unsigned i;
 
@@ -115,13 +135,45 @@ static int version_here(void *ctx, struct err *e)
 	return 0;
 }
 
+/* Each end of the tunnel that was made; again when its engines were started. */
+static void adopt(struct run *r)
+{
+	unsigned i;
+
+	for (i = 0; i < END_COUNT; i++) {
+		const struct self_end *from = &r->t->end[i];
+		struct ip_addr *own = arena_alloc(r->arena, 2 * sizeof(*own));
+
+		own[0] = from->inner4;
+		own[1] = from->inner6;
+		r->end[i] = (struct run_end){
+			.here = true,
+			.netns = from->netns,
+			.tun = from->tun,
+			.wire = from->veth,
+			.outer = from->outer,
+			.port = from->port,
+			.inner4 = from->inner4,
+			.inner6 = from->inner6,
+			.own = own,
+			.n_own = from->inner6.family ? 2 : 1,
+			.public_key = from->public_key,
+			.via = WG_VIA_SOCKET,
+			.ops = from->ops,
+			.engine = from->engine,
+		};
+	}
+	r->home_netns = r->t->host_netns;
+	r->mtu = r->t->mtu;
+}
+
 static void describe_target(struct run *r)
 {
 	struct version_ctx x = { .r = r };
 	struct err e;
 
-	self_tunnel_in(r->t, END_NEAR, version_here, &x, &e);
-	r->f->target.name = r->t->end[END_NEAR].tun;
+	run_in(r, END_NEAR, version_here, &x, &e);
+	r->f->target.name = r->end[END_NEAR].tun;
 	r->f->target.engine_version = x.version;
 	if (strchr(r->conf->engine->program, '/') == NULL)
 		r->f->target.program = r->conf->program;
@@ -141,7 +193,7 @@ static bool engine_is_at_fault(const struct facts *f)
  * Engines after the captures: what they have not counted by then was not theirs. What is
  * still missing may be on its way on a busy machine, so it is looked again for a while.
  */
-static void last_look(struct run *r)
+void run_last_look(struct run *r)
 {
 	int64_t until = run_until(r, SETTLE_MS);
 
@@ -177,11 +229,11 @@ static void measure(struct run *r, const struct self_conf *sc)
 	if (!run_has(r, ~NEED_BIT(NEED_ENGINE_START)))
 		return;
 	run_tell(r, RUN_STEP_COUNTERS, "counters");
-	last_look(r);
+	run_last_look(r);
 	run_gather_after(r);
 }
 
-static void response_time(struct facts *f)
+void run_response_time(struct facts *f)
 {
 	const struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
 
@@ -200,6 +252,7 @@ static int with_tunnel(struct run *r, const struct self_conf *sc, struct err *e)
 	run_taps_open(r, TAP_NEAR_WIRE, TAP_FAR_WIRE);
 	run_tell(r, RUN_STEP_START, arena_printf(r->arena, "starting %s", r->conf->engine->name));
 	rc = self_tunnel_start(r->t, sc, r->f, e);
+	adopt(r);
 	if (run_interrupted(r) && rc < 0) {
 		forget_start(r->f);
 		return 0;
@@ -208,7 +261,7 @@ static int with_tunnel(struct run *r, const struct self_conf *sc, struct err *e)
 		return rc;
 	if (rc < 0) {
 		run_taps_settle(r);
-		fill_gaps(r->f, r->f->engine[END_NEAR].start_error ? "the engine did not start" :
+		run_fill_gaps(r->f, r->f->engine[END_NEAR].start_error ? "the engine did not start" :
 								     "the engine was not ready");
 		return 0;
 	}
@@ -266,6 +319,7 @@ static int self_test(struct run *r, struct err *e)
 						"created two network namespaces with %s and %s "
 						"(removed on exit)",
 						r->t->end[END_NEAR].tun, r->t->end[END_FAR].tun));
+	adopt(r);
 	describe_target(r);
 	rc = make_fault(r, &sc, e);
 	if (rc < 0 && run_interrupted(r))
@@ -277,49 +331,64 @@ static int self_test(struct run *r, struct err *e)
 	loop_set_stop_fd(r->loop, -1);
 	run_taps_close(r);
 	self_tunnel_free(r->t, r->f);
-	response_time(r->f);
+	run_response_time(r->f);
 	if (r->f->interrupted)
-		fill_gaps(r->f, "interrupted");
+		run_fill_gaps(r->f, "interrupted");
 	run_mark_left_out(r);
 	return rc;
 }
 
-int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, struct err *e)
+int run_open(struct run *r, const struct run_conf *c, struct arena *a, struct facts *f,
+	     struct err *e)
 {
-	struct run r = {
+	int rc;
+
+	*r = (struct run){
 		.conf = c,
 		.p = platform_get(),
 		.arena = a,
 		.f = f,
 		.left_out = ~run_plan(c->needs),
 		.signal_fd = -1,
+		.home_netns = -1,
 	};
-	struct rlimit limit;
-	sigset_t old;
-	int rc;
-
 	if (sodium_init() < 0)
 		return err_say(e, EIO, "libsodium cannot be used here");
 	facts_init(f);
-	run_mark_left_out(&r);
-	rc = run_limits_raise(&limit, e);
+	rc = run_limits_raise(&r->limit, e);
 	if (!rc)
-		rc = run_signal_open(&r.signal_fd, &old, e);
+		rc = run_signal_open(&r->signal_fd, &r->old_signals, e);
 	if (rc < 0)
 		return rc;
-	f->started_wall_ns = r.p->wall_ns();
+	f->started_wall_ns = r->p->wall_ns();
 	f->marker = marker(a, f->started_wall_ns);
+	r->loop = loop_new(r->p->boot_ns);
+	loop_set_stop_fd(r->loop, r->signal_fd);
+	r->deadline_ns = loop_now(r->loop) + whole_ns(c);
+	return 0;
+}
+
+void run_close(struct run *r)
+{
+	/* Of one that came when all was done: what was finished is told, and it is said. */
+	run_interrupted(r);
+	loop_free(r->loop);
+	run_signal_close(r->signal_fd, &r->old_signals);
+	run_limits_restore(&r->limit);
+}
+
+int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, struct err *e)
+{
+	struct run r;
+	int rc = run_open(&r, c, a, f, e);
+
+	if (rc < 0)
+		return rc;
 	f->target = (struct target_facts){ .kind = TARGET_SELF_TEST, .engine = c->engine->name };
+	run_mark_left_out(&r);
 	/* Not to know them is no reason not to go on: they are a hint. */
 	gather_wireguard_names(r.p, a, &f->not_tested, &f->n_not_tested, NULL);
-	r.loop = loop_new(r.p->boot_ns);
-	loop_set_stop_fd(r.loop, r.signal_fd);
-	r.deadline_ns = loop_now(r.loop) + whole_ns(c);
 	rc = self_test(&r, e);
-	/* Of one that came when all was done: what was finished is told, and it is said. */
-	run_interrupted(&r);
-	loop_free(r.loop);
-	run_signal_close(r.signal_fd, &old);
-	run_limits_restore(&limit);
+	run_close(&r);
 	return rc;
 }

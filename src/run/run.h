@@ -19,6 +19,17 @@
  */
 enum { RUN_LONGEST_S = 40 };
 
+/* A tunnel that is there already. */
+struct run_existing {
+	const char *ifname;
+	int netns; /* descriptor of the namespace that it is in; -1: ours */
+	const struct ip_addr *pings; /* --ping: inner addresses that must answer */
+	size_t n_pings;
+	const char *peer; /* how its key begins, in base64; NULL: chosen */
+	/* of an engine that cannot be asked (no socket); family NONE: not known */
+	struct endpoint endpoint;
+};
+
 struct run_conf {
 	const struct engine_ops *engine; /* of the near end; the far one is built in */
 	const char *program; /* from engine_program() */
@@ -44,6 +55,13 @@ struct run_conf {
  * SIGINT and SIGTERM are caught while it lasts.
  */
 int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, struct err *e);
+
+/*
+ * The same on a tunnel that is there already; nothing of it is changed. -ENODEV: no such
+ * interface, -ENOTTY: it is no tunnel, -ENOKEY: it has no such peer, -ENOENT: it has no peer.
+ */
+int run_attach(const struct run_conf *c, const struct run_existing *x, struct arena *a,
+	       struct facts *f, struct err *e);
 
 /* The NEED_BITs that such a run looks at: those asked for, and what they stand on. */
 uint32_t run_plan(uint32_t needs);

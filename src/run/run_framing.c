@@ -139,14 +139,13 @@ static bool same_net(const struct ip_addr *a, const struct ip_addr *b)
 
 static void draw_all(struct framing *x)
 {
-	const struct self_tunnel *t = x->r->t;
+	const struct run_end *near = &x->r->end[END_NEAR], *far = &x->r->end[END_FAR];
 	struct draw d;
 
 	draw_init(&d, x->r->conf->seed ^ UINT64_C(0x746573747475));
 	do
 		draw_inner4(&d, x->addr);
-	while (same_net(&x->addr[0], &t->end[END_NEAR].inner4) ||
-	       same_net(&x->addr[0], &t->end[END_FAR].inner4));
+	while (same_net(&x->addr[0], &near->inner4) || same_net(&x->addr[0], &far->inner4));
 	draw_ports(&d, x->port);
 	pattern_fill(x->r->conf->seed + 20, 0, x->payload, PAYLOAD_LEN);
 }
@@ -160,7 +159,7 @@ static int set_up_tun(struct framing *x, struct err *e)
 	int rc;
 
 	/* Not to be taken for the near end's: another last letter. */
-	snprintf(name, sizeof(name), "%.12s", x->r->t->end[END_NEAR].tun);
+	snprintf(name, sizeof(name), "%.12s", x->r->end[END_NEAR].tun);
 	name[strlen(name) - 1] = 'h';
 	rc = p->tun_open_as(name, x->pi, &tun, e);
 	if (rc < 0)
@@ -214,7 +213,7 @@ void run_framing(struct run *r)
 	draw_all(&x);
 	x.pi = r->f->tun[END_NEAR].tun_pi == 1;
 	out.header_wanted = x.pi ? HEADER_LEN : 0;
-	if (self_tunnel_in(r->t, END_NEAR, open_here, &x, &e) < 0) {
+	if (run_in(r, END_NEAR, open_here, &x, &e) < 0) {
 		facts_gap(r->f, NEED_FRAMING, arena_strdup(r->arena, e.text), NULL);
 		close_all(&x);
 		return;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "engine/uapi_client.h"
 #include "gather/gather.h"
 #include "lab/self_config.h"
 #include "run/run_priv.h"
@@ -25,12 +24,12 @@ static int links_here(void *ctx, struct err *e)
 {
 	struct links_ctx *x = ctx;
 	struct run *r = x->r;
-	const struct self_end *end = &r->t->end[x->end];
+	const struct run_end *end = &r->end[x->end];
 	int rc;
 
 	rc = gather_link(r->p, end->tun, x->after, r->arena, &r->f->tun[x->end], e);
-	if (!rc)
-		rc = gather_link(r->p, end->veth, x->after, r->arena, &r->f->wire[x->end], e);
+	if (!rc && end->wire)
+		rc = gather_link(r->p, end->wire, x->after, r->arena, &r->f->wire[x->end], e);
 	return rc;
 }
 
@@ -45,7 +44,7 @@ static void links(struct run *r, bool after)
 
 		if (!run_has(r, NEED_BIT(need[i])) || (after && !(r->f->have & NEED_BIT(need[i]))))
 			continue;
-		if (self_tunnel_in(r->t, (enum end)i, links_here, &x, &e) < 0)
+		if (run_in(r, (enum end)i, links_here, &x, &e) < 0)
 			facts_gap(r->f, need[i], arena_strdup(r->arena, e.text), NULL);
 		else
 			facts_have(r->f, need[i]);
@@ -57,6 +56,28 @@ struct net_ctx {
 	struct net_facts *out;
 };
 
+static bool is_ours(const struct run *r, const char *dev)
+{
+	const struct run_end *end = &r->end[END_NEAR];
+
+	return dev && ((end->tun && !strcmp(dev, end->tun)) || (end->wire && !strcmp(dev, end->wire)));
+}
+
+/* A host has a life of its own: what is on other links is none of this tunnel's business. */
+static void keep_ours(const struct run *r, struct net_facts *n)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < n->n_addrs; i++)
+		if (is_ours(r, n->addrs[i].link))
+			n->addrs[kept++] = n->addrs[i];
+	n->n_addrs = kept;
+	for (i = kept = 0; i < n->n_routes; i++)
+		if (is_ours(r, n->routes[i].dev))
+			n->routes[kept++] = n->routes[i];
+	n->n_routes = kept;
+}
+
 static int net_here(void *ctx, struct err *e)
 {
 	struct net_ctx *x = ctx;
@@ -67,6 +88,8 @@ static int net_here(void *ctx, struct err *e)
 	if (!rc)
 		rc = gather_routes(x->r->p, x->r->arena, &n->routes, &n->n_routes, e);
 	n->known = !rc;
+	if (n->known && !x->r->t)
+		keep_ours(x->r, n);
 	return rc;
 }
 
@@ -83,7 +106,7 @@ static void net(struct run *r, bool after)
 		struct net_ctx x = { r, &of[i] };
 		struct err e;
 
-		if (self_tunnel_in(r->t, (enum end)i, net_here, &x, &e) < 0)
+		if (r->end[i].here && run_in(r, (enum end)i, net_here, &x, &e) < 0)
 			why = arena_strdup(r->arena, e.text);
 	}
 	for (i = NEED_ADDRS; i <= NEED_ROUTES && !after; i++) {
@@ -105,21 +128,34 @@ static void compare_again(struct run *r, enum end end, const struct uapi_device 
 	g->configured = !g->config_difference;
 }
 
+/* The device with no peer but the one that is looked at. */
+static struct uapi_device only_peer(const struct run *r, enum end end, const struct uapi_device *d)
+{
+	const struct uapi_peer *p = run_peer(r, end, d);
+	struct uapi_device one = *d;
+
+	one.peers = p ? &d->peers[p - d->peers] : NULL;
+	one.n_peers = p ? 1 : 0;
+	return one;
+}
+
 static int crypto(struct run *r, enum end end, struct crypto_facts *out, struct err *e)
 {
-	const struct self_end *x = &r->t->end[end];
-	struct uapi_device *d;
+	const struct run_end *x = &r->end[end];
+	struct uapi_device *d, one;
 	int rc;
 
-	if (!x->engine)
+	if (r->t && !x->engine)
 		return err_say(e, ECHILD, "the engine is gone");
-	rc = uapi_get(x->tun, GET_TIMEOUT_MS, r->arena, &d, e);
+	rc = run_ask(r, end, GET_TIMEOUT_MS, r->arena, &d, e);
 	if (!r->crypto_seen[end])
 		run_config(r, end, rc < 0 ? NULL : d);
 	if (rc < 0)
 		return rc;
-	engine_crypto_facts(x->ops, d, r->arena, out);
-	compare_again(r, end, d);
+	one = only_peer(r, end, d);
+	engine_crypto_facts(x->ops, &one, r->arena, out);
+	if (r->t)
+		compare_again(r, end, d);
 	return 0;
 }
 
@@ -159,7 +195,7 @@ static void crypto_after(struct run *r, enum end end)
 		return;
 	}
 	facts_gap(r->f, need, "the engine no longer answers", NULL);
-	if (!g->answer_error && r->t->end[end].engine && engine_alive(r->t->end[end].engine))
+	if (!g->answer_error && (!r->t || (r->end[end].engine && engine_alive(r->end[end].engine))))
 		g->answer_error = "it stopped answering during the run";
 }
 
@@ -181,6 +217,11 @@ int64_t run_leads_into_tun(const struct facts *f, const struct ip_addr *to, cons
 	const struct net_facts *n = &f->net_start[END_NEAR];
 	const struct route_facts *best = NULL;
 	size_t i;
+
+	/* The kernel's own answer counts more than what its tables look like. */
+	for (i = 0; i < f->n_paths; i++)
+		if (f->paths[i].dev && ip_addr_equal(&f->paths[i].to, to))
+			return strcmp(f->paths[i].dev, tun) == 0;
 
 	if (!n->known)
 		return UNKNOWN;

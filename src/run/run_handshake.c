@@ -15,6 +15,7 @@ enum {
 	FIRST_ANSWER_MS = 1000, /* for the packet itself, once there is a session */
 	LOOK_MS = 3,
 	GET_TIMEOUT_MS = 500,
+	REJECT_AFTER_S = 180, /* the WireGuard paper, section 6.1 */
 };
 
 struct waiting {
@@ -26,9 +27,19 @@ struct waiting {
 	unsigned timer;
 };
 
+/* A session that is older is refused by both ends (REJECT_AFTER_TIME). */
+static bool is_fresh(const struct run *r, const struct uapi_peer *p)
+{
+	int64_t at = p->last_handshake_s * NS_PER_S + p->last_handshake_nsec;
+
+	if (at == 0 || r->t)
+		return at != 0;
+	return r->p->wall_ns() - at < REJECT_AFTER_S * NS_PER_S;
+}
+
 static bool engine_says(struct waiting *w)
 {
-	const char *tun = w->r->t->end[END_NEAR].tun;
+	const struct uapi_peer *peer;
 	struct uapi_device *d;
 	bool complete = false;
 	struct arena tmp;
@@ -36,22 +47,27 @@ static bool engine_says(struct waiting *w)
 	int rc;
 
 	arena_init(&tmp);
-	rc = uapi_get(tun, GET_TIMEOUT_MS, &tmp, &d, &e);
+	rc = run_ask(w->r, END_NEAR, GET_TIMEOUT_MS, &tmp, &d, &e);
 	w->shortage = err_is_shortage(rc) ? e : (struct err){ 0 };
-	if (rc == 0 && d->n_peers)
-		complete = d->peers[0].last_handshake_s || d->peers[0].last_handshake_nsec;
+	peer = rc == 0 ? run_peer(w->r, END_NEAR, d) : NULL;
+	complete = peer && is_fresh(w->r, peer);
 	arena_done(&tmp);
 	return complete;
+}
+
+/* Of one that this run started; others do not die of it. */
+static bool is_dead(const struct run *r, enum end end)
+{
+	return r->t && !engine_alive(r->t->end[end].engine);
 }
 
 static void look(void *ctx)
 {
 	struct waiting *w = ctx;
-	struct self_tunnel *t = w->r->t;
 
 	w->timer = 0;
 	w->complete = engine_says(w);
-	w->over = !engine_alive(t->end[END_NEAR].engine) || !engine_alive(t->end[END_FAR].engine);
+	w->over = is_dead(w->r, END_NEAR) || is_dead(w->r, END_FAR);
 	if (!w->complete && !w->over)
 		w->timer = loop_add_timer(w->r->loop, loop_now(w->r->loop) + LOOK_MS * NS_PER_MS,
 					  look, w);
@@ -74,8 +90,8 @@ static int open_here(void *ctx, struct err *e)
 	struct opening *o = ctx;
 	struct run *r = o->r;
 	struct echo_conf c = {
-		.target = r->t->end[END_FAR].inner4,
-		.source = r->t->end[END_NEAR].inner4,
+		.target = *run_target(r),
+		.source = *run_source(r),
 		.count = 1,
 		.payload_len = 56,
 		.timeout_ns = (HANDSHAKE_MS + FIRST_ANSWER_MS) * NS_PER_MS,
@@ -116,7 +132,7 @@ void run_handshake(struct run *r)
 	struct waiting w = { .r = r };
 	struct opening o = { r, &w.echo };
 	struct err e;
-	int rc = self_tunnel_in(r->t, END_NEAR, open_here, &o, &e);
+	int rc = run_in(r, END_NEAR, open_here, &o, &e);
 
 	if (rc < 0) {
 		run_gap_raw(r, NEED_HANDSHAKE, rc, &e);

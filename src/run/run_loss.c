@@ -151,8 +151,8 @@ static int probe(struct run *r, int64_t *sent, struct err *e)
 	struct opening o = {
 		.r = r,
 		.conf = {
-			.target = r->t->end[END_FAR].inner4,
-			.source = r->t->end[END_NEAR].inner4,
+			.target = *run_target(r),
+			.source = *run_source(r),
 			.count = RUN_PROBES,
 			.payload_len = PAYLOAD_LEN,
 			.interval_ns = PACE_US * NS_PER_US,
@@ -163,7 +163,7 @@ static int probe(struct run *r, int64_t *sent, struct err *e)
 	};
 	int64_t longest = echo_longest_ns(&o.conf) * 2;
 	struct ping_facts p;
-	int rc = self_tunnel_in(r->t, END_NEAR, open_here, &o, e);
+	int rc = run_in(r, END_NEAR, open_here, &o, e);
 
 	if (rc < 0)
 		return rc;

@@ -27,7 +27,7 @@ static int open_here(void *ctx, struct err *e)
 static bool begin(struct run *r, struct opening *o, enum need need)
 {
 	struct err e;
-	int rc = self_tunnel_in(r->t, END_NEAR, open_here, o, &e);
+	int rc = run_in(r, END_NEAR, open_here, o, &e);
 
 	if (rc < 0)
 		run_gap_raw(r, need, rc, &e);
@@ -45,7 +45,7 @@ static void finish(struct run *r, struct opening *o, int64_t until, enum need ne
 		loop_run(r->loop, run_until(r, LATE_MS), echo_all_back, o->echo);
 	echo_facts(o->echo, out, NULL);
 	echo_close(o->echo);
-	out->dev_is_tun = run_leads_into_tun(r->f, &o->conf.target, r->t->end[END_NEAR].tun);
+	out->dev_is_tun = run_leads_into_tun(r->f, &o->conf.target, r->end[END_NEAR].tun);
 	/* Cut short, it is told if there is something to tell. */
 	if (!run_interrupted(r) || out->received > 0)
 		facts_have(r->f, need);
@@ -83,7 +83,7 @@ void run_pings(struct run *r)
 {
 	const struct run_conf *c = r->conf;
 	struct echo_conf self = {
-		.target = r->t->end[END_NEAR].inner4,
+		.target = *run_source(r),
 		.count = RUN_PINGS_SELF,
 		.payload_len = 56,
 		.interval_ns = NS_PER_MS,
@@ -92,8 +92,8 @@ void run_pings(struct run *r)
 		.seed = c->seed + 1,
 	};
 	struct echo_conf peer = {
-		.target = r->t->end[END_FAR].inner4,
-		.source = r->t->end[END_NEAR].inner4,
+		.target = *run_target(r),
+		.source = *run_source(r),
 		.count = c->ping_count,
 		.payload_len = c->ping_payload,
 		.interval_ns = c->ping_interval_ns,

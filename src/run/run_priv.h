@@ -8,9 +8,31 @@
 #include <sys/resource.h>
 
 #include "capture/tap.h"
+#include "engine/wg_get.h"
 #include "lab/self_tunnel.h"
 #include "loss/counters.h"
+#include "model/targets.h"
 #include "run/run.h"
+
+/*
+ * One end of the tunnel that is looked at, whoever made it. Names are those of struct self_end;
+ * what is not known is NULL, 0 or of FAMILY_NONE.
+ */
+struct run_end {
+	bool here; /* on this machine: the near end, and the far one of a self-test */
+	int netns; /* descriptor; -1: the namespace this process is in */
+	const char *tun, *wire; /* wire: the link that its outer packets take */
+	struct ip_addr outer; /* of its UDP socket, as the other end sees it */
+	uint16_t port;
+	/* near: where its probes come from; far: what is probed */
+	struct ip_addr inner4, inner6;
+	const struct ip_addr *own; /* all addresses of its tun */
+	size_t n_own;
+	struct public_key public_key;
+	enum wg_via via; /* how its engine is asked */
+	const struct engine_ops *ops; /* NULL: not one of ours to know */
+	struct engine *engine; /* started by this run, or NULL */
+};
 
 struct run {
 	const struct run_conf *conf;
@@ -18,7 +40,10 @@ struct run {
 	struct loop *loop;
 	struct arena *arena;
 	struct facts *f;
-	struct self_tunnel *t;
+	struct self_tunnel *t; /* of a self-test; NULL: the tunnel is somebody else's */
+	struct run_end end[END_COUNT];
+	int home_netns; /* where this thread belongs */
+	unsigned mtu; /* of a self-test: as the tuns were set up */
 	struct live_tap *taps[TAP_COUNT];
 	/* of the wire taps, while loss is measured; NULL before */
 	struct loss_window *windows[TAP_COUNT][TAP_DIR_COUNT];
@@ -26,6 +51,8 @@ struct run {
 	bool crypto_seen[END_COUNT];
 	uint32_t left_out; /* NEED_BITs of what nobody asked for */
 	int signal_fd;
+	sigset_t old_signals;
+	struct rlimit limit; /* before it was raised */
 	int64_t deadline_ns; /* whatever happens, nothing waits beyond it */
 };
 
@@ -33,7 +60,15 @@ struct run {
  * Raw sockets hear all replies, and a small one carries nothing else to tell whose it is: so no
  * two kinds of pings have the same id, whatever the seed.
  */
-enum echo_use { ECHO_HANDSHAKE, ECHO_SELF, ECHO_PEER, ECHO_STREAMS, ECHO_LOSS, ECHO_SIZES };
+enum echo_use {
+	ECHO_HANDSHAKE,
+	ECHO_SELF,
+	ECHO_PEER,
+	ECHO_STREAMS,
+	ECHO_LOSS,
+	ECHO_FIND, /* and 15 more */
+	ECHO_SIZES = ECHO_FIND + 16,
+};
 
 static inline uint16_t run_echo_id(const struct run *r, unsigned use)
 {
@@ -59,9 +94,22 @@ static inline enum end end_of_tap(enum tap t)
 	return t == TAP_NEAR_TUN || t == TAP_NEAR_WIRE ? END_NEAR : END_FAR;
 }
 
+/* What every run begins and ends with: signals, limits, the loop, empty facts. */
+int run_open(struct run *r, const struct run_conf *c, struct arena *a, struct facts *f,
+	     struct err *e);
+void run_close(struct run *r);
+/* Captures and engines, again until all that is under way has arrived. */
+void run_last_look(struct run *r);
+void run_response_time(struct facts *f); /* of the handshake, from the near wire's capture */
+/* What nobody came to look at becomes a gap, with that reason. */
+void run_fill_gaps(struct facts *f, const char *why);
+
 /* ms from now, but never beyond the deadline of the whole. */
 int64_t run_until(const struct run *r, int ms);
 bool run_interrupted(struct run *r);
+/* Runs fn with this thread in that end's namespace; -ENODEV: that end is not on this machine. */
+int run_in(struct run *r, enum end end, int (*fn)(void *ctx, struct err *e), void *ctx,
+	   struct err *e);
 /* What a socket that needs CAP_NET_RAW was refused with; the remedy if that was it. */
 void run_gap_raw(struct run *r, enum need need, int rc, const struct err *e);
 
@@ -88,6 +136,12 @@ void run_tell(const struct run *r, enum run_step step, const char *what);
 /* They become gaps, and say why. */
 void run_mark_left_out(const struct run *r);
 
+/* What only a run can see that has the far end on this machine too. */
+#define RUN_FAR_NEEDS                                                                     \
+	(NEED_BIT(NEED_ENGINE_FAR) | NEED_BIT(NEED_LINKS_FAR) | NEED_BIT(NEED_TAP_FAR_TUN) | \
+	 NEED_BIT(NEED_TAP_FAR_WIRE) | NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_CONFIG_FAR) |  \
+	 NEED_BIT(NEED_ECHO_BACK))
+
 /* run_signal.c: SIGINT and SIGTERM as a descriptor */
 int run_signal_open(int *fd, sigset_t *old, struct err *e);
 /* Takes back what came, so that it does not end the process now, and restores the mask. */
@@ -103,6 +157,12 @@ void run_taps_open(struct run *r, enum tap first, enum tap second);
 void run_taps_settle(struct run *r);
 void run_taps_close(struct run *r);
 
+/* run_ask.c: the engine's own word, by whatever way it gives it */
+int run_ask(struct run *r, enum end end, int timeout_ms, struct arena *a, struct uapi_device **out,
+	    struct err *e);
+/* The peer that is looked at, or NULL. */
+const struct uapi_peer *run_peer(const struct run *r, enum end end, const struct uapi_device *d);
+
 /* run_gather.c */
 void run_gather_before(struct run *r);
 void run_gather_after(struct run *r);
@@ -115,6 +175,12 @@ int64_t run_leads_into_tun(const struct facts *f, const struct ip_addr *to, cons
 void run_config(struct run *r, enum end end, const struct uapi_device *d); /* NULL: no answer */
 void run_still_before(struct run *r);
 void run_still_after(struct run *r);
+
+/* run_find.c: which inner address of the far side answers; fills facts.inner_targets */
+void run_find(struct run *r, const struct targets *t);
+/* What is pinged, and from where: of the family that there is. */
+const struct ip_addr *run_target(const struct run *r);
+const struct ip_addr *run_source(const struct run *r);
 
 /* run_framing.c: the self-test of the header, on a device of its own */
 void run_framing(struct run *r);

@@ -47,14 +47,14 @@ static unsigned overhead(uint8_t family)
 
 static unsigned mtu_of(const struct run *r, enum end end)
 {
-	return r->f->tun[end].start.mtu ? r->f->tun[end].start.mtu : r->t->mtu;
+	return r->f->tun[end].start.mtu ? r->f->tun[end].start.mtu : r->mtu;
 }
 
 static struct step *step_of(struct ladder *l, struct step *s, enum end from, bool v6,
 			    unsigned payload)
 {
-	const struct self_end *own = &l->r->t->end[from];
-	const struct self_end *other = &l->r->t->end[from == END_NEAR ? END_FAR : END_NEAR];
+	const struct run_end *own = &l->r->end[from];
+	const struct run_end *other = &l->r->end[from == END_NEAR ? END_FAR : END_NEAR];
 
 	*s = (struct step){
 		.conf = {
@@ -73,6 +73,18 @@ static struct step *step_of(struct ladder *l, struct step *s, enum end from, boo
 	return s;
 }
 
+/* Between addresses of one family, from an end that is on this machine. */
+static bool can_ping(const struct run *r, enum end from, bool v6)
+{
+	const struct run_end *own = &r->end[from];
+	const struct run_end *other = &r->end[from == END_NEAR ? END_FAR : END_NEAR];
+
+	if (!own->here)
+		return false;
+	return v6 ? own->inner6.family && other->inner6.family :
+		    own->inner4.family && other->inner4.family;
+}
+
 /* Small, what every link carries, and close to the edge from both sides. */
 static void plan_way(struct ladder *l, enum end from, bool v6)
 {
@@ -80,7 +92,7 @@ static void plan_way(struct ladder *l, enum end from, bool v6)
 	const unsigned sizes[STEPS] = { 96, 576, 1024, 1280, mtu - 20, mtu, mtu + 1 };
 	unsigned last = 0, i;
 
-	if (v6 && l->r->t->end[from].inner6.family == FAMILY_NONE)
+	if (!can_ping(l->r, from, v6))
 		return;
 	for (i = 0; i < STEPS; i++) {
 		if (sizes[i] <= last || sizes[i] < head || sizes[i] > mtu + 1 || sizes[i] > IP4_MAX)
@@ -93,7 +105,7 @@ static void plan_way(struct ladder *l, enum end from, bool v6)
 
 static void plan(struct ladder *l)
 {
-	bool v6 = l->r->t->end[END_NEAR].inner6.family != FAMILY_NONE;
+	bool v6 = l->r->end[END_NEAR].inner6.family != FAMILY_NONE;
 	unsigned way;
 
 	for (way = 0; run_has(l->r, NEED_BIT(NEED_SIZES)) && way < WAYS; way++)
@@ -129,7 +141,7 @@ static bool open_all(struct run *r, struct step *s, size_t n, enum need need)
 	for (i = 0; i < n; i++) {
 		struct opening o = { r, &s[i] };
 
-		rc = self_tunnel_in(r->t, s[i].from, open_here, &o, &e);
+		rc = run_in(r, s[i].from, open_here, &o, &e);
 		if (rc < 0) {
 			run_gap_raw(r, need, rc, &e);
 			return false;

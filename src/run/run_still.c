@@ -6,7 +6,7 @@
 #include "gather/gather.h"
 #include "run/run_priv.h"
 
-enum { PATHS = 3 };
+enum { PATHS = 4 }; /* two inner ones, the endpoint, and what run_find chose */
 
 void run_config(struct run *r, enum end end, const struct uapi_device *d)
 {
@@ -39,7 +39,7 @@ static int add_path(struct run *r, enum path_of of, const struct ip_addr *to, ui
 static int add_endpoint(struct run *r, struct err *e)
 {
 	const struct config_facts *c = &r->f->config[END_NEAR];
-	const struct ip_addr *to = &r->t->end[END_FAR].outer;
+	const struct ip_addr *to = &r->end[END_FAR].outer;
 	uint32_t mark = c->fwmark > 0 ? (uint32_t)c->fwmark : 0;
 
 	if (c->n_peers == 1 && c->peers[0].endpoint.addr.family != FAMILY_NONE)
@@ -50,7 +50,7 @@ static int add_endpoint(struct run *r, struct err *e)
 static int paths_here(void *ctx, struct err *e)
 {
 	struct run *r = ctx;
-	const struct self_end *far = &r->t->end[END_FAR];
+	const struct run_end *far = &r->end[END_FAR];
 	int rc;
 
 	r->f->paths = arena_alloc(r->arena, PATHS * sizeof(*r->f->paths));
@@ -79,7 +79,7 @@ static void in_near(struct run *r, enum need need, int (*fn)(void *ctx, struct e
 
 	if (!run_has(r, NEED_BIT(need)))
 		return;
-	if (self_tunnel_in(r->t, END_NEAR, fn, ctx, &e) < 0)
+	if (run_in(r, END_NEAR, fn, ctx, &e) < 0)
 		facts_gap(r->f, need, arena_strdup(r->arena, e.text), NULL);
 	else
 		facts_have(r->f, need);
@@ -103,7 +103,7 @@ void run_still_before(struct run *r)
 {
 	struct firewall_ctx x = { r, false };
 
-	r->f->target.peer = r->t->end[END_FAR].public_key;
+	r->f->target.peer = r->end[END_FAR].public_key;
 	in_near(r, NEED_PATHS, paths_here, r);
 	in_near(r, NEED_FIREWALL, firewall_here, &x);
 }

@@ -35,7 +35,7 @@ struct all {
 
 static struct ip_addr inner_of(const struct run *r, enum end end, bool v6)
 {
-	return v6 ? r->t->end[end].inner6 : r->t->end[end].inner4;
+	return v6 ? r->end[end].inner6 : r->end[end].inner4;
 }
 
 static enum end other(enum end e)
@@ -70,7 +70,7 @@ static void not_opened(struct run *r, const struct way *w, enum stream_kind kind
 		.kind = kind,
 		.from = w->from,
 		.family = w->v6 ? FAMILY_IP6 : FAMILY_IP4,
-		.unit = r->t->mtu,
+		.unit = r->mtu,
 		.error = arena_strdup(r->arena, e->text),
 	};
 }
@@ -91,7 +91,7 @@ static int open_echo_here(void *ctx, struct err *e)
 		.target = inner_of(r, other(w->from), w->v6),
 		.source = inner_of(r, w->from, w->v6),
 		.count = RUN_ECHOES,
-		.payload_len = r->t->mtu - ICMP_HEADER_LEN - (w->v6 ? IP6_LEN : IP4_LEN),
+		.payload_len = r->mtu - ICMP_HEADER_LEN - (w->v6 ? IP6_LEN : IP4_LEN),
 		.interval_ns = ECHO_INTERVAL_MS * NS_PER_MS,
 		.timeout_ns = ECHO_TIMEOUT_MS * NS_PER_MS,
 		.id = run_echo_id(r, ECHO_STREAMS),
@@ -106,7 +106,7 @@ static void open_echo(struct run *r, struct way *w)
 	struct opening o = { r, w };
 	struct err e;
 
-	if (self_tunnel_in(r->t, w->from, open_echo_here, &o, &e) < 0)
+	if (run_in(r, w->from, open_echo_here, &o, &e) < 0)
 		not_opened(r, w, STREAM_ECHO, &e);
 	else
 		echo_start(w->echo);
@@ -143,11 +143,11 @@ static void open_stream(struct run *r, struct way *w, enum stream_kind kind)
 	struct stream_conf c = {
 		.kind = kind,
 		.from = w->from,
-		.netns = { r->t->end[END_NEAR].netns, r->t->end[END_FAR].netns },
-		.home_netns = r->t->host_netns,
+		.netns = { r->end[END_NEAR].netns, r->end[END_FAR].netns },
+		.home_netns = r->home_netns,
 		.addr = { inner_of(r, END_NEAR, w->v6), inner_of(r, END_FAR, w->v6) },
 		.amount = kind == STREAM_TCP ? RUN_TCP_BYTES : RUN_DATAGRAMS,
-		.unit = r->t->mtu,
+		.unit = r->mtu,
 		.seed = r->conf->seed + 4 + kind,
 	};
 	struct err e;
@@ -203,7 +203,7 @@ static void wait_for_all(struct run *r, struct all *x)
 
 static void one_kind(struct run *r, enum stream_kind kind)
 {
-	struct all x = { .n = r->t->end[END_NEAR].inner6.family ? WAYS : WAYS / 2 };
+	struct all x = { .n = r->end[END_NEAR].inner6.family ? WAYS : WAYS / 2 };
 	size_t i;
 
 	for (i = 0; i < x.n; i++) {

@@ -15,16 +15,24 @@ struct opening {
 	enum tap tap;
 };
 
-static struct endpoint outer_of(const struct self_end *e)
+static struct endpoint outer_of(const struct run_end *e)
 {
 	return (struct endpoint){ .addr = e->outer, .port = e->port };
 }
 
 static const char *dev_of(const struct run *r, enum tap tap)
 {
-	const struct self_end *own = &r->t->end[end_of_tap(tap)];
+	const struct run_end *own = &r->end[end_of_tap(tap)];
 
-	return tap == TAP_NEAR_TUN || tap == TAP_FAR_TUN ? own->tun : own->veth;
+	return tap == TAP_NEAR_TUN || tap == TAP_FAR_TUN ? own->tun : own->wire;
+}
+
+/* The tunnel's own datagrams, what follows in their fragments, and ICMP about them. */
+static const char *wire_filter(const struct run *r, const struct run_end *own)
+{
+	return arena_printf(r->arena,
+			    "udp port %u or icmp or icmp6 or (ip[6:2] & 0x1fff != 0) or ip6[6] = 44",
+			    own->port);
 }
 
 static int open_here(void *ctx, struct err *e)
@@ -32,17 +40,17 @@ static int open_here(void *ctx, struct err *e)
 	struct opening *o = ctx;
 	struct run *r = o->r;
 	enum end end = end_of_tap(o->tap);
-	const struct self_end *own = &r->t->end[end];
-	const struct self_end *other = &r->t->end[end == END_NEAR ? END_FAR : END_NEAR];
-	const struct ip_addr inner[] = { own->inner4, own->inner6 };
+	const struct run_end *own = &r->end[end];
+	const struct run_end *other = &r->end[end == END_NEAR ? END_FAR : END_NEAR];
 	bool tun = o->tap == TAP_NEAR_TUN || o->tap == TAP_FAR_TUN;
 	struct tap_conf c = {
-		.dev = tun ? own->tun : own->veth,
+		.dev = tun ? own->tun : own->wire,
 		.kind = tun ? TAP_KIND_TUN : TAP_KIND_WIRE,
 		.near = outer_of(own),
 		.far = outer_of(other),
-		.own = inner,
-		.n_own = own->inner6.family ? 2 : 1,
+		.own = own->own,
+		.n_own = own->n_own,
+		.filter = tun || r->t ? NULL : wire_filter(r, own),
 		.on_data = tun ? NULL : run_loss_see,
 		.on_data_ctx = r->windows[o->tap],
 	};
@@ -59,7 +67,11 @@ static void open_one(struct run *r, enum tap tap)
 
 	if (!run_has(r, NEED_BIT(need)))
 		return;
-	rc = self_tunnel_in(r->t, end_of_tap(tap), open_here, &o, &e);
+	if (!dev_of(r, tap)) {
+		facts_gap(r->f, need, "the way to the endpoint is not known", NULL);
+		return;
+	}
+	rc = run_in(r, end_of_tap(tap), open_here, &o, &e);
 	if (rc < 0) {
 		run_gap_raw(r, need, rc, &e);
 		return;
@@ -109,7 +121,7 @@ void run_taps_settle(struct run *r)
 	} while (seen(r->f->taps) != before && !r->f->interrupted && loop_now(r->loop) < until);
 	for (i = 0; i < TAP_COUNT; i++)
 		if (r->taps[i] && !r->f->taps[i].dev)
-			r->f->taps[i].dev = r->t->end[end_of_tap((enum tap)i)].veth;
+			r->f->taps[i].dev = r->end[end_of_tap((enum tap)i)].wire;
 }
 
 void run_taps_close(struct run *r)

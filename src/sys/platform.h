@@ -19,6 +19,8 @@
 
 enum { SYS_IFNAME_SIZE = 16 };
 
+struct uapi_device;
+
 /* --- tun --- */
 
 struct sys_tun {
@@ -194,6 +196,9 @@ struct platform_ops {
 		     struct err *e);
 	/* All of this namespace, with counters; strings from the arena. */
 	int (*ruleset)(struct arena *a, struct sys_ruleset *out, struct err *e);
+
+	/* PLACEHOLDER (i5k): the kernel's engine, as `get` would tell it */
+	int (*wg_get)(const char *ifname, struct arena *a, struct uapi_device **out, struct err *e);
 
 	int (*link_up)(const char *name, bool up, struct err *e);
 	int (*link_mtu)(const char *name, unsigned mtu, struct err *e);

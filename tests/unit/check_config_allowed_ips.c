@@ -194,8 +194,8 @@ static void owner_is_longest(void **state)
 				table[i][k].len = (uint8_t)seed_below(&d, 33);
 			}
 		}
-		assert_ptr_equal(tunnel_owner(&c, &a, NULL), slow_owner(&c, &a));
-		owned += tunnel_owner(&c, &a, NULL) != NULL;
+		assert_ptr_equal(config_owner(&c, &a, NULL), slow_owner(&c, &a));
+		owned += config_owner(&c, &a, NULL) != NULL;
 	}
 	/* Both answers were asked for. */
 	assert_in_range(owned, 1000, 19000);

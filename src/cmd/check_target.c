@@ -1,0 +1,94 @@
+/*
+ * What the argument of `wgdiag check` is: an interface here or in another network namespace. What
+ * is neither gets one line that says where something of that name was seen.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/check_common.h"
+#include "cmd/cmd.h"
+
+enum { NAME_MAX_LEN = IF_NAMESIZE - 1 };
+
+static bool is_name(const char *s)
+{
+	size_t len = strlen(s);
+
+	return len > 0 && len <= NAME_MAX_LEN && strcspn(s, "/ \t\n") == len;
+}
+
+/* A name of ip-netns(8), or a process. */
+static int open_netns(const struct check_options *o, int *out)
+{
+	char path[300];
+	struct stat st;
+	bool pid = o->netns[strspn(o->netns, "0123456789")] == '\0';
+
+	if (!o->netns[0] || strlen(o->netns) > 200 || strchr(o->netns, '/')) {
+		fprintf(stderr, "%s: --netns '%s' is neither a name nor a pid\n", o->cmd,
+			o->netns);
+		return EXIT_USAGE;
+	}
+	snprintf(path, sizeof(path), "/run/netns/%s", o->netns);
+	if (pid && stat(path, &st) != 0)
+		snprintf(path, sizeof(path), "/proc/%s/ns/net", o->netns);
+	*out = open(path, O_RDONLY | O_CLOEXEC);
+	if (*out >= 0)
+		return EXIT_OK;
+	fprintf(stderr, "%s: --netns %s: %s: %s\n", o->cmd, o->netns, path, strerror(errno));
+	return errno == EACCES || errno == EPERM ? EXIT_UNDECIDED : EXIT_USAGE;
+}
+
+int check_target(struct check_options *o, const char *arg)
+{
+	if (!is_name(arg)) {
+		fprintf(stderr, "%s: '%s' is no name of an interface\n", o->cmd, arg);
+		return EXIT_USAGE;
+	}
+	o->interface = arg;
+	return EXIT_OK;
+}
+
+static int code_of(int rc)
+{
+	switch (rc) {
+	case -ENODEV:
+	case -ENOTTY:
+	case -ENOKEY:
+		return EXIT_USAGE;
+	default:
+		return EXIT_UNDECIDED;
+	}
+}
+
+int check_existing(const struct check_options *o, const struct run_conf *c, struct arena *a,
+		   struct facts *f, int *code, struct err *e)
+{
+	struct run_existing x = {
+		.ifname = o->interface,
+		.netns = -1,
+		.pings = o->pings,
+		.n_pings = o->n_pings,
+		.peer = o->peer,
+		.endpoint = o->endpoint,
+	};
+	int rc;
+
+	if (o->netns) {
+		*code = open_netns(o, &x.netns);
+		if (*code != EXIT_OK)
+			return -EINVAL;
+	}
+	rc = run_attach(c, &x, a, f, e);
+	if (x.netns >= 0)
+		close(x.netns);
+	if (rc < 0) {
+		*code = code_of(rc);
+		fprintf(stderr, "%s: %s\n", o->cmd, e->text);
+	}
+	return rc;
+}

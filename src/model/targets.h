@@ -1,0 +1,37 @@
+/*
+ * Which addresses inside a tunnel are worth asking, when nobody named one?
+ *
+ * The order is interface.md's ("Inner targets"). Only what was named by the user is sure to be
+ * there; everything else is a guess, and its silence proves nothing.
+ */
+#ifndef MODEL_TARGETS_H
+#define MODEL_TARGETS_H
+
+#include "model/facts.h"
+
+struct target {
+	struct ip_addr addr;
+	enum target_how how;
+};
+
+enum { TARGETS_MAX = 16 };
+struct targets {
+	struct target t[TARGETS_MAX];
+	size_t n;
+};
+
+struct targets_ask {
+	const struct ip_addr *given; /* by the user */
+	size_t n_given;
+	const struct ip_addr *dns;
+	size_t n_dns;
+	const struct config_facts *config; /* NULL: not known */
+	const struct peer_config *peer; /* of it; NULL: not known */
+	const struct net_facts *net;
+	const char *tun;
+};
+
+/* Each address once, none of our own; families that the tun has no address of come last. */
+void targets_of(const struct targets_ask *ask, struct targets *out);
+
+#endif

@@ -1,0 +1,131 @@
+#include "probe/hop.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct hop {
+	struct hop_conf conf;
+	const struct platform_ops *p;
+	struct loop *loop;
+	struct sys_udp sock;
+	unsigned timer, sent; /* timer 0: none */
+	bool over;
+	struct ip_addr from; /* FAMILY_NONE: nobody answered yet */
+};
+
+static void on_error(void *ctx, const struct endpoint *to, const struct ip_addr *offender,
+		     int error)
+{
+	struct hop *h = ctx;
+
+	(void)error;
+	/* Errors of our own host have no offender. */
+	if (offender->family != FAMILY_NONE && ip_addr_equal(&to->addr, &h->conf.target) &&
+	    h->from.family == FAMILY_NONE)
+		h->from = *offender;
+}
+
+static void on_sock(void *ctx, short revents)
+{
+	struct hop *h = ctx;
+	uint8_t b[64];
+
+	(void)revents;
+	h->p->udp_errors(&h->sock, on_error, h);
+	/* A datagram from the target itself proves the way just as well. */
+	while (recv(h->sock.fd, b, sizeof(b), MSG_DONTWAIT) >= 0)
+		h->from = h->conf.target;
+}
+
+static void on_timer(void *ctx)
+{
+	struct hop *h = ctx;
+	uint8_t payload[8] = { 0 };
+	struct sys_dgram d = {
+		.buf = payload,
+		.cap = sizeof(payload),
+		.len = sizeof(payload),
+		.addr = { .addr = h->conf.target, .port = h->conf.port },
+	};
+	int error = 0;
+
+	h->timer = 0;
+	if (h->sent == h->conf.count) {
+		h->over = true;
+		return;
+	}
+	h->p->udp_send(&h->sock, &d, 1, &error);
+	h->sent++;
+	h->timer = loop_add_timer(h->loop,
+				  loop_now(h->loop) + (h->sent == h->conf.count ?
+							       h->conf.timeout_ns :
+							       h->conf.interval_ns),
+				  on_timer, h);
+}
+
+static int set_hop_limit(const struct hop *h, struct err *e)
+{
+	int v = (int)h->conf.hop_limit, rc;
+
+	rc = h->conf.target.family == FAMILY_IP6 ?
+		     setsockopt(h->sock.fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &v, sizeof(v)) :
+		     setsockopt(h->sock.fd, IPPROTO_IP, IP_TTL, &v, sizeof(v));
+	return rc < 0 ? err_sys(e, "set the hop limit") : 0;
+}
+
+int hop_open(const struct hop_conf *c, const struct platform_ops *p, struct loop *l,
+	     struct arena *a, struct hop **out, struct err *e)
+{
+	struct hop *h;
+	int rc;
+
+	if (!p->udp_open || !p->udp_errors)
+		return err_say(e, EOPNOTSUPP, "%s does not tell of ICMP errors", p->name);
+	h = arena_alloc(a, sizeof(*h));
+	h->conf = *c;
+	h->p = p;
+	h->loop = l;
+	rc = p->udp_open((enum addr_family)c->target.family, 0, 0, &h->sock, e);
+	if (rc < 0)
+		return rc;
+	rc = set_hop_limit(h, e);
+	if (rc < 0) {
+		close(h->sock.fd);
+		return rc;
+	}
+	*out = h;
+	return 0;
+}
+
+void hop_start(struct hop *h)
+{
+	loop_add_fd(h->loop, h->sock.fd, POLLIN, on_sock, h);
+	h->timer = loop_add_timer(h->loop, loop_now(h->loop), on_timer, h);
+}
+
+bool hop_done(void *hop)
+{
+	const struct hop *h = hop;
+
+	return h->over || h->from.family != FAMILY_NONE;
+}
+
+bool hop_answer(const struct hop *h, struct ip_addr *from)
+{
+	if (h->from.family == FAMILY_NONE)
+		return false;
+	*from = h->from;
+	return true;
+}
+
+void hop_close(struct hop *h)
+{
+	if (!h)
+		return;
+	if (h->timer)
+		loop_del_timer(h->loop, h->timer);
+	loop_del_fd(h->loop, h->sock.fd);
+	close(h->sock.fd);
+}

@@ -1,0 +1,31 @@
+/*
+ * Who is behind a tunnel? UDP datagrams whose hop limit ends at the next host: the ICMP error
+ * that comes back names it, and has crossed the tunnel both ways. Nothing is ever
+ * delivered to the target.
+ */
+#ifndef PROBE_HOP_H
+#define PROBE_HOP_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "model/endpoint.h"
+#include "sys/loop.h"
+#include "sys/platform.h"
+
+struct hop_conf {
+	struct ip_addr target;
+	uint16_t port;
+	unsigned hop_limit, count;
+	int64_t interval_ns, timeout_ns; /* timeout: after the last one */
+};
+struct hop;
+/* In the calling thread's namespace. -EOPNOTSUPP: this system does not tell of ICMP errors. */
+int hop_open(const struct hop_conf *c, const struct platform_ops *p, struct loop *l,
+	     struct arena *a, struct hop **out, struct err *e);
+void hop_start(struct hop *h);
+bool hop_done(void *hop); /* answered, or all timed out */
+/* Who answered; false: nobody. */
+bool hop_answer(const struct hop *h, struct ip_addr *from);
+void hop_close(struct hop *h); /* NULL is fine */
+
+#endif

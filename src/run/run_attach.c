@@ -1,0 +1,368 @@
+/*
+ * The steps on a tunnel that is there already, of whatever engine. Nothing of it is changed: it
+ * is asked, watched, and sent through, as any program on this host might.
+ *
+ * Three kinds: the kernel's engine answers by netlink; a userspace one by its socket; of one
+ * that is hidden inside another program there is the tun device, and what the user knows.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "gather/gather.h"
+#include "run/run_priv.h"
+
+enum { ASK_MS = 1000 };
+
+struct attach {
+	struct run r;
+	const struct run_existing *conf;
+	struct sys_link link;
+	struct uapi_device *device; /* NULL: it cannot be asked */
+	struct net_facts net; /* all of the namespace */
+	struct targets targets;
+};
+
+/* --- the device ------------------------------------------------------------------- */
+
+static int find_link(void *ctx, struct err *e)
+{
+	struct attach *x = ctx;
+	struct sys_link *links;
+	size_t n, i;
+	int rc = x->r.p->links(x->r.arena, &links, &n, e);
+
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < n; i++) {
+		if (strcmp(links[i].name, x->conf->ifname) != 0)
+			continue;
+		x->link = links[i];
+		return 0;
+	}
+	return err_say(e, ENODEV, "%s: there is no such interface", x->conf->ifname);
+}
+
+static int is_tunnel(const struct attach *x, struct err *e)
+{
+	const char *kind = x->link.kind;
+
+	if (!strcmp(kind, "wireguard") || !strcmp(kind, "tun"))
+		return 0;
+	return err_say(e, ENOTTY, "%s is no tunnel: it is %s%s%s", x->link.name,
+		       x->link.loopback ? "the loopback" : kind[0] ? "of kind " : "a plain link",
+		       x->link.loopback ? "" : kind, "");
+}
+
+/* --- the engine ------------------------------------------------------------------- */
+
+static void no_engine(struct attach *x, int rc, const struct err *e)
+{
+	const char *why = arena_strdup(x->r.arena, e->text);
+	const char *remedy = rc == -EPERM || rc == -EACCES ? "run as root" : NULL;
+
+	facts_gap(x->r.f, NEED_ENGINE, why, remedy);
+	facts_gap(x->r.f, NEED_CONFIG, why, remedy);
+}
+
+static void ask_engine(struct attach *x)
+{
+	struct run_end *near = &x->r.end[END_NEAR];
+	struct engine_facts *g = &x->r.f->engine[END_NEAR];
+	int64_t from = loop_now(x->r.loop);
+	struct err e = { 0 };
+	int rc;
+
+	near->via = !strcmp(x->link.kind, "wireguard") ? WG_VIA_KERNEL : WG_VIA_SOCKET;
+	rc = run_ask(&x->r, END_NEAR, ASK_MS, x->r.arena, &x->device, &e);
+	if (rc < 0) {
+		x->device = NULL;
+		/* Without a socket it may be hidden in a program, and that is no fault. */
+		if (rc == -ENOENT)
+			near->via = WG_VIA_NONE;
+		else if (rc != -EPERM && rc != -EACCES && !err_is_shortage(rc))
+			g->answer_error = arena_strdup(x->r.arena, e.text);
+		no_engine(x, rc, &e);
+		return;
+	}
+	g->answer_ns = loop_now(x->r.loop) - from;
+	facts_have(x->r.f, NEED_ENGINE);
+}
+
+static void name_engine(struct attach *x)
+{
+	struct target_facts *t = &x->r.f->target;
+
+	t->engine = x->r.end[END_NEAR].via == WG_VIA_KERNEL ? "kernel" : "unknown";
+	if (x->r.end[END_NEAR].via == WG_VIA_NONE)
+		t->kind = TARGET_OPAQUE;
+}
+
+/* --- the peer --------------------------------------------------------------------- */
+
+static bool begins(const struct public_key *k, const char *with)
+{
+	char b64[KEY_BASE64_LEN + 1];
+
+	public_key_base64(k, b64);
+	return strncmp(b64, with, strlen(with)) == 0;
+}
+
+static int64_t heard(const struct uapi_peer *p)
+{
+	return p->last_handshake_s * NS_PER_S + p->last_handshake_nsec;
+}
+
+/* The one that was heard last; of those never heard one that can be spoken to. */
+static const struct uapi_peer *liveliest(const struct uapi_device *d)
+{
+	const struct uapi_peer *best = NULL;
+	size_t i;
+
+	for (i = 0; i < d->n_peers; i++) {
+		const struct uapi_peer *p = &d->peers[i];
+
+		if (!best || heard(p) > heard(best) ||
+		    (heard(p) == heard(best) && !best->endpoint.addr.family &&
+		     p->endpoint.addr.family))
+			best = p;
+	}
+	return best;
+}
+
+static const struct uapi_peer *by_prefix(const struct uapi_device *d, const char *with, size_t *n)
+{
+	const struct uapi_peer *found = NULL;
+	size_t i;
+
+	for (i = *n = 0; i < d->n_peers; i++) {
+		if (!begins(&d->peers[i].public_key, with))
+			continue;
+		found = &d->peers[i];
+		++*n;
+	}
+	return found;
+}
+
+/* Whose the first of the named addresses is. */
+static const struct uapi_peer *by_ping(const struct attach *x, const struct config_facts *c)
+{
+	const struct peer_config *p;
+
+	if (!x->conf->n_pings)
+		return NULL;
+	p = config_owner(c, &x->conf->pings[0], NULL);
+	return p ? &x->device->peers[p - c->peers] : NULL;
+}
+
+static int pick_peer(struct attach *x, struct err *e)
+{
+	struct config_facts *c = &x->r.f->config[END_NEAR];
+	const struct uapi_device *d = x->device;
+	const struct uapi_peer *p = NULL;
+	size_t n;
+
+	if (!d)
+		return 0;
+	gather_config(d, x->r.arena, c);
+	facts_have(x->r.f, NEED_CONFIG);
+	if (x->conf->peer) {
+		p = by_prefix(d, x->conf->peer, &n);
+		if (n != 1)
+			return err_say(e, ENOKEY, "%s has %s peer whose key begins with %s",
+				       x->conf->ifname, n ? "more than one" : "no",
+				       x->conf->peer);
+	}
+	if (!p)
+		p = by_ping(x, c);
+	if (!p)
+		p = liveliest(d);
+	if (!p)
+		return 0;
+	x->r.end[END_FAR].public_key = p->public_key;
+	x->r.end[END_FAR].outer = p->endpoint.addr;
+	x->r.end[END_FAR].port = p->endpoint.port;
+	x->r.f->target.peer = p->public_key;
+	return 0;
+}
+
+/* --- the underlay ----------------------------------------------------------------- */
+
+static int look_at_way(void *ctx, struct err *e)
+{
+	struct attach *x = ctx;
+	struct run_end *near = &x->r.end[END_NEAR], *far = &x->r.end[END_FAR];
+	struct path_facts way;
+	int rc;
+
+	rc = gather_addrs(x->r.p, x->r.arena, &x->net.addrs, &x->net.n_addrs, e);
+	if (!rc)
+		rc = gather_routes(x->r.p, x->r.arena, &x->net.routes, &x->net.n_routes, e);
+	if (rc < 0 || far->outer.family == FAMILY_NONE)
+		return rc;
+	x->net.known = true;
+	rc = gather_path(x->r.p, PATH_ENDPOINT, &far->outer,
+			 x->device ? x->device->fwmark : 0, x->r.arena, &way, e);
+	if (rc < 0)
+		return rc;
+	near->wire = way.dev;
+	near->outer = way.prefsrc;
+	return 0;
+}
+
+static void own_addresses(struct attach *x)
+{
+	struct run_end *near = &x->r.end[END_NEAR];
+	struct ip_addr *own = arena_alloc(x->r.arena, (x->net.n_addrs + 1) * sizeof(*own));
+	size_t i;
+
+	for (i = 0; i < x->net.n_addrs; i++)
+		if (!strcmp(x->net.addrs[i].link, near->tun))
+			own[near->n_own++] = x->net.addrs[i].addr.addr;
+	near->own = own;
+}
+
+static void find_way(struct attach *x)
+{
+	struct run_end *near = &x->r.end[END_NEAR], *far = &x->r.end[END_FAR];
+	struct err e;
+
+	if (x->device)
+		near->port = x->device->listen_port;
+	if (far->outer.family == FAMILY_NONE) {
+		far->outer = x->conf->endpoint.addr;
+		far->port = x->conf->endpoint.port;
+	}
+	if (run_in(&x->r, END_NEAR, look_at_way, x, &e) < 0)
+		facts_gap(x->r.f, NEED_PATHS, arena_strdup(x->r.arena, e.text), NULL);
+	own_addresses(x);
+}
+
+/* --- the run ---------------------------------------------------------------------- */
+
+static void choose_targets(struct attach *x)
+{
+	const struct config_facts *c = &x->r.f->config[END_NEAR];
+	struct targets_ask ask = {
+		.given = x->conf->pings,
+		.n_given = x->conf->n_pings,
+		.config = x->device ? c : NULL,
+		.net = &x->net,
+		.tun = x->conf->ifname,
+	};
+	size_t i;
+
+	for (i = 0; x->device && i < c->n_peers; i++)
+		if (public_key_equal(&c->peers[i].key, &x->r.f->target.peer))
+			ask.peer = &c->peers[i];
+	targets_of(&ask, &x->targets);
+}
+
+static void no_target(struct run *r)
+{
+	static const enum need needs[] = { NEED_PING_PEER, NEED_SIZES, NEED_LOSS_UP,
+					   NEED_LOSS_DOWN };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(needs); i++)
+		if (run_has(r, NEED_BIT(needs[i])))
+			facts_gap(r->f, needs[i],
+				  "no address inside the tunnel is known that could be asked",
+				  "name one: --ping ADDR");
+}
+
+/* A session that another program's packets keep alive, or one that ours must bring about. */
+static void session(struct attach *x)
+{
+	struct run *r = &x->r;
+	const struct uapi_peer *p = x->device ? run_peer(r, END_NEAR, x->device) : NULL;
+
+	if (p && heard(p))
+		r->f->handshake.age_ns = MAX(r->p->wall_ns() - heard(p), 0);
+	if (!run_has(r, NEED_BIT(NEED_HANDSHAKE)))
+		return;
+	run_tell(r, RUN_STEP_HANDSHAKE, "handshake");
+	run_handshake(r);
+}
+
+static void measure(struct attach *x)
+{
+	struct run *r = &x->r;
+
+	run_taps_open(r, TAP_NEAR_TUN, TAP_NEAR_WIRE);
+	run_gather_before(r);
+	if (run_has(r, NEED_BIT(NEED_FRAMING)))
+		run_framing(r);
+	choose_targets(x);
+	if (x->targets.n) {
+		r->end[END_FAR].inner4 = r->end[END_FAR].inner6 = (struct ip_addr){ 0 };
+		*(x->targets.t[0].addr.family == FAMILY_IP6 ? &r->end[END_FAR].inner6 :
+							      &r->end[END_FAR].inner4) =
+			x->targets.t[0].addr;
+		session(x);
+	}
+	if (!run_interrupted(r) && run_has(r, RUN_PING_NEEDS)) {
+		run_tell(r, RUN_STEP_PING, "ping");
+		run_find(r, &x->targets);
+	}
+	if (run_target(r)->family == FAMILY_NONE)
+		no_target(r);
+	else if (!run_interrupted(r) && run_has(r, RUN_PING_NEEDS))
+		run_pings(r);
+	run_tell(r, RUN_STEP_COUNTERS, "counters");
+	run_last_look(r);
+	run_gather_after(r);
+}
+
+static int attach(struct attach *x, struct err *e)
+{
+	struct run *r = &x->r;
+	int rc;
+
+	r->end[END_NEAR] = (struct run_end){
+		.here = true, .netns = x->conf->netns, .tun = x->conf->ifname
+	};
+	r->end[END_FAR].netns = -1;
+	rc = r->p->netns_get ? r->p->netns_get(&r->home_netns, e) : 0;
+	if (!rc)
+		rc = run_in(r, END_NEAR, find_link, x, e);
+	if (!rc)
+		rc = is_tunnel(x, e);
+	if (rc < 0)
+		return rc;
+	r->f->target.name = x->conf->ifname;
+	ask_engine(x);
+	name_engine(x);
+	rc = pick_peer(x, e);
+	if (rc < 0)
+		return rc;
+	facts_have(r->f, NEED_ENGINE_START);
+	find_way(x);
+	measure(x);
+	return 0;
+}
+
+int run_attach(const struct run_conf *c, const struct run_existing *ex, struct arena *a,
+	       struct facts *f, struct err *e)
+{
+	struct attach *x = arena_alloc(a, sizeof(*x));
+	int rc = run_open(&x->r, c, a, f, e);
+
+	if (rc < 0)
+		return rc;
+	x->conf = ex;
+	f->target = (struct target_facts){ .kind = TARGET_INTERFACE, .engine = "unknown" };
+	x->r.left_out |= RUN_FAR_NEEDS;
+	run_mark_left_out(&x->r);
+	rc = attach(x, e);
+	loop_set_stop_fd(x->r.loop, -1);
+	run_taps_close(&x->r);
+	run_response_time(f);
+	if (f->interrupted)
+		run_fill_gaps(f, "interrupted");
+	run_mark_left_out(&x->r);
+	run_close(&x->r);
+	if (x->r.home_netns >= 0)
+		close(x->r.home_netns);
+	return rc;
+}

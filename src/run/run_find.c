@@ -1,0 +1,326 @@
+/*
+ * Which inner address of the far side answers?
+ *
+ * Nobody named one, or one was named that may not answer ping. All candidates are asked at
+ * once; the first in their order that answered is pinged later. A peer that does not answer
+ * at all by ICMP is asked by TCP, and whoever refuses there is found as well.
+ */
+#include <string.h>
+
+#include "gather/gather.h"
+#include "probe/echo.h"
+#include "probe/hop.h"
+#include "probe/knock.h"
+#include "run/run_priv.h"
+
+enum {
+	ECHOES = 3,
+	ECHO_INTERVAL_MS = 300,
+	ECHO_TIMEOUT_MS = 1000,
+	PAYLOAD_LEN = 56,
+	HOP_PORT = 33434, /* as traceroute */
+	KNOCK_MS = 1200,
+	GRACE_MS = 50, /* for one that stands before the one that answered */
+};
+
+/* What a firewall most often lets through. */
+static const uint16_t ports[] = { 443, 80, 22, 53, 445 };
+
+struct asked {
+	const struct target *target;
+	struct path_facts path; /* the kernel's answer for it */
+	bool through; /* it leads into the tunnel; else nothing is asked */
+	struct echo *echo;
+	struct hop *hop;
+	struct knock *knock;
+};
+
+struct find {
+	struct run *r;
+	struct asked asked[TARGETS_MAX];
+	size_t n;
+};
+
+const struct ip_addr *run_target(const struct run *r)
+{
+	const struct run_end *far = &r->end[END_FAR];
+
+	return far->inner4.family ? &far->inner4 : &far->inner6;
+}
+
+const struct ip_addr *run_source(const struct run *r)
+{
+	const struct run_end *near = &r->end[END_NEAR];
+
+	return r->end[END_FAR].inner4.family ? &near->inner4 : &near->inner6;
+}
+
+/* --- asking --------------------------------------------------------------------- */
+
+struct opening {
+	struct find *x;
+	size_t i;
+	bool tcp;
+};
+
+static int open_here(void *ctx, struct err *e)
+{
+	struct opening *o = ctx;
+	struct run *r = o->x->r;
+	struct asked *q = &o->x->asked[o->i];
+	const struct ip_addr *a = &q->target->addr;
+	struct echo_conf c = {
+		.target = *a,
+		.source = q->path.prefsrc,
+		.count = ECHOES,
+		.payload_len = PAYLOAD_LEN,
+		.interval_ns = ECHO_INTERVAL_MS * NS_PER_MS,
+		.timeout_ns = ECHO_TIMEOUT_MS * NS_PER_MS,
+		.id = run_echo_id(r, ECHO_FIND + (unsigned)o->i),
+		.seed = r->conf->seed + 200 + o->i,
+	};
+	struct hop_conf h = {
+		.target = *a,
+		.port = HOP_PORT,
+		.hop_limit = 1,
+		.count = ECHOES,
+		.interval_ns = ECHO_INTERVAL_MS * NS_PER_MS,
+		.timeout_ns = ECHO_TIMEOUT_MS * NS_PER_MS,
+	};
+	struct knock_conf k = {
+		.target = *a, .source = q->path.prefsrc, .ports = ports, .n_ports = ARRAY_LEN(ports)
+	};
+
+	if (o->tcp)
+		return knock_open(&k, r->loop, r->arena, &q->knock, e);
+	if (q->target->how == TARGET_HOP)
+		return hop_open(&h, r->p, r->loop, r->arena, &q->hop, e);
+	return echo_open(&c, r->loop, r->arena, &q->echo, e);
+}
+
+static void start(struct asked *q)
+{
+	if (q->knock)
+		knock_start(q->knock);
+	else if (q->hop)
+		hop_start(q->hop);
+	else if (q->echo)
+		echo_start(q->echo);
+}
+
+static bool answered(const struct asked *q, struct inner_target_facts *out)
+{
+	struct ping_facts p;
+	bool refused;
+
+	if (q->hop && hop_answer(q->hop, &out->from)) {
+		out->answered = ANSWERED_HOP;
+		return true;
+	}
+	if (q->knock)
+		out->port = knock_answer(q->knock, &refused);
+	if (q->knock && out->port) {
+		out->answered = ANSWERED_TCP;
+		out->from = q->target->addr;
+		return true;
+	}
+	if (!q->echo)
+		return false;
+	echo_facts(q->echo, &p, NULL);
+	if (p.received + MAX(p.late, 0) < 1)
+		return false;
+	out->answered = ANSWERED_ECHO;
+	out->from = q->target->addr;
+	return true;
+}
+
+static bool is_over(const struct asked *q)
+{
+	if (q->knock)
+		return knock_done(q->knock);
+	if (q->hop)
+		return hop_done(q->hop);
+	return !q->echo || echo_done(q->echo);
+}
+
+/* All have ended, or the first one did, with an answer. */
+static bool is_found(void *ctx)
+{
+	const struct find *x = ctx;
+	struct inner_target_facts f;
+	size_t i;
+
+	for (i = 0; i < x->n; i++) {
+		if (answered(&x->asked[i], &f))
+			return true;
+		if (!is_over(&x->asked[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool any_found(void *ctx)
+{
+	const struct find *x = ctx;
+	struct inner_target_facts f;
+	bool over = true;
+	size_t i;
+
+	for (i = 0; i < x->n; i++) {
+		if (answered(&x->asked[i], &f))
+			return true;
+		over = over && is_over(&x->asked[i]);
+	}
+	return over;
+}
+
+static void note(struct find *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->n; i++) {
+		struct inner_target_facts f = {
+			.addr = x->asked[i].target->addr,
+			.how = x->asked[i].target->how,
+		};
+
+		if (answered(&x->asked[i], &f))
+			x->r->f->inner_targets[i] = f;
+		else if (!x->r->f->inner_targets[i].answered)
+			x->r->f->inner_targets[i] = f;
+	}
+	x->r->f->n_inner_targets = x->n;
+}
+
+static void close_all(struct find *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->n; i++) {
+		echo_close(x->asked[i].echo);
+		hop_close(x->asked[i].hop);
+		knock_close(x->asked[i].knock);
+		x->asked[i].echo = NULL;
+		x->asked[i].hop = NULL;
+		x->asked[i].knock = NULL;
+	}
+}
+
+static void ask(struct find *x, bool tcp, int ms)
+{
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < x->n; i++) {
+		struct opening o = { x, i, tcp };
+
+		/* One that cannot be asked so is one that did not answer. */
+		if (!x->asked[i].through || (tcp && x->asked[i].target->how == TARGET_HOP))
+			continue;
+		run_in(x->r, END_NEAR, open_here, &o, &e);
+		start(&x->asked[i]);
+	}
+	loop_run(x->r->loop, run_until(x->r, ms), any_found, x);
+	loop_run(x->r->loop, MIN(run_until(x->r, ms), run_until(x->r, GRACE_MS)), is_found, x);
+	note(x);
+	close_all(x);
+}
+
+static const struct inner_target_facts *best(const struct facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_inner_targets; i++)
+		if (f->inner_targets[i].answered != ANSWERED_NONE)
+			return &f->inner_targets[i];
+	return NULL;
+}
+
+/* --- the whole -------------------------------------------------------------------- */
+
+struct way_ctx {
+	struct run *r;
+	const struct ip_addr *to;
+	struct path_facts *out;
+};
+
+static int way_here(void *ctx, struct err *e)
+{
+	struct way_ctx *x = ctx;
+
+	return gather_path(x->r->p, PATH_INNER, x->to, 0, x->r->arena, x->out, e);
+}
+
+static void look_up(struct run *r, const struct ip_addr *to, struct path_facts *out)
+{
+	struct way_ctx x = { r, to, out };
+	struct err e;
+
+	if (run_in(r, END_NEAR, way_here, &x, &e) < 0)
+		*out = (struct path_facts){ .of = PATH_INNER, .to = *to };
+}
+
+/* From now on this is what is probed. */
+static void choose(struct run *r, const struct ip_addr *a)
+{
+	struct run_end *near = &r->end[END_NEAR], *far = &r->end[END_FAR];
+	bool v6 = a->family == FAMILY_IP6;
+	struct path_facts way;
+
+	look_up(r, a, &way);
+	*(v6 ? &far->inner6 : &far->inner4) = *a;
+	*(v6 ? &far->inner4 : &far->inner6) = (struct ip_addr){ 0 };
+	*(v6 ? &near->inner6 : &near->inner4) = way.prefsrc;
+	if (r->f->have & NEED_BIT(NEED_PATHS))
+		r->f->paths[r->f->n_paths++] = way;
+}
+
+static const struct target *named(const struct find *x)
+{
+	const struct target *t = x->n ? x->asked[0].target : NULL;
+
+	return t && t->how == TARGET_GIVEN ? t : NULL;
+}
+
+/* Guesses that do not even lead into the tunnel are none. */
+static const struct target *likeliest(const struct find *x)
+{
+	size_t i;
+
+	for (i = 0; i < x->n; i++)
+		if (x->asked[i].through)
+			return x->asked[i].target;
+	for (i = 0; i < x->n; i++)
+		if (x->asked[i].target->how == TARGET_SINGLE)
+			return x->asked[i].target;
+	return NULL;
+}
+
+void run_find(struct run *r, const struct targets *t)
+{
+	struct find *x = arena_alloc(r->arena, sizeof(*x));
+	const struct inner_target_facts *b;
+	const struct target *pinged;
+	size_t i;
+
+	x->r = r;
+	x->n = t->n;
+	r->f->inner_targets = arena_alloc(r->arena, (t->n + 1) * sizeof(*r->f->inner_targets));
+	for (i = 0; i < t->n; i++) {
+		struct asked *q = &x->asked[i];
+
+		q->target = &t->t[i];
+		look_up(r, &q->target->addr, &q->path);
+		q->through = q->path.dev && !strcmp(q->path.dev, r->end[END_NEAR].tun);
+	}
+	ask(x, false, ECHOES * ECHO_INTERVAL_MS + ECHO_TIMEOUT_MS);
+	if (!best(r->f) && !run_interrupted(r))
+		ask(x, true, KNOCK_MS);
+	b = best(r->f);
+	pinged = named(x) ? named(x) : likeliest(x);
+	/* Who was named is pinged, whoever else answers. */
+	if (b && !named(x))
+		choose(r, &b->from);
+	else if (pinged)
+		choose(r, &pinged->addr);
+}
