@@ -36,6 +36,25 @@ static struct finding *judge_end(const struct facts *facts, enum end end, struct
 	return NULL;
 }
 
+/* One that runs already: nothing was set, and it need not have a socket. */
+static struct finding *judge_attached(const struct facts *facts, struct findings *out)
+{
+	const struct engine_facts *g = &facts->engine[END_NEAR];
+	const struct gap *gap = &facts->gaps[NEED_ENGINE];
+	struct finding *f;
+
+	if (g->answer_error)
+		return finding_add(out, STATE_FAIL, "%s", g->answer_error);
+	if (facts->have & NEED_BIT(NEED_ENGINE))
+		return finding_add(out, STATE_PASS, "answered in %s",
+				   words_time(out->arena, g->answer_ns));
+	if (facts->target.kind == TARGET_OPAQUE)
+		return finding_add(out, STATE_NA, "it has no control socket");
+	f = finding_add(out, STATE_SKIP, "%s", gap->why ? gap->why : "not asked");
+	f->remedy = gap->remedy;
+	return f;
+}
+
 static void because(struct findings *out, struct finding *f, const struct engine_facts *g,
 		    enum end end)
 {
@@ -54,10 +73,12 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct engine_facts *near = &ctx->facts->engine[END_NEAR];
 	const struct engine_facts *far = &ctx->facts->engine[END_FAR];
+	enum target_kind kind = ctx->facts->target.kind;
+	bool attached = kind == TARGET_INTERFACE || kind == TARGET_OPAQUE;
 	bool far_was_tried = far->start_error || far->start_ns != UNKNOWN;
 	struct finding *f;
 
-	f = judge_end(ctx->facts, END_NEAR, out);
+	f = attached ? judge_attached(ctx->facts, out) : judge_end(ctx->facts, END_NEAR, out);
 	if (!f && far_was_tried)
 		f = judge_end(ctx->facts, END_FAR, out);
 	if (!f)

@@ -38,6 +38,15 @@ static const char *by_hand(struct findings *out, const struct target_facts *t)
 			    t->name);
 }
 
+static void not_ours(const struct target_facts *t, struct findings *out)
+{
+	struct finding *f = finding_add(out, STATE_NA, "it runs already%s%s%s",
+					t->kind == TARGET_OPAQUE ? ", inside another program" : "",
+					t->program ? ": " : "", t->program ? t->program : "");
+
+	finding_because(out, f, "engine", "near", "%s", engine_words(t, END_NEAR, out->arena));
+}
+
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct target_facts *t = &ctx->facts->target;
@@ -45,6 +54,10 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	const struct engine_facts *far = &ctx->facts->engine[END_FAR];
 	struct finding *f;
 
+	if (t->kind == TARGET_INTERFACE || t->kind == TARGET_OPAQUE) {
+		not_ours(t, out);
+		return;
+	}
 	if (near->start_error) {
 		f = finding_add(out, STATE_FAIL, "%s", near->start_error);
 		f->remedy = by_hand(out, t);

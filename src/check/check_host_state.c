@@ -1,8 +1,8 @@
 /*
  * Are links, addresses and routes at the end what they were at the start?
  *
- * wgdiag made them, so what changed meanwhile was changed by somebody else, and what failed
- * may have failed for that. What was there and is no longer is a fault. What is new may be
+ * wgdiag changes none of them while it looks, so what changed was changed by somebody else, and
+ * what failed may have failed for that. What was there and is no longer is a fault. What is new may be
  * harmless: WARN. The kernel itself adds and removes link-local addresses when it
  * likes, and puts the routes to a host's own addresses in later than the addresses.
  */
@@ -178,6 +178,8 @@ static void compare(struct changes *c, const struct facts *f)
 	for (i = 0; i < END_COUNT; i++) {
 		const struct net_facts *s = &f->net_start[i], *e = &f->net_end[i];
 
+		if (i == END_FAR && !facts_far_is_here(f))
+			continue;
 		if (!e->known) {
 			c->unread = true;
 			continue;
@@ -226,7 +228,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	c.last = &c.first;
 	compare(&c, ctx->facts);
 	f = judge(&c, out);
-	ev = finding_because(out, f, "link", "both ends", "start and end compared");
+	ev = finding_because(out, f, "link", facts_far_is_here(ctx->facts) ? "both ends" : "near",
+			     "start and end compared");
 	evidence_count(ev, "changes", c.n == 0 && c.unread ? UNKNOWN : (int64_t)c.n);
 	for (x = c.first; x; x = x->next)
 		finding_because(out, f, x->source, words_end(x->end), "%s", x->text);

@@ -1,5 +1,6 @@
 /*
- * One direction of the outer path, from two captures.
+ * One direction of the outer path, from two captures; or from one, where the far end is
+ * somewhere else: then that it answers is all that can be seen of what was sent to it.
  *
  * Both must be whole: a frame that a capture lost looks like one lost by the network
  * (at the receiver) or hides one (at the sender), so with gaps nothing is decided.
@@ -68,6 +69,64 @@ static void because(const struct direction *d, enum end from, struct findings *o
 	evidence_count(ev, "receiver_capture_dropped", d->receiver->dropped);
 }
 
+/* --- from one end ----------------------------------------------------------------- */
+
+static struct finding *judge_out(const struct tap_facts *t, int64_t sent, int64_t came,
+				 struct findings *out)
+{
+	if (sent == 0)
+		return finding_add(out, STATE_SKIP, "nothing was sent");
+	if (came > 0)
+		return finding_add(out, STATE_PASS, "%lld messages left %s, and the far end answers",
+				   (long long)sent, t->dev);
+	return finding_add(out, STATE_UNSURE,
+			   "%lld messages left %s; whether they arrive is not seen from here",
+			   (long long)sent, t->dev);
+}
+
+/* Data may go unanswered; an initiation is answered by whoever accepts it. */
+static struct finding *judge_back(const struct tap_facts *t, int64_t came, struct findings *out)
+{
+	int64_t asked = t->msgs[TAP_OUT][WG_MSG_INITIATION];
+
+	if (came > 0)
+		return finding_add(out, STATE_PASS, "%lld messages of the far end arrived on %s",
+				   (long long)came, t->dev);
+	if (t->dropped != 0)
+		return finding_add(out, STATE_UNSURE,
+				   "nothing of the far end seen on %s, by a capture with gaps",
+				   t->dev);
+	if (asked < 1)
+		return finding_add(out, STATE_UNSURE,
+				   "nothing of the far end arrived on %s, and no handshake was "
+				   "asked for",
+				   t->dev);
+	return finding_add(out, STATE_FAIL,
+			   "%lld initiations left %s, and nothing of the far end came back",
+			   (long long)asked, t->dev);
+}
+
+static void judge_alone(const struct facts *facts, enum end from, struct findings *out)
+{
+	const struct tap_facts *t = &facts->taps[TAP_NEAR_WIRE];
+	int64_t sent = loss_messages(t, TAP_OUT), came = loss_messages(t, TAP_IN);
+	struct evidence *ev;
+	struct finding *f;
+
+	if (sent == UNKNOWN || came == UNKNOWN)
+		f = finding_add(out, STATE_UNSURE, "the capture cannot say how much it saw");
+	else if (from == END_NEAR)
+		f = judge_out(t, sent, came, out);
+	else
+		f = judge_back(t, came, out);
+	ev = finding_because(out, f, "capture", "near wire", "on %s; the far end is not seen",
+			     t->dev ? t->dev : "?");
+	evidence_count(ev, "sent", sent);
+	evidence_count(ev, "arrived", came);
+	evidence_count(ev, "initiations_sent", t->msgs[TAP_OUT][WG_MSG_INITIATION]);
+	evidence_count(ev, "capture_dropped", t->dropped);
+}
+
 void underlay_judge(const struct facts *facts, enum end from, struct findings *out)
 {
 	const struct tap_facts *near = &facts->taps[TAP_NEAR_WIRE];
@@ -79,6 +138,10 @@ void underlay_judge(const struct facts *facts, enum end from, struct findings *o
 		.dropped = UNKNOWN,
 	};
 
+	if (!facts_far_is_here(facts)) {
+		judge_alone(facts, from, out);
+		return;
+	}
 	d.sent = loss_messages(d.sender, TAP_OUT);
 	d.arrived = loss_messages(d.receiver, TAP_IN);
 	if (near->dropped != UNKNOWN && far->dropped != UNKNOWN)

@@ -427,6 +427,15 @@ struct facts {
 	struct firewall_facts firewall;
 };
 
+/*
+ * Is the far end on this machine, and looked at too? Where it is not, what is not known of it is
+ * no gap: nobody could look.
+ */
+static inline bool facts_far_is_here(const struct facts *f)
+{
+	return f->target.kind == TARGET_SELF_TEST;
+}
+
 void facts_init(struct facts *f); /* nothing known, all counters UNKNOWN */
 void facts_have(struct facts *f, enum need n);
 /* Not seen, and why; a need that is already here is taken back. Strings borrowed. */

@@ -200,11 +200,37 @@ static void close_all(struct framing *x)
 		close(x->tun);
 }
 
+/*
+ * Where wgdiag made the tunnel that is in its near namespace; else in one of its own, for the
+ * host's links are not to be touched. The device goes with its descriptor, and the namespace
+ * with the device.
+ */
+static int in_private(struct run *r, int (*fn)(void *ctx, struct err *e), void *ctx,
+		      struct err *e)
+{
+	struct run_end near = r->end[END_NEAR];
+	int netns, rc;
+
+	if (r->t)
+		return run_in(r, END_NEAR, fn, ctx, e);
+	if (!r->p->netns_new)
+		return err_say(e, EOPNOTSUPP, "%s has no network namespaces", r->p->name);
+	rc = r->p->netns_new(&netns, e);
+	if (rc < 0)
+		return rc;
+	r->end[END_NEAR].netns = netns;
+	rc = run_in(r, END_NEAR, fn, ctx, e);
+	r->end[END_NEAR] = near;
+	close(netns);
+	return rc;
+}
+
 void run_framing(struct run *r)
 {
 	struct framing_facts out = { .header_len = UNKNOWN, .reply_received = UNKNOWN };
 	struct framing x = { .r = r, .tun = -1, .sock = -1, .out = &out };
 	struct err e;
+	int rc;
 
 	if (!r->p->tun_open_as) {
 		facts_gap(r->f, NEED_FRAMING, "this system's tun cannot be opened for it", NULL);
@@ -213,8 +239,10 @@ void run_framing(struct run *r)
 	draw_all(&x);
 	x.pi = r->f->tun[END_NEAR].tun_pi == 1;
 	out.header_wanted = x.pi ? HEADER_LEN : 0;
-	if (run_in(r, END_NEAR, open_here, &x, &e) < 0) {
-		facts_gap(r->f, NEED_FRAMING, arena_strdup(r->arena, e.text), NULL);
+	rc = in_private(r, open_here, &x, &e);
+	if (rc < 0) {
+		facts_gap(r->f, NEED_FRAMING, arena_strdup(r->arena, e.text),
+			  rc == -EPERM ? "run as root" : NULL);
 		close_all(&x);
 		return;
 	}
