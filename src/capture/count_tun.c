@@ -54,11 +54,14 @@ static bool is_link_chatter(const struct ip_addr *a)
 }
 
 /*
- * What is not IP has no address to tell its direction by. A host's stack gives a tun
- * nothing but IP, so the engine wrote it: in. A shifted packet has its addresses.
+ * Where the system does not tell: what is not IP has no address to tell its direction by. A
+ * host's stack gives a tun nothing but IP, so the engine wrote it: in. A shifted packet has its
+ * addresses.
  */
 static enum tap_dir inner_dir(const struct tap_conf *c, const struct dgram *d)
 {
+	if (c->told != TAP_TOLD_NOTHING)
+		return c->told == TAP_TOLD_OUT ? TAP_OUT : TAP_IN;
 	if (is_own(c, &d->src))
 		return TAP_OUT;
 	if (is_own(c, &d->dst))
@@ -217,7 +220,7 @@ void count_tun(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, 
 			return;
 		}
 		if (version != 4 && version != 6) {
-			t->not_ip[TAP_IN]++;
+			t->not_ip[c->told == TAP_TOLD_OUT ? TAP_OUT : TAP_IN]++;
 			return;
 		}
 	}

@@ -20,6 +20,9 @@ struct tap_message {
 	bool cut;
 };
 
+/* What is known of the direction before a frame is looked at. */
+enum tap_told { TAP_TOLD_NOTHING, TAP_TOLD_OUT, TAP_TOLD_IN };
+
 struct tap_conf {
 	const char *dev;
 	enum tap_kind kind;
@@ -31,11 +34,13 @@ struct tap_conf {
 	 */
 	struct endpoint near, far; /* "near" is the end where this tap is: OUT = from near */
 	/*
-	 * tun: OUT = the host gives it to the engine. The direction comes from the packet's
-	 * source: one of these inner addresses of the tap's own end means OUT.
+	 * tun: OUT = the host gives it to the engine. The system tells the direction of what it
+	 * captures; where it does not (a capture file), it comes from the packet's source: one
+	 * of these inner addresses of the tap's own end means OUT.
 	 */
 	const struct ip_addr *own;
 	size_t n_own;
+	enum tap_told told;
 	/* wire: called for each data message as its frame is read, e.g. loss_window_see(); NULL */
 	void (*on_data)(void *ctx, const struct tap_message *m);
 	void *on_data_ctx;
