@@ -5,6 +5,7 @@
  * what answered is the capture's. Silence is only said where a capture listened.
  */
 #include "check/check_list.h"
+#include "check/tunnel.h"
 #include "check/words.h"
 
 struct icmp_word {
@@ -64,10 +65,32 @@ static const char *came_back(struct arena *a, const struct tap_facts *t)
 	return "nothing came back";
 }
 
+/* One that was made before we came. */
+static bool is_old_session(const struct handshake_facts *h, bool watched, int64_t attempts)
+{
+	return h->age_ns != UNKNOWN && h->age_ns <= TUNNEL_SESSION_NS &&
+	       (!watched || attempts < 1 || h->response_ns == UNKNOWN);
+}
+
+static struct finding *offline(const struct facts *facts, struct findings *out)
+{
+	int64_t age = facts->handshake.age_ns;
+
+	if (age == UNKNOWN)
+		return finding_add(out, STATE_NA,
+				   "the peer was never heard and has no endpoint: offline");
+	return finding_add(out, STATE_NA, "the peer is offline: last heard %s ago",
+			   words_time(out->arena, age));
+}
+
 static struct finding *complete(const struct facts *facts, bool watched, int64_t attempts,
 				struct findings *out)
 {
 	const struct handshake_facts *h = &facts->handshake;
+
+	if (is_old_session(h, watched, attempts))
+		return finding_add(out, STATE_PASS, "the session was %s old when we came",
+				   words_time(out->arena, h->age_ns));
 
 	if (!watched || attempts < 1 || h->response_ns == UNKNOWN)
 		return finding_add(out, STATE_PASS,
@@ -113,11 +136,16 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 
 	if (attempts == UNKNOWN)
 		watched = false;
-	f = facts->handshake.complete ? complete(facts, watched, attempts, out) :
-					incomplete(facts, watched, attempts, out);
+	if (facts->handshake.complete)
+		f = complete(facts, watched, attempts, out);
+	else if (tunnel_peer_is_offline(facts))
+		f = offline(facts, out);
+	else
+		f = incomplete(facts, watched, attempts, out);
 	ev = finding_because(out, f, "engine", "near", "latest handshake is %s",
 			     facts->handshake.complete ? "set" : "never");
 	evidence_ms(ev, "waited_ms", facts->handshake.waited_ns);
+	evidence_ms(ev, "session_age_ms", facts->handshake.age_ns);
 	ev = finding_because(out, f, "capture", "near wire", "%s",
 			     watched ? "handshake messages by type" : "not watched");
 	evidence_count(ev, "initiations", attempts);

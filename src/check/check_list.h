@@ -18,6 +18,7 @@
 	X(check_underlay_out)       \
 	X(check_underlay_back)      \
 	X(check_handshake_complete) \
+	X(check_handshake_peers)    \
 	X(check_crypto_rejects)     \
 	X(check_tun_address)        \
 	X(check_tun_mtu)            \

@@ -133,6 +133,35 @@ const struct addr_facts *tunnel_addr(const struct facts *f, const struct ip_addr
 	return NULL;
 }
 
+int64_t tunnel_peer_age(const struct facts *f, const struct peer_config *p)
+{
+	if (p->handshake_wall_ns == UNKNOWN || p->handshake_wall_ns == 0)
+		return UNKNOWN;
+	return MAX(f->started_wall_ns - p->handshake_wall_ns, 0);
+}
+
+static bool has_only_single(const struct peer_config *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_allowed; i++)
+		if (p->allowed[i].len != 8 * ip_addr_len(&p->allowed[i].addr))
+			return false;
+	return p->n_allowed > 0;
+}
+
+bool tunnel_peer_is_offline(const struct facts *f)
+{
+	const struct peer_config *p = tunnel_peer(f, END_NEAR);
+	int64_t age = p ? tunnel_peer_age(f, p) : UNKNOWN;
+
+	if (!p || facts_far_is_here(f) || f->handshake.complete)
+		return false;
+	if (p->endpoint.addr.family == FAMILY_NONE)
+		return true;
+	return age > TUNNEL_SESSION_NS && p->keepalive_s == 0 && has_only_single(p);
+}
+
 static enum passed ping_passed(const struct ping_facts *p)
 {
 	if (p->sent == UNKNOWN || p->received == UNKNOWN)

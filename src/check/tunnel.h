@@ -31,6 +31,17 @@ struct endpoint tunnel_endpoint(const struct facts *f);
 const struct addr_facts *tunnel_addr(const struct facts *f, const struct ip_addr *a);
 bool tunnel_addr_is_link_local(const struct ip_addr *a);
 
+/* REJECT_AFTER_TIME (the WireGuard paper, section 6.1): an older session is none. */
+#define TUNNEL_SESSION_NS (180 * NS_PER_S)
+/* How long ago that peer's latest handshake was, at the start; UNKNOWN: never, or not told. */
+int64_t tunnel_peer_age(const struct facts *f, const struct peer_config *p);
+/*
+ * Is the peer that is looked at one that comes and goes? It was heard once and is silent, we do
+ * not hold the way to it open, and all that it has are single addresses: a hub's client. Then that
+ * it does not answer is no fault to be seen from here.
+ */
+bool tunnel_peer_is_offline(const struct facts *f);
+
 enum passed { PASSED_UNKNOWN, PASSED_ALL, PASSED_SHORT };
 /* Whether all inner probes came through: pings, echoes of the far side, transfers. */
 enum passed tunnel_passed(const struct facts *f);

@@ -258,7 +258,7 @@ static void choose_targets(struct attach *x)
 	targets_of(&ask, &x->targets);
 }
 
-static void no_target(struct run *r)
+static void no_pings(struct run *r, const char *why, const char *remedy)
 {
 	static const enum need needs[] = { NEED_PING_PEER, NEED_SIZES, NEED_LOSS_UP,
 					   NEED_LOSS_DOWN };
@@ -266,9 +266,13 @@ static void no_target(struct run *r)
 
 	for (i = 0; i < ARRAY_LEN(needs); i++)
 		if (run_has(r, NEED_BIT(needs[i])))
-			facts_gap(r->f, needs[i],
-				  "no address inside the tunnel is known that could be asked",
-				  "name one: --ping ADDR");
+			facts_gap(r->f, needs[i], why, remedy);
+}
+
+/* An engine that can be asked would say where its peer is; of another we do not know. */
+static bool can_be_spoken_to(const struct attach *x)
+{
+	return !x->device || x->r.end[END_FAR].outer.family != FAMILY_NONE;
 }
 
 /* A session that another program's packets keep alive, or one that ours must bring about. */
@@ -281,6 +285,12 @@ static void session(struct attach *x)
 		r->f->handshake.age_ns = MAX(r->p->wall_ns() - heard(p), 0);
 	if (!run_has(r, NEED_BIT(NEED_HANDSHAKE)))
 		return;
+	/* Nobody can be asked: the peer has to come. */
+	if (!can_be_spoken_to(x)) {
+		r->f->handshake.waited_ns = 0;
+		facts_have(r->f, NEED_HANDSHAKE);
+		return;
+	}
 	run_tell(r, RUN_STEP_HANDSHAKE, "handshake");
 	run_handshake(r);
 }
@@ -301,12 +311,15 @@ static void measure(struct attach *x)
 			x->targets.t[0].addr;
 		session(x);
 	}
-	if (!run_interrupted(r) && run_has(r, RUN_PING_NEEDS)) {
+	if (can_be_spoken_to(x) && !run_interrupted(r) && run_has(r, RUN_PING_NEEDS)) {
 		run_tell(r, RUN_STEP_PING, "ping");
 		run_find(r, &x->targets);
 	}
-	if (run_target(r)->family == FAMILY_NONE)
-		no_target(r);
+	if (!can_be_spoken_to(x))
+		no_pings(r, "the peer has no endpoint yet: it has to come first", NULL);
+	else if (run_target(r)->family == FAMILY_NONE)
+		no_pings(r, "no address inside the tunnel is known that could be asked",
+			 "name one: --ping ADDR");
 	else if (!run_interrupted(r) && run_has(r, RUN_PING_NEEDS))
 		run_pings(r);
 	run_tell(r, RUN_STEP_COUNTERS, "counters");
