@@ -142,6 +142,13 @@ void underlay_judge(const struct facts *facts, enum end from, struct findings *o
 		judge_alone(facts, from, out);
 		return;
 	}
+	if (!(facts->have & NEED_BIT(NEED_TAP_FAR_WIRE))) {
+		const struct gap *gap = &facts->gaps[NEED_TAP_FAR_WIRE];
+
+		finding_add(out, STATE_SKIP, "%s", gap->why ? gap->why : "not looked at")->remedy =
+			gap->remedy;
+		return;
+	}
 	d.sent = loss_messages(d.sender, TAP_OUT);
 	d.arrived = loss_messages(d.receiver, TAP_IN);
 	if (near->dropped != UNKNOWN && far->dropped != UNKNOWN)

@@ -136,7 +136,7 @@ static int version_here(void *ctx, struct err *e)
 }
 
 /* Each end of the tunnel that was made; again when its engines were started. */
-static void adopt(struct run *r)
+void run_adopt(struct run *r)
 {
 	unsigned i;
 
@@ -252,7 +252,7 @@ static int with_tunnel(struct run *r, const struct self_conf *sc, struct err *e)
 	run_taps_open(r, TAP_NEAR_WIRE, TAP_FAR_WIRE);
 	run_tell(r, RUN_STEP_START, arena_printf(r->arena, "starting %s", r->conf->engine->name));
 	rc = self_tunnel_start(r->t, sc, r->f, e);
-	adopt(r);
+	run_adopt(r);
 	if (run_interrupted(r) && rc < 0) {
 		forget_start(r->f);
 		return 0;
@@ -319,7 +319,7 @@ static int self_test(struct run *r, struct err *e)
 						"created two network namespaces with %s and %s "
 						"(removed on exit)",
 						r->t->end[END_NEAR].tun, r->t->end[END_FAR].tun));
-	adopt(r);
+	run_adopt(r);
 	describe_target(r);
 	rc = make_fault(r, &sc, e);
 	if (rc < 0 && run_interrupted(r))

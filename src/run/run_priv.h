@@ -98,6 +98,8 @@ static inline enum end end_of_tap(enum tap t)
 int run_open(struct run *r, const struct run_conf *c, struct arena *a, struct facts *f,
 	     struct err *e);
 void run_close(struct run *r);
+/* The two ends of the tunnel that was made (r->t); again when its engines were started. */
+void run_adopt(struct run *r);
 /* Captures and engines, again until all that is under way has arrived. */
 void run_last_look(struct run *r);
 void run_response_time(struct facts *f); /* of the handshake, from the near wire's capture */

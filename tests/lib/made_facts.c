@@ -328,6 +328,7 @@ void made_healthy(struct facts *f)
 	tun_tap(&f->taps[TAP_NEAR_TUN], "wgd7f3a0");
 	tun_tap(&f->taps[TAP_FAR_TUN], "wgd7f3a1");
 	f->handshake = (struct handshake_facts){
+		.age_ns = UNKNOWN,
 		.complete = true,
 		.response_ns = US(1240),
 		.waited_ns = MS(3),
@@ -382,7 +383,7 @@ void made_silent(struct facts *f)
 	struct tap_facts *near = &f->taps[TAP_NEAR_WIRE], *far = &f->taps[TAP_FAR_WIRE];
 	unsigned d;
 
-	f->handshake = (struct handshake_facts){ .response_ns = UNKNOWN, .waited_ns = MS(6000) };
+	f->handshake = (struct handshake_facts){ .age_ns = UNKNOWN, .response_ns = UNKNOWN, .waited_ns = MS(6000) };
 	for (d = 0; d < TAP_DIR_COUNT; d++) {
 		near->msgs[d][WG_MSG_DATA] = far->msgs[d][WG_MSG_DATA] = 0;
 		near->keepalives[d] = far->keepalives[d] = 0;

@@ -46,8 +46,10 @@ static void start(struct scene *s)
 	struct run *r = &s->r;
 
 	must(s, self_tunnel_build(&s->sc, r->p, r->loop, &s->a, &r->t, &s->e));
+	run_adopt(r);
 	run_taps_open(r, TAP_NEAR_WIRE, TAP_FAR_WIRE);
 	must(s, self_tunnel_start(r->t, &s->sc, &s->f, &s->e));
+	run_adopt(r);
 	run_taps_open(r, TAP_NEAR_TUN, TAP_FAR_TUN);
 }
 
