@@ -12,6 +12,7 @@
 	X(check_host_state)         \
 	X(check_config_keys)        \
 	X(check_config_allowed_ips) \
+	X(check_config_live)        \
 	X(check_underlay_link)      \
 	X(check_underlay_gateway)   \
 	X(check_route_endpoint)     \

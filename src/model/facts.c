@@ -118,6 +118,8 @@ void facts_init(struct facts *f)
 	loss_init(&f->loss_down);
 	f->framing.header_len = f->framing.header_wanted = f->framing.reply_received = UNKNOWN;
 	f->firewall.n_all_rules = UNKNOWN;
+	f->intended.listen_port = f->intended.fwmark = f->intended.mtu = UNKNOWN;
+	f->intended.table_number = UNKNOWN;
 }
 
 void facts_have(struct facts *f, enum need n)

@@ -45,6 +45,7 @@ enum need {
 	NEED_LOSS_UP, /* paced probes with the counters of both captures around them */
 	NEED_LOSS_DOWN,
 	NEED_FIREWALL, /* rules of the near namespace, before and after */
+	NEED_INTENDED, /* a configuration file was given and read */
 	NEED_COUNT
 };
 static_assert(NEED_COUNT <= 32, "one bit each");
@@ -291,6 +292,33 @@ struct config_facts {
 const struct peer_config *config_owner(const struct config_facts *c, const struct ip_addr *a,
 				       const struct cidr **by);
 
+/* What a configuration file wants; UNKNOWN or empty: it does not say. No secret is in it. */
+enum intended_table { INTENDED_AUTO, INTENDED_OFF, INTENDED_NUMBER, INTENDED_NAME };
+struct intended_peer {
+	struct public_key key;
+	bool has_psk;
+	const char *endpoint; /* as in the file, "vpn.example.org:51820"; NULL: none */
+	struct endpoint *resolved; /* what it is, or its name gave; none: not, or not yet, resolved */
+	size_t n_resolved;
+	int64_t keepalive_s; /* 0: off */
+	struct cidr *allowed;
+	size_t n_allowed;
+};
+struct intended_facts {
+	const char *file; /* NULL: not known */
+	bool has_private_key;
+	struct public_key own; /* derived from it */
+	int64_t listen_port, fwmark, mtu;
+	enum intended_table table;
+	int64_t table_number; /* of INTENDED_NUMBER */
+	struct cidr *addrs; /* with the length as given */
+	size_t n_addrs;
+	const char **dns; /* addresses and search domains */
+	size_t n_dns;
+	struct intended_peer *peers;
+	size_t n_peers;
+};
+
 /* The kernel's answer to `ip route get ADDR`. */
 enum path_of { PATH_INNER, PATH_ENDPOINT };
 struct path_facts {
@@ -416,6 +444,7 @@ struct facts {
 	struct stream_facts *streams;
 	size_t n_streams;
 	struct config_facts config[END_COUNT];
+	struct intended_facts intended;
 	struct path_facts *paths;
 	size_t n_paths;
 	struct gateway_facts gateway;

@@ -62,6 +62,7 @@ static const char *const needs[] = {
 	[NEED_LOSS_UP] = "loss-up",
 	[NEED_LOSS_DOWN] = "loss-down",
 	[NEED_FIREWALL] = "firewall",
+	[NEED_INTENDED] = "intended",
 };
 static_assert(ARRAY_LEN(needs) == NEED_COUNT, "a need has no word");
 
@@ -312,6 +313,37 @@ static const struct facts_field config_fields[] = {
 };
 static const struct facts_table config_table = TABLE(config_facts, config_fields);
 
+static const char *const intended_tables[] = {
+	[INTENDED_AUTO] = "auto",
+	[INTENDED_OFF] = "off",
+	[INTENDED_NUMBER] = "number",
+	[INTENDED_NAME] = "name",
+};
+static const struct facts_field intended_peer_fields[] = {
+	KEY(intended_peer, key),
+	BOOL(intended_peer, has_psk),
+	TEXT(intended_peer, endpoint),
+	LIST(intended_peer, resolved, n_resolved, endpoint_table),
+	COUNT(intended_peer, keepalive_s),
+	NETS(intended_peer, allowed, n_allowed),
+};
+static const struct facts_table intended_peer_table = TABLE(intended_peer, intended_peer_fields);
+
+static const struct facts_field intended_fields[] = {
+	TEXT(intended_facts, file),
+	BOOL(intended_facts, has_private_key),
+	KEY(intended_facts, own),
+	COUNT(intended_facts, listen_port),
+	COUNT(intended_facts, fwmark),
+	COUNT(intended_facts, mtu),
+	WORD(intended_facts, table, intended_tables),
+	COUNT(intended_facts, table_number),
+	NETS(intended_facts, addrs, n_addrs),
+	TEXTS(intended_facts, dns, n_dns),
+	LIST(intended_facts, peers, n_peers, intended_peer_table),
+};
+static const struct facts_table intended_table = TABLE(intended_facts, intended_fields);
+
 static const struct facts_field path_fields[] = {
 	WORD(path_facts, of, ofs), ADDR(path_facts, to),      TEXT(path_facts, dev),
 	ADDR(path_facts, gateway), ADDR(path_facts, prefsrc), NUMBER(path_facts, table),
@@ -403,6 +435,7 @@ static const struct facts_field facts_fields[] = {
 	STRUCT(facts, ping_peer, ping_table),
 	LIST(facts, streams, n_streams, stream_table),
 	STRUCTS(facts, config, ends, config_table),
+	STRUCT(facts, intended, intended_table),
 	LIST(facts, paths, n_paths, path_table),
 	STRUCT(facts, gateway, gateway_table),
 	STRUCT(facts, framing, framing_table),

@@ -1,0 +1,455 @@
+/*
+ * Is what lives what the file wants?
+ *
+ * FAIL only for what can break the tunnel, and not against evidence: a peer that shook hands
+ * has roamed when its endpoint is another one, and a preshared key that differs from the file is
+ * then right at both ends. Routes are a WARN unless the kernel was asked and leads elsewhere:
+ * people make routes by other means. Rules are not in the facts and not judged.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "check/check_list.h"
+#include "check/tunnel.h"
+#include "check/words.h"
+
+enum { SHOWN_MAX = 12 }; /* differences with a line of evidence each */
+
+struct live {
+	const struct facts *f;
+	const struct intended_facts *want;
+	const struct config_facts *have;
+	const char *tun; /* its name; NULL: not known */
+	struct arena *a;
+	const char *first[STATE_COUNT]; /* words of the first of each state */
+	const char *shown[SHOWN_MAX];
+	size_t n_shown, n_fail, n_warn;
+};
+
+static void differs(struct live *l, enum state s, const char *words)
+{
+	if (!l->first[s])
+		l->first[s] = words;
+	if (l->n_shown < SHOWN_MAX)
+		l->shown[l->n_shown++] = words;
+	if (s == STATE_FAIL)
+		l->n_fail++;
+	else
+		l->n_warn++;
+}
+
+static bool has_need(const struct live *l, enum need n)
+{
+	return (l->f->have & NEED_BIT(n)) != 0;
+}
+
+/* Did this peer shake hands while we watched? Told of one peer only. */
+enum fresh { FRESH_UNKNOWN, FRESH_YES, FRESH_NO };
+static enum fresh fresh(const struct live *l, const struct peer_config *p)
+{
+	if (!has_need(l, NEED_HANDSHAKE) || tunnel_peer(l->f, END_NEAR) != p)
+		return FRESH_UNKNOWN;
+	return l->f->handshake.complete ? FRESH_YES : FRESH_NO;
+}
+
+/* --- what is of the interface ------------------------------------------------------ */
+
+static void own_key(struct live *l)
+{
+	if (!l->want->has_private_key)
+		return;
+	if (l->have->has_private_key == 0)
+		differs(l, STATE_FAIL, "the engine has no private key, the file has one");
+	else if (l->have->has_private_key == 1 && !public_key_is_zero(&l->have->own) &&
+		 !public_key_equal(&l->have->own, &l->want->own))
+		differs(l, STATE_FAIL,
+			arena_printf(l->a, "own key is %s, by the file %s",
+				     words_key(l->a, &l->have->own),
+				     words_key(l->a, &l->want->own)));
+}
+
+static bool is_default(const struct cidr *c)
+{
+	return c->len == 0;
+}
+
+/* wg-quick makes a mark of its own for these. */
+static bool wants_default(const struct intended_facts *w)
+{
+	size_t i, k;
+
+	for (i = 0; i < w->n_peers; i++)
+		for (k = 0; k < w->peers[i].n_allowed; k++)
+			if (is_default(&w->peers[i].allowed[k]))
+				return true;
+	return false;
+}
+
+/* Nobody can be called, so all depends on being called. */
+static bool only_listens(const struct intended_facts *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n_peers; i++)
+		if (w->peers[i].endpoint)
+			return false;
+	return w->n_peers > 0;
+}
+
+static void port_and_mark(struct live *l)
+{
+	const struct intended_facts *w = l->want;
+	const struct config_facts *h = l->have;
+	bool alive = has_need(l, NEED_HANDSHAKE) && l->f->handshake.complete;
+
+	if (w->listen_port > 0 && h->listen_port != UNKNOWN && h->listen_port != w->listen_port)
+		differs(l, only_listens(w) && !alive ? STATE_FAIL : STATE_WARN,
+			arena_printf(l->a, "listens on port %" PRId64 ", by the file %" PRId64,
+				     h->listen_port, w->listen_port));
+	if (h->fwmark == UNKNOWN)
+		return;
+	if (w->fwmark > 0 ? h->fwmark != w->fwmark :
+			    h->fwmark && !(w->table == INTENDED_AUTO && wants_default(w)))
+		differs(l, STATE_WARN,
+			arena_printf(l->a, "fwmark is 0x%" PRIx64 ", by the file 0x%" PRIx64,
+				     (uint64_t)h->fwmark,
+				     (uint64_t)(w->fwmark == UNKNOWN ? 0 : w->fwmark)));
+}
+
+static void mtu(struct live *l)
+{
+	const struct link_state *s = &l->f->tun[END_NEAR].start;
+
+	if (has_need(l, NEED_LINKS) && s->known && !s->gone && s->mtu && l->want->mtu != UNKNOWN &&
+	    (int64_t)s->mtu != l->want->mtu)
+		differs(l, STATE_WARN,
+			arena_printf(l->a, "MTU is %u, by the file %" PRId64, s->mtu,
+				     l->want->mtu));
+}
+
+static void address(struct live *l, const struct cidr *want)
+{
+	const struct net_facts *n = &l->f->net_start[END_NEAR];
+	size_t i;
+
+	for (i = 0; i < n->n_addrs; i++)
+		if (!strcmp(n->addrs[i].link, l->tun) &&
+		    ip_addr_equal(&n->addrs[i].addr.addr, &want->addr))
+			break;
+	if (i == n->n_addrs)
+		differs(l, STATE_FAIL,
+			arena_printf(l->a, "address %s of the file is not on %s",
+				     words_net(l->a, want), l->tun));
+	else if (n->addrs[i].addr.len != want->len)
+		differs(l, STATE_WARN,
+			arena_printf(l->a, "address is %s, by the file %s",
+				     words_net(l->a, &n->addrs[i].addr), words_net(l->a, want)));
+}
+
+static void addresses(struct live *l)
+{
+	size_t i;
+
+	if (!has_need(l, NEED_ADDRS) || !l->f->net_start[END_NEAR].known || !l->tun)
+		return;
+	for (i = 0; i < l->want->n_addrs; i++)
+		address(l, &l->want->addrs[i]);
+}
+
+/* --- routes ------------------------------------------------------------------------ */
+
+/* Some route into the tun around the whole prefix, in any table: wg-quick adds none then. */
+static bool routed(const struct live *l, const struct cidr *net)
+{
+	const struct net_facts *n = &l->f->net_start[END_NEAR];
+	bool half[2] = { false, false };
+	size_t i;
+
+	for (i = 0; i < n->n_routes; i++) {
+		const struct route_facts *r = &n->routes[i];
+
+		if (!r->dev || strcmp(r->dev, l->tun) != 0 ||
+		    r->dst.addr.family != net->addr.family)
+			continue;
+		if (r->dst.len <= net->len && cidr_contains(&r->dst, &net->addr))
+			return true;
+		if (is_default(net) && r->dst.len == 1)
+			half[r->dst.addr.b[0] >> 7] = true;
+	}
+	return half[0] && half[1];
+}
+
+/* What the kernel said of an inner address in it; NULL: it was not asked. */
+static const struct path_facts *asked(const struct live *l, const struct cidr *net)
+{
+	size_t i;
+
+	for (i = 0; has_need(l, NEED_PATHS) && i < l->f->n_paths; i++)
+		if (l->f->paths[i].of == PATH_INNER &&
+		    cidr_contains(net, &l->f->paths[i].to))
+			return &l->f->paths[i];
+	return NULL;
+}
+
+static void route(struct live *l, const struct cidr *net)
+{
+	const struct path_facts *p;
+
+	if (routed(l, net))
+		return;
+	p = asked(l, net);
+	if (p && p->dev && !strcmp(p->dev, l->tun))
+		return;
+	if (p && !is_default(net))
+		differs(l, STATE_FAIL,
+			arena_printf(l->a, "no route for %s into %s: %s goes to %s",
+				     words_net(l->a, net), l->tun, words_addr(l->a, &p->to),
+				     p->dev ? p->dev : "nowhere"));
+	else
+		differs(l, STATE_WARN,
+			arena_printf(l->a, "no route for %s into %s was found",
+				     words_net(l->a, net), l->tun));
+}
+
+static void routes(struct live *l)
+{
+	const struct intended_facts *w = l->want;
+	size_t i, k;
+
+	if (!has_need(l, NEED_ROUTES) || !l->f->net_start[END_NEAR].known || !l->tun ||
+	    w->table == INTENDED_OFF)
+		return;
+	for (i = 0; i < w->n_peers; i++)
+		for (k = 0; k < w->peers[i].n_allowed; k++)
+			route(l, &w->peers[i].allowed[k]);
+}
+
+/* --- peers ------------------------------------------------------------------------- */
+
+static bool among(const struct cidr *list, size_t n, const struct cidr *net)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (cidr_equal(&list[i], net))
+			return true;
+	return false;
+}
+
+/* A later peer of the file claims it too, and so has it. */
+static bool taken_by_later(const struct intended_facts *w, size_t i, const struct cidr *net)
+{
+	while (++i < w->n_peers)
+		if (among(w->peers[i].allowed, w->peers[i].n_allowed, net))
+			return true;
+	return false;
+}
+
+static const char *holder(const struct live *l, const struct cidr *net)
+{
+	size_t i;
+
+	for (i = 0; i < l->have->n_peers; i++)
+		if (among(l->have->peers[i].allowed, l->have->peers[i].n_allowed, net))
+			return arena_printf(l->a, "; peer %s has it",
+					    words_key(l->a, &l->have->peers[i].key));
+	return "";
+}
+
+static void allowed(struct live *l, size_t i, const struct peer_config *h)
+{
+	const struct intended_peer *w = &l->want->peers[i];
+	size_t k;
+
+	for (k = 0; k < w->n_allowed; k++)
+		if (!among(h->allowed, h->n_allowed, &w->allowed[k]) &&
+		    !taken_by_later(l->want, i, &w->allowed[k]))
+			differs(l, STATE_FAIL,
+				arena_printf(l->a, "peer %s lacks %s of the file%s",
+					     words_key(l->a, &w->key),
+					     words_net(l->a, &w->allowed[k]),
+					     holder(l, &w->allowed[k])));
+	for (k = 0; k < h->n_allowed; k++)
+		if (!among(w->allowed, w->n_allowed, &h->allowed[k]))
+			differs(l, STATE_WARN,
+				arena_printf(l->a, "peer %s has %s, the file has not",
+					     words_key(l->a, &w->key),
+					     words_net(l->a, &h->allowed[k])));
+}
+
+static bool same_place(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->port == b->port && ip_addr_equal(&a->addr, &b->addr) &&
+	       (!a->scope_id || !b->scope_id || a->scope_id == b->scope_id);
+}
+
+/* The name is resolved once, when the tunnel comes up; afterwards only the peer moves it. */
+static void endpoint(struct live *l, const struct intended_peer *w, const struct peer_config *h)
+{
+	enum fresh state = fresh(l, h);
+	char text[ENDPOINT_STR_SIZE], now[ENDPOINT_STR_SIZE];
+	size_t i;
+
+	for (i = 0; i < w->n_resolved; i++)
+		if (same_place(&w->resolved[i], &h->endpoint))
+			return;
+	if (!w->n_resolved)
+		return;
+	endpoint_str(&w->resolved[0], now);
+	differs(l, state == FRESH_NO ? STATE_FAIL : STATE_WARN,
+		arena_printf(l->a, "endpoint is %s, %s%s%s%s%s", endpoint_str(&h->endpoint, text),
+			     w->endpoint ? w->endpoint : "the file's",
+			     w->endpoint && !strcmp(w->endpoint, now) ? " in the file" : " is ",
+			     w->endpoint && !strcmp(w->endpoint, now) ? "" : now,
+			     w->n_resolved > 1 ? " and others" : "",
+			     state == FRESH_YES ? "; it answers there: moved" : ""));
+}
+
+static void peer(struct live *l, size_t i, const struct peer_config *h)
+{
+	const struct intended_peer *w = &l->want->peers[i];
+	int64_t keepalive = w->keepalive_s == UNKNOWN ? 0 : w->keepalive_s;
+
+	allowed(l, i, h);
+	if (h->has_psk != UNKNOWN && (h->has_psk == 1) != w->has_psk)
+		differs(l, fresh(l, h) == FRESH_YES ? STATE_WARN : STATE_FAIL,
+			arena_printf(l->a, "peer %s has %s preshared key, by the file %s",
+				     words_key(l->a, &w->key), w->has_psk ? "no" : "a",
+				     w->has_psk ? "one" : "none"));
+	endpoint(l, w, h);
+	if (h->keepalive_s != UNKNOWN && h->keepalive_s != keepalive)
+		differs(l, STATE_WARN,
+			arena_printf(l->a,
+				     "peer %s: keepalive is %" PRId64 " s, by the file %" PRId64
+				     " s",
+				     words_key(l->a, &w->key), h->keepalive_s, keepalive));
+}
+
+static const struct peer_config *live_peer(const struct live *l, const struct public_key *k)
+{
+	size_t i;
+
+	for (i = 0; i < l->have->n_peers; i++)
+		if (public_key_equal(&l->have->peers[i].key, k))
+			return &l->have->peers[i];
+	return NULL;
+}
+
+static bool in_file(const struct live *l, const struct public_key *k)
+{
+	size_t i;
+
+	for (i = 0; i < l->want->n_peers; i++)
+		if (public_key_equal(&l->want->peers[i].key, k))
+			return true;
+	return false;
+}
+
+static void peers(struct live *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->want->n_peers; i++) {
+		const struct public_key *k = &l->want->peers[i].key;
+		const struct peer_config *h = live_peer(l, k);
+
+		if (h)
+			peer(l, i, h);
+		else
+			differs(l, STATE_FAIL,
+				arena_printf(l->a, "the engine has no peer %s of the file",
+					     words_key(l->a, k)));
+	}
+	for (i = 0; i < l->have->n_peers; i++)
+		if (!in_file(l, &l->have->peers[i].key))
+			differs(l, STATE_WARN,
+				arena_printf(l->a, "peer %s is not in the file",
+					     words_key(l->a, &l->have->peers[i].key)));
+}
+
+/* --- the row ------------------------------------------------------------------------ */
+
+static struct finding *judge(const struct live *l, size_t n_allowed, struct findings *out)
+{
+	size_t n = l->n_fail + l->n_warn;
+	enum state s = l->n_fail ? STATE_FAIL : STATE_WARN;
+
+	if (!n)
+		return finding_add(out, STATE_PASS, "%zu %s, %zu allowed IPs as in the file",
+				   l->want->n_peers, l->want->n_peers == 1 ? "peer" : "peers",
+				   n_allowed);
+	if (n > 1)
+		return finding_add(out, s, "%s; and %zu more", l->first[s], n - 1);
+	return finding_add(out, s, "%s", l->first[s]);
+}
+
+static void because(const struct live *l, size_t n_allowed, struct findings *out,
+		    struct finding *row)
+{
+	struct evidence *ev;
+	size_t i, unresolved = 0;
+
+	for (i = 0; i < l->want->n_peers; i++)
+		unresolved += l->want->peers[i].endpoint && !l->want->peers[i].n_resolved;
+	ev = finding_because(out, row, "file", l->want->file, "%s",
+			     unresolved ? "endpoints that are names not resolved: not compared" :
+					  "compared with what the engine holds");
+	evidence_count(ev, "file_peers", (int64_t)l->want->n_peers);
+	evidence_count(ev, "file_prefixes", (int64_t)n_allowed);
+	evidence_count(ev, "live_peers", (int64_t)l->have->n_peers);
+	evidence_count(ev, "breaking", (int64_t)l->n_fail);
+	evidence_count(ev, "differing", (int64_t)l->n_warn);
+	evidence_count(ev, "unresolved", (int64_t)unresolved);
+	for (i = 0; i < l->n_shown; i++)
+		finding_because(out, row, "engine", l->tun ? l->tun : "near", "%s", l->shown[i]);
+}
+
+static void compare(const struct facts *f, struct findings *out)
+{
+	const char *tun = f->tun[END_NEAR].name ? f->tun[END_NEAR].name : f->target.name;
+	struct live l = {
+		.f = f,
+		.want = &f->intended,
+		.have = &f->config[END_NEAR],
+		.tun = tun,
+		.a = out->arena,
+	};
+	size_t i, n_allowed = 0;
+
+	for (i = 0; i < l.want->n_peers; i++)
+		n_allowed += l.want->peers[i].n_allowed;
+	own_key(&l);
+	peers(&l);
+	addresses(&l);
+	routes(&l);
+	port_and_mark(&l);
+	mtu(&l);
+	because(&l, n_allowed, out, judge(&l, n_allowed, out));
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct facts *f = ctx->facts;
+
+	if (f->have & NEED_BIT(NEED_INTENDED))
+		compare(f, out);
+	else if (!f->intended.file)
+		finding_add(out, STATE_NA, "no file given");
+	else
+		finding_add(out, STATE_SKIP, "%s", f->gaps[NEED_INTENDED].why)->remedy =
+			f->gaps[NEED_INTENDED].remedy;
+}
+
+static const char *const after[] = { "engine.start", "engine.answers", NULL };
+
+/* Not NEED_INTENDED: a run without a file has nothing to be granted. */
+const struct check check_config_live = {
+	.id = "config.live",
+	.title = "file = live",
+	.layer = LAYER_CONFIG,
+	.needs = NEED_BIT(NEED_CONFIG),
+	.wants = NEED_BIT(NEED_INTENDED) | NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_ADDRS) |
+		 NEED_BIT(NEED_ROUTES) | NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_HANDSHAKE),
+	.after = after,
+	.run = run,
+};

@@ -1,0 +1,65 @@
+#include "gather/gather_conf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "model/conf.h"
+
+static int fit(const char *path, int fd, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "read %s", path);
+	if (S_ISDIR(st.st_mode))
+		return err_say(e, EISDIR, "read %s: a directory, not a configuration file", path);
+	if (!S_ISREG(st.st_mode))
+		return err_say(e, EINVAL, "read %s: not a regular file", path);
+	if (st.st_size > CONF_MAX)
+		return err_say(e, EFBIG, "read %s: %lld bytes; no configuration file is over %d",
+			       path, (long long)st.st_size, (int)CONF_MAX);
+	return 0;
+}
+
+/* It may grow while it is read. */
+static int read_all(const char *path, int fd, struct buf *out, struct err *e)
+{
+	char piece[4096];
+	size_t total = 0;
+	ssize_t n;
+	int rc = 0;
+
+	while (rc == 0 && (n = read(fd, piece, sizeof(piece))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			rc = err_sys(e, "read %s", path);
+			break;
+		}
+		total += (size_t)n;
+		if (total > CONF_MAX)
+			rc = err_say(e, EFBIG, "read %s: no configuration file is over %d bytes",
+				     path, (int)CONF_MAX);
+		else
+			buf_add(out, piece, (size_t)n);
+	}
+	sodium_memzero(piece, sizeof(piece));
+	return rc;
+}
+
+int conf_file_read(const char *path, struct buf *out, struct err *e)
+{
+	/* A FIFO without a writer would be waited for. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), rc;
+
+	if (fd < 0)
+		return err_sys(e, "read %s", path);
+	rc = fit(path, fd, e);
+	if (rc == 0)
+		rc = read_all(path, fd, out, e);
+	close(fd);
+	return rc;
+}

@@ -1,0 +1,137 @@
+/*
+ * A configuration file of wg-quick(8), as people have it: text in, a struct and a list of what is
+ * wrong with it out. Nothing is read, resolved or run here; PreUp and its like are only text.
+ *
+ * What counts is what the real readers do: wg-quick takes its own keys out of [Interface] and
+ * hands the rest to `wg setconf`, which removes all blanks and everything behind a "#".
+ */
+#ifndef MODEL_CONF_H
+#define MODEL_CONF_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "model/facts.h"
+
+/* How bad: by what would come of it, not by our taste. */
+enum conf_grade {
+	CONF_FINE,
+	CONF_ODD, /* works, and is maybe not what was meant */
+	CONF_CANNOT_WORK, /* is taken, and carries nothing, or not everything */
+	CONF_REFUSED, /* wg or wg-quick refuses it; or it is over a limit of ours */
+	CONF_GRADE_COUNT
+};
+
+enum conf_fault {
+	/* of the text */
+	CONF_TOO_LARGE,
+	CONF_NOT_TEXT,
+	CONF_BYTE_ORDER_MARK,
+	CONF_LINE_TOO_LONG,
+	CONF_NO_SECTION,
+	/* of a line */
+	CONF_NO_EQUALS,
+	CONF_BEFORE_SECTION,
+	CONF_UNKNOWN_SECTION,
+	CONF_UNKNOWN_KEY,
+	CONF_WRONG_SECTION,
+	/* of a value */
+	CONF_BAD_KEY,
+	CONF_BAD_ADDRESS,
+	CONF_BAD_ENDPOINT,
+	CONF_BAD_PORT,
+	CONF_BAD_NUMBER,
+	CONF_BAD_WORD,
+	CONF_TWICE,
+	CONF_SECOND_PUBLIC_KEY,
+	CONF_PORT_ZERO,
+	CONF_BARE_IP6,
+	CONF_HOST_BITS,
+	/* of the whole */
+	CONF_NO_PRIVATE_KEY,
+	CONF_NO_PUBLIC_KEY,
+	CONF_NO_PEER,
+	CONF_OWN_PEER,
+	CONF_SAME_PEER,
+	CONF_SAME_ALLOWED,
+	CONF_NO_ALLOWED,
+	CONF_IP6_MTU,
+	CONF_FAULT_COUNT
+};
+const char *conf_fault_str(enum conf_fault f); /* "key in the wrong section" */
+enum conf_grade conf_fault_grade(enum conf_fault f);
+
+/* Limits of ours: a file over them is noise. */
+enum { CONF_MAX = 1 << 20, CONF_LINE_MAX = 1 << 16, CONF_NOTES_MAX = 20 };
+
+struct conf_note {
+	enum conf_fault fault;
+	unsigned line; /* 0: of the whole file */
+	const char *text; /* one line with its number: "line 7: PublicKey stands in ..." */
+};
+struct conf_notes {
+	struct conf_note note[CONF_NOTES_MAX]; /* the first ones; of one grade, in file order */
+	size_t n, more; /* more: that did not fit */
+	enum conf_grade worst;
+};
+
+struct conf_peer {
+	unsigned line; /* of its [Peer] */
+	bool has_key, has_psk;
+	struct public_key key;
+	struct secret_key psk;
+	const char *host; /* name or address, without brackets; NULL: no endpoint */
+	uint16_t port;
+	struct endpoint literal; /* when host is an address; else family NONE */
+	int64_t keepalive_s; /* 0: off, UNKNOWN: not given */
+	struct cidr *allowed; /* host bits as given */
+	size_t n_allowed;
+};
+
+enum conf_hook { CONF_PRE_UP, CONF_POST_UP, CONF_PRE_DOWN, CONF_POST_DOWN, CONF_HOOK_COUNT };
+struct conf_hook_line {
+	enum conf_hook hook;
+	unsigned line;
+	const char *text; /* as it stands there, "%i" too */
+};
+
+struct conf {
+	bool has_private_key;
+	struct secret_key private_key;
+	int64_t listen_port, fwmark, mtu; /* UNKNOWN: not given; fwmark 0: off */
+	enum intended_table table;
+	int64_t table_number;
+	const char *table_name; /* of INTENDED_NAME */
+	bool save_config;
+	struct cidr *addrs;
+	size_t n_addrs;
+	const char **dns; /* addresses and search domains, in order */
+	size_t n_dns;
+	struct conf_hook_line *hooks; /* in file order */
+	size_t n_hooks;
+	struct conf_peer *peers;
+	size_t n_peers;
+};
+
+/*
+ * Reads all of it whatever the faults are, and gives the worst grade. *out is never NULL, and
+ * holds what was understood; from CONF_REFUSED on only for showing. The caller wipes text and,
+ * with conf_wipe(), *out.
+ */
+enum conf_grade conf_parse(const char *text, size_t len, struct arena *a, struct conf **out,
+			   struct conf_notes *notes);
+void conf_wipe(struct conf *c);
+const char *conf_hook_str(enum conf_hook h); /* "PostUp" */
+
+/* What the facts may hold of it. Endpoints that are names stay without addresses. */
+void conf_facts(const struct conf *c, struct arena *a, struct intended_facts *out);
+
+/*
+ * As text with keys, which the caller wipes. resolved has one endpoint per peer (family NONE: not
+ * given), or is NULL; without one, an address of the file is taken.
+ */
+/* Body of a `set` of the configuration protocol, replacing all peers; without a name's endpoint. */
+void conf_put_set(const struct conf *c, const struct endpoint *resolved, struct buf *b);
+/* For `wg setconf`: no key of wg-quick; a name not resolved stays a name. */
+void conf_put_setconf(const struct conf *c, const struct endpoint *resolved, struct buf *b);
+
+#endif
