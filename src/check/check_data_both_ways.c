@@ -7,6 +7,7 @@
  */
 #include "check/after.h"
 #include "check/check_list.h"
+#include "check/tunnel.h"
 #include "check/words.h"
 
 static const char *kind_str(enum stream_kind k)
@@ -155,6 +156,53 @@ static const char *name_of(const struct stream_facts *s, const char *what, struc
 			    (unsigned)s->family, s->from == END_NEAR ? "up" : "down", what);
 }
 
+/* --- from one end ------------------------------------------------------------------- */
+
+/* The largest that was answered, 0: none. */
+static int64_t largest(const struct facts *facts)
+{
+	int64_t size = 0;
+	size_t i;
+
+	if (facts->have & NEED_BIT(NEED_SIZES))
+		for (i = 0; i < facts->n_sizes; i++)
+			if (facts->sizes[i].received > 0)
+				size = MAX(size, facts->sizes[i].size);
+	if (facts->ping_peer.received > 0)
+		size = MAX(size, facts->ping_peer.size);
+	return size;
+}
+
+/* Whatever came back was authentic, and has crossed the tunnel both ways. */
+static struct finding *judge_answers(const struct facts *facts, struct findings *out)
+{
+	const struct inner_target_facts *t = tunnel_answer(facts);
+	const struct gap *gap = &facts->gaps[NEED_PING_PEER];
+	int64_t size = largest(facts);
+	struct finding *f;
+
+	if (size > 0)
+		return finding_add(out, STATE_PASS,
+				   "pings of up to %lld B come back whole; bulk data needs a far "
+				   "end that takes part",
+				   (long long)size);
+	if (t)
+		return finding_add(out, STATE_PASS, "%s answers through the tunnel (%s)",
+				   words_addr(out->arena, &t->from), tunnel_answer_words(t));
+	if (!(facts->have & NEED_BIT(NEED_PING_PEER))) {
+		f = finding_add(out, STATE_SKIP, "%s", gap->why ? gap->why : "nothing was sent");
+		f->remedy = gap->remedy;
+		return f;
+	}
+	if (!tunnel_target_is_sure(facts)) {
+		f = finding_add(out, STATE_UNSURE,
+				"no address that was guessed inside the tunnel answered");
+		f->remedy = "name one that must: --ping ADDR";
+		return f;
+	}
+	return finding_add(out, STATE_FAIL, "nothing came back through the tunnel");
+}
+
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct facts *facts = ctx->facts;
@@ -164,6 +212,19 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	int64_t took = 0;
 	size_t i;
 
+	if (!facts_far_is_here(facts)) {
+		f = judge_answers(facts, out);
+		ev = finding_because(out, f, "socket", "near", "answers through the tunnel");
+		evidence_count(ev, "largest_answered", largest(facts));
+		return;
+	}
+	if (!(facts->have & NEED_BIT(NEED_STREAMS))) {
+		f = finding_add(out, STATE_SKIP, "%s",
+				facts->gaps[NEED_STREAMS].why ? facts->gaps[NEED_STREAMS].why :
+								"not looked at");
+		f->remedy = facts->gaps[NEED_STREAMS].remedy;
+		return;
+	}
 	for (i = 0; i < facts->n_streams; i++) {
 		tally_add(&t, &facts->streams[i]);
 		took = MAX(took, facts->streams[i].elapsed_ns);
@@ -191,7 +252,7 @@ const struct check check_data_both_ways = {
 	.id = "data.both-ways",
 	.title = "data both ways",
 	.layer = LAYER_INNER,
-	.needs = NEED_BIT(NEED_STREAMS),
+	.wants = NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_SIZES),
 	.after = after,
 	.run = run,
 };

@@ -5,6 +5,7 @@
  */
 #include "check/after.h"
 #include "check/check_list.h"
+#include "check/tunnel.h"
 #include "check/words.h"
 
 /* Some were lost. Of those our own tun's queue dropped before the engine saw them: how many? */
@@ -35,6 +36,23 @@ static enum state unsent_state(const struct ping_facts *p)
 	return loss_state(p->send_errors, p->sent + p->send_errors);
 }
 
+/* Nobody said that it is there, or answers pings. */
+static struct finding *judge_guess(const struct facts *facts, const char *target,
+				   struct findings *out)
+{
+	const struct inner_target_facts *t = tunnel_answer(facts);
+	struct finding *f;
+
+	if (t)
+		return finding_add(out, STATE_PASS,
+				   "%s answers no ping, but %s answers (%s): the tunnel works",
+				   target, words_addr(out->arena, &t->from),
+				   tunnel_answer_words(t));
+	f = finding_add(out, STATE_UNSURE, "%s did not answer, and nobody said that it must", target);
+	f->remedy = "name an address that must answer: --ping ADDR";
+	return f;
+}
+
 static struct finding *judge(const struct facts *facts, const char *target, struct findings *out)
 {
 	const struct ping_facts *p = &facts->ping_peer;
@@ -49,6 +67,8 @@ static struct finding *judge(const struct facts *facts, const char *target, stru
 	if (facts->interrupted && p->received < p->sent)
 		return finding_add(out, STATE_UNSURE, "%lld/%lld answered when it was interrupted",
 				   received, sent);
+	if (p->received == 0 && p->late < 1 && !tunnel_target_is_sure(facts))
+		return judge_guess(facts, target, out);
 	/* ping counts a late answer as lost; whether it was is judged without it. */
 	if (lost > 0)
 		return judge_lost(facts, lost, out);

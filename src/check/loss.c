@@ -43,6 +43,35 @@ static struct finding *judge_few(const struct facts *facts, const struct loss_fa
 			   (long long)l->sent, PROBES_MIN);
 }
 
+/*
+ * Nobody watched at the far end. Each answer is one of our messages that arrived; what was not
+ * answered may be lost on the way there, not answered, or lost on the way back.
+ */
+static struct finding *judge_by_answers(const struct facts *facts, const struct loss_facts *l,
+					struct findings *out)
+{
+	int64_t silent = l->probes - l->answered, back = facts->loss_down.lost;
+	const char *came_back = "";
+
+	if (l->probes < PROBES_MIN || l->answered == UNKNOWN)
+		return finding_add(out, data_failed(facts) ? STATE_SKIP : STATE_UNSURE,
+				   "too few probes were sent to judge by");
+	if (silent <= 0)
+		return finding_add(out, STATE_PASS, "all %lld probes were answered",
+				   (long long)l->probes);
+	if (back != UNKNOWN)
+		came_back = arena_printf(out->arena, ", %lld lost on the way back",
+					 (long long)back);
+	if (back != UNKNOWN && back >= silent)
+		return finding_add(out, STATE_PASS,
+				   "%lld of %lld probes not answered, and as many lost on the way "
+				   "back",
+				   (long long)silent, (long long)l->probes);
+	return finding_add(out, data_failed(facts) ? STATE_SKIP : STATE_UNSURE,
+			   "%lld of %lld probes not answered%s: the far end's word decides",
+			   (long long)silent, (long long)l->probes, came_back);
+}
+
 static struct finding *judge(const struct facts *facts, const struct loss_facts *l,
 			     struct findings *out)
 {
@@ -51,6 +80,8 @@ static struct finding *judge(const struct facts *facts, const struct loss_facts 
 
 	if (l->sent == UNKNOWN)
 		return finding_add(out, STATE_UNSURE, "how many were sent was not seen");
+	if (l->lost == UNKNOWN && !facts_far_is_here(facts))
+		return judge_by_answers(facts, l, out);
 	if (l->lost == UNKNOWN)
 		return finding_add(out, STATE_UNSURE, "%lld sent; who received was not watched",
 				   (long long)l->sent);
@@ -84,11 +115,14 @@ void loss_judge(const struct facts *facts, const struct loss_facts *l, struct fi
 	bool known = stats_wilson95(l->lost, l->sent, &ci);
 	struct evidence *ev;
 
-	ev = finding_because(out, f, "capture", "both wires", "counters of data messages");
+	ev = finding_because(out, f, "capture",
+			     facts_far_is_here(facts) ? "both wires" : "near wire",
+			     "counters of data messages");
 	evidence_count(ev, "sent", l->sent);
 	evidence_count(ev, "lost", l->lost);
 	evidence_interval(ev, "ci95", known, ci.low, ci.high);
 	evidence_count(ev, "probes", l->probes);
+	evidence_count(ev, "answered", l->answered);
 	evidence_count(ev, "duplicates", l->duplicates);
 	evidence_count(ev, "reordered", l->reordered);
 	evidence_count(ev, "capture_dropped", l->capture_dropped);

@@ -162,6 +162,41 @@ bool tunnel_peer_is_offline(const struct facts *f)
 	return age > TUNNEL_SESSION_NS && p->keepalive_s == 0 && has_only_single(p);
 }
 
+const struct inner_target_facts *tunnel_answer(const struct facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_inner_targets; i++)
+		if (f->inner_targets[i].answered != ANSWERED_NONE)
+			return &f->inner_targets[i];
+	return NULL;
+}
+
+const char *tunnel_answer_words(const struct inner_target_facts *t)
+{
+	static const char *const words[] = {
+		[ANSWERED_NONE] = "nothing",
+		[ANSWERED_ECHO] = "echo",
+		[ANSWERED_HOP] = "at the hop limit",
+		[ANSWERED_TCP] = "TCP",
+	};
+
+	return words[t->answered];
+}
+
+bool tunnel_target_is_sure(const struct facts *f)
+{
+	size_t i;
+
+	if (f->n_inner_targets == 0)
+		return facts_far_is_here(f);
+	for (i = 0; i < f->n_inner_targets; i++)
+		if (f->inner_targets[i].how == TARGET_GIVEN &&
+		    ip_addr_equal(&f->inner_targets[i].addr, &f->ping_peer.target))
+			return true;
+	return false;
+}
+
 static enum passed ping_passed(const struct ping_facts *p)
 {
 	if (p->sent == UNKNOWN || p->received == UNKNOWN)

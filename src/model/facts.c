@@ -81,7 +81,7 @@ static void link_init(struct link_facts *l)
 
 static void loss_init(struct loss_facts *l)
 {
-	l->probes = l->sent = l->lost = l->duplicates = l->reordered = UNKNOWN;
+	l->probes = l->answered = l->sent = l->lost = l->duplicates = l->reordered = UNKNOWN;
 	l->capture_dropped = l->elapsed_ns = UNKNOWN;
 }
 

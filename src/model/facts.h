@@ -369,6 +369,7 @@ struct size_facts {
  */
 struct loss_facts {
 	int64_t probes; /* paced for it */
+	int64_t answered; /* of these, in time or late */
 	int64_t sent, lost, duplicates, reordered;
 	int64_t capture_dropped; /* by the captures themselves in the window; never loss */
 	int64_t elapsed_ns;

@@ -275,6 +275,19 @@ static bool can_be_spoken_to(const struct attach *x)
 	return !x->device || x->r.end[END_FAR].outer.family != FAMILY_NONE;
 }
 
+/* Many pings to who answers none would only look like loss. */
+static void no_ladder(struct run *r)
+{
+	static const enum need needs[] = { NEED_SIZES, NEED_LOSS_UP, NEED_LOSS_DOWN };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(needs); i++) {
+		if (run_has(r, NEED_BIT(needs[i])))
+			facts_gap(r->f, needs[i], "nobody inside the tunnel answers pings", NULL);
+		r->left_out |= NEED_BIT(needs[i]);
+	}
+}
+
 /* A session that another program's packets keep alive, or one that ours must bring about. */
 static void session(struct attach *x)
 {
@@ -313,7 +326,8 @@ static void measure(struct attach *x)
 	}
 	if (can_be_spoken_to(x) && !run_interrupted(r) && run_has(r, RUN_PING_NEEDS)) {
 		run_tell(r, RUN_STEP_PING, "ping");
-		run_find(r, &x->targets);
+		if (!run_find(r, &x->targets))
+			no_ladder(r);
 	}
 	if (!can_be_spoken_to(x))
 		no_pings(r, "the peer has no endpoint yet: it has to come first", NULL);

@@ -206,7 +206,7 @@ static void close_all(struct find *x)
 	}
 }
 
-static void ask(struct find *x, bool tcp, int ms)
+static void begin(struct find *x, bool tcp)
 {
 	struct err e;
 	size_t i;
@@ -220,6 +220,11 @@ static void ask(struct find *x, bool tcp, int ms)
 		run_in(x->r, END_NEAR, open_here, &o, &e);
 		start(&x->asked[i]);
 	}
+}
+
+static void ask(struct find *x, bool tcp, int ms)
+{
+	begin(x, tcp);
 	loop_run(x->r->loop, run_until(x->r, ms), any_found, x);
 	loop_run(x->r->loop, MIN(run_until(x->r, ms), run_until(x->r, GRACE_MS)), is_found, x);
 	note(x);
@@ -296,7 +301,27 @@ static const struct target *likeliest(const struct find *x)
 	return NULL;
 }
 
-void run_find(struct run *r, const struct targets *t)
+/* Who answered at the hop limit need not answer pings: a look, before many are sent. */
+static bool answers_echo(struct run *r, const struct ip_addr *a)
+{
+	struct find *x = arena_alloc(r->arena, sizeof(*x));
+	const struct target t = { *a, TARGET_SINGLE };
+	struct inner_target_facts f;
+	bool yes;
+
+	x->r = r;
+	x->n = 1;
+	x->asked[0] = (struct asked){ .target = &t };
+	look_up(r, a, &x->asked[0].path);
+	x->asked[0].through = true;
+	begin(x, false);
+	loop_run(r->loop, run_until(r, ECHOES * ECHO_INTERVAL_MS + ECHO_TIMEOUT_MS), any_found, x);
+	yes = answered(&x->asked[0], &f);
+	close_all(x);
+	return yes;
+}
+
+bool run_find(struct run *r, const struct targets *t)
 {
 	struct find *x = arena_alloc(r->arena, sizeof(*x));
 	const struct inner_target_facts *b;
@@ -323,4 +348,7 @@ void run_find(struct run *r, const struct targets *t)
 		choose(r, &b->from);
 	else if (pinged)
 		choose(r, &pinged->addr);
+	if (b && b->answered == ANSWERED_HOP)
+		return answers_echo(r, &b->from);
+	return (b && b->answered == ANSWERED_ECHO) || named(x);
 }

@@ -91,9 +91,11 @@ static void open_windows(struct run *r)
 static void compare(const struct run *r, const struct way *w)
 {
 	int64_t probes = w->out->probes, elapsed_ns = w->out->elapsed_ns;
+	int64_t answered = w->out->answered;
 
 	loss_of_window(window(r, w->sender, TAP_OUT), window(r, w->receiver, TAP_IN), w->out);
 	w->out->probes = probes;
+	w->out->answered = answered;
 	w->out->elapsed_ns = elapsed_ns;
 }
 
@@ -146,7 +148,7 @@ static int open_here(void *ctx, struct err *e)
 	return echo_open(&o->conf, o->r->loop, o->r->arena, &o->echo, e);
 }
 
-static int probe(struct run *r, int64_t *sent, struct err *e)
+static int probe(struct run *r, int64_t *sent, int64_t *answered, struct err *e)
 {
 	struct opening o = {
 		.r = r,
@@ -172,6 +174,7 @@ static int probe(struct run *r, int64_t *sent, struct err *e)
 	echo_facts(o.echo, &p, NULL);
 	echo_close(o.echo);
 	*sent += p.sent;
+	*answered += p.received + MAX(p.late, 0);
 	return 0;
 }
 
@@ -190,13 +193,13 @@ static bool is_close(const struct loss_facts *l)
 
 static int measure(struct run *r, const struct way ways[2], struct err *e)
 {
-	int64_t from = loop_now(r->loop), sent = 0, last;
+	int64_t from = loop_now(r->loop), sent = 0, answered = 0, last;
 	unsigned i;
 	int rc;
 
 	do {
 		last = sent;
-		rc = probe(r, &sent, e);
+		rc = probe(r, &sent, &answered, e);
 		if (rc < 0 && !sent)
 			return rc;
 		settle(r, ways);
@@ -205,6 +208,7 @@ static int measure(struct run *r, const struct way ways[2], struct err *e)
 		 (is_close(ways[0].out) || is_close(ways[1].out)));
 	for (i = 0; i < 2; i++) {
 		ways[i].out->probes = sent;
+		ways[i].out->answered = answered;
 		ways[i].out->elapsed_ns = loop_now(r->loop) - from;
 	}
 	return 0;
@@ -215,7 +219,8 @@ static void tell(struct run *r, const struct way *w)
 	const struct gap *gap = &r->f->gaps[NEED_TAP_NEAR_TUN + w->receiver];
 
 	compare(r, w);
-	if (r->taps[w->receiver])
+	/* A far end that is elsewhere has no capture; what it answered is something too. */
+	if (r->taps[w->receiver] || (!r->end[end_of_tap(w->receiver)].here && r->taps[w->sender]))
 		facts_have(r->f, w->need);
 	else
 		facts_gap(r->f, w->need, gap->why, gap->remedy);

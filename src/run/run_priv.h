@@ -178,8 +178,11 @@ void run_config(struct run *r, enum end end, const struct uapi_device *d); /* NU
 void run_still_before(struct run *r);
 void run_still_after(struct run *r);
 
-/* run_find.c: which inner address of the far side answers; fills facts.inner_targets */
-void run_find(struct run *r, const struct targets *t);
+/*
+ * run_find.c: which inner address of the far side answers; fills facts.inner_targets. false: what
+ * is pinged from now on is not known to answer pings.
+ */
+bool run_find(struct run *r, const struct targets *t);
 /* What is pinged, and from where: of the family that there is. */
 const struct ip_addr *run_target(const struct run *r);
 const struct ip_addr *run_source(const struct run *r);
