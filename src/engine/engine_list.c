@@ -18,7 +18,8 @@
 #include "base/str.h"
 #include "base/version.h"
 
-const struct engine_ops *const engines[] = { &engine_builtin, &engine_wireguard_go, NULL };
+const struct engine_ops *const engines[] = { &engine_builtin, &engine_wireguard_go,
+					     &engine_boringtun, &engine_gotatun, NULL };
 
 const struct engine_ops *engine_ops_find(const char *name)
 {

@@ -6,6 +6,7 @@
 
 #include "engine/engine.h"
 
-extern const struct engine_ops engine_builtin, engine_wireguard_go;
+extern const struct engine_ops engine_builtin, engine_wireguard_go, engine_boringtun,
+	engine_gotatun;
 
 #endif

@@ -383,3 +383,36 @@ int uapi_trace_ring(const char *ifname, int timeout_ms, struct trace_ring **out,
 {
 	return uapi_trace_ring_at(UAPI_SOCKET_DIR, ifname, timeout_ms, out, e);
 }
+
+static int program_of(const struct call *c, struct arena *a, const char **program, struct err *e)
+{
+	struct ucred peer = { .pid = 0 };
+	socklen_t len = sizeof(peer);
+	char path[64], exe[4096];
+	ssize_t n;
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return err_sys(e, "credentials of %s", c->addr.sun_path);
+	if (peer.pid <= 0)
+		return err_say(e, ESRCH, "%s: its engine lives in a PID namespace we do not see",
+			       c->addr.sun_path);
+	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)peer.pid);
+	n = readlink(path, exe, sizeof(exe) - 1);
+	if (n < 0)
+		return err_sys(e, "read %s", path);
+	exe[n] = '\0';
+	*program = arena_strdup(a, exe);
+	return 0;
+}
+
+int uapi_owner(const char *ifname, int timeout_ms, struct arena *a, const char **program,
+	       struct err *e)
+{
+	struct call c;
+	int rc = call_open(&c, UAPI_SOCKET_DIR, ifname, timeout_ms, e);
+
+	if (!rc)
+		rc = program_of(&c, a, program, e);
+	call_done(&c);
+	return rc;
+}

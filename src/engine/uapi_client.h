@@ -28,6 +28,13 @@ int uapi_set(const char *ifname, int timeout_ms, const struct buf *text, struct 
 struct trace_ring;
 int uapi_trace_ring(const char *ifname, int timeout_ms, struct trace_ring **out, struct err *e);
 
+/*
+ * The program that listens on that socket, by its credentials: a path. -ESRCH: it lives where we
+ * do not see it.
+ */
+int uapi_owner(const char *ifname, int timeout_ms, struct arena *a, const char **program,
+	       struct err *e);
+
 /* The same with the sockets elsewhere, for tests. */
 int uapi_get_at(const char *dir, const char *ifname, int timeout_ms, struct arena *a,
 		struct uapi_device **out, struct err *e);

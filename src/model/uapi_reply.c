@@ -304,3 +304,23 @@ uint64_t uapi_extra_number(const struct uapi_extra *x, size_t n, const char *nam
 	}
 	return otherwise;
 }
+
+/* 2014-05-13; WireGuard's first public commit is of 2015. */
+#define BEFORE_WIREGUARD_S INT64_C(1400000000)
+
+void uapi_handshake_times(struct uapi_device *d, int64_t wall_ns)
+{
+	size_t i;
+
+	for (i = 0; i < d->n_peers; i++) {
+		struct uapi_peer *p = &d->peers[i];
+		int64_t at;
+
+		if (p->last_handshake_s >= BEFORE_WIREGUARD_S ||
+		    (p->last_handshake_s == 0 && p->last_handshake_nsec == 0))
+			continue;
+		at = wall_ns - (p->last_handshake_s * NS_PER_S + p->last_handshake_nsec);
+		p->last_handshake_s = at / NS_PER_S;
+		p->last_handshake_nsec = at % NS_PER_S;
+	}
+}

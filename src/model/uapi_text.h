@@ -118,6 +118,11 @@ struct arena;
 struct err;
 int uapi_parse_get_reply(const char *text, size_t len, struct arena *a, struct uapi_device **out,
 			 struct err *e);
+/*
+ * boringtun (0.7.1, measured) gives the age of a handshake where others give its time. A time
+ * before there was WireGuard is none, so it is taken for an age and made a time.
+ */
+void uapi_handshake_times(struct uapi_device *d, int64_t wall_ns);
 /* The number of the extra key, or `otherwise` when it is not there. */
 uint64_t uapi_extra_number(const struct uapi_extra *x, size_t n, const char *name,
 			   uint64_t otherwise);

@@ -29,12 +29,16 @@ int run_ask(struct run *r, enum end end, int timeout_ms, struct arena *a, struct
 	    struct err *e)
 {
 	struct asking x = { r, end, timeout_ms, a, out };
+	int rc;
 
 	if (r->end[end].via == WG_VIA_NONE)
 		return err_say(e, ENODATA, "%s has no control socket, and the kernel has no "
 					   "WireGuard there",
 			       r->end[end].tun);
-	return run_in(r, end, ask_here, &x, e);
+	rc = run_in(r, end, ask_here, &x, e);
+	if (!rc)
+		uapi_handshake_times(*out, r->p->wall_ns());
+	return rc;
 }
 
 const struct uapi_peer *run_peer(const struct run *r, enum end end, const struct uapi_device *d)

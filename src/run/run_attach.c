@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/uapi_client.h"
 #include "gather/gather.h"
 #include "run/run_priv.h"
 
@@ -89,6 +90,36 @@ static void ask_engine(struct attach *x)
 	facts_have(x->r.f, NEED_ENGINE);
 }
 
+/* By the name of its program; our own has two. */
+static const struct engine_ops *ops_of(const char *program)
+{
+	const char *slash = strrchr(program, '/'), *name = slash ? slash + 1 : program;
+	size_t i;
+
+	if (!strcmp(name, "wgdiag") || !strcmp(name, "wgdiag-engine"))
+		return engine_ops_find("builtin");
+	for (i = 0; engines[i]; i++)
+		if (!strcmp(name, engines[i]->program))
+			return engines[i];
+	return NULL;
+}
+
+static void name_owner(struct attach *x)
+{
+	struct target_facts *t = &x->r.f->target;
+	const char *program, *slash;
+	struct err e;
+
+	if (uapi_owner(x->conf->ifname, ASK_MS, x->r.arena, &program, &e) < 0)
+		return;
+	slash = strrchr(program, '/');
+	x->r.end[END_NEAR].ops = ops_of(program);
+	t->engine = x->r.end[END_NEAR].ops ? x->r.end[END_NEAR].ops->name :
+		    slash		   ? slash + 1 :
+					     program;
+	t->program = program;
+}
+
 static void name_engine(struct attach *x)
 {
 	struct target_facts *t = &x->r.f->target;
@@ -96,6 +127,8 @@ static void name_engine(struct attach *x)
 	t->engine = x->r.end[END_NEAR].via == WG_VIA_KERNEL ? "kernel" : "unknown";
 	if (x->r.end[END_NEAR].via == WG_VIA_NONE)
 		t->kind = TARGET_OPAQUE;
+	if (x->r.end[END_NEAR].via == WG_VIA_SOCKET && x->device)
+		name_owner(x);
 }
 
 /* --- the peer --------------------------------------------------------------------- */

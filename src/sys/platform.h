@@ -197,7 +197,10 @@ struct platform_ops {
 	/* All of this namespace, with counters; strings from the arena. */
 	int (*ruleset)(struct arena *a, struct sys_ruleset *out, struct err *e);
 
-	/* PLACEHOLDER (i5k): the kernel's engine, as `get` would tell it */
+	/*
+	 * What the kernel's engine of this namespace says of a device, as a `get` would; of secrets
+	 * only that they are there. -EOPNOTSUPP: no such engine, or not its device.
+	 */
 	int (*wg_get)(const char *ifname, struct arena *a, struct uapi_device **out, struct err *e);
 
 	int (*link_up)(const char *name, bool up, struct err *e);

@@ -63,4 +63,7 @@ void linux_isolate_end(struct sys_isolation *i);
 /* spawn.c */
 int linux_spawn(const struct sys_spawn *s, pid_t *pid, struct err *e);
 
+struct uapi_device;
+int linux_wg_get(const char *ifname, struct arena *a, struct uapi_device **out, struct err *e);
+
 #endif
