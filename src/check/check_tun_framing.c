@@ -11,6 +11,7 @@
  * wireguard-go. Silence alone is left to tun.delivery.
  */
 #include "check/check_list.h"
+#include "check/far_inside.h"
 #include "check/tun_view.h"
 #include "check/words.h"
 
@@ -228,12 +229,28 @@ static const char *write_fault(const struct facts *facts, enum end end, const st
 			    pi == 0 ? "; the device takes no header" : "");
 }
 
+/* Of what the near end sends, by what somebody pasted of a far end with the kernel's engine. */
+static const char *pasted_fault(const struct facts *facts, uint32_t *seen, struct arena *a)
+{
+	const struct far_inside in = far_inside_of(facts);
+
+	if (!in.no_ip)
+		return "";
+	*seen |= SIGN_BIT(SIGN_NEAR_SENDS_NO_IP);
+	return arena_printf(a,
+			    "%lld of %lld messages that the far kernel received were authenticated "
+			    "and not IP",
+			    (long long)in.refused, (long long)in.received);
+}
+
 /* Of what it sends. */
 static const char *send_fault(const struct facts *facts, enum end end, const struct view *v,
 			      uint32_t *seen, struct arena *a)
 {
 	if (!facts->handshake.complete)
 		return "";
+	if (end == END_NEAR && far_inside_of(facts).no_ip)
+		return pasted_fault(facts, seen, a);
 	if (is_most(v->no_ip_at_other, v->opened_at_other)) {
 		*seen |= SIGN_BIT(signs[end].sends_no_ip);
 		if (v->too_large > 0)
@@ -456,7 +473,7 @@ const struct check check_tun_framing = {
 		 NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_FAR_TUN) |
 		 NEED_BIT(NEED_TAP_FAR_WIRE) | NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_LINKS_FAR) |
 		 NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_ENGINE_FAR) | NEED_BIT(NEED_HANDSHAKE) |
-		 NEED_BIT(NEED_ECHO_BACK) | NEED_BIT(NEED_STREAMS),
+		 NEED_BIT(NEED_ECHO_BACK) | NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_FAR_TEXT),
 	.after = after,
 	.run = run,
 };

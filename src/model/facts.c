@@ -118,6 +118,8 @@ void facts_init(struct facts *f)
 	loss_init(&f->loss_down);
 	f->framing.header_len = f->framing.header_wanted = f->framing.reply_received = UNKNOWN;
 	f->firewall.n_all_rules = UNKNOWN;
+	f->far_host.ip4_forward = f->far_host.ip6_forward = UNKNOWN;
+	f->far_host.rp_filter = f->far_host.when_wall_ns = UNKNOWN;
 }
 
 void facts_have(struct facts *f, enum need n)
