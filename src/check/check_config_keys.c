@@ -37,6 +37,9 @@ static const char *trouble_peer(const struct config_facts *c, const struct publi
 {
 	if (peer_of(c, wanted))
 		return NULL;
+	if (end == END_FAR && c->n_peers > 1)
+		return arena_printf(a, "none of the far engine's %zu peers has our key %s",
+				    c->n_peers, words_key(a, wanted));
 	return arena_printf(a, "the %s engine's peer is %s%s, the %s end's key is %s",
 			    words_end(end), words_key(a, &c->peers[0].key),
 			    c->n_peers > 1 ? " and others" : "",

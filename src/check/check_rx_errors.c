@@ -7,6 +7,7 @@
  * mean more: authentic messages with a wrong inside.
  */
 #include "check/check_list.h"
+#include "check/far_inside.h"
 #include "check/words.h"
 
 #include <string.h>
@@ -98,6 +99,68 @@ static void because(const struct link_facts *l, enum end end, struct findings *o
 			       link_difference(l, classes[i].counter));
 }
 
+/* --- by what somebody pasted of the far end ------------------------------------------ */
+
+static const char *pasted_words(const struct facts *facts, const struct far_inside *in,
+				struct arena *a)
+{
+	const struct link_facts *l = &facts->tun[END_FAR];
+	const char *since = in->since_made ? arena_printf(a, " since %s was made", l->name) :
+					     " between the two looks";
+	const char *what = "were refused by its kernel";
+
+	if (in->refused == UNKNOWN)
+		return arena_printf(a, "far %s: no counters that can be compared", l->name);
+	if (in->refused == 0)
+		return arena_printf(a, "far 0 of %lld%s", (long long)in->received, since);
+	if (in->no_ip)
+		what = "were authenticated and not IP";
+	else if (in->by_kernel)
+		what = "were authenticated, and either not IP or from a source that is not allowed";
+	return arena_printf(a, "far %lld of %lld received messages%s %s%s (rx_%s)",
+			    (long long)in->refused, (long long)in->received, since, what,
+			    in->by_kernel && !in->only_us ? ", of all its peers" : "",
+			    in->by_kernel ? "frame_errors" : "errors");
+}
+
+static void pasted_because(const struct facts *facts, const struct far_inside *in,
+			   struct findings *out, struct finding *f)
+{
+	const struct link_facts *l = &facts->tun[END_FAR];
+	struct evidence *ev;
+
+	ev = finding_because(out, f, "pasted", l->name, "far device, %s%s",
+			     in->since_made ? "one look: since it was made" : "two looks",
+			     in->source_allowed ? "; our inner addresses are allowed there" : "");
+	evidence_count(ev, "far_refused", in->refused);
+	evidence_count(ev, "far_received", in->received);
+	evidence_count(ev, "far_rx_frame_errors", far_inside_counter(l, LINK_RX_FRAME));
+	evidence_count(ev, "far_rx_length_errors", far_inside_counter(l, LINK_RX_LENGTH));
+}
+
+/*
+ * Old errors, or those of other peers, are no fault of this tunnel now: what was pasted makes the
+ * row worse only where nothing comes through and it says why.
+ */
+static void run_pasted(const struct facts *facts, struct findings *out)
+{
+	const struct far_inside in = far_inside_of(facts);
+	const struct link_facts *near = &facts->tun[END_NEAR];
+	enum state s = is_empty(near) ? STATE_SKIP :
+					state_of(link_difference(near, LINK_RX_ERRORS),
+						 link_difference(near, LINK_RX_PACKETS));
+	struct finding *f;
+
+	if (in.fails)
+		s = STATE_FAIL;
+	f = finding_add(out, s, "%s; %s", words(near, END_NEAR, out->arena),
+			pasted_words(facts, &in, out->arena));
+	if (in.no_ip)
+		finding_sign(f, SIGN_NEAR_SENDS_NO_IP);
+	because(near, END_NEAR, out, f);
+	pasted_because(facts, &in, out, f);
+}
+
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct facts *facts = ctx->facts;
@@ -107,6 +170,10 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 				link_difference(near, LINK_RX_PACKETS));
 	struct finding *f;
 
+	if (!have_far && facts->have & NEED_BIT(NEED_FAR_TEXT)) {
+		run_pasted(facts, out);
+		return;
+	}
 	if (have_far)
 		s = state_worse(s, state_of(link_difference(far, LINK_RX_ERRORS),
 					    link_difference(far, LINK_RX_PACKETS)));
@@ -130,7 +197,7 @@ const struct check check_rx_errors = {
 	.title = "rx errors",
 	.layer = LAYER_HOST,
 	.needs = NEED_BIT(NEED_LINKS),
-	.wants = NEED_BIT(NEED_LINKS_FAR) | NEED_BIT(NEED_STREAMS),
+	.wants = NEED_BIT(NEED_LINKS_FAR) | NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_FAR_TEXT),
 	.after = after,
 	.run = run,
 };

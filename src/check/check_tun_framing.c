@@ -11,6 +11,7 @@
  * wireguard-go. Silence alone is left to tun.delivery.
  */
 #include "check/check_list.h"
+#include "check/far_inside.h"
 #include "check/tun_view.h"
 #include "check/words.h"
 
@@ -51,6 +52,7 @@ struct view {
 	/* from the stack into the tun, and how many of them echoes; data sent outside; UNKNOWN */
 	int64_t handed, handed_echoes, sent;
 	int64_t read_no_ip; /* of those handed over, as the engine counts; UNKNOWN */
+	int64_t answers_excess; /* of the far end, seen here; 0 */
 };
 
 static bool is_most(int64_t n, int64_t of)
@@ -76,18 +78,18 @@ static bool has_reason(const char *log)
 	return false;
 }
 
-/* Outer data bytes that went out, without the overhead of each; UNKNOWN. */
-static int64_t inner_as_sent(const struct tap_facts *t)
+/* Outer data bytes of one direction, without the overhead of each; UNKNOWN. */
+static int64_t inner_bytes(const struct tap_facts *t, enum tap_dir dir)
 {
 	static const int len[] = { 0, WG_INITIATION_LEN, WG_RESPONSE_LEN, WG_COOKIE_REPLY_LEN,
 				   WG_DATA_OVERHEAD };
-	int64_t rest = t->msg_bytes[TAP_OUT];
+	int64_t rest = t->msg_bytes[dir];
 	unsigned i;
 
 	if (rest == UNKNOWN)
 		return UNKNOWN;
 	for (i = WG_MSG_INITIATION; i <= WG_MSG_DATA; i++)
-		rest -= t->msgs[TAP_OUT][i] * len[i];
+		rest -= t->msgs[dir][i] * len[i];
 	return rest;
 }
 
@@ -112,9 +114,9 @@ static int64_t outer_excess(const struct facts *facts, enum end end)
 		return 0;
 	inner = link_difference(l, LINK_TX_BYTES);
 	if (n < SIGN_MIN || inner < 1 || tun->packets[TAP_OUT] != n ||
-	    inner_as_sent(wire) == UNKNOWN || link_difference(l, LINK_TX_PACKETS) != n)
+	    inner_bytes(wire, TAP_OUT) == UNKNOWN || link_difference(l, LINK_TX_PACKETS) != n)
 		return 0;
-	excess = inner_as_sent(wire) - inner;
+	excess = inner_bytes(wire, TAP_OUT) - inner;
 	if (excess > PAD_MAX * n && excess <= (PAD_MAX + HEADER_LEN) * n)
 		return excess / n;
 	/* No message was padded (at the MTU padding stops, so not there), and each is 4 longer. */
@@ -122,6 +124,29 @@ static int64_t outer_excess(const struct facts *facts, enum end end)
 	    inner / n * 2 <= l->start.mtu)
 		return HEADER_LEN;
 	return 0;
+}
+
+/*
+ * Does the far end answer with more than it was asked? Where each message of ours was followed by one
+ * of its, an echo and its reply are of one size, before and after padding. Another 4 bytes
+ * show in each that padding does not swallow. To be asked only where nothing came out of the tun:
+ * then nothing but our own pings was under way.
+ */
+static int64_t answers_excess(const struct facts *facts)
+{
+	const struct tap_facts *w = &facts->taps[TAP_NEAR_WIRE];
+	int64_t out, in, excess;
+
+	if (facts_far_is_here(facts) || !(facts->have & NEED_BIT(NEED_TAP_NEAR_WIRE)) ||
+	    w->dropped != 0 || inner_bytes(w, TAP_OUT) == UNKNOWN ||
+	    inner_bytes(w, TAP_IN) == UNKNOWN)
+		return 0;
+	out = w->msgs[TAP_OUT][WG_MSG_DATA] - w->keepalives[TAP_OUT];
+	in = w->msgs[TAP_IN][WG_MSG_DATA] - w->keepalives[TAP_IN];
+	excess = inner_bytes(w, TAP_IN) - inner_bytes(w, TAP_OUT);
+	if (in < SIGN_MIN || in != out || excess <= 0 || excess > (PAD_MAX + HEADER_LEN) * in)
+		return 0;
+	return excess;
 }
 
 static void view_sending(const struct facts *facts, enum end end, struct view *v)
@@ -159,6 +184,9 @@ static struct view view_of(const struct facts *facts, enum end end)
 	if (v.no_ip_at_other != UNKNOWN)
 		v.opened_at_other = facts->crypto[other].opened;
 	v.too_large = outer_excess(facts, end);
+	if (end == END_FAR && facts->taps[TAP_NEAR_TUN].packets[TAP_IN] == 0 &&
+	    facts->have & NEED_BIT(NEED_TAP_NEAR_TUN))
+		v.answers_excess = answers_excess(facts);
 	view_sending(facts, end, &v);
 	return v;
 }
@@ -228,18 +256,41 @@ static const char *write_fault(const struct facts *facts, enum end end, const st
 			    pi == 0 ? "; the device takes no header" : "");
 }
 
+/* Of what the near end sends, by what somebody pasted of a far end with the kernel's engine. */
+static const char *pasted_fault(const struct facts *facts, uint32_t *seen, struct arena *a)
+{
+	const struct far_inside in = far_inside_of(facts);
+
+	if (!in.no_ip)
+		return "";
+	*seen |= SIGN_BIT(SIGN_NEAR_SENDS_NO_IP);
+	return arena_printf(a,
+			    "%lld of %lld messages that the far kernel received were authenticated "
+			    "and not IP",
+			    (long long)in.refused, (long long)in.received);
+}
+
 /* Of what it sends. */
 static const char *send_fault(const struct facts *facts, enum end end, const struct view *v,
 			      uint32_t *seen, struct arena *a)
 {
 	if (!facts->handshake.complete)
 		return "";
+	if (end == END_NEAR && far_inside_of(facts).no_ip)
+		return pasted_fault(facts, seen, a);
 	if (is_most(v->no_ip_at_other, v->opened_at_other)) {
 		*seen |= SIGN_BIT(signs[end].sends_no_ip);
 		if (v->too_large > 0)
 			*seen |= SIGN_BIT(signs[end].too_large);
 		return arena_printf(a, "%lld messages of the %s engine were authentic and no IP",
 				    (long long)v->no_ip_at_other, words_end(end));
+	}
+	if (end == END_FAR && v->answers_excess > 0) {
+		*seen |= SIGN_BIT(signs[end].too_large);
+		return arena_printf(a,
+				    "what the far engine answers is larger than what it was asked, "
+				    "by %lld bytes in all, and none of it is a packet here",
+				    (long long)v->answers_excess);
 	}
 	/*
 	 * Other paddings exist, so size alone says nothing while packets come back, or where the
@@ -456,7 +507,7 @@ const struct check check_tun_framing = {
 		 NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_FAR_TUN) |
 		 NEED_BIT(NEED_TAP_FAR_WIRE) | NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_LINKS_FAR) |
 		 NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_ENGINE_FAR) | NEED_BIT(NEED_HANDSHAKE) |
-		 NEED_BIT(NEED_ECHO_BACK) | NEED_BIT(NEED_STREAMS),
+		 NEED_BIT(NEED_ECHO_BACK) | NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_FAR_TEXT),
 	.after = after,
 	.run = run,
 };

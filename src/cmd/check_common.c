@@ -10,6 +10,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/facts_io.h"
+#include "cmd/far_io.h"
 #include "cmd/hint.h"
 
 /* --- while it runs ------------------------------------------------------------ */
@@ -108,7 +109,8 @@ static int judge_saved(const struct check_options *o, const struct check_choice 
 	struct err e = { 0 };
 	struct facts f;
 
-	if (facts_io_load(o->facts, a, &f, &e) < 0) {
+	if (facts_io_load(o->facts, a, &f, &e) < 0 ||
+	    (o->far_file && far_io_apply(o->far_file, a, &f, &e) < 0)) {
 		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
@@ -197,7 +199,14 @@ static int check(const struct check_options *o, const struct check_choice *choic
 	if (o->interface) {
 		rc = check_existing(o, &c, a, &facts, &code, &e);
 		clear_progress(&voice);
-		return rc < 0 ? code : judge_and_save(o, choice, a, &facts);
+		if (rc < 0)
+			return code;
+		if (o->far_file && far_io_apply(o->far_file, a, &facts, &e) < 0) {
+			fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+			return EXIT_USAGE;
+		}
+		choose_ids(choice, a, &facts.chosen, &facts.n_chosen);
+		return judge_and_save(o, choice, a, &facts);
 	}
 	rc = run_self_test(&c, a, &facts, &e);
 	clear_progress(&voice);
@@ -209,12 +218,33 @@ static int check(const struct check_options *o, const struct check_choice *choic
 	return judge_and_save(o, choice, a, &facts);
 }
 
+/* A self-test makes both ends; and standard input can be one thing only. */
+static int far_file_fits(const struct check_options *o)
+{
+	if (!o->far_file || o->list_checks)
+		return EXIT_OK;
+	if (!o->facts && !o->interface) {
+		fprintf(stderr,
+			"%s: --far-file is about the far end of a tunnel of your own, and the "
+			"self-test makes both ends itself\n",
+			o->cmd);
+		return EXIT_USAGE;
+	}
+	if (!o->facts || strcmp(o->facts, "-") != 0 || strcmp(o->far_file, "-") != 0)
+		return EXIT_OK;
+	fprintf(stderr, "%s: --facts and --far-file cannot both be standard input\n", o->cmd);
+	return EXIT_USAGE;
+}
+
 int check_and_tell(struct check_options *o)
 {
 	struct check_choice choice;
 	struct arena a;
 	int code = check_options_choose(o, &choice);
 
+	if (code != EXIT_OK)
+		return code;
+	code = far_file_fits(o);
 	if (code != EXIT_OK)
 		return code;
 	if (o->report == &report_json && (o->list_checks || o->dry_run)) {

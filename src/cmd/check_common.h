@@ -24,6 +24,7 @@ struct check_options {
 	uint64_t count, payload, seed;
 	int64_t interval_ns, timeout_ns;
 	const char *facts, *save_facts;
+	const char *far_file; /* NULL; "-": standard input */
 	const char *of_a_run; /* the last option given that says how a run is done, or NULL */
 	const char *only, *skip; /* as they were given, or NULL */
 	bool has_seed, quiet, verbose, help;
@@ -51,6 +52,7 @@ enum {
 	OPT_SKIP,
 	OPT_LIST_CHECKS,
 	OPT_FAIL_ON,
+	OPT_FAR_FILE,
 	OPT_DRY_RUN,
 	OPT_PING,
 	OPT_PEER,

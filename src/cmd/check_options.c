@@ -127,6 +127,9 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 	case OPT_FACTS:
 		o->facts = arg;
 		return true;
+	case OPT_FAR_FILE:
+		o->far_file = arg;
+		return true;
 	case OPT_SAVE_FACTS:
 		return read_save(arg, o);
 	case OPT_ONLY:

@@ -32,6 +32,8 @@ static void check_help(FILE *out)
 	      "      --save-facts FILE  keep all that was observed, to be judged again\n"
 	      "      --facts FILE     judge such a file instead of running (-: standard input);\n"
 	      "                       needs no root\n"
+	      "      --far-file FILE  what the line of wgdiag explain far printed at the far end\n"
+	      "                       (-: standard input); not for the self-test\n"
 	      "      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
 	      "      --skip WORDS     without these rows\n"
 	      "      --list-checks    the rows, with id and layer; nothing is run\n"
@@ -60,6 +62,7 @@ static const struct option options[] = {
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "save-facts", required_argument, NULL, OPT_SAVE_FACTS },
 	{ "facts", required_argument, NULL, OPT_FACTS },
+	{ "far-file", required_argument, NULL, OPT_FAR_FILE },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "color", required_argument, NULL, OPT_COLOR },

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/explain_far.h"
 #include "cmd/explain_text.h"
 #include "cmd/page.h"
 #include "wg/drop.h"
@@ -19,10 +20,14 @@ enum { ID_SIZE = 64 };
 static void explain_help(FILE *out)
 {
 	fputs("usage: wgdiag explain [ID]\n"
+	      "       wgdiag explain far [INTERFACE]\n"
 	      "\n"
 	      "Says what a check (tun.framing), a cause (tun-framing) or a reason for which the\n"
 	      "engine refused a message (in_mac1) means, how to confirm it by hand, and how to\n"
 	      "fix it. Without an ID it lists them. Nothing is looked at; it works offline.\n"
+	      "\n"
+	      "far prints the line to run at the far end where no wgdiag is (INTERFACE: its\n"
+	      "device there, wg0 without it); wgdiag check --far-file takes what it prints.\n"
 	      "\n"
 	      "  -h, --help           this text\n",
 	      out);
@@ -172,8 +177,11 @@ static int explain_run(int argc, char **argv)
 		explain_help(stdout);
 		return EXIT_OK;
 	}
+	if (id && strcmp(id, "far") == 0 && argc <= 3)
+		return explain_far(argc > 2 ? argv[2] : NULL);
 	if (argc > 2) {
-		fprintf(stderr, "wgdiag explain: unexpected argument '%s'\n", argv[2]);
+		fprintf(stderr, "wgdiag explain: unexpected argument '%s'\n",
+			argv[strcmp(id, "far") == 0 ? 3 : 2]);
 		return EXIT_USAGE;
 	}
 	if (id && id[0] == '-') {
@@ -192,7 +200,7 @@ static int explain_run(int argc, char **argv)
 
 const struct cmd cmd_explain = {
 	.name = "explain",
-	.args = "[ID]",
+	.args = "[ID | far [INTERFACE]]",
 	.summary = "what a check, a cause or a drop reason means",
 	.run = explain_run,
 	.help = explain_help,

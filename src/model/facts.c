@@ -120,6 +120,8 @@ void facts_init(struct facts *f)
 	f->firewall.n_all_rules = UNKNOWN;
 	f->intended.listen_port = f->intended.fwmark = f->intended.mtu = UNKNOWN;
 	f->intended.table_number = UNKNOWN;
+	f->far_host.ip4_forward = f->far_host.ip6_forward = UNKNOWN;
+	f->far_host.rp_filter = f->far_host.when_wall_ns = UNKNOWN;
 }
 
 void facts_have(struct facts *f, enum need n)

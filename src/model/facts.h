@@ -46,6 +46,7 @@ enum need {
 	NEED_LOSS_DOWN,
 	NEED_FIREWALL, /* rules of the near namespace, before and after */
 	NEED_INTENDED, /* a configuration file was given and read */
+	NEED_FAR_TEXT, /* what the line of `explain far` printed at the far end */
 	NEED_COUNT
 };
 static_assert(NEED_COUNT <= 32, "one bit each");
@@ -147,6 +148,8 @@ struct link_facts {
 	/* a tun's device flag IFF_NO_PI turned round: 1 = a 4-byte header before each packet */
 	int64_t tun_pi;
 	int64_t before[LINK_COUNTER_COUNT], after[LINK_COUNTER_COUNT];
+	/* one look only: `after` counts since the link was made, and `before` is not known */
+	bool since_made;
 };
 /* after - before, or UNKNOWN when either is, or when it went backwards. */
 int64_t link_difference(const struct link_facts *l, enum link_counter c);
@@ -416,6 +419,14 @@ struct firewall_facts {
 	const char *unread; /* rules that exist but were not read (iptables-legacy); NULL */
 };
 
+/* Of the far end's host, as the pasted line told; UNKNOWN where it did not. */
+struct far_host_facts {
+	int64_t ip4_forward, ip6_forward;
+	int64_t rp_filter; /* the one that counts for the tunnel's device: the stricter of two */
+	const char *kernel; /* "Linux 6.1.0 x86_64"; NULL */
+	int64_t when_wall_ns; /* of the last look, by that host's clock */
+};
+
 struct facts {
 	uint32_t have; /* NEED_BIT of what is here */
 	struct gap gaps[NEED_COUNT];
@@ -455,6 +466,7 @@ struct facts {
 	size_t n_sizes;
 	struct loss_facts loss_up, loss_down;
 	struct firewall_facts firewall;
+	struct far_host_facts far_host;
 };
 
 /*

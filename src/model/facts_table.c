@@ -63,6 +63,7 @@ static const char *const needs[] = {
 	[NEED_LOSS_DOWN] = "loss-down",
 	[NEED_FIREWALL] = "firewall",
 	[NEED_INTENDED] = "intended",
+	[NEED_FAR_TEXT] = "far-text",
 };
 static_assert(ARRAY_LEN(needs) == NEED_COUNT, "a need has no word");
 
@@ -197,6 +198,7 @@ static const struct facts_field link_fields[] = {
 	COUNT(link_facts, tun_pi),
 	COUNTS(link_facts, before, link_counter_names),
 	COUNTS(link_facts, after, link_counter_names),
+	BOOL(link_facts, since_made),
 };
 static const struct facts_table link_table = TABLE(link_facts, link_fields);
 
@@ -414,6 +416,13 @@ static const struct facts_field firewall_fields[] = {
 };
 static const struct facts_table firewall_table = TABLE(firewall_facts, firewall_fields);
 
+static const struct facts_field far_host_fields[] = {
+	COUNT(far_host_facts, ip4_forward), COUNT(far_host_facts, ip6_forward),
+	COUNT(far_host_facts, rp_filter),   TEXT(far_host_facts, kernel),
+	TIME(far_host_facts, when_wall_ns),
+};
+static const struct facts_table far_host_table = TABLE(far_host_facts, far_host_fields);
+
 static const struct facts_field facts_fields[] = {
 	WORDS(facts, marker),
 	TIME(facts, started_wall_ns),
@@ -445,6 +454,7 @@ static const struct facts_field facts_fields[] = {
 	STRUCT(facts, loss_up, loss_table),
 	STRUCT(facts, loss_down, loss_table),
 	STRUCT(facts, firewall, firewall_table),
+	STRUCT(facts, far_host, far_host_table),
 };
 const struct facts_table facts_table = TABLE(facts, facts_fields);
 
