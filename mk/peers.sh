@@ -1,17 +1,18 @@
 # Fetches what the tests run against and no package installs: mk/peers.sh FOLDER
 #
 #   wireguard-go-latest   the newest of the foreign engines
+#   boringtun-cli, gotatun   those in Rust; built here, which takes some minutes
 #   kernel/               vmlinuz, modules/ and busybox, for a virtual machine (tests/lib/lab/vm.sh)
 #
-# Never fails: a machine without a new Go, without apt or without a network has fewer
+# Never fails: a machine without a new Go or Rust, without apt or without a network has fewer
 # of them, and the tests that want the missing one skip by name. What is there is kept.
 dir=${1:?}
 mkdir -p "$dir" || exit 0
 dir=$(cd "$dir" && pwd)
 tmp=$(mktemp -d) || exit 0
 trap 'rm -rf "$tmp"' EXIT
-limit=
-if command -v timeout >/dev/null 2>&1; then limit='timeout 240'; fi
+limit= long_limit=
+if command -v timeout >/dev/null 2>&1; then limit='timeout 240' long_limit='timeout 1200'; fi
 
 cannot() { echo "peers: $1 cannot be had: $2"; }
 
@@ -31,6 +32,27 @@ wireguard_go()
 		echo "peers: $dir/$name"
 	else
 		cannot $name "$(tail -n 1 "$tmp/log")"
+	fi
+}
+
+# rust PROGRAM CRATE. Debian's own cargo is too old; cargo-web is kept new for browsers.
+rust()
+{
+	name=$1
+	[ ! -x "$dir/$name" ] || return
+	command -v cargo >/dev/null 2>&1 ||
+		{ cannot "$name" 'no cargo here (apt-get install --no-install-recommends cargo-web rustc-web)'; return; }
+	version=$(cargo --version 2>/dev/null)
+	minor=$(echo "$version" | sed -n 's/^cargo 1\.\([0-9]*\).*/\1/p')
+	[ "${minor:-0}" -ge 85 ] || { cannot "$name" "it needs cargo 1.85 or newer, this is ${version:-unknown}"; return; }
+
+	# One job: it is no hurry, and a crate's compiler may take a gigabyte.
+	if CARGO_TARGET_DIR="$tmp/target" nice -n 19 $long_limit cargo install --quiet --locked -j 1 \
+		--no-track --root "$tmp/rust" "$2" >"$tmp/log" 2>&1 && [ -x "$tmp/rust/bin/$name" ]; then
+		mv "$tmp/rust/bin/$name" "$dir/$name"
+		echo "peers: $dir/$name"
+	else
+		cannot "$name" "$(grep '^error' "$tmp/log" | head -n 1 | grep . || tail -n 1 "$tmp/log" | grep . || echo 'no time left')"
 	fi
 }
 
@@ -84,5 +106,7 @@ kernel()
 }
 
 wireguard_go
+rust boringtun-cli boringtun-cli
+rust gotatun gotatun-cli
 kernel
 exit 0

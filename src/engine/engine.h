@@ -23,6 +23,11 @@ struct engine_ops {
 	const char *program; /* looked up in PATH; "/proc/self/exe" for the built-in one */
 	const char *packages; /* how to get it: "Debian: apt-get install wireguard-go" */
 	bool counts_drops; /* has drop_* and sealed/opened keys in get */
+	/*
+	 * A second `set` of its key, port or mark may end it: all is said in one, as `wg setconf`
+	 * does.
+	 */
+	bool set_once;
 	/* Fills argv (NULL-terminated) for running it in the foreground on ifname. */
 	void (*argv)(const char *program, const char *ifname, const char *argv[ENGINE_ARGV_MAX]);
 	const char *const *env; /* more in its environment, NULL-terminated, or NULL */

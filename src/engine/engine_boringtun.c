@@ -5,7 +5,7 @@
 
 /* Without a login session it cannot find whom to become, and ends. */
 static void boringtun_argv(const char *program, const char *ifname,
-		    const char *argv[ENGINE_ARGV_MAX])
+			   const char *argv[ENGINE_ARGV_MAX])
 {
 	argv[0] = program;
 	argv[1] = "-f";
@@ -14,7 +14,7 @@ static void boringtun_argv(const char *program, const char *ifname,
 	argv[4] = NULL;
 }
 
-static const char *const boringtun_env[] = { "WG_LOG_LEVEL=debug", NULL };
+static const char *const boringtun_env[] = { "WG_LOG_LEVEL=debug", "NO_COLOR=1", NULL };
 static const char *const boringtun_version[] = { "--version", NULL };
 
 const struct engine_ops engine_boringtun = {

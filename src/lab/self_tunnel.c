@@ -6,7 +6,8 @@
  * port that is still closed is repeated no sooner than after 5 s, so nothing may be sent
  * before. An engine tells by its listen_port: with none set it is zero until the socket is
  * open. Therefore the links come up first, and the port is set in a second `set`, which
- * returns when the socket is bound to it.
+ * returns when the socket is bound to it. One that does not bear a second `set` (set_once) has
+ * its socket when it answers the first.
  */
 #include "lab/self_tunnel.h"
 
@@ -261,9 +262,9 @@ static int begin(struct self_tunnel *t, const struct self_conf *c, enum end i, s
 
 	if (i == END_NEAR && c->near_tun != NEAR_TUN_OWN)
 		return near_tun_begin(t, c->near_tun, &ec, &f->engine[i], e);
-	return unless_ours(engine_begin(&ec, t->p, t->loop, t->arena, &end->engine, &f->engine[i],
-					e),
-			   &f->engine[i]);
+	return unless_ours(
+		engine_begin(&ec, t->p, t->loop, t->arena, &end->engine, &f->engine[i], e),
+		&f->engine[i]);
 }
 
 /* A failed engine_wait has ended the engine already. */
@@ -344,12 +345,14 @@ static int configure(struct self_tunnel *t, enum end i, struct err *e)
 	int rc;
 
 	buf_init(&text);
+	if (t->end[i].ops->set_once)
+		uapi_put_number(&text, UAPI_LISTEN_PORT, t->end[i].port);
 	self_config_peer(t, i, &text);
 	rc = set(t->end[i].tun, &text, e);
 	buf_clear(&text);
 	if (!rc)
 		rc = wait_socket(t, &t->end[i], e);
-	if (!rc) {
+	if (!rc && !t->end[i].ops->set_once) {
 		uapi_put_number(&text, UAPI_LISTEN_PORT, t->end[i].port);
 		rc = set(t->end[i].tun, &text, e);
 	}
