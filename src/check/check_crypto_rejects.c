@@ -61,6 +61,21 @@ static enum state weight_of(const struct refused_count *r, const struct crypto_f
 	return loss_state((int64_t)r->n, c->sealed + c->opened + (int64_t)r->n);
 }
 
+/*
+ * The same of what an engine without counters says in its log. A handshake message that is one of
+ * another moment is no fault of two ends that agree, and what the system refuses has rows of its own.
+ */
+static const enum state log_weights[ENGINE_LOG_COUNT] = {
+	[ENGINE_LOG_MAC1] = STATE_FAIL,	       [ENGINE_LOG_INITIATION] = STATE_WARN,
+	[ENGINE_LOG_RESPONSE] = STATE_FAIL,    [ENGINE_LOG_TAG] = STATE_FAIL,
+	[ENGINE_LOG_COUNTER] = STATE_WARN,     [ENGINE_LOG_SOURCE] = STATE_FAIL,
+	[ENGINE_LOG_NOT_IP] = STATE_FAIL,      [ENGINE_LOG_TUN_NOT_IP] = STATE_WARN,
+	[ENGINE_LOG_TUN_WRITE] = STATE_WARN,   [ENGINE_LOG_TUN_GONE] = STATE_WARN,
+	[ENGINE_LOG_NO_ROUTE] = STATE_WARN,    [ENGINE_LOG_SEND] = STATE_WARN,
+	[ENGINE_LOG_NO_ENDPOINT] = STATE_WARN, [ENGINE_LOG_NO_ANSWER] = STATE_PASS,
+	[ENGINE_LOG_LOAD] = STATE_PASS,
+};
+
 /* One end: its worst refusal, and all of them in words. */
 struct end_view {
 	bool known;
@@ -69,6 +84,7 @@ struct end_view {
 	uint64_t n; /* refusals that count against the tunnel */
 	const char *says; /* those */
 	const char *aside; /* the others */
+	const char *logged; /* of an engine without counters: what its log says, "" */
 	bool idle; /* nothing sealed and nothing opened: there was no session */
 };
 
@@ -78,11 +94,25 @@ static const char *also(struct arena *a, const char *list, const struct refused_
 			    r->says);
 }
 
+static void read_log(const struct engine_facts *g, struct end_view *v, struct arena *a)
+{
+	int i;
+
+	for (i = 0; i < ENGINE_LOG_COUNT; i++) {
+		if (g->log_says[i] <= 0)
+			continue;
+		v->logged = arena_printf(a, "%s%s%lld × %s", v->logged, v->logged[0] ? ", " : "",
+					 (long long)g->log_says[i],
+					 engine_log_says((enum engine_log_class)i));
+		v->state = state_worse(v->state, log_weights[i]);
+	}
+}
+
 static struct end_view view_of(const struct facts *facts, enum end end, struct arena *a)
 {
 	const struct crypto_facts *c = &facts->crypto[end];
 	enum need need = end == END_NEAR ? NEED_ENGINE : NEED_ENGINE_FAR;
-	struct end_view v = { .says = "", .aside = "" };
+	struct end_view v = { .says = "", .aside = "", .logged = "" };
 	size_t i;
 
 	/* Not asked is not the same as nothing to ask for. */
@@ -91,8 +121,10 @@ static struct end_view view_of(const struct facts *facts, enum end end, struct a
 		v.state = end == END_FAR && !facts_far_is_here(facts) ? STATE_PASS : STATE_UNSURE;
 		return v;
 	}
-	if (!c->known)
+	if (!c->known) {
+		read_log(&facts->engine[end], &v, a);
 		return v;
+	}
 	v.known = true;
 	v.idle = c->sealed == 0 && c->opened == 0;
 	for (i = 0; i < c->n_refused; i++) {
@@ -285,6 +317,8 @@ static void because(const struct facts *facts, enum end end, const struct end_vi
 		       v->known ? (int64_t)v->n : UNKNOWN);
 	evidence_count(ev, end == END_NEAR ? "near_tx_bytes" : "far_tx_bytes", c->tx_bytes);
 	evidence_count(ev, end == END_NEAR ? "near_rx_bytes" : "far_rx_bytes", c->rx_bytes);
+	if (v->logged[0])
+		finding_because(out, f, "log", words_end(end), "%s", v->logged);
 	for (i = 0; v->known && i < c->n_refused; i++) {
 		ev = finding_because(out, f, "engine", words_end(end), "%s", c->refused[i].says);
 		evidence_count(ev,
@@ -311,10 +345,10 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		near_says = end_words(facts, END_NEAR, &near, out->arena);
 	} else {
 		s = state_worse(s, outside_state(facts, &o, &outside_says, out->arena));
-		near_says = arena_printf(out->arena, "%s keeps no such counters: %s",
-					 facts->target.kind == TARGET_OPAQUE ? "this engine" :
-									       facts->target.engine,
-					 outside_says);
+		near_says = arena_printf(
+			out->arena, "%s keeps no such counters%s%s: %s",
+			facts->target.kind == TARGET_OPAQUE ? "this engine" : facts->target.engine,
+			near.logged[0] ? ", its log says " : "", near.logged, outside_says);
 	}
 	if (s == STATE_PASS && (near.idle || (!near.known && o.watched && o.came == 0)))
 		f = finding_add(out, STATE_SKIP, "no data message to judge by");

@@ -36,6 +36,7 @@ struct engine_log {
 	char line[LOG_TAIL_LINES][LOG_LINE_SIZE]; /* a ring; the last one may be unfinished */
 	size_t len; /* of the unfinished one */
 	int64_t n; /* lines that were finished */
+	int64_t says[ENGINE_LOG_COUNT]; /* of those, by class */
 };
 
 struct engine {
@@ -66,6 +67,7 @@ static void log_byte(struct engine_log *g, char c)
 	char *line = g->line[g->n % LOG_TAIL_LINES];
 
 	if (c == '\n') {
+		engine_log_take(g->says, line, strlen(line));
 		g->n++;
 		g->len = 0;
 		g->line[g->n % LOG_TAIL_LINES][0] = '\0';
@@ -449,6 +451,7 @@ void engine_stop(struct engine *g, struct arena *a, struct engine_facts *facts)
 		facts->exit_status = died ? g->status : UNKNOWN;
 		facts->log_tail = log_tail(&g->log, a);
 		facts->log_lines = log_lines(&g->log);
+		memcpy(facts->log_says, g->log.says, sizeof(facts->log_says));
 	}
 	if (g->reaped)
 		log_close(g);

@@ -91,6 +91,7 @@ static void end_init(struct facts *f, enum end e)
 	struct crypto_facts *c = &f->crypto[e];
 
 	g->start_ns = g->exit_status = g->answer_ns = g->log_lines = UNKNOWN;
+	unknown(g->log_says, ENGINE_LOG_COUNT);
 	g->log_tail = "";
 	c->sealed = c->opened = c->tx_bytes = c->rx_bytes = c->last_handshake_wall_ns = UNKNOWN;
 	link_init(&f->tun[e]);

@@ -13,6 +13,7 @@
 
 #include "model/cidr.h"
 #include "model/endpoint.h"
+#include "model/engine_log.h"
 #include "model/key.h"
 #include "wire/wg_msg.h"
 
@@ -84,6 +85,8 @@ struct engine_facts {
 	const char *answer_error; /* NULL: it answered, and consistently */
 	const char *log_tail; /* its last lines, "" for none */
 	int64_t log_lines;
+	int64_t log_says
+		[ENGINE_LOG_COUNT]; /* lines of each class in all of it; UNKNOWN: not read */
 	bool configured; /* a `get` shows what was set */
 	const char *config_difference; /* what it shows instead, NULL */
 };
@@ -301,7 +304,8 @@ struct intended_peer {
 	struct public_key key;
 	bool has_psk;
 	const char *endpoint; /* as in the file, "vpn.example.org:51820"; NULL: none */
-	struct endpoint *resolved; /* what it is, or its name gave; none: not, or not yet, resolved */
+	struct endpoint
+		*resolved; /* what it is, or its name gave; none: not, or not yet, resolved */
 	size_t n_resolved;
 	int64_t keepalive_s; /* 0: off */
 	struct cidr *allowed;

@@ -147,11 +147,11 @@ static const struct facts_field gap_fields[] = {
 static const struct facts_table gap_table = TABLE(gap, gap_fields);
 
 static const struct facts_field target_fields[] = {
-	WORD(target_facts, kind, kinds), WORDS(target_facts, name),
-	WORDS(target_facts, engine),	 TEXT(target_facts, engine_version),
-	TEXT(target_facts, program),	 KEY(target_facts, peer),
-	TEXT(target_facts, lab),
-	TEXT(target_facts, lab_variant),	 BOOL(target_facts, tun_inherited),
+	WORD(target_facts, kind, kinds),   WORDS(target_facts, name),
+	WORDS(target_facts, engine),	   TEXT(target_facts, engine_version),
+	TEXT(target_facts, program),	   KEY(target_facts, peer),
+	TEXT(target_facts, lab),	   TEXT(target_facts, lab_variant),
+	BOOL(target_facts, tun_inherited),
 };
 static const struct facts_table target_table = TABLE(target_facts, target_fields);
 
@@ -160,7 +160,7 @@ static const struct facts_field engine_fields[] = {
 	COUNT(engine_facts, exit_status),      COUNT(engine_facts, answer_ns),
 	TEXT(engine_facts, answer_error),      WORDS(engine_facts, log_tail),
 	COUNT(engine_facts, log_lines),	       BOOL(engine_facts, configured),
-	TEXT(engine_facts, config_difference),
+	TEXT(engine_facts, config_difference), COUNTS(engine_facts, log_says, engine_log_names),
 };
 static const struct facts_table engine_table = TABLE(engine_facts, engine_fields);
 
@@ -377,9 +377,12 @@ static const struct facts_table size_table = TABLE(size_facts, size_fields);
 
 static const struct facts_field loss_fields[] = {
 	COUNT(loss_facts, probes),
-	COUNT(loss_facts, answered),     COUNT(loss_facts, sent),
-	COUNT(loss_facts, lost),       COUNT(loss_facts, duplicates),
-	COUNT(loss_facts, reordered),  COUNT(loss_facts, capture_dropped),
+	COUNT(loss_facts, answered),
+	COUNT(loss_facts, sent),
+	COUNT(loss_facts, lost),
+	COUNT(loss_facts, duplicates),
+	COUNT(loss_facts, reordered),
+	COUNT(loss_facts, capture_dropped),
 	COUNT(loss_facts, elapsed_ns),
 };
 static const struct facts_table loss_table = TABLE(loss_facts, loss_fields);

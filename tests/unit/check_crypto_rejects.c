@@ -45,6 +45,33 @@ static void silent(struct facts *f)
 	made_silent(f);
 }
 
+static void logged(struct facts *f, enum engine_log_class c)
+{
+	made_wireguard_go(f);
+	f->engine[END_NEAR].log_says[c] = 3;
+}
+
+static void go_logs_source(struct facts *f)
+{
+	logged(f, ENGINE_LOG_SOURCE);
+}
+
+static void go_logs_initiation(struct facts *f)
+{
+	logged(f, ENGINE_LOG_INITIATION);
+}
+
+static void go_logs_cookies(struct facts *f)
+{
+	logged(f, ENGINE_LOG_LOAD);
+}
+
+/* An engine that counts is judged by its counters. */
+static void builtin_logs(struct facts *f)
+{
+	f->engine[END_NEAR].log_says[ENGINE_LOG_MAC1] = 3;
+}
+
 static void go_refuses_all(struct facts *f)
 {
 	made_wireguard_go(f);
@@ -262,6 +289,12 @@ static const struct check_case cases[] = {
 	{ "wireguard-go", made_wireguard_go, STATE_PASS,
 	  "wireguard-go keeps no such counters: 400 data messages came in, 400 packets reached the tun",
 	  NULL },
+	{ "its log says that it refused some", go_logs_source, STATE_FAIL,
+	  "its log says 3 × an inner source that is not in the peer's allowed IPs", NULL },
+	{ "its log: of another moment maybe", go_logs_initiation, STATE_WARN, "3 × an initiation",
+	  NULL },
+	{ "its log: part of life", go_logs_cookies, STATE_PASS, "3 × under load", NULL },
+	{ "an engine that counts is not judged by its log", builtin_logs, STATE_PASS, NULL, NULL },
 	{ "it refuses all", go_refuses_all, STATE_FAIL, "0 packets reached the tun", NULL },
 	{ "border: it joins segments", go_joins_segments, STATE_PASS,
 	  "250 packets reached the tun (fewer, yet all data arrived whole)", NULL },
