@@ -31,6 +31,7 @@ enum {
 	ECHO6_REQUEST = 128,
 	ECHO6_REPLY = 129, /* RFC 4443 */
 	UDP_LEN_AT = 4,
+	PADDED_TO = 16, /* whitepaper, section 5.4.6 */
 };
 
 static bool is_own(const struct tap_conf *c, const struct ip_addr *a)
@@ -227,4 +228,5 @@ void count_tun(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, 
 	if (headers_read(b, caplen, &d))
 		count_echo(t, inner_dir(c, &d), &d);
 	t->packets[inner_dir(c, &d)]++;
+	t->padded_bytes[inner_dir(c, &d)] += (int64_t)((len + PADDED_TO - 1) / PADDED_TO * PADDED_TO);
 }

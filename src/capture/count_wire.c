@@ -23,9 +23,12 @@ enum {
  */
 enum { COUNTERS_APART_MAX = 8192 };
 
-static bool is_near(const struct tap_conf *c, const struct ip_addr *a)
+/* What is not known of our own socket may be anything. */
+static bool is_near(const struct tap_conf *c, const struct ip_addr *a, uint16_t port)
 {
-	return c->near.addr.family == FAMILY_NONE || ip_addr_equal(a, &c->near.addr);
+	if (c->near.addr.family != FAMILY_NONE && !ip_addr_equal(a, &c->near.addr))
+		return false;
+	return c->near.port == 0 || c->near.port == port;
 }
 
 /*
@@ -41,11 +44,11 @@ static bool tunnel_dir(const struct tap_conf *c, const struct dgram *d, enum tap
 	*udp_len = rd_be16(&r);
 	if (r.bad || d->proto != IP_PROTO_UDP || d->later_fragment)
 		return false;
-	if (sport == c->near.port && dport == c->far.port && is_near(c, &d->src) &&
+	if (dport == c->far.port && is_near(c, &d->src, sport) &&
 	    ip_addr_equal(&d->dst, &c->far.addr))
 		*dir = TAP_OUT;
-	else if (sport == c->far.port && dport == c->near.port &&
-		 ip_addr_equal(&d->src, &c->far.addr) && is_near(c, &d->dst))
+	else if (sport == c->far.port && is_near(c, &d->dst, dport) &&
+		 ip_addr_equal(&d->src, &c->far.addr))
 		*dir = TAP_IN;
 	else
 		return false;

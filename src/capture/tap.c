@@ -56,7 +56,10 @@ enum { HANDLES_MAX = 2 };
 struct live_tap {
 	struct handle handle[HANDLES_MAX];
 	unsigned n;
-	/* frames that the first handle counts and the second, opened after it, may have missed */
+	/*
+	 * Frames that are counted and may never be given: of the time before the filter was there,
+	 * or before the second handle was.
+	 */
 	uint32_t uncertain;
 	struct loop *loop;
 	struct tap_facts facts;
@@ -163,6 +166,7 @@ static struct tap_conf conf_dup(const struct tap_conf *c, struct arena *a)
 static int add_handle(struct live_tap *t, const struct tap_conf *c, struct err *e)
 {
 	struct handle *x = &t->handle[t->n];
+	struct pcap_stat st = { 0 };
 	char why[PCAP_ERRBUF_SIZE] = "";
 	pcap_t *p = pcap_create(c->dev, why);
 	int rc;
@@ -179,6 +183,8 @@ static int add_handle(struct live_tap *t, const struct tap_conf *c, struct err *
 	x->link_type = pcap_datalink(p);
 	x->frac_ns = pcap_get_tstamp_precision(p) == PCAP_TSTAMP_PRECISION_NANO ? 1 : NS_PER_US;
 	t->n++;
+	if (c->filter && pcap_stats(p, &st) == 0)
+		t->uncertain += st.ps_recv;
 	return 0;
 }
 

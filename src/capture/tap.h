@@ -30,7 +30,7 @@ struct tap_conf {
 	const char *filter;
 	/*
 	 * wire: the tunnel's two sockets; a datagram between exactly these is the tunnel's. Of
-	 * near the address may be FAMILY_NONE: any.
+	 * near the address may be FAMILY_NONE and the port 0: any.
 	 */
 	struct endpoint near, far; /* "near" is the end where this tap is: OUT = from near */
 	/*

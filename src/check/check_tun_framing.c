@@ -26,6 +26,7 @@ enum {
 	 */
 	SIGN_MIN = 4,
 	HEADER_LEN = 4,
+	PADDED_TO = 16,
 	PAD_MAX = 15, /* of a message to a multiple of 16 */
 };
 
@@ -119,6 +120,11 @@ static int64_t outer_excess(const struct facts *facts, enum end end)
 	excess = inner_bytes(wire, TAP_OUT) - inner;
 	if (excess > PAD_MAX * n && excess <= (PAD_MAX + HEADER_LEN) * n)
 		return excess / n;
+	/* No engine pads further than to the next 16 bytes, so whatever is beyond is no padding. */
+	excess = inner_bytes(wire, TAP_OUT) - tun->padded_bytes[TAP_OUT];
+	if (tun->padded_bytes[TAP_OUT] != UNKNOWN && excess > 0 && excess <= PADDED_TO * n)
+		return HEADER_LEN;
+	excess = inner_bytes(wire, TAP_OUT) - inner;
 	/* No message was padded (at the MTU padding stops, so not there), and each is 4 longer. */
 	if (excess == HEADER_LEN * n && wire->unpadded[TAP_OUT] == n &&
 	    inner / n * 2 <= l->start.mtu)

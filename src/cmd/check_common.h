@@ -34,7 +34,7 @@ struct check_options {
 	const char *netns, *peer; /* as they were given, or NULL */
 	struct ip_addr pings[PINGS_MAX];
 	size_t n_pings;
-	struct endpoint endpoint; /* family NONE: not given */
+	const char *endpoint, *config; /* as they were given, or NULL */
 	/* of a lab */
 	const struct lab_fault *fault;
 	const struct lab_variant *variant;
@@ -57,6 +57,8 @@ enum {
 	OPT_PING,
 	OPT_PEER,
 	OPT_NETNS,
+	OPT_ENDPOINT,
+	OPT_CONFIG,
 	OPT_OWN
 };
 

@@ -87,6 +87,12 @@ static bool target_option(int opt, const char *arg, struct check_options *o)
 	case OPT_PEER:
 		o->peer = arg;
 		return true;
+	case OPT_ENDPOINT:
+		o->endpoint = arg;
+		return true;
+	case OPT_CONFIG:
+		o->config = arg;
+		return true;
 	default:
 		o->netns = arg;
 		return true;
@@ -141,6 +147,8 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 	case OPT_PING:
 	case OPT_PEER:
 	case OPT_NETNS:
+	case OPT_ENDPOINT:
+	case OPT_CONFIG:
 		return target_option(opt, arg, o);
 	case OPT_SEED:
 		o->has_seed = true;

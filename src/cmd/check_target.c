@@ -9,8 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
+#include "cmd/conf_io.h"
+#include "gather/gather_resolve.h"
 
 enum { NAME_MAX_LEN = IF_NAMESIZE - 1 };
 
@@ -53,6 +56,32 @@ int check_target(struct check_options *o, const char *arg)
 	return EXIT_OK;
 }
 
+/* "ADDR:PORT", "[ADDR]:PORT" or "NAME:PORT". */
+static int read_endpoint(const struct check_options *o, struct arena *a, struct endpoint *out)
+{
+	const char *colon = strrchr(o->endpoint, ':');
+	struct endpoint *list;
+	struct err e = { 0 };
+	uint64_t port;
+	size_t n = 0;
+
+	if (endpoint_parse(o->endpoint, out))
+		return EXIT_OK;
+	if (!colon || colon == o->endpoint || !str_to_u64(colon + 1, UINT16_MAX, &port) || !port ||
+	    strchr(o->endpoint, '[')) {
+		fprintf(stderr, "%s: --endpoint '%s' is no HOST:PORT\n", o->cmd, o->endpoint);
+		return EXIT_USAGE;
+	}
+	if (gather_resolve(arena_printf(a, "%.*s", (int)(colon - o->endpoint), o->endpoint),
+			   (uint16_t)port, a, &list, &n, &e) < 0 ||
+	    n == 0) {
+		fprintf(stderr, "%s: --endpoint: %s\n", o->cmd, e.text);
+		return EXIT_USAGE;
+	}
+	*out = list[0];
+	return EXIT_OK;
+}
+
 static int code_of(int rc)
 {
 	switch (rc) {
@@ -74,10 +103,20 @@ int check_existing(const struct check_options *o, const struct run_conf *c, stru
 		.pings = o->pings,
 		.n_pings = o->n_pings,
 		.peer = o->peer,
-		.endpoint = o->endpoint,
 	};
+	struct intended_facts intended;
+	struct conf *conf;
 	int rc;
 
+	*code = o->endpoint ? read_endpoint(o, a, &x.endpoint) : EXIT_OK;
+	if (*code == EXIT_OK && o->config) {
+		*code = conf_io_load(o->cmd, o->config, a, &conf, &intended);
+		if (*code == EXIT_OK)
+			conf_wipe(conf);
+		x.intended = &intended;
+	}
+	if (*code != EXIT_OK)
+		return -EINVAL;
 	if (o->netns) {
 		*code = open_netns(o, &x.netns);
 		if (*code != EXIT_OK)

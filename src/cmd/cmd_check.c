@@ -22,6 +22,8 @@ static void check_help(FILE *out)
 	      "                       again)\n"
 	      "      --peer KEY       the peer whose public key begins like this\n"
 	      "      --netns NAME     the interface is in that network namespace (name or pid)\n"
+	      "      --config FILE    what the tunnel was meant to be: differences are told\n"
+	      "      --endpoint A:P   where its peer is, if its engine has no control socket\n"
 	      "      --engine NAME    the near end's engine: builtin (default), wireguard-go\n"
 	      "      --json           one JSON object on standard output\n"
 	      "  -c, --count N        pings to the peer (default 10)\n"
@@ -74,6 +76,8 @@ static const struct option options[] = {
 	{ "ping", required_argument, NULL, OPT_PING },
 	{ "peer", required_argument, NULL, OPT_PEER },
 	{ "netns", required_argument, NULL, OPT_NETNS },
+	{ "endpoint", required_argument, NULL, OPT_ENDPOINT },
+	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };

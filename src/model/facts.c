@@ -65,6 +65,7 @@ static void tap_init(struct tap_facts *t)
 	unknown(t->keepalives, TAP_DIR_COUNT);
 	unknown(t->msg_bytes, TAP_DIR_COUNT);
 	unknown(t->packets, TAP_DIR_COUNT);
+	unknown(t->padded_bytes, TAP_DIR_COUNT);
 	unknown(t->not_ip, TAP_DIR_COUNT);
 	unknown(t->shifted, TAP_DIR_COUNT);
 	unknown(t->echo_requests, TAP_DIR_COUNT);

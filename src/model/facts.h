@@ -203,6 +203,8 @@ struct tap_facts {
 	int64_t first_initiation_ns, first_response_ns; /* capture time, UNKNOWN */
 	/* tun taps: IP packets */
 	int64_t packets[TAP_DIR_COUNT];
+	/* of these the bytes, each packet rounded up to 16 as messages are padded */
+	int64_t padded_bytes[TAP_DIR_COUNT];
 	int64_t not_ip[TAP_DIR_COUNT]; /* version nibble neither 4 nor 6; all shifted ones too */
 	/*
 	 * Whole IP packets with four bytes too few or too many in front, told by what the packet

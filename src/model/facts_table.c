@@ -237,6 +237,7 @@ static const struct facts_field tap_fields[] = {
 	TIME(tap_facts, first_initiation_ns),
 	TIME(tap_facts, first_response_ns),
 	COUNTS(tap_facts, packets, dirs),
+	COUNTS(tap_facts, padded_bytes, dirs),
 	COUNTS(tap_facts, not_ip, dirs),
 	COUNTS(tap_facts, shifted, dirs),
 	BYTES(tap_facts, shifted_first),

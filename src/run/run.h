@@ -28,6 +28,7 @@ struct run_existing {
 	const char *peer; /* how its key begins, in base64; NULL: chosen */
 	/* of an engine that cannot be asked (no socket); family NONE: not known */
 	struct endpoint endpoint;
+	const struct intended_facts *intended; /* --config; NULL: none */
 };
 
 struct run_conf {

@@ -255,6 +255,19 @@ static void own_addresses(struct attach *x)
 	near->own = own;
 }
 
+/* What the user says, or else the file, of the only peer. */
+static const struct endpoint *known_endpoint(const struct attach *x)
+{
+	const struct intended_facts *t = x->conf->intended;
+
+	if (x->conf->endpoint.addr.family != FAMILY_NONE)
+		return &x->conf->endpoint;
+	/* One that roams has none, whatever the file says: the engine knows better. */
+	if (x->device || !t || t->n_peers != 1 || t->peers[0].n_resolved == 0)
+		return NULL;
+	return &t->peers[0].resolved[0];
+}
+
 static void find_way(struct attach *x)
 {
 	struct run_end *near = &x->r.end[END_NEAR], *far = &x->r.end[END_FAR];
@@ -263,8 +276,10 @@ static void find_way(struct attach *x)
 	if (x->device)
 		near->port = x->device->listen_port;
 	if (far->outer.family == FAMILY_NONE) {
-		far->outer = x->conf->endpoint.addr;
-		far->port = x->conf->endpoint.port;
+		const struct endpoint *e = known_endpoint(x);
+
+		far->outer = e ? e->addr : far->outer;
+		far->port = e ? e->port : 0;
 	}
 	if (run_in(&x->r, END_NEAR, look_at_way, x, &e) < 0)
 		facts_gap(x->r.f, NEED_PATHS, arena_strdup(x->r.arena, e.text), NULL);
@@ -272,6 +287,35 @@ static void find_way(struct attach *x)
 }
 
 /* --- the run ---------------------------------------------------------------------- */
+
+/* The file's peers as if the engine had told them, for one that cannot be asked. */
+static void intended_config(const struct intended_facts *t, struct arena *a,
+			    struct config_facts *out)
+{
+	size_t i;
+
+	*out = (struct config_facts){ .n_peers = t->n_peers };
+	out->peers = arena_alloc(a, (t->n_peers + 1) * sizeof(*out->peers));
+	for (i = 0; i < t->n_peers; i++)
+		out->peers[i] = (struct peer_config){ .key = t->peers[i].key,
+						      .allowed = t->peers[i].allowed,
+						      .n_allowed = t->peers[i].n_allowed };
+}
+
+static void dns_of(const struct attach *x, struct targets_ask *ask)
+{
+	const struct intended_facts *t = x->conf->intended;
+	struct ip_addr *dns;
+	size_t i;
+
+	if (!t)
+		return;
+	dns = arena_alloc(x->r.arena, (t->n_dns + 1) * sizeof(*dns));
+	for (i = 0; i < t->n_dns; i++)
+		if (ip_addr_parse(t->dns[i], &dns[ask->n_dns]))
+			ask->n_dns++;
+	ask->dns = dns;
+}
 
 static void choose_targets(struct attach *x)
 {
@@ -283,8 +327,15 @@ static void choose_targets(struct attach *x)
 		.net = &x->net,
 		.tun = x->conf->ifname,
 	};
+	struct config_facts file;
 	size_t i;
 
+	dns_of(x, &ask);
+	if (!x->device && x->conf->intended) {
+		intended_config(x->conf->intended, x->r.arena, &file);
+		ask.config = &file;
+		ask.peer = file.n_peers ? &file.peers[0] : NULL;
+	}
 	for (i = 0; x->device && i < c->n_peers; i++)
 		if (public_key_equal(&c->peers[i].key, &x->r.f->target.peer))
 			ask.peer = &c->peers[i];
@@ -397,6 +448,12 @@ static int attach(struct attach *x, struct err *e)
 	if (rc < 0)
 		return rc;
 	facts_have(r->f, NEED_ENGINE_START);
+	if (x->conf->intended) {
+		r->f->intended = *x->conf->intended;
+		facts_have(r->f, NEED_INTENDED);
+	} else {
+		facts_gap(r->f, NEED_INTENDED, "no file given", NULL);
+	}
 	find_way(x);
 	measure(x);
 	return 0;

@@ -37,6 +37,18 @@ static bool is_fresh(const struct run *r, const struct uapi_peer *p)
 	return r->p->wall_ns() - at < REJECT_AFTER_S * NS_PER_S;
 }
 
+/* Of an engine that cannot be asked: a response came, or data goes both ways. */
+static bool wire_says(const struct run *r)
+{
+	struct tap_facts t;
+
+	if (!r->taps[TAP_NEAR_WIRE])
+		return false;
+	live_tap_facts(r->taps[TAP_NEAR_WIRE], &t);
+	return t.msgs[TAP_IN][WG_MSG_RESPONSE] > 0 ||
+	       (t.msgs[TAP_IN][WG_MSG_DATA] > 0 && t.msgs[TAP_OUT][WG_MSG_DATA] > 0);
+}
+
 static bool engine_says(struct waiting *w)
 {
 	const struct uapi_peer *peer;
@@ -46,6 +58,8 @@ static bool engine_says(struct waiting *w)
 	struct err e;
 	int rc;
 
+	if (w->r->end[END_NEAR].via == WG_VIA_NONE)
+		return wire_says(w->r);
 	arena_init(&tmp);
 	rc = run_ask(w->r, END_NEAR, GET_TIMEOUT_MS, &tmp, &d, &e);
 	w->shortage = err_is_shortage(rc) ? e : (struct err){ 0 };

@@ -32,7 +32,7 @@ static const char *wire_filter(const struct run *r, const struct run_end *own)
 {
 	return arena_printf(r->arena,
 			    "udp port %u or icmp or icmp6 or (ip[6:2] & 0x1fff != 0) or ip6[6] = 44",
-			    own->port);
+			    own->port ? own->port : r->end[END_FAR].port);
 }
 
 static int open_here(void *ctx, struct err *e)

@@ -69,6 +69,11 @@ ip -n right link set $bad up
 ip -n right route add $in4.1/32 dev $bad
 run framing '$WGDIAG' check $near --netns left --ping $in4.3 --json
 run counters ip -n left -s -s -j link show $near
+look() { ip netns exec left sh -c "\$('$WGDIAG' explain far $near 2>/dev/null)" >>/tmp/far.txt 2>&1; }
+look
+run alone '$WGDIAG' check $bad --netns right --ping $in4.1 --json --only data.both-ways
+look
+run local '$WGDIAG' check $bad --netns right --ping $in4.1 --far-file /tmp/far.txt --json
 kill %1
 END
 if [ $? != 0 ]; then
@@ -95,4 +100,15 @@ jq -r '.checks[] | select(.state != "PASS" and .state != "NA") | "# \(.id) \(.st
 frame=$(vm_said counters.out | jq '.[0].stats64.rx.frame_errors // .[0].stats64.rx.errors')
 check "the kernel counted them ($frame)" test "$frame" -gt 0
 check 'the row says so' sh -c "jq -r '.checks[] | select(.id == \"rx.errors\").summary' '$TMPDIR/framing.json' | grep -q 'not IP\|neither'"
+
+# The other end of the same tunnel: what the kernel counted, pasted, names the fault here.
+vm_said local.out >"$TMPDIR/local.json"
+is 'from the other end, with what the far end printed: exit' "$(vm_said local.rc)" 1
+clean 'nothing on stderr' "$(vm_said local.err)"
+is 'the cause and its side' "$(jq -r '.verdict | [.cause, .side] | join(" ")' "$TMPDIR/local.json")" 'tun-framing local'
+jq -r '.checks[] | select(.state != "PASS" and .state != "NA") | "# \(.id) \(.state): \(.summary)"' "$TMPDIR/local.json"
+vm_said alone.out >"$TMPDIR/alone.json"
+echo "# without it: $(jq -r '.verdict | [.cause, .side] | join(" ")' "$TMPDIR/alone.json")"
+check 'without it the other side is not blamed' \
+	[ "$(jq -r .verdict.side "$TMPDIR/alone.json")" != far ]
 finish
