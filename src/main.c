@@ -11,7 +11,7 @@
 #include "cmd/cmd.h"
 
 static const struct cmd *const commands[] = {
-	&cmd_check, &cmd_lab, &cmd_engine, &cmd_explain, &cmd_version,
+	&cmd_check, &cmd_lab, &cmd_engine, &cmd_engines, &cmd_explain, &cmd_version,
 };
 
 static const struct cmd *find(const char *name)

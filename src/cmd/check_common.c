@@ -170,7 +170,7 @@ static int prepare(const struct check_options *o, struct arena *a, struct run_co
 	if (engine_program(o->engine, a, &c->program, &e) < 0) {
 		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
 		/* Our own program, through /proc: no choice of the user's can be wrong. */
-		return strchr(o->engine->program, '/') ? EXIT_UNDECIDED : EXIT_USAGE;
+		return o->engine == engine_ops_find("builtin") ? EXIT_UNDECIDED : EXIT_USAGE;
 	}
 	return EXIT_OK;
 }
@@ -236,6 +236,24 @@ static int far_file_fits(const struct check_options *o)
 	return EXIT_USAGE;
 }
 
+/* By its command line, by its name, or ours. */
+static int choose_engine(struct check_options *o, struct arena *a)
+{
+	struct err e = { 0 };
+
+	if (o->engine_cmd && o->engine) {
+		fprintf(stderr, "%s: --engine and --engine-cmd both say which engine\n", o->cmd);
+		return EXIT_USAGE;
+	}
+	if (o->engine_cmd && engine_cmd_parse(o->engine_cmd, a, &o->engine, &e) < 0) {
+		fprintf(stderr, "%s: --engine-cmd '%s': %s\n", o->cmd, o->engine_cmd, e.text);
+		return EXIT_USAGE;
+	}
+	if (!o->engine)
+		o->engine = engine_ops_find("builtin");
+	return EXIT_OK;
+}
+
 int check_and_tell(struct check_options *o)
 {
 	struct check_choice choice;
@@ -256,12 +274,12 @@ int check_and_tell(struct check_options *o)
 		check_list(&choice);
 		return EXIT_OK;
 	}
-	if (!o->engine)
-		o->engine = engine_ops_find("builtin");
+	arena_init(&a);
+	code = choose_engine(o, &a);
 	if (!o->has_seed)
 		randombytes_buf(&o->seed, sizeof(o->seed));
-	arena_init(&a);
-	code = o->facts ? judge_saved(o, &choice, &a) : check(o, &choice, &a);
+	if (code == EXIT_OK)
+		code = o->facts ? judge_saved(o, &choice, &a) : check(o, &choice, &a);
 	arena_done(&a);
 	return code;
 }

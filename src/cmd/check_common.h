@@ -19,6 +19,7 @@ enum { PINGS_MAX = 8 };
 struct check_options {
 	const char *cmd; /* "wgdiag check", for what is said on stderr */
 	const struct engine_ops *engine; /* NULL until it is given */
+	const char *engine_cmd; /* as given, or NULL */
 	const struct report_ops *report;
 	enum colour_when colour;
 	uint64_t count, payload, seed;
@@ -43,6 +44,7 @@ struct check_options {
 /* The long options without a short one; from OPT_OWN on a command has its own. */
 enum {
 	OPT_ENGINE = 256,
+	OPT_ENGINE_CMD,
 	OPT_JSON,
 	OPT_SEED,
 	OPT_COLOR,

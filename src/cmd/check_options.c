@@ -13,13 +13,15 @@ static bool read_engine(const char *s, struct check_options *o)
 	const char *names[ENGINES_MAX];
 	size_t n = 0;
 
-	o->engine = engine_ops_find(s);
+	/* For a tunnel of our own making that is the built-in one. */
+	o->engine = engine_ops_find(strcmp(s, "auto") == 0 ? "builtin" : s);
 	if (o->engine)
 		return true;
-	while (engines[n] && n < ENGINES_MAX) {
+	while (engines[n] && n + 1 < ENGINES_MAX) {
 		names[n] = engines[n]->name;
 		n++;
 	}
+	names[n++] = "auto";
 	options_no_such(o->cmd, "engine", s, names, n);
 	return false;
 }
@@ -125,6 +127,9 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 	switch (opt) {
 	case OPT_ENGINE:
 		return read_engine(arg, o);
+	case OPT_ENGINE_CMD:
+		o->engine_cmd = arg;
+		return true;
 	case OPT_COLOR:
 		return read_colour(arg, o);
 	case OPT_JSON:

@@ -27,6 +27,7 @@ struct cmd {
 
 extern const struct cmd cmd_check;
 extern const struct cmd cmd_engine;
+extern const struct cmd cmd_engines;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_lab;
 extern const struct cmd cmd_version;

@@ -24,7 +24,10 @@ static void check_help(FILE *out)
 	      "      --netns NAME     the interface is in that network namespace (name or pid)\n"
 	      "      --config FILE    what the tunnel was meant to be: differences are told\n"
 	      "      --endpoint A:P   where its peer is, if its engine has no control socket\n"
-	      "      --engine NAME    the near end's engine: builtin (default), wireguard-go\n"
+	      "      --engine NAME    the near end's engine: builtin (default), wireguard-go,\n"
+	      "                       boringtun, gotatun (wgdiag engines: which are here)\n"
+	      "      --engine-cmd CMD any other that wg can configure, as 'prog {name}': it stays\n"
+	      "                       in the foreground and has the interface of that name\n"
 	      "      --json           one JSON object on standard output\n"
 	      "  -c, --count N        pings to the peer (default 10)\n"
 	      "  -i, --interval S     seconds between them (default 0.1)\n"
@@ -56,6 +59,7 @@ static void check_help(FILE *out)
 
 static const struct option options[] = {
 	{ "engine", required_argument, NULL, OPT_ENGINE },
+	{ "engine-cmd", required_argument, NULL, OPT_ENGINE_CMD },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "count", required_argument, NULL, 'c' },
 	{ "interval", required_argument, NULL, 'i' },
@@ -88,6 +92,7 @@ static const char *const run_options[] = {
 	['s'] = "-s",
 	['W'] = "-W",
 	[OPT_ENGINE] = "--engine",
+	[OPT_ENGINE_CMD] = "--engine-cmd",
 	[OPT_SEED] = "--seed",
 	[OPT_SAVE_FACTS] = "--save-facts",
 	[OPT_DRY_RUN] = "--dry-run",

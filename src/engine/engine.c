@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/engine_list.h"
 #include "engine/uapi_client.h"
 
 enum {
@@ -284,7 +285,10 @@ static int spawn(struct engine *g, const struct engine_conf *c, int out_fd, bool
 		return err_say(e, EOPNOTSUPP, "%s cannot be given an open tun", c->ops->name);
 	make_env(g, c, env);
 
-	c->ops->argv(c->program, c->ifname, argv);
+	if (c->ops->words)
+		engine_cmd_argv(c, g->arena, argv);
+	else
+		c->ops->argv(c->program, c->ifname, argv);
 	while (argv[n])
 		n++;
 	for (i = 0; c->extra_args && c->extra_args[i]; i++) {

@@ -17,6 +17,12 @@
 #include "sys/loop.h"
 #include "sys/platform.h"
 
+/* What is known to be wrong with an engine, or other than with the rest. */
+struct engine_known {
+	const char *before; /* only versions before that one; NULL: all that we know */
+	const char *says;
+};
+
 enum { ENGINE_ARGV_MAX = 16, ENGINE_ENV_MAX = 16 };
 struct engine_ops {
 	const char *name; /* as in --engine */
@@ -33,11 +39,23 @@ struct engine_ops {
 	const char *const *env; /* more in its environment, NULL-terminated, or NULL */
 	const char *tun_fd_env; /* "WG_TUN_FD": takes a tun that is open already; NULL: cannot */
 	const char *const *version_argv; /* how to ask its version, or NULL */
+	const char *const *words; /* instead of argv: its command line, "{name}" for the interface */
+	const struct engine_known *known; /* ends with a row of NULLs; NULL: nothing */
 };
 extern const struct engine_ops *const engines[]; /* NULL-terminated */
 const struct engine_ops *engine_ops_find(const char *name); /* NULL: unknown */
 /* Full path of its program, or -ENOENT with one line naming it and how to get it. */
 int engine_program(const struct engine_ops *ops, struct arena *a, const char **path, struct err *e);
+
+/*
+ * A command line as an engine: words, quotes and backslashes as in a shell, nothing else of it;
+ * "{name}" must be in one of the words. -EINVAL: what is wrong with it.
+ */
+int engine_cmd_parse(const char *text, struct arena *a, const struct engine_ops **out,
+		     struct err *e);
+/* What is known of that version (NULL: of any): the next row of ops->known from *at on, or NULL. */
+const struct engine_known *engine_known_next(const struct engine_ops *ops, const char *version,
+					     size_t *at);
 
 struct engine_conf {
 	const struct engine_ops *ops;

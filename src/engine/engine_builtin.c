@@ -12,10 +12,16 @@ static void builtin_argv(const char *program, const char *ifname, const char *ar
 	argv[4] = NULL;
 }
 
+static const struct engine_known builtin_known[] = {
+	{ NULL, "no segmentation offload yet: a system call per packet" },
+	{ NULL, NULL },
+};
+
 const struct engine_ops engine_builtin = {
 	.name = "builtin",
 	.program = "/proc/self/exe",
 	.packages = "part of wgdiag",
 	.counts_drops = true,
 	.argv = builtin_argv,
+	.known = builtin_known,
 };

@@ -16,6 +16,16 @@ static void gotatun_argv(const char *program, const char *ifname, const char *ar
 static const char *const gotatun_env[] = { "WG_LOG_LEVEL=debug", "NO_COLOR=1", NULL };
 static const char *const gotatun_version[] = { "--version", NULL };
 
+static const struct engine_known gotatun_known[] = {
+	{ NULL,
+	  "a key, port or mark that is set while it runs may end it (\"channel closed\"): one "
+	  "of twelve times with 0.10.2" },
+	{ NULL, "keeps no drop counters, and says nothing of an inner source that is not allowed" },
+	{ NULL, "counts received bytes otherwise than sent ones: wg show transfer is lower" },
+	{ NULL, "pads beyond the MTU: a full packet is 4 bytes longer outside than of others" },
+	{ NULL, NULL },
+};
+
 const struct engine_ops engine_gotatun = {
 	.name = "gotatun",
 	.program = "gotatun",
@@ -28,4 +38,5 @@ const struct engine_ops engine_gotatun = {
 	.argv = gotatun_argv,
 	.env = gotatun_env,
 	.version_argv = gotatun_version,
+	.known = gotatun_known,
 };

@@ -9,4 +9,8 @@
 extern const struct engine_ops engine_builtin, engine_wireguard_go, engine_boringtun,
 	engine_gotatun;
 
+/* engine_cmd.c: fills argv from ops->words */
+void engine_cmd_argv(const struct engine_conf *c, struct arena *a,
+		     const char *argv[ENGINE_ARGV_MAX]);
+
 #endif

@@ -175,7 +175,7 @@ static void describe_target(struct run *r)
 	run_in(r, END_NEAR, version_here, &x, &e);
 	r->f->target.name = r->end[END_NEAR].tun;
 	r->f->target.engine_version = x.version;
-	if (strchr(r->conf->engine->program, '/') == NULL)
+	if (r->conf->engine != engine_ops_find("builtin"))
 		r->f->target.program = r->conf->program;
 }
 

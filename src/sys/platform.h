@@ -198,6 +198,12 @@ struct platform_ops {
 	int (*ruleset)(struct arena *a, struct sys_ruleset *out, struct err *e);
 
 	/*
+	 * Whether the kernel here has WireGuard, without loading it: 1 it is there, 0 it would
+	 * come with the first link of its kind, -ENOENT it is not installed. *version from the arena,
+	 * NULL: not told.
+	 */
+	int (*wg_module)(struct arena *a, const char **version, struct err *e);
+	/*
 	 * What the kernel's engine of this namespace says of a device, as a `get` would; of secrets
 	 * only that they are there. -EOPNOTSUPP: no such engine, or not its device.
 	 */

@@ -64,6 +64,8 @@ void linux_isolate_end(struct sys_isolation *i);
 int linux_spawn(const struct sys_spawn *s, pid_t *pid, struct err *e);
 
 struct uapi_device;
+/* wg_module.c */
+int linux_wg_module(struct arena *a, const char **version, struct err *e);
 int linux_wg_get(const char *ifname, struct arena *a, struct uapi_device **out, struct err *e);
 
 #endif

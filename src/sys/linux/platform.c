@@ -24,6 +24,7 @@ static const struct platform_ops linux_ops = {
 	.route_get = linux_route_get,
 	.neigh = linux_neigh,
 	.ruleset = linux_ruleset,
+	.wg_module = linux_wg_module,
 	.wg_get = linux_wg_get,
 	.link_up = linux_link_up,
 	.link_mtu = linux_link_mtu,
