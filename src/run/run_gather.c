@@ -21,6 +21,15 @@ struct links_ctx {
 	bool after;
 };
 
+/* That it is gone at the end is an answer: what it counted is not known then. */
+static int one_link(const struct links_ctx *x, const char *name, struct link_facts *out,
+		    struct err *e)
+{
+	int rc = gather_link(x->r->p, name, x->after, x->r->arena, out, e);
+
+	return x->after && rc == -ENODEV && out->end.gone ? 0 : rc;
+}
+
 static int links_here(void *ctx, struct err *e)
 {
 	struct links_ctx *x = ctx;
@@ -28,9 +37,9 @@ static int links_here(void *ctx, struct err *e)
 	const struct self_end *end = &r->t->end[x->end];
 	int rc;
 
-	rc = gather_link(r->p, end->tun, x->after, r->arena, &r->f->tun[x->end], e);
+	rc = one_link(x, end->tun, &r->f->tun[x->end], e);
 	if (!rc)
-		rc = gather_link(r->p, end->veth, x->after, r->arena, &r->f->wire[x->end], e);
+		rc = one_link(x, end->veth, &r->f->wire[x->end], e);
 	return rc;
 }
 
