@@ -307,6 +307,7 @@ void made_healthy(struct facts *f)
 	facts_init(f);
 	for (i = 0; i < NEED_COUNT; i++)
 		facts_have(f, (enum need)i);
+	facts_gap(f, NEED_INTENDED, "no file given", NULL);
 	f->marker = "WGD-20261124T150000Z-7f3a9c";
 	f->started_wall_ns = INT64_C(1795532400) * NS_PER_S; /* 2026-11-24T15:00:00Z */
 	f->target = (struct target_facts){

@@ -13,7 +13,7 @@
 #define K1 "ERERERERERERERERERERERERERERERERERERERERERE="
 #define K2 "IiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI="
 #define K3 "MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM="
-#define K1_PUBLIC "e04Pz8d14nZr5eCrqSQRLgIQqEHQ2bXS3thcRLsn3i4="
+#define K1_PUBLIC "e06Qm75//kTEZaIgA31gjuNYl9Me+XLwf3SJLLD3PxM="
 #define HEAD "[Interface]\nPrivateKey=" K1 "\n"
 #define PEER "[Peer]\nPublicKey=" K2 "\nAllowedIPs=10.0.0.0/8\n"
 
