@@ -307,7 +307,6 @@ void made_healthy(struct facts *f)
 	facts_init(f);
 	for (i = 0; i < NEED_COUNT; i++)
 		facts_have(f, (enum need)i);
-	facts_gap(f, NEED_INTENDED, "no file given", NULL);
 	f->marker = "WGD-20261124T150000Z-7f3a9c";
 	f->started_wall_ns = INT64_C(1795532400) * NS_PER_S; /* 2026-11-24T15:00:00Z */
 	f->target = (struct target_facts){
@@ -342,6 +341,7 @@ void made_healthy(struct facts *f)
 	loss(&f->loss_down);
 	memset(made_refusals, 0, sizeof(made_refusals));
 	still(f);
+	facts_gap(f, NEED_INTENDED, "no file given", NULL);
 }
 
 void made_wireguard_go(struct facts *f)
