@@ -303,7 +303,7 @@ struct intended_peer {
 	struct public_key key;
 	bool has_psk;
 	const char *endpoint; /* as in the file, "vpn.example.org:51820"; NULL: none */
-	struct endpoint *resolved; /* what it is, or its name gave; none: not, or not yet, resolved */
+	struct endpoint *resolved; /* what it is, or its name gave; none: not resolved */
 	size_t n_resolved;
 	int64_t keepalive_s; /* 0: off */
 	struct cidr *allowed;
