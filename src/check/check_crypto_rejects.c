@@ -184,11 +184,12 @@ static const char *vanished_words(const struct facts *facts, enum end end, const
 
 	if (x->missing == 0)
 		return "";
-	return arena_printf(a,
-			    "%lld of %lld data messages that reached %s never reached the %s "
-			    "engine (a firewall on the way in, or its socket buffer); ",
-			    (long long)x->missing, (long long)x->arrived, dev ? dev : "the wire",
-			    words_end(end));
+	return arena_printf(
+		a,
+		"%lld of %lld data messages that reached %s never reached the %s "
+		"engine (a firewall on the way in, its socket buffer, or it does not read); ",
+		(long long)x->missing, (long long)x->arrived, dev ? dev : "the wire",
+		words_end(end));
 }
 
 static void vanished_because(enum end end, const struct vanished *x, struct findings *out,
@@ -369,8 +370,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 }
 
 static const char *const after[] = {
-	"engine.start",	      "engine.answers", "host.state", "config.keys",
-	"config.allowed-ips", "tun.framing",	NULL
+	"engine.start",	 "engine.answers", "host.state",    "config.keys", "config.allowed-ips",
+	"underlay.link", "route.endpoint", "host.firewall", "tun.framing", NULL
 };
 
 const struct check check_crypto_rejects = {
@@ -382,5 +383,6 @@ const struct check check_crypto_rejects = {
 		 NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_FAR_WIRE) |
 		 NEED_BIT(NEED_STREAMS),
 	.after = after,
+	.misses = TRAFFIC_OUTER,
 	.run = run,
 };

@@ -142,6 +142,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		f = offline(facts, out);
 	else
 		f = incomplete(facts, watched, attempts, out);
+	/* What leaves is lost outside; where nothing leaves, nothing may have been given to it. */
+	f->misses = attempts == 0 ? TRAFFIC_ALL : TRAFFIC_OUTER;
 	ev = finding_because(out, f, "engine", "near", "latest handshake is %s",
 			     facts->handshake.complete ? "set" : "never");
 	evidence_ms(ev, "waited_ms", facts->handshake.waited_ns);
@@ -158,10 +160,19 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 }
 
 /* Roots first: the first of these that failed is named as the cause. */
-static const char *const after[] = { "engine.start",	 "engine.answers", "host.state",
-				     "config.keys",	 "underlay.link",  "route.endpoint",
-				     "underlay.gateway", "host.firewall",  "underlay.out",
-				     "underlay.back",	 "crypto.rejects", NULL };
+static const char *const after[] = { "engine.start",
+				     "engine.answers",
+				     "host.state",
+				     "config.keys",
+				     "underlay.link",
+				     "route.endpoint",
+				     "underlay.gateway",
+				     "host.firewall",
+				     "underlay.out",
+				     "underlay.back",
+				     "crypto.rejects",
+				     "route.inner",
+				     NULL };
 
 const struct check check_handshake_complete = {
 	.id = "handshake.complete",

@@ -148,7 +148,7 @@ static const char *count(const struct suspect *s, struct arena *a)
 	if (s->moved != UNKNOWN)
 		return arena_printf(a, "%s over the run", many(s->moved, "packet", a));
 	if (r->after == UNKNOWN && r->before == UNKNOWN)
-		return "no counter";
+		return "no counter of its own";
 	if (r->before == UNKNOWN)
 		return arena_printf(a, "new since the start, counter at %lld", (long long)r->after);
 	if (r->after == UNKNOWN)

@@ -98,7 +98,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	f = judge(ctx->facts, ip_addr_str(&p->target, target), out);
 	f->misses = traffic_of(p->target.family, TRAFFIC_ECHO);
 	/* That nothing comes back is seen in whatever is sent; how our stack answers is not. */
-	f->takes = TRAFFIC_ALL & ~traffic_of(FAMILY_NONE, TRAFFIC_REPLY);
+	f->takes = p->received > 0 ? traffic_of(FAMILY_NONE, TRAFFIC_ECHO) :
+				     TRAFFIC_ALL & ~traffic_of(FAMILY_NONE, TRAFFIC_REPLY);
 	ev = finding_because(out, f, "socket", "near", "echo to %s, %lld-byte packets%s%s", target,
 			     (long long)p->size, p->send_error ? "; " : "",
 			     p->send_error ? p->send_error : "");

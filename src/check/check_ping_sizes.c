@@ -299,8 +299,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		because(ctx->facts, &l[i], out, f);
 }
 
-static const char *const after[] = { AFTER_DATA,  "loss.up",	"loss.down",
-				     "ping.peer", "echo.reply", NULL };
+static const char *const after[] = { AFTER_ENGINE_AND_WAY, "tun.mtu",   AFTER_TUN,    "loss.up",
+				     "loss.down",	   "ping.peer", "echo.reply", NULL };
 
 const struct check check_ping_sizes = {
 	.id = "ping.sizes",

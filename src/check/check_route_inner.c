@@ -108,6 +108,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		return;
 	}
 	row = judge(f, out);
+	row->takes = TRAFFIC_ALL & ~(uint32_t)TRAFFIC_OUTER;
 	for (i = 0; i < f->n_paths; i++) {
 		const struct path_facts *p = &f->paths[i];
 

@@ -41,6 +41,28 @@ static unsigned overhead(uint8_t outer_family)
 	return outer_family == FAMILY_IP6 ? OVERHEAD_IP6 : OVERHEAD_IP4;
 }
 
+/* By the ladder: of what is above none was answered, more than once; something below was. */
+static bool larger_are_lost(const struct facts *f, unsigned limit)
+{
+	bool below = false;
+	int64_t lost = 0;
+	size_t i;
+
+	if (!(f->have & NEED_BIT(NEED_SIZES)))
+		return false;
+	for (i = 0; i < f->n_sizes; i++) {
+		const struct size_facts *s = &f->sizes[i];
+
+		if (s->size <= limit)
+			below = below || s->received > 0;
+		else if (s->received > 0)
+			return false;
+		else
+			lost += s->sent;
+	}
+	return below && lost > 1;
+}
+
 static struct finding *judge_fit(const struct facts *f, uint8_t family, struct findings *out)
 {
 	unsigned tun = f->tun[END_NEAR].start.mtu, wire = f->wire[END_NEAR].start.mtu;
@@ -48,10 +70,17 @@ static struct finding *judge_fit(const struct facts *f, uint8_t family, struct f
 
 	if (!f->wire[END_NEAR].name || !wire)
 		return finding_add(out, STATE_UNSURE, "%u; the outer link's MTU is not known", tun);
+	if (tun + over > wire && larger_are_lost(f, wire - over))
+		return finding_add(out, STATE_FAIL,
+				   "%u + %u is %u, more than the %u of %s, and packets above %u B "
+				   "are lost",
+				   tun, over, tun + over, wire, f->wire[END_NEAR].name,
+				   wire - over);
 	if (tun + over > wire)
 		return finding_add(out, STATE_WARN,
-				   "%u + %u is %u, more than the %u of %s: fragments outside", tun,
-				   over, tun + over, wire, f->wire[END_NEAR].name);
+				   "%u + %u is %u, more than the %u of %s: larger ones leave in "
+				   "fragments, or not at all",
+				   tun, over, tun + over, wire, f->wire[END_NEAR].name);
 	if (family == FAMILY_NONE && tun + OVERHEAD_IP6 > wire)
 		return finding_add(out, STATE_UNSURE,
 				   "%u fits %s (%u) over IPv4 and not over IPv6; the endpoint is "
@@ -105,7 +134,7 @@ const struct check check_tun_mtu = {
 	.title = "tunnel MTU",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_LINKS),
-	.wants = NEED_BIT(NEED_CONFIG) | NEED_BIT(NEED_PATHS),
+	.wants = NEED_BIT(NEED_CONFIG) | NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_SIZES),
 	.after = after,
 	.run = run,
 };

@@ -220,9 +220,24 @@ static const struct finding *claimed_by(const struct findings *all, const struct
 	return NULL;
 }
 
+/* Do the rows that failed before it take, together, all that it misses? A part is not why. */
+static bool is_covered(const struct findings *all, const struct finding *row)
+{
+	const struct finding *f;
+	uint32_t takes = 0;
+
+	for (f = all->first; f; f = f->next)
+		if (f->state == STATE_FAIL && is_among(row->check->after, f->check->id))
+			takes |= f->takes ? f->takes : UINT32_MAX;
+	return !(misses(row) & ~takes);
+}
+
 static const char *first_after(const struct findings *all, const struct finding *f)
 {
 	const char *const *id;
+
+	if (!is_covered(all, f))
+		return NULL;
 
 	for (id = f->check->after; id && *id; id++)
 		if (!is_among(f->explains, *id) && failed_for(all, *id, f))

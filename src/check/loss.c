@@ -102,8 +102,8 @@ static struct finding *judge(const struct facts *facts, const struct loss_facts 
 				   "lost %lld frames",
 				   (long long)l->lost, (long long)l->sent,
 				   (long long)l->capture_dropped);
-	return finding_add(out, s, "%lld/%lld%s%s (95 %% CI %.2g to %.2g %%)", (long long)l->lost,
-			   (long long)l->sent, l->lost ? " = " : "",
+	return finding_add(out, s, "%lld/%lld%s%s on the wire (95 %% CI %.2g to %.2g %%)",
+			   (long long)l->lost, (long long)l->sent, l->lost ? " = " : "",
 			   l->lost ? words_share(out->arena, l->lost, l->sent) : "", ci.low * 100,
 			   ci.high * 100);
 }

@@ -55,10 +55,16 @@ static enum hit match_number(const struct rule_term *t, int64_t v)
 	return negate(of(t->lo <= v && v <= t->hi), t->negated);
 }
 
+enum { PORT_LEAST = 1, PORT_MAX = 65535 };
+
 static enum hit match_port(const struct rule_term *t, const struct packet *p)
 {
+	bool any = t->lo <= PORT_LEAST && t->hi >= PORT_MAX && !t->negated;
+
 	if (p->proto != UNKNOWN && p->proto != PROTO_TCP && p->proto != PROTO_UDP)
 		return HIT_NO;
+	if (any && p->proto != UNKNOWN)
+		return HIT_YES;
 	return match_number(t, t->match == RULE_SPORT ? p->sport : p->dport);
 }
 

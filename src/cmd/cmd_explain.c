@@ -100,15 +100,21 @@ static bool print_section(const char *id)
 static bool print_drop(const char *id)
 {
 	enum wg_drop d = wg_drop_from_id(id);
+	char first[ID_SIZE + 2];
+	struct page page;
 
 	if (d == WG_DROP_COUNT || d == WG_DROP_NONE)
 		return false;
-	printf("%s: %s\n"
-	       "\n"
-	       "A reason for which the built-in engine refuses a packet: out_ from the tun,\n"
-	       "in_ from the network, io_ by the system. wgdiag check counts it in the row\n"
-	       "crypto.rejects; see wgdiag explain crypto.rejects.\n",
-	       id, wg_drop_str(d));
+	snprintf(first, sizeof(first), "%s: ", id);
+	page_open(&page);
+	page_entry(&page, first, wg_drop_str(d));
+	page_line(&page, "");
+	page_line(&page,
+		  "A reason for which the built-in engine refuses a packet: out_ from the tun,");
+	page_line(&page,
+		  "in_ from the network, io_ by the system. wgdiag check counts it in the row");
+	page_line(&page, "crypto.rejects; see wgdiag explain crypto.rejects.");
+	page_close(&page);
 	return true;
 }
 

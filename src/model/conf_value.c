@@ -284,11 +284,24 @@ static struct endpoint literal(struct conf_reader *r, const char *host, uint16_t
 	return e;
 }
 
+/* With a colon it must be an address, maybe with a scope; else any name. */
 static bool host_is_plain(const char *s)
 {
+	char addr[IP_ADDR_STR_SIZE];
+	struct ip_addr a;
+	size_t len = strcspn(s, "%");
+
+	if (strchr(s, ':')) {
+		if (len >= sizeof(addr) || (s[len] && !s[len + 1]))
+			return false;
+		memcpy(addr, s, len);
+		addr[len] = '\0';
+		if (!ip_addr_parse(addr, &a))
+			return false;
+	}
 	for (; *s; s++)
 		if ((unsigned char)*s <= 0x20 || (unsigned char)*s == 0x7f ||
-		    strchr("\"'\\/,;=", *s))
+		    strchr("\"'\\/,;=[]", *s))
 			return false;
 	return true;
 }
@@ -303,7 +316,7 @@ static void endpoint(struct conf_reader *r)
 
 	if (!split_endpoint(r->value, &host, &port, &bare) || !host_is_plain(host)) {
 		conf_note(r, CONF_BAD_ENDPOINT, r->line,
-			  "Endpoint: %s is not host:port or [IPv6]:port", said);
+			  "Endpoint: %s is not name:port, IPv4:port or [IPv6]:port", said);
 		return;
 	}
 	if (!str_to_u64(port, UINT16_MAX, &v)) {
@@ -314,10 +327,6 @@ static void endpoint(struct conf_reader *r)
 	p->host = arena_strdup(r->a, host);
 	p->port = (uint16_t)v;
 	p->literal = literal(r, host, p->port);
-	if (strchr(host, ':') && p->literal.addr.family == FAMILY_NONE && !strchr(host, '%')) {
-		conf_note(r, CONF_BAD_ENDPOINT, r->line, "Endpoint: %s is no IPv6 address", said);
-		return;
-	}
 	if (bare)
 		conf_note(r, CONF_BARE_IP6, r->line,
 			  "Endpoint: %s is taken as [%s]:%u; brackets make it plain", said, host,

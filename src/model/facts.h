@@ -85,8 +85,8 @@ struct engine_facts {
 	const char *answer_error; /* NULL: it answered, and consistently */
 	const char *log_tail; /* its last lines, "" for none */
 	int64_t log_lines;
-	int64_t log_says
-		[ENGINE_LOG_COUNT]; /* lines of each class in all of it; UNKNOWN: not read */
+	/* lines of each class in all of it; UNKNOWN: it was not read */
+	int64_t log_says[ENGINE_LOG_COUNT];
 	bool configured; /* a `get` shows what was set */
 	const char *config_difference; /* what it shows instead, NULL */
 };
@@ -306,8 +306,7 @@ struct intended_peer {
 	struct public_key key;
 	bool has_psk;
 	const char *endpoint; /* as in the file, "vpn.example.org:51820"; NULL: none */
-	struct endpoint
-		*resolved; /* what it is, or its name gave; none: not, or not yet, resolved */
+	struct endpoint *resolved; /* what it is, or its name gave; none: not resolved */
 	size_t n_resolved;
 	int64_t keepalive_s; /* 0: off */
 	struct cidr *allowed;

@@ -276,10 +276,10 @@ static void find_way(struct attach *x)
 	if (x->device)
 		near->port = x->device->listen_port;
 	if (far->outer.family == FAMILY_NONE) {
-		const struct endpoint *e = known_endpoint(x);
+		const struct endpoint *at = known_endpoint(x);
 
-		far->outer = e ? e->addr : far->outer;
-		far->port = e ? e->port : 0;
+		far->outer = at ? at->addr : far->outer;
+		far->port = at ? at->port : 0;
 	}
 	if (run_in(&x->r, END_NEAR, look_at_way, x, &e) < 0)
 		facts_gap(x->r.f, NEED_PATHS, arena_strdup(x->r.arena, e.text), NULL);

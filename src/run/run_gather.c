@@ -20,6 +20,15 @@ struct links_ctx {
 	bool after;
 };
 
+/* That it is gone at the end is an answer: what it counted is not known then. */
+static int one_link(const struct links_ctx *x, const char *name, struct link_facts *out,
+		    struct err *e)
+{
+	int rc = gather_link(x->r->p, name, x->after, x->r->arena, out, e);
+
+	return x->after && rc == -ENODEV && out->end.gone ? 0 : rc;
+}
+
 static int links_here(void *ctx, struct err *e)
 {
 	struct links_ctx *x = ctx;
@@ -27,9 +36,9 @@ static int links_here(void *ctx, struct err *e)
 	const struct run_end *end = &r->end[x->end];
 	int rc;
 
-	rc = gather_link(r->p, end->tun, x->after, r->arena, &r->f->tun[x->end], e);
+	rc = one_link(x, end->tun, &r->f->tun[x->end], e);
 	if (!rc && end->wire)
-		rc = gather_link(r->p, end->wire, x->after, r->arena, &r->f->wire[x->end], e);
+		rc = one_link(x, end->wire, &r->f->wire[x->end], e);
 	return rc;
 }
 

@@ -1,6 +1,8 @@
 /*
  * What a run would make and send, said before anything is: --dry-run.
  */
+#include <string.h>
+
 #include "run/run_priv.h"
 
 struct teller {
@@ -39,9 +41,10 @@ static void engines_of(struct teller *t)
 
 	t->say(t->ctx,
 	       arena_printf(&t->a,
-			    "would start two engines (ended on exit): near %s, the program %s; "
+			    "would start two engines (ended on exit): near %s, %s%s; "
 			    "far builtin, this program",
-			    c->engine->name, c->program));
+			    c->engine->name, strchr(c->engine->program, '/') ? "" : "the program ",
+			    strchr(c->engine->program, '/') ? "this program" : c->program));
 	t->say(t->ctx, "would give each a throw-away key, inner addresses and routes, in its own "
 		       "namespace only");
 }

@@ -35,7 +35,7 @@ clean 'the list has them all' "$missing"
 is 'a reason' "$("$WGDIAG" explain in_mac1 | head -n 1)" 'in_mac1: mac1 is not for our public key'
 
 # On a terminal: as wide as that, and in characters that it can show.
-for id in $ids; do
+for id in $ids in_mac1 io_send_perm; do
 	env -i LC_ALL=C COLUMNS=60 "$WGDIAG" explain "$id" >"$TMPDIR/got"
 	clean "explain $id, LC_ALL=C: ASCII" "$(LC_ALL=C grep -n '[^ -~]' "$TMPDIR/got")"
 	clean "explain $id, 60 columns: no running text is wider" "$(grep -vE '^(    |\|)' "$TMPDIR/got" | grep -E '.{61}')"

@@ -40,10 +40,24 @@ is 'control: exit' "$rc" 0
 rnd mtu 1340 1439
 with "wire MTU $mtu" "ip link set \$wire mtu $mtu"
 is "wire MTU $mtu: exit" "$rc" 1
-is "wire MTU $mtu: one root" "$(roots)" ping.sizes
+is "wire MTU $mtu: one root" "$(roots)" tun.mtu
+is "wire MTU $mtu: ping.sizes" "$(row ping.sizes)" 'FAIL tun.mtu'
 case $(verdict) in
-'ping sizes: '*' answered, from '*' B on not'*) ok "wire MTU $mtu: and says so" ;;
+'tunnel MTU: '*' more than the '*' are lost'*) ok "wire MTU $mtu: and says so" ;;
 *) not_ok "wire MTU $mtu: and says so" "$(verdict)" ;;
+esac
+
+# A rule that takes the tunnel's own datagrams is the root of all, also where our engine counts them.
+rnd hook 0 1
+if [ "$hook" = 0 ]; then hook=output dev=oifname; else hook=input dev=iifname; fi
+rnd share 20 40
+with "outer, $hook, $share %" "nft 'table inet t { chain j { udp dport 1-65535 numgen random mod 100 < $share counter drop; }; \
+	chain c { type filter hook $hook priority 0; $dev \"'\$wire'\" jump j; }; }'"
+is "outer, $hook: exit" "$rc" 1
+is "outer, $hook: one root" "$(roots)" host.firewall
+case $(row crypto.rejects) in
+'PASS -'|*' host.firewall') ok "outer, $hook: crypto.rejects" ;;
+*) not_ok "outer, $hook: crypto.rejects" "$(row crypto.rejects)" ;;
 esac
 
 # By chance, as many or more: that is no matter of size.

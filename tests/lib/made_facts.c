@@ -344,6 +344,7 @@ void made_healthy(struct facts *f)
 	loss(&f->loss_down);
 	memset(made_refusals, 0, sizeof(made_refusals));
 	still(f);
+	facts_gap(f, NEED_INTENDED, "no file given", NULL);
 }
 
 void made_wireguard_go(struct facts *f)

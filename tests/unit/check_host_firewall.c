@@ -257,7 +257,8 @@ static const struct check_case cases[] = {
 	  NULL },
 	{ "border: it did not move", did_not_move, STATE_PASS, "none of 1 rule that drop hit",
 	  NULL },
-	{ "no counter", no_counter, STATE_WARN, "could hit (inner in; no counter): iifname", NULL },
+	{ "no counter", no_counter, STATE_WARN,
+	  "could hit (inner in; no counter of its own): iifname", NULL },
 	{ "border: no counter, all came through", healthy_no_counter, STATE_PASS, "all data came",
 	  NULL },
 	{ "counter set back", counter_set_back, STATE_WARN, "its counter was set back", NULL },
@@ -373,6 +374,8 @@ static void explains_what_it_can_take(void **state)
 		{ drops_udp, "data.both-ways", "host.firewall" },
 		{ drops_udp_the_other_way, "data.both-ways", NULL },
 		{ drops_echo, "ping.peer", "host.firewall" },
+		/* It misses UDP too, which no rule takes; but nothing came back at all. */
+		{ drops_echo, "data.both-ways", "ping.peer" },
 	};
 	struct findings all;
 	struct facts f;

@@ -98,7 +98,7 @@ static void gap(struct facts *f)
 }
 
 static const struct check_case cases[] = {
-	{ "healthy", NULL, STATE_PASS, "0/202 (95 % CI 0 to", NULL },
+	{ "healthy", NULL, STATE_PASS, "0/202 on the wire (95 % CI 0 to", NULL },
 	{ "border: one of 200", pass_border, STATE_PASS, "1/200 = 0.5 %", NULL },
 	{ "border: two of 200", warn_border, STATE_WARN, "2/200 = 1.0 %", NULL },
 	{ "border: four of 200", warn_below_fail, STATE_WARN, "4/200 = 2.0 %", NULL },

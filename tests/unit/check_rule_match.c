@@ -119,6 +119,24 @@ static void ports_only_where_there_are_some(void **state)
 	assert_int_equal(hit(r, &p), HIT_MAYBE);
 }
 
+/* Whatever the port is, it is one of these. */
+static void all_ports(void **state)
+{
+	struct term_case c = { .match = RULE_DPORT, .lo = 1, .hi = 65535 };
+	struct packet p = packet(TAP_OUT);
+	struct rule_term t;
+	struct rule_facts r = rule_of(&c, &t);
+
+	(void)state;
+	p.dport = UNKNOWN;
+	assert_int_equal(hit(r, &p), HIT_YES);
+	assert_false(rule_match_is_narrow(&r, &p));
+	t.negated = true;
+	assert_int_equal(hit(r, &p), HIT_MAYBE);
+	t = (struct rule_term){ .match = RULE_DPORT, .lo = 2, .hi = 65535 };
+	assert_int_equal(hit(r, &p), HIT_MAYBE);
+}
+
 static void unknown_is_maybe(void **state)
 {
 	struct packet p = { .dir = TAP_OUT,
@@ -266,6 +284,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_term),
 		cmocka_unit_test(ports_only_where_there_are_some),
+		cmocka_unit_test(all_ports),
 		cmocka_unit_test(unknown_is_maybe),
 		cmocka_unit_test(all_terms_must_match),
 		cmocka_unit_test(icmp_types),

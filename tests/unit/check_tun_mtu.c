@@ -44,6 +44,17 @@ static void small_wire(struct facts *f)
 	f->wire[END_NEAR].start.mtu = 1400;
 }
 
+/* What is larger than the link carries got no answer, and the rest did. */
+static void small_wire_and_lost(struct facts *f)
+{
+	size_t i;
+
+	small_wire(f);
+	for (i = 0; i < f->n_sizes; i++)
+		if (f->sizes[i].size > 1340 && !f->sizes[i].error)
+			f->sizes[i].received = 0;
+}
+
 static void jumbo(struct facts *f)
 {
 	f->wire[END_NEAR].start.mtu = 9000;
@@ -110,6 +121,8 @@ static const struct check_case cases[] = {
 	{ "border: IPv6 just fits", just_fits_ip6, STATE_PASS, "1420 + 80 fits", NULL },
 	{ "border: IPv6 one more", too_large_ip6, STATE_WARN, "1421 + 80 is 1501", NULL },
 	{ "a small link", small_wire, STATE_WARN, "more than the 1400 of wgw7f3a0", NULL },
+	{ "a small link, and larger ones are lost", small_wire_and_lost, STATE_FAIL,
+	  "more than the 1400 of wgw7f3a0, and packets above 1340 B are lost", NULL },
 	{ "a large link", jumbo, STATE_PASS, "8920 + 60 fits the 9000", NULL },
 	{ "endpoint not known", family_unknown, STATE_PASS, "1420 + 80 fits", NULL },
 	{ "border: endpoint not known, between", family_unknown_between, STATE_UNSURE,

@@ -13,7 +13,7 @@
 #define K1 "ERERERERERERERERERERERERERERERERERERERERERE="
 #define K2 "IiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI="
 #define K3 "MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM="
-#define K1_PUBLIC "e04Pz8d14nZr5eCrqSQRLgIQqEHQ2bXS3thcRLsn3i4="
+#define K1_PUBLIC "e06Qm75//kTEZaIgA31gjuNYl9Me+XLwf3SJLLD3PxM="
 #define HEAD "[Interface]\nPrivateKey=" K1 "\n"
 #define PEER "[Peer]\nPublicKey=" K2 "\nAllowedIPs=10.0.0.0/8\n"
 
@@ -74,14 +74,16 @@ static const struct line_case lines[] = {
 	{ PEER "AllowedIPs=10.0.0.0/8,\n", "AllowedIPs: \"\"", CONF_BAD_ADDRESS, 6 },
 	{ PEER "AllowedIPs=example.org\n", "example.org", CONF_BAD_ADDRESS, 6 },
 	{ PEER "AllowedIPs=192.0.2.77/24\n", "is taken as 192.0.2.0/24", CONF_HOST_BITS, 6 },
-	{ PEER "Endpoint=a.b\n", "not host:port", CONF_BAD_ENDPOINT, 6 },
-	{ PEER "Endpoint=:51820\n", "not host:port", CONF_BAD_ENDPOINT, 6 },
-	{ PEER "Endpoint=[::1\n", "not host:port", CONF_BAD_ENDPOINT, 6 },
+	{ PEER "Endpoint=a.b\n", "not name:port", CONF_BAD_ENDPOINT, 6 },
+	{ PEER "Endpoint=:51820\n", "not name:port", CONF_BAD_ENDPOINT, 6 },
+	{ PEER "Endpoint=[::1\n", "not name:port", CONF_BAD_ENDPOINT, 6 },
+	{ PEER "Endpoint=a]:b%c:5\n", "not name:port", CONF_BAD_ENDPOINT, 6 },
+	{ PEER "Endpoint=[fe80::1%]:5\n", "not name:port", CONF_BAD_ENDPOINT, 6 },
 	{ PEER "Endpoint=a.b:65536\n", "the port of", CONF_BAD_PORT, 6 },
 	{ PEER "Endpoint=a.b:-1\n", "the port of", CONF_BAD_PORT, 6 },
 	{ PEER "Endpoint=a.b:0\n", "port 0", CONF_PORT_ZERO, 6 },
 	{ PEER "Endpoint=2001:db8::1:99\n", "taken as [2001:db8::1]:99", CONF_BARE_IP6, 6 },
-	{ PEER "Endpoint=[2001:zz::1]:99\n", "no IPv6 address", CONF_BAD_ENDPOINT, 6 },
+	{ PEER "Endpoint=[2001:zz::1]:99\n", "not name:port", CONF_BAD_ENDPOINT, 6 },
 	{ "ListenPort=65536\n" PEER, "no port", CONF_BAD_PORT, 3 },
 	{ "ListenPort=\n" PEER, "no port", CONF_BAD_PORT, 3 },
 	{ "FwMark=0x100000000\n" PEER, "32 bits", CONF_BAD_NUMBER, 3 },

@@ -44,7 +44,7 @@ static void what_it_stands_on(void **state)
 							 BIT(TAP_FAR_WIRE));
 	assert_int_equal(run_plan(BIT(GATEWAY)),
 			 BIT(ENGINE_START) | BIT(GATEWAY) | BIT(PATHS) | BIT(CONFIG) | BIT(ENGINE));
-	assert_false(plan_for("config,tun.mtu", &c) & BIT(HANDSHAKE));
+	assert_false(plan_for("config,underlay.link", &c) & BIT(PING_SELF));
 	assert_false(plan_for("data", &c) & (RUN_PING_NEEDS | BIT(FIREWALL) | BIT(FRAMING)));
 }
 

@@ -139,12 +139,27 @@ static int unshare_both(struct err *e)
 }
 
 /*
+ * A run goes to other network namespaces and back. Root of a user namespace that does not own the
+ * one it is in can leave, and not return; with one of its own it can.
+ */
+static bool can_come_back(void)
+{
+	int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), rc;
+
+	if (fd < 0)
+		return true; /* what that means is told by who needs it */
+	rc = setns(fd, CLONE_NEWNET);
+	close(fd);
+	return rc == 0 || errno != EPERM;
+}
+
+/*
  * Who may is not asked beforehand: a container, a capability, a security module would each
  * have to be understood. It is tried, and only a plain "not permitted" takes the other way.
  */
 static int make_namespaces(struct err *e)
 {
-	int rc = unshare_both(e);
+	int rc = can_come_back() ? unshare_both(e) : -EPERM;
 
 	if (rc != -EPERM)
 		return rc;
