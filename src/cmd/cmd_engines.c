@@ -33,7 +33,7 @@ static void engines_help(FILE *out)
 struct found {
 	const char *name;
 	bool here;
-	const char *version, *program; /* NULL: not known, none */
+	const char *version, *program; /* NULL: not known, none of its own */
 	const char *reached_by; /* "socket", "kernel" */
 	const char *absent; /* how to get it, or why it is not here */
 	const char *note; /* NULL */
@@ -64,6 +64,8 @@ static void find_program(const struct engine_ops *ops, struct loop *l, struct ar
 		return;
 	}
 	f->version = engine_version(ops, f->program, platform_get(), l, a);
+	if (ops == engine_ops_find("builtin"))
+		f->program = NULL;
 }
 
 static void find_kernel(struct arena *a, struct found *f)
@@ -105,16 +107,16 @@ static size_t find_all(struct arena *a, struct found **out)
 static void tell(const struct found *f, struct page *p, struct arena *a)
 {
 	const struct engine_known *k;
-	const char *where = f->program ? f->program : "in the kernel";
+	const char *where = f->program ? f->program : "this program";
 	size_t at = 0;
 
 	if (!f->here) {
 		page_entry(p, arena_printf(a, "%-14s", f->name),
-			   arena_printf(a, "not here (%s)", f->absent));
+			   arena_printf(a, "not here: %s", f->absent));
 		return;
 	}
-	if (f->ops == engine_ops_find("builtin"))
-		where = "this program";
+	if (f->ops == &kernel_ops)
+		where = "in the kernel";
 	page_entry(p, arena_printf(a, "%-14s", f->name),
 		   arena_printf(a, "%s, %s%s%s", f->version ? f->version : "version unknown", where,
 				f->note ? ", " : "", f->note ? f->note : ""));
