@@ -286,7 +286,7 @@ static bool read_rest(struct live_tap *t, struct handle *x, struct pcap_stat *st
 	while ((int32_t)(target - read_by_all(t)) > 0 || loop_now(t->loop) < sure_ns) {
 		if (loop_now(t->loop) >= deadline)
 			return false;
-		if (!read_more(t, x, MIN(deadline, now + 5 * BLOCK_MS * NS_PER_MS)))
+		if (!read_more(t, x, MIN(deadline, loop_now(t->loop) + BLOCK_MS * NS_PER_MS)))
 			return false;
 	}
 	return pcap_stats(x->pcap, st) == 0;

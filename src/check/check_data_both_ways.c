@@ -252,7 +252,7 @@ const struct check check_data_both_ways = {
 	.id = "data.both-ways",
 	.title = "data both ways",
 	.layer = LAYER_INNER,
-	.wants = NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_SIZES),
+	.wants = NEED_BIT(NEED_STREAMS),
 	.after = after,
 	.run = run,
 };

@@ -469,6 +469,11 @@ int run_attach(const struct run_conf *c, const struct run_existing *ex, struct a
 		return rc;
 	x->conf = ex;
 	f->target = (struct target_facts){ .kind = TARGET_INTERFACE, .engine = "unknown" };
+	/* Bulk data needs a far end that takes part; here pings are what there is. */
+	if (run_has(&x->r, NEED_BIT(NEED_STREAMS)))
+		x->r.left_out &= ~(NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_SIZES) |
+				   NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_ADDRS) |
+				   NEED_BIT(NEED_ROUTES) | NEED_BIT(NEED_LINKS));
 	x->r.left_out |= RUN_FAR_NEEDS;
 	run_mark_left_out(&x->r);
 	rc = attach(x, e);
