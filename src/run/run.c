@@ -78,6 +78,9 @@ bool run_gap_no_session(struct run *r, enum need need)
 {
 	const struct gap *g = &r->f->gaps[NEED_HANDSHAKE];
 
+	/* Whether there is one could not be asked; that something answers was seen. */
+	if (!r->t && !(r->f->have & NEED_BIT(NEED_HANDSHAKE)))
+		return false;
 	if (!(r->f->have & NEED_BIT(NEED_HANDSHAKE)))
 		facts_gap(r->f, need, g->why, g->remedy);
 	else if (!r->f->handshake.complete)

@@ -388,6 +388,18 @@ static void session(struct attach *x)
 		facts_have(r->f, NEED_HANDSHAKE);
 		return;
 	}
+	if (!x->device && r->end[END_NEAR].via != WG_VIA_NONE) {
+		const struct gap *g = &r->f->gaps[NEED_ENGINE];
+
+		facts_gap(r->f, NEED_HANDSHAKE, g->why, g->remedy);
+		return;
+	}
+	if (!x->device && !r->taps[TAP_NEAR_WIRE]) {
+		facts_gap(r->f, NEED_HANDSHAKE,
+			  "neither its engine nor the way to its endpoint could be asked",
+			  "say where its peer is: --endpoint HOST:PORT");
+		return;
+	}
 	run_tell(r, RUN_STEP_HANDSHAKE, "handshake");
 	run_handshake(r);
 }

@@ -102,7 +102,7 @@ void run_pings(struct run *r)
 		.seed = c->seed + 2,
 	};
 
-	if (!r->f->handshake.complete)
+	if (r->f->have & NEED_BIT(NEED_HANDSHAKE) && !r->f->handshake.complete)
 		peer.count = MIN(peer.count, NO_SESSION_COUNT);
 	if (run_has(r, NEED_BIT(NEED_PING_SELF)))
 		ping_self(r, &self);

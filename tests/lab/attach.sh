@@ -1,0 +1,232 @@
+#!/bin/sh
+# timeout: 400
+# `wgdiag check IFACE` on tunnels that run: of each engine there is, healthy and broken, with its socket
+# and without, as root and as nobody. Nothing of them is changed, and no packet of theirs is lost.
+#
+#   [ left: the tunnel that is looked at ]---near   veth   far---[ right: our engine ]
+. "${TOP:-.}/tests/lab/lib.sh"
+lab_init "$@"
+need wg ip ping jq nft setpriv
+. "$TOP/tests/lib/lab/engine.sh"
+. "$TOP/tests/lib/json.sh"
+
+ns_new left; ns_new right
+veth left near right far
+rnd_net4 out4; rnd_net6 out6
+addr left near "$out4.1/24" "${out6}1/64"
+addr right far "$out4.2/24" "${out6}2/64"
+chmod 755 "$TMPDIR"
+# The kernel looks first whether anybody else has them.
+wait_for 10 '! ip -n left addr | grep tentative'
+
+# pair NAME: draws names, keys, addresses; starts the far end. The near engine is the caller's.
+pair()
+{
+	rnd_net4 in4; rnd_net6 in6
+	rnd_name n n; rnd_name f f
+	rnd_port port_n; rnd_port port_f
+	key key_n; key key_f
+	wg genpsk >"$TMPDIR/psk"
+	engine right "$f"; far_pid=$engine_pid
+	wg set "$f" private-key "$key_f_file" listen-port "$port_f" peer "$key_n_pub" preshared-key "$TMPDIR/psk" \
+		allowed-ips "$in4.1/32,${in6}1/128"
+	addr right "$f" "$in4.2/24" "${in6}2/64"
+	ip -n right link set "$f" mtu 1420 up
+}
+configure()
+{
+	wg set "$n" private-key "$key_n_file" listen-port "$port_n" peer "$key_f_pub" preshared-key "$TMPDIR/psk" \
+		allowed-ips "${1:-$in4.2/32,${in6}2/128}" endpoint "$out4.2:$port_f"
+	addr left "$n" "$in4.1/24" "${in6}1/64"
+	ip -n left link set "$n" mtu 1420 up
+}
+# foreign NAME COMMAND...: an engine in the left namespace, in the foreground as a job.
+foreign()
+{
+	foreign_name=$1
+	shift
+	ip netns exec left "$@" "$n" >"$TMPDIR/$n.log" 2>&1 &
+	near_pid=$!
+	wait_for 10 "wg show $n" || { not_ok "$foreign_name starts" "$(cat "$TMPDIR/$n.log")"; finish; }
+}
+over() { kill "$near_pid" "$far_pid" 2>/dev/null; wait "$near_pid" "$far_pid" 2>/dev/null; }
+
+attach() { ip netns exec left "$WGDIAG" check "$n" "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"; }
+bad_rows() { jq -r '.checks[] | select(.state == "FAIL" or .state == "UNSURE" or .state == "WARN" or .state == "ERROR") |
+	"\(.id) \(.state): \(.summary)"' "$TMPDIR/out"; }
+cause() { jq -r '.verdict | [.cause, .side] | map(. // "-") | join(" ")' "$TMPDIR/out"; }
+# All that somebody could have changed; no counters.
+state()
+{
+	ip -n left -o link; ip -n left -o addr; ip -n left route show table all; ip -n left -6 route show table all
+	ip -n left rule; ip netns exec left nft -s list ruleset; wg show all peers; wg show all allowed-ips
+	wg show all endpoints; find /run -type s | sort; ip netns exec left sysctl -a 2>/dev/null | grep -E 'forward|rp_filter|ignore'
+}
+
+healthy()
+{
+	state >"$TMPDIR/before"
+	attach --json
+	is "$1: exit" $? 0
+	clean "$1: nothing on stderr" "$(cat "$TMPDIR/err")"
+	clean "$1: no row is bad" "$(bad_rows)"
+	clean "$1: fits the schema" "$(json_problems "$TMPDIR/out")"
+	is "$1: the engine" "$(jq -r .target.engine "$TMPDIR/out")" "$2"
+	state >"$TMPDIR/after"
+	check "$1: nothing was changed" cmp "$TMPDIR/before" "$TMPDIR/after"
+}
+
+# --- each engine ----------------------------------------------------------------------
+
+peers=$WGDIAG_BUILD/peers
+each()
+{
+	each_name=$1 each_program=$2
+	shift
+	command -v "$1" >/dev/null 2>&1 || { skip "$each_name" "no $1 here (make peers)"; return; }
+	pair
+	foreign "$each_name" "$@"
+	configure
+	# Somebody uses it meanwhile.
+	ip netns exec left ping -q -i 0.05 -w 4 "$in4.2" >"$TMPDIR/ping" 2>&1 &
+	ping_pid=$!
+	wait_for 5 "wg show $n latest-handshakes | grep -qv '	0\$'"
+	healthy "$each_name" "$each_engine"
+	wait "$ping_pid"
+	is "$each_name: not interrupted" "$(grep -o '[0-9.]*% packet loss' "$TMPDIR/ping")" '0% packet loss'
+	over
+}
+each_engine=wireguard-go each 'wireguard-go of the distribution' wireguard-go -f
+cp "$peers/wireguard-go-latest" "$TMPDIR/wireguard-go" 2>/dev/null
+each_engine=wireguard-go each 'newest wireguard-go' "$TMPDIR/wireguard-go" -f
+each_engine=boringtun each boringtun "$peers/boringtun-cli" -f --disable-drop-privileges
+each_engine=gotatun each gotatun "$peers/gotatun" -f --disable-drop-privileges
+each_engine=builtin each builtin "$WGDIAG" engine -f
+
+# --- broken -----------------------------------------------------------------------------
+
+pair
+foreign 'builtin that encrypts a header' "$WGDIAG" engine -f --fault family-header
+configure
+attach --json
+is 'a header is encrypted: exit' $? 1
+is 'a header is encrypted: the cause and its side' "$(cause)" 'tun-framing local'
+over
+
+# --- without its socket: what an engine inside a program looks like ---------------------
+
+# opaque ARGUMENT...: where /run/wireguard is empty.
+opaque()
+{
+	# shellcheck disable=SC2016
+	ip netns exec left unshare -m sh -c 'mount -t tmpfs none /run/wireguard && exec "$@"' - \
+		"$WGDIAG" check "$n" "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"
+}
+pair
+foreign builtin "$WGDIAG" engine -f
+configure
+opaque --json --endpoint "$out4.2:$port_f" --ping "$in4.2"
+is 'opaque, healthy: exit' $? 0
+clean 'opaque, healthy: no row is bad' "$(bad_rows)"
+is 'opaque: the kind' "$(jq -r .target.kind "$TMPDIR/out")" opaque
+cat >"$TMPDIR/wg.conf" <<END
+[Interface]
+PrivateKey = $key_n
+Address = $in4.1/24, ${in6}1/64
+MTU = 1420
+[Peer]
+PublicKey = $key_f_pub
+PresharedKey = $(cat "$TMPDIR/psk")
+AllowedIPs = $in4.2/32, ${in6}2/128
+Endpoint = $out4.2:$port_f
+END
+opaque --json --config "$TMPDIR/wg.conf"
+is 'opaque, with the file: exit' $? 0
+clean 'opaque, with the file: no row is bad' "$(bad_rows)"
+clean 'no key of it is told' "$(grep -F -e "$key_n" -e "$(cat "$TMPDIR/psk")" "$TMPDIR/out" "$TMPDIR/err")"
+attach --json --config "$TMPDIR/wg.conf"
+is 'with its file: exit' $? 0
+is 'with its file: file = live' "$(json_row "$TMPDIR/out" config.live)" 'PASS -'
+sed -i 's/^AllowedIPs.*/&, 203.0.113.0\/28/; s/^MTU.*/MTU = 1400/' "$TMPDIR/wg.conf"
+attach --json --config "$TMPDIR/wg.conf"
+check 'the file has more: file = live is not PASS' [ "$(json_row "$TMPDIR/out" config.live)" != 'PASS -' ]
+over
+
+pair
+foreign 'builtin that encrypts a header' "$WGDIAG" engine -f --fault family-header
+configure
+opaque --json --endpoint "$out4.2:$port_f" --ping "$in4.2"
+is 'opaque, a header is encrypted: exit' $? 1
+is 'opaque, a header is encrypted: the cause and its side' "$(cause)" 'tun-framing local'
+over
+
+# --- full tunnel, /32 address ------------------------------------------------------------
+
+for forwarding in 0 1; do
+	pair
+	ip netns exec right sysctl -qw net.ipv4.ip_forward=$forwarding
+	foreign builtin "$WGDIAG" engine -f
+	wg set "$n" private-key "$key_n_file" listen-port "$port_n" fwmark 51820 peer "$key_f_pub" \
+		preshared-key "$TMPDIR/psk" allowed-ips 0.0.0.0/0 endpoint "$out4.2:$port_f"
+	addr left "$n" "$in4.1/32"
+	ip -n left link set "$n" mtu 1420 up
+	ip -n left route add default dev "$n" table 51820
+	ip -n left rule add not fwmark 51820 table 51820
+	ip -n left rule add table main suppress_prefixlength 0
+	attach --json
+	rc=$?
+	clean "full tunnel, forwarding $forwarding: no FAIL" "$(bad_rows | grep FAIL)"
+	check "full tunnel, forwarding $forwarding: exit 0 or 3" [ $rc = 0 -o $rc = 3 ]
+	ip -n left rule del table main suppress_prefixlength 0
+	ip -n left rule del not fwmark 51820 table 51820
+	over
+done
+
+# --- a hub --------------------------------------------------------------------------------
+
+pair
+foreign builtin "$WGDIAG" engine -f
+configure
+i=0
+set --
+while [ $i -lt 49 ]; do
+	i=$((i + 1))
+	set -- "$@" peer "$(wg genkey | wg pubkey)" allowed-ips "198.18.$i.0/24"
+	[ $i -le 20 ] || set -- "$@" endpoint "$out4.2:$((20000 + i))"
+done
+wg set "$n" "$@"
+attach --json
+is 'a hub of 50: exit' $? 0
+clean 'a hub of 50: no FAIL' "$(bad_rows | grep FAIL)"
+is 'a hub of 50: the others' "$(json_row "$TMPDIR/out" handshake.peers)" 'PASS -'
+
+# --- as nobody -----------------------------------------------------------------------------
+
+cp "$WGDIAG" "$TMPDIR/wgdiag" && chmod 755 "$TMPDIR/wgdiag"
+ip netns exec left sysctl -qw net.ipv4.ping_group_range='0 65534'
+ip netns exec left setpriv --reuid=65534 --regid=65534 --clear-groups "$TMPDIR/wgdiag" check "$n" --ping "$in4.2" --json \
+	>"$TMPDIR/out" 2>"$TMPDIR/err"
+is 'as nobody: exit' $? 3
+clean 'as nobody: no FAIL' "$(bad_rows | grep FAIL)"
+for id in ping.peer ping.sizes rx.errors route.inner; do
+	is "as nobody: $id" "$(json_row "$TMPDIR/out" $id)" 'PASS -'
+done
+over
+
+# --- what is no tunnel -----------------------------------------------------------------------
+
+refused()
+{
+	rc_wanted=$1 words=$2
+	shift 2
+	ip netns exec left "$WGDIAG" check "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"
+	is "$words: exit" $? "$rc_wanted"
+	is "$words: one line" "$(wc -l <"$TMPDIR/err")" 1
+	check "$words: said" grep -qF -- "$words" "$TMPDIR/err"
+	clean "$words: nothing on stdout" "$(cat "$TMPDIR/out")"
+}
+refused 2 'no such interface' nosuch0
+refused 2 'is no tunnel' near
+refused 2 'is no IPv4 or IPv6 address' near --ping 10.0.0
+refused 2 '/run/netns/nosuch' near --netns nosuch
+finish
