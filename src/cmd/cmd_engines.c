@@ -37,18 +37,8 @@ struct found {
 	const char *reached_by; /* "socket", "kernel" */
 	const char *absent; /* how to get it, or why it is not here */
 	const char *note; /* NULL */
-	const struct engine_ops *ops; /* NULL: the kernel's */
+	const struct engine_ops *ops;
 };
-
-static const struct engine_known kernel_known[] = {
-	{ NULL, "its RX errors count three things only, all after a message was authenticated: an "
-		"inner source that is not allowed, no IP packet, a wrong length" },
-	{ NULL, "says nothing of refused messages unless its dynamic debug lines are switched on "
-		"(wgdiag explain crypto.rejects)" },
-	{ NULL, NULL },
-};
-
-static const struct engine_ops kernel_ops = { .name = "kernel", .known = kernel_known };
 
 /* --- finding ------------------------------------------------------------------------ */
 
@@ -68,13 +58,13 @@ static void find_program(const struct engine_ops *ops, struct loop *l, struct ar
 		f->program = NULL;
 }
 
-static void find_kernel(struct arena *a, struct found *f)
+static void find_kernel(const struct engine_ops *ops, struct arena *a, struct found *f)
 {
 	const struct platform_ops *p = platform_get();
 	struct err e = { 0 };
 	int rc;
 
-	*f = (struct found){ .name = "kernel", .reached_by = "kernel", .ops = &kernel_ops };
+	*f = (struct found){ .name = ops->name, .reached_by = "kernel", .ops = ops };
 	if (!p->wg_module) {
 		f->absent = "this system's kernel has none";
 		return;
@@ -94,12 +84,15 @@ static size_t find_all(struct arena *a, struct found **out)
 
 	while (engines[n])
 		n++;
-	*out = arena_alloc(a, (n + 1) * sizeof(**out));
-	for (i = 0; i < n; i++)
-		find_program(engines[i], l, a, &(*out)[i]);
-	find_kernel(a, &(*out)[n]);
+	*out = arena_alloc(a, n * sizeof(**out));
+	for (i = 0; i < n; i++) {
+		if (engines[i]->in_kernel)
+			find_kernel(engines[i], a, &(*out)[i]);
+		else
+			find_program(engines[i], l, a, &(*out)[i]);
+	}
 	loop_free(l);
-	return n + 1;
+	return n;
 }
 
 /* --- telling ------------------------------------------------------------------------ */
@@ -115,7 +108,7 @@ static void tell(const struct found *f, struct page *p, struct arena *a)
 			   arena_printf(a, "not here: %s", f->absent));
 		return;
 	}
-	if (f->ops == &kernel_ops)
+	if (f->ops->in_kernel)
 		where = "in the kernel";
 	page_entry(p, arena_printf(a, "%-14s", f->name),
 		   arena_printf(a, "%s, %s%s%s", f->version ? f->version : "version unknown", where,

@@ -151,38 +151,6 @@ static void on_log(void *ctx, short revents)
 
 /* --- is it alive? --------------------------------------------------------- */
 
-bool engine_alive(struct engine *g)
-{
-	pid_t got;
-
-	if (g->reaped)
-		return false;
-	do
-		got = waitpid(g->pid, &g->status, WNOHANG);
-	while (got < 0 && errno == EINTR);
-	g->reaped = got == g->pid;
-	return !g->reaped;
-}
-
-int engine_gone(struct engine *g, struct err *e)
-{
-	const char *words, *colon;
-	bool killed;
-
-	if (engine_alive(g))
-		return 0;
-	log_read(g);
-	words = last_words(&g->log);
-	colon = words ? ": " : "";
-	killed = WIFSIGNALED(g->status);
-	return err_say(e, ECHILD, "%s %s %d%s%s", g->ops->name,
-		       killed ? "was killed by signal" : "exited with status",
-		       killed ? WTERMSIG(g->status) : WEXITSTATUS(g->status), colon,
-		       words ? words : "");
-}
-
-/* --- the start ------------------------------------------------------------ */
-
 static bool tun_is_there(struct engine *g)
 {
 	int home;
@@ -201,6 +169,42 @@ static bool tun_is_there(struct engine *g)
 	close(home);
 	return there;
 }
+
+bool engine_alive(struct engine *g)
+{
+	pid_t got;
+
+	if (g->ops->in_kernel)
+		return engine_kernel_is_there(g->p, g->netns, g->ifname);
+	if (g->reaped)
+		return false;
+	do
+		got = waitpid(g->pid, &g->status, WNOHANG);
+	while (got < 0 && errno == EINTR);
+	g->reaped = got == g->pid;
+	return !g->reaped;
+}
+
+int engine_gone(struct engine *g, struct err *e)
+{
+	const char *words, *colon;
+	bool killed;
+
+	if (engine_alive(g))
+		return 0;
+	if (g->ops->in_kernel)
+		return err_say(e, ECHILD, "the interface %s is gone", g->ifname);
+	log_read(g);
+	words = last_words(&g->log);
+	colon = words ? ": " : "";
+	killed = WIFSIGNALED(g->status);
+	return err_say(e, ECHILD, "%s %s %d%s%s", g->ops->name,
+		       killed ? "was killed by signal" : "exited with status",
+		       killed ? WTERMSIG(g->status) : WEXITSTATUS(g->status), colon,
+		       words ? words : "");
+}
+
+/* --- the start ------------------------------------------------------------ */
 
 /* What there is of an answer was wrong. It may get better, but not for long. */
 static void bad_answer(struct engine *g, int64_t asked_ns)
@@ -300,6 +304,27 @@ static int spawn(struct engine *g, const struct engine_conf *c, int out_fd, bool
 	return g->p->spawn(&s, &g->pid, e);
 }
 
+/* Its link is all there is of it, so it is ready at once. */
+static int begin_in_kernel(struct engine *g, struct engine **out, struct engine_facts *facts,
+			   struct err *e)
+{
+	struct err why = { 0 };
+	int rc = engine_kernel_add(g->p, g->netns, g->ifname, &why);
+
+	if (rc < 0) {
+		facts->start_error =
+			arena_printf(g->arena, "engine %s: %s", g->ops->name, why.text);
+		facts->log_tail = "";
+		facts->log_lines = 0;
+		return err_say(e, rc, "%s", facts->start_error);
+	}
+	g->log_fd = -1;
+	g->ready_ns = loop_now(g->loop);
+	g->stage = STAGE_READY;
+	*out = g;
+	return 0;
+}
+
 int engine_begin(const struct engine_conf *c, const struct platform_ops *p, struct loop *l,
 		 struct arena *a, struct engine **out, struct engine_facts *facts, struct err *e)
 {
@@ -316,6 +341,8 @@ int engine_begin(const struct engine_conf *c, const struct platform_ops *p, stru
 	g->look_us = LOOK_FIRST_US;
 	g->begun_ns = loop_now(l);
 	snprintf(g->ifname, sizeof(g->ifname), "%s", c->ifname);
+	if (c->ops->in_kernel)
+		return begin_in_kernel(g, out, facts, e);
 	rc = pipe(fd) < 0 ? err_sys(&why, "pipe") : 0;
 	if (!rc) {
 		fcntl(fd[0], F_SETFD, FD_CLOEXEC);
@@ -449,6 +476,10 @@ void engine_stop(struct engine *g, struct arena *a, struct engine_facts *facts)
 		return;
 	if (g->timer)
 		loop_del_timer(g->loop, g->timer);
+	if (g->ops->in_kernel) {
+		engine_kernel_delete(g->p, g->netns, g->ifname);
+		return;
+	}
 	died = !engine_alive(g) && !g->ended_by_us;
 	log_read(g);
 	if (facts) {

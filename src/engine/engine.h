@@ -28,6 +28,7 @@ struct engine_ops {
 	const char *name; /* as in --engine */
 	const char *program; /* looked up in PATH; "/proc/self/exe" for the built-in one */
 	const char *packages; /* how to get it: "Debian: apt-get install wireguard-go" */
+	bool in_kernel; /* a link of its kind, and netlink: no program and no socket */
 	bool counts_drops; /* has drop_* and sealed/opened keys in get */
 	/*
 	 * A second `set` of its key, port or mark may end it: all is said in one, as `wg setconf`
@@ -44,7 +45,10 @@ struct engine_ops {
 };
 extern const struct engine_ops *const engines[]; /* NULL-terminated */
 const struct engine_ops *engine_ops_find(const char *name); /* NULL: unknown */
-/* Full path of its program, or -ENOENT with one line naming it and how to get it. */
+/*
+ * Full path of its program (NULL: the kernel's has none), or -ENOENT with one line naming it and
+ * how to get it.
+ */
 int engine_program(const struct engine_ops *ops, struct arena *a, const char **path, struct err *e);
 
 /*

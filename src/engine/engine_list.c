@@ -18,8 +18,9 @@
 #include "base/str.h"
 #include "base/version.h"
 
-const struct engine_ops *const engines[] = { &engine_builtin, &engine_wireguard_go,
-					     &engine_boringtun, &engine_gotatun, NULL };
+const struct engine_ops *const engines[] = { &engine_builtin,	&engine_wireguard_go,
+					     &engine_boringtun, &engine_gotatun,
+					     &engine_kernel,	NULL };
 
 const struct engine_ops *engine_ops_find(const char *name)
 {
@@ -72,10 +73,28 @@ static const char *look_in(const char *folders, const char *name, struct arena *
 	return NULL;
 }
 
+static int kernel_is_there(const struct engine_ops *ops, struct arena *a, const char **path,
+			   struct err *e)
+{
+	const struct platform_ops *p = platform_get();
+	const char *version;
+	int rc;
+
+	if (!p->wg_module || !p->wg_link_add)
+		return err_say(e, ENOENT, "engine %s: %s has none", ops->name, p->name);
+	rc = p->wg_module(a, &version, e);
+	if (rc < 0)
+		return e ? err_prefix(e, "engine %s", ops->name) : rc;
+	*path = NULL;
+	return 0;
+}
+
 int engine_program(const struct engine_ops *ops, struct arena *a, const char **path, struct err *e)
 {
 	const char *env = getenv("PATH"), *found;
 
+	if (ops->in_kernel)
+		return kernel_is_there(ops, a, path, e);
 	if (strchr(ops->program, '/')) {
 		if (access(ops->program, X_OK) < 0)
 			return err_sys(e, "engine %s: %s", ops->name, ops->program);
@@ -163,6 +182,8 @@ const char *engine_version(const struct engine_ops *ops, const char *program,
 
 	if (ops == &engine_builtin)
 		return WGDIAG_VERSION;
+	if (ops->in_kernel)
+		return p->wg_module && p->wg_module(a, &version, NULL) >= 0 ? version : NULL;
 	if (!ops->version_argv || pipe(fd) < 0)
 		return NULL;
 	for (i = 0; ops->version_argv[i] && i + 2 < ENGINE_ARGV_MAX; i++)

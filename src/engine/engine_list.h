@@ -6,8 +6,14 @@
 
 #include "engine/engine.h"
 
-extern const struct engine_ops engine_builtin, engine_wireguard_go, engine_boringtun,
+extern const struct engine_ops engine_builtin, engine_kernel, engine_wireguard_go, engine_boringtun,
 	engine_gotatun;
+
+/* engine_kernel.c: its link, in a namespace (-1: this one) */
+int engine_kernel_add(const struct platform_ops *p, int netns, const char *name, struct err *e);
+/* Also when it cannot be asked whether it is. */
+bool engine_kernel_is_there(const struct platform_ops *p, int netns, const char *name);
+void engine_kernel_delete(const struct platform_ops *p, int netns, const char *name);
 
 /* engine_cmd.c: fills argv from ops->words */
 void engine_cmd_argv(const struct engine_conf *c, struct arena *a,

@@ -18,14 +18,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/uapi_client.h"
 #include "lab/draw.h"
 #include "lab/near_tun.h"
+#include "lab/self_ask.h"
 #include "lab/self_config.h"
 
 enum {
 	TUN_MTU = 1420,
-	ANSWER_TIMEOUT_MS = 1000,
 	SOCKET_TIMEOUT_MS = 500,
 	WIRE_TIMEOUT_MS = 3000,
 	LOOK_US = 1000,
@@ -310,7 +309,7 @@ static int set_up_inner(void *ctx, struct err *e)
 }
 
 /* Until the engine has a socket. One that does not show it by its port is not waited for long. */
-static int wait_socket(struct self_tunnel *t, const struct self_end *end, struct err *e)
+static int wait_socket(struct self_tunnel *t, enum end i, struct err *e)
 {
 	int64_t until = loop_now(t->loop) + SOCKET_TIMEOUT_MS * NS_PER_MS;
 	struct uapi_device *d;
@@ -320,7 +319,7 @@ static int wait_socket(struct self_tunnel *t, const struct self_end *end, struct
 
 	for (;;) {
 		arena_init(&tmp);
-		rc = uapi_get(end->tun, ANSWER_TIMEOUT_MS, &tmp, &d, e);
+		rc = self_ask_get(t, i, &tmp, &d, e);
 		if (!rc)
 			open = d->listen_port != 0;
 		arena_done(&tmp);
@@ -332,9 +331,9 @@ static int wait_socket(struct self_tunnel *t, const struct self_end *end, struct
 	}
 }
 
-static int set(const char *tun, const struct buf *text, struct err *e)
+static int set(struct self_tunnel *t, enum end i, const struct buf *text, struct err *e)
 {
-	int rc = uapi_set(tun, ANSWER_TIMEOUT_MS, text, e);
+	int rc = self_ask_set(t, i, text, e);
 
 	return rc < 0 && e ? err_prefix(e, "set") : rc;
 }
@@ -348,13 +347,13 @@ static int configure(struct self_tunnel *t, enum end i, struct err *e)
 	if (t->end[i].ops->set_once)
 		uapi_put_number(&text, UAPI_LISTEN_PORT, t->end[i].port);
 	self_config_peer(t, i, &text);
-	rc = set(t->end[i].tun, &text, e);
+	rc = set(t, i, &text, e);
 	buf_clear(&text);
 	if (!rc)
-		rc = wait_socket(t, &t->end[i], e);
+		rc = wait_socket(t, i, e);
 	if (!rc && !t->end[i].ops->set_once) {
 		uapi_put_number(&text, UAPI_LISTEN_PORT, t->end[i].port);
-		rc = set(t->end[i].tun, &text, e);
+		rc = set(t, i, &text, e);
 	}
 	buf_wipe_done(&text);
 	return rc;
@@ -367,7 +366,7 @@ static int verify(struct self_tunnel *t, enum end i, struct engine_facts *f, str
 	struct uapi_device *d;
 	int rc;
 
-	rc = uapi_get(t->end[i].tun, ANSWER_TIMEOUT_MS, t->arena, &d, e);
+	rc = self_ask_get(t, i, t->arena, &d, e);
 	if (rc < 0)
 		return rc;
 	f->answer_ns = loop_now(t->loop) - asked_ns;
@@ -453,7 +452,7 @@ int self_tunnel_keepalive(struct self_tunnel *t, const struct self_conf *c, stru
 	near->keepalive_s = c->near_keepalive_s;
 	buf_init(&text);
 	self_config_keepalive(t, END_NEAR, &text);
-	rc = set(near->tun, &text, e);
+	rc = set(t, END_NEAR, &text, e);
 	buf_done(&text);
 	return rc;
 }

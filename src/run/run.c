@@ -161,7 +161,7 @@ void run_adopt(struct run *r)
 			.own = own,
 			.n_own = from->inner6.family ? 2 : 1,
 			.public_key = from->public_key,
-			.via = WG_VIA_SOCKET,
+			.via = from->ops->in_kernel ? WG_VIA_KERNEL : WG_VIA_SOCKET,
 			.ops = from->ops,
 			.engine = from->engine,
 		};

@@ -35,16 +35,26 @@ static void tunnel(struct teller *t, bool named)
 			       "device in each (removed on exit)");
 }
 
+/* Of the near end. */
+static const char *what_is_run(struct teller *t)
+{
+	const struct run_conf *c = t->conf;
+
+	if (c->engine == engine_ops_find("builtin"))
+		return "this program";
+	if (c->engine->in_kernel)
+		return "a link of its kind";
+	return arena_printf(&t->a, "the program %s", c->program);
+}
+
 static void engines_of(struct teller *t)
 {
 	const struct run_conf *c = t->conf;
 
-	t->say(t->ctx,
-	       arena_printf(&t->a,
-			    "would start two engines (ended on exit): near %s, %s%s; "
-			    "far builtin, this program",
-			    c->engine->name, strchr(c->engine->program, '/') ? "" : "the program ",
-			    strchr(c->engine->program, '/') ? "this program" : c->program));
+	t->say(t->ctx, arena_printf(&t->a,
+				    "would start two engines (ended on exit): near %s, %s; "
+				    "far builtin, this program",
+				    c->engine->name, what_is_run(t)));
 	t->say(t->ctx, "would give each a throw-away key, inner addresses and routes, in its own "
 		       "namespace only");
 }

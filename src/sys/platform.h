@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "model/cidr.h"
 #include "model/endpoint.h"
@@ -208,6 +209,9 @@ struct platform_ops {
 	 * only that they are there. -EOPNOTSUPP: no such engine, or not its device.
 	 */
 	int (*wg_get)(const char *ifname, struct arena *a, struct uapi_device **out, struct err *e);
+	/* The lines of a `set`, without "set=1" and the empty line. */
+	int (*wg_set)(const char *ifname, const struct buf *text, struct err *e);
+	int (*wg_link_add)(const char *name, struct err *e); /* a link of the kernel's engine */
 
 	int (*link_up)(const char *name, bool up, struct err *e);
 	int (*link_mtu)(const char *name, unsigned mtu, struct err *e);

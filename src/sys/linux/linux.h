@@ -64,6 +64,9 @@ void linux_isolate_end(struct sys_isolation *i);
 int linux_spawn(const struct sys_spawn *s, pid_t *pid, struct err *e);
 
 struct uapi_device;
+/* wg_nl_set.c */
+int linux_wg_set(const char *ifname, const struct buf *text, struct err *e);
+int linux_wg_link_add(const char *name, struct err *e);
 /* wg_module.c */
 int linux_wg_module(struct arena *a, const char **version, struct err *e);
 int linux_wg_get(const char *ifname, struct arena *a, struct uapi_device **out, struct err *e);
