@@ -16,7 +16,8 @@ void tap_count_start(struct tap_facts *t, const struct tap_conf *c)
 			t->msgs[dir][type] = wire ? 0 : UNKNOWN;
 		t->keepalives[dir] = t->msg_bytes[dir] = wire ? 0 : UNKNOWN;
 		t->unpadded[dir] = wire ? 0 : UNKNOWN;
-		t->packets[dir] = t->padded_bytes[dir] = t->not_ip[dir] = t->shifted[dir] = wire ? UNKNOWN : 0;
+		t->packets[dir] = t->padded_bytes[dir] = t->not_ip[dir] = t->shifted[dir] =
+			wire ? UNKNOWN : 0;
 		t->echo_requests[dir] = t->echo_replies[dir] = wire ? UNKNOWN : 0;
 	}
 }

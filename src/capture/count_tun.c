@@ -228,5 +228,6 @@ void count_tun(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, 
 	if (headers_read(b, caplen, &d))
 		count_echo(t, inner_dir(c, &d), &d);
 	t->packets[inner_dir(c, &d)]++;
-	t->padded_bytes[inner_dir(c, &d)] += (int64_t)((len + PADDED_TO - 1) / PADDED_TO * PADDED_TO);
+	t->padded_bytes[inner_dir(c, &d)] +=
+		(int64_t)((len + PADDED_TO - 1) / PADDED_TO * PADDED_TO);
 }

@@ -185,8 +185,7 @@ static const struct path_facts *asked(const struct live *l, const struct cidr *n
 	size_t i;
 
 	for (i = 0; has_need(l, NEED_PATHS) && i < l->f->n_paths; i++)
-		if (l->f->paths[i].of == PATH_INNER &&
-		    cidr_contains(net, &l->f->paths[i].to))
+		if (l->f->paths[i].of == PATH_INNER && cidr_contains(net, &l->f->paths[i].to))
 			return &l->f->paths[i];
 	return NULL;
 }

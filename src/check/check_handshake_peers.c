@@ -51,11 +51,10 @@ static void because(const struct facts *f, const struct tally *t, struct finding
 		if (!is_other(f, p) || p->handshake_wall_ns == UNKNOWN)
 			continue;
 		told++;
-		finding_because(out, row, "engine", words_key(out->arena, &p->key), "%s%s",
-				p->handshake_wall_ns ? "last heard before " : "never heard",
-				p->handshake_wall_ns ?
-					words_time(out->arena, tunnel_peer_age(f, p)) :
-					"");
+		finding_because(
+			out, row, "engine", words_key(out->arena, &p->key), "%s%s",
+			p->handshake_wall_ns ? "last heard before " : "never heard",
+			p->handshake_wall_ns ? words_time(out->arena, tunnel_peer_age(f, p)) : "");
 	}
 }
 
@@ -75,8 +74,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		return;
 	}
 	if (t.untold)
-		row = finding_add(out, STATE_UNSURE,
-				  "%zu others; when they were heard is not told", t.n);
+		row = finding_add(out, STATE_UNSURE, "%zu others; when they were heard is not told",
+				  t.n);
 	else
 		row = finding_add(out, STATE_PASS,
 				  "of %zu others %zu heard within 180 s, %zu offline (%zu never "

@@ -2,7 +2,8 @@
  * Are links, addresses and routes at the end what they were at the start?
  *
  * wgdiag changes none of them while it looks, so what changed was changed by somebody else, and
- * what failed may have failed for that. What was there and is no longer is a fault. What is new may be
+ * what failed may have failed for that. What was there and is no longer is a fault. What is new may
+ * be
  * harmless: WARN. The kernel itself adds and removes link-local addresses when it
  * likes, and puts the routes to a host's own addresses in later than the addresses.
  */

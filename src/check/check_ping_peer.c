@@ -48,7 +48,8 @@ static struct finding *judge_guess(const struct facts *facts, const char *target
 				   "%s answers no ping, but %s answers (%s): the tunnel works",
 				   target, words_addr(out->arena, &t->from),
 				   tunnel_answer_words(t));
-	f = finding_add(out, STATE_UNSURE, "%s did not answer, and nobody said that it must", target);
+	f = finding_add(out, STATE_UNSURE, "%s did not answer, and nobody said that it must",
+			target);
 	f->remedy = "name an address that must answer: --ping ADDR";
 	return f;
 }

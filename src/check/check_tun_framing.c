@@ -12,6 +12,7 @@
  */
 #include "check/check_list.h"
 #include "check/far_inside.h"
+#include "check/outer_size.h"
 #include "check/tun_view.h"
 #include "check/words.h"
 
@@ -25,9 +26,6 @@ enum {
 	 * program's that sends what it likes through a packet socket.
 	 */
 	SIGN_MIN = 4,
-	HEADER_LEN = 4,
-	PADDED_TO = 16,
-	PAD_MAX = 15, /* of a message to a multiple of 16 */
 };
 
 struct end_signs {
@@ -79,82 +77,6 @@ static bool has_reason(const char *log)
 	return false;
 }
 
-/* Outer data bytes of one direction, without the overhead of each; UNKNOWN. */
-static int64_t inner_bytes(const struct tap_facts *t, enum tap_dir dir)
-{
-	static const int len[] = { 0, WG_INITIATION_LEN, WG_RESPONSE_LEN, WG_COOKIE_REPLY_LEN,
-				   WG_DATA_OVERHEAD };
-	int64_t rest = t->msg_bytes[dir];
-	unsigned i;
-
-	if (rest == UNKNOWN)
-		return UNKNOWN;
-	for (i = WG_MSG_INITIATION; i <= WG_MSG_DATA; i++)
-		rest -= t->msgs[dir][i] * len[i];
-	return rest;
-}
-
-/*
- * Are the outer messages larger than the inner packets explain? Only where each packet that the
- * device gave out became one message, so that sums compare: tap, link and wire agree on
- * the number. Padding adds at most 15 to each; a header besides makes at most 19.
- */
-static int64_t outer_excess(const struct facts *facts, enum end end)
-{
-	bool near = end == END_NEAR;
-	const struct tap_facts *tun = &facts->taps[near ? TAP_NEAR_TUN : TAP_FAR_TUN];
-	const struct tap_facts *wire = &facts->taps[near ? TAP_NEAR_WIRE : TAP_FAR_WIRE];
-	const struct link_facts *l = &facts->tun[end];
-	int64_t n = wire->msgs[TAP_OUT][WG_MSG_DATA] - wire->keepalives[TAP_OUT], excess, inner;
-	uint32_t needs = near ? NEED_BIT(NEED_TAP_NEAR_TUN) | NEED_BIT(NEED_TAP_NEAR_WIRE) |
-					 NEED_BIT(NEED_LINKS) :
-				NEED_BIT(NEED_TAP_FAR_TUN) | NEED_BIT(NEED_TAP_FAR_WIRE) |
-					 NEED_BIT(NEED_LINKS_FAR);
-
-	if ((facts->have & needs) != needs || tun->dropped != 0 || wire->dropped != 0)
-		return 0;
-	inner = link_difference(l, LINK_TX_BYTES);
-	if (n < SIGN_MIN || inner < 1 || tun->packets[TAP_OUT] != n ||
-	    inner_bytes(wire, TAP_OUT) == UNKNOWN || link_difference(l, LINK_TX_PACKETS) != n)
-		return 0;
-	excess = inner_bytes(wire, TAP_OUT) - inner;
-	if (excess > PAD_MAX * n && excess <= (PAD_MAX + HEADER_LEN) * n)
-		return excess / n;
-	/* No engine pads further than to the next 16 bytes, so whatever is beyond is no padding. */
-	excess = inner_bytes(wire, TAP_OUT) - tun->padded_bytes[TAP_OUT];
-	if (tun->padded_bytes[TAP_OUT] != UNKNOWN && excess > 0 && excess <= PADDED_TO * n)
-		return HEADER_LEN;
-	excess = inner_bytes(wire, TAP_OUT) - inner;
-	/* No message was padded (at the MTU padding stops, so not there), and each is 4 longer. */
-	if (excess == HEADER_LEN * n && wire->unpadded[TAP_OUT] == n &&
-	    inner / n * 2 <= l->start.mtu)
-		return HEADER_LEN;
-	return 0;
-}
-
-/*
- * Does the far end answer with more than it was asked? Where each message of ours was followed by one
- * of its, an echo and its reply are of one size, before and after padding. Another 4 bytes
- * show in each that padding does not swallow. To be asked only where nothing came out of the tun:
- * then nothing but our own pings was under way.
- */
-static int64_t answers_excess(const struct facts *facts)
-{
-	const struct tap_facts *w = &facts->taps[TAP_NEAR_WIRE];
-	int64_t out, in, excess;
-
-	if (facts_far_is_here(facts) || !(facts->have & NEED_BIT(NEED_TAP_NEAR_WIRE)) ||
-	    w->dropped != 0 || inner_bytes(w, TAP_OUT) == UNKNOWN ||
-	    inner_bytes(w, TAP_IN) == UNKNOWN)
-		return 0;
-	out = w->msgs[TAP_OUT][WG_MSG_DATA] - w->keepalives[TAP_OUT];
-	in = w->msgs[TAP_IN][WG_MSG_DATA] - w->keepalives[TAP_IN];
-	excess = inner_bytes(w, TAP_IN) - inner_bytes(w, TAP_OUT);
-	if (in < SIGN_MIN || in != out || excess <= 0 || excess > (PAD_MAX + HEADER_LEN) * in)
-		return 0;
-	return excess;
-}
-
 static void view_sending(const struct facts *facts, enum end end, struct view *v)
 {
 	bool near = end == END_NEAR;
@@ -189,10 +111,10 @@ static struct view view_of(const struct facts *facts, enum end end)
 	v.no_ip_at_other = tun_view_refused(facts, other, "in_not_ip");
 	if (v.no_ip_at_other != UNKNOWN)
 		v.opened_at_other = facts->crypto[other].opened;
-	v.too_large = outer_excess(facts, end);
+	v.too_large = outer_size_excess(facts, end);
 	if (end == END_FAR && facts->taps[TAP_NEAR_TUN].packets[TAP_IN] == 0 &&
 	    facts->have & NEED_BIT(NEED_TAP_NEAR_TUN))
-		v.answers_excess = answers_excess(facts);
+		v.answers_excess = outer_size_of_answers(facts);
 	view_sending(facts, end, &v);
 	return v;
 }

@@ -2,7 +2,8 @@
  * What a far end with the kernel's engine says of the insides of our messages, by pasted counters.
  *
  * That engine counts rx errors only after decryption: frame errors are authentic messages whose
- * inside is no IP, or comes from a source that is not allowed (failure-modes.md, 0.2). The second is
+ * inside is no IP, or comes from a source that is not allowed (failure-modes.md, 0.2). The second
+ * is
  * excluded where its allowed IPs hold our inner addresses.
  */
 #ifndef CHECK_FAR_INSIDE_H

@@ -60,8 +60,8 @@ static struct finding *judge_by_answers(const struct facts *facts, const struct 
 		return finding_add(out, STATE_PASS, "all %lld probes were answered",
 				   (long long)l->probes);
 	if (back != UNKNOWN)
-		came_back = arena_printf(out->arena, ", %lld lost on the way back",
-					 (long long)back);
+		came_back =
+			arena_printf(out->arena, ", %lld lost on the way back", (long long)back);
 	if (back != UNKNOWN && back >= silent)
 		return finding_add(out, STATE_PASS,
 				   "%lld of %lld probes not answered, and as many lost on the way "

@@ -77,7 +77,8 @@ static struct finding *judge_out(const struct tap_facts *t, int64_t sent, int64_
 	if (sent == 0)
 		return finding_add(out, STATE_SKIP, "nothing was sent");
 	if (came > 0)
-		return finding_add(out, STATE_PASS, "%lld messages left %s, and the far end answers",
+		return finding_add(out, STATE_PASS,
+				   "%lld messages left %s, and the far end answers",
 				   (long long)sent, t->dev);
 	return finding_add(out, STATE_UNSURE,
 			   "%lld messages left %s; whether they arrive is not seen from here",

@@ -74,7 +74,7 @@ int check_options_choose(const struct check_options *o, struct check_choice *out
 /* Makes the tunnel, runs the checks, tells; or whatever else was asked for. The exit code. */
 int check_and_tell(struct check_options *o);
 
-/* check_target.c: whether the argument is one that can be checked; EXIT_OK, or it was said why not */
+/* check_target.c: can the argument be checked? EXIT_OK, or it was said why not */
 int check_target(struct check_options *o, const char *arg);
 /* Runs on it. 0; negative: refused, and *code is what to exit with. */
 int check_existing(const struct check_options *o, const struct run_conf *c, struct arena *a,

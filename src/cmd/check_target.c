@@ -32,8 +32,7 @@ static int open_netns(const struct check_options *o, int *out)
 	bool pid = o->netns[strspn(o->netns, "0123456789")] == '\0';
 
 	if (!o->netns[0] || strlen(o->netns) > 200 || strchr(o->netns, '/')) {
-		fprintf(stderr, "%s: --netns '%s' is neither a name nor a pid\n", o->cmd,
-			o->netns);
+		fprintf(stderr, "%s: --netns '%s' is neither a name nor a pid\n", o->cmd, o->netns);
 		return EXIT_USAGE;
 	}
 	snprintf(path, sizeof(path), "/run/netns/%s", o->netns);

@@ -18,7 +18,7 @@ static void check_help(FILE *out)
 	      "With an interface, attaches to the tunnel that runs there, of any engine, and\n"
 	      "changes nothing of it.\n"
 	      "\n"
-	      "      --ping ADDR      an address inside the tunnel that must answer (more than one:\n"
+	      "      --ping ADDR      an address inside the tunnel that must answer (others:\n"
 	      "                       again)\n"
 	      "      --peer KEY       the peer whose public key begins like this\n"
 	      "      --netns NAME     the interface is in that network namespace (name or pid)\n"

@@ -22,7 +22,8 @@ static const char line[] =
 	"case $o in \"[\"*)printf \"ip %s\\n\" \"$o\";;"
 	"*)(cd \"/sys/class/net/$i/statistics\"||{ echo \"link absent\";exit;};"
 	"for f in ../mtu *;do read -r v <$f&&echo \"link ${f#../} $v\";done;"
-	"while read -r v;do case $v in DEVTYPE=*)echo \"link kind ${v#*=}\";;esac;done <../uevent);;"
+	"while read -r v;do case $v in DEVTYPE=*)echo \"link kind ${v#*=}\";;esac;done "
+	"<../uevent);;"
 	"esac;for k in ipv4/ip_forward ipv6/conf/all/forwarding ipv4/conf/all/rp_filter "
 	"\"ipv4/conf/$i/rp_filter\";do v=absent;read -r v </proc/sys/net/$k;"
 	"echo \"sysctl $k $v\";done;echo \"end $i\"; } 2>/dev/null|tr -s \" \\t\" \"||\"|"
@@ -56,8 +57,9 @@ int explain_far(const char *link)
 		return code;
 	printf("IF=%s%s\n", link ? link : "wg0", line);
 	fflush(stdout);
-	fputs("Run this line at the far end (IF: its device there), as root where wg show needs it;\n"
-	      "it prints counters, public keys and addresses, and no private or preshared key.\n"
+	fputs("Run this line at the far end (IF: its device there), as root if wg show needs\n"
+	      "it: it prints counters, public keys and addresses, no private or preshared\n"
+	      "key. "
 	      "Give what it printed to wgdiag check --far-file FILE (-: standard input). Run it\n"
 	      "before and after the trouble and give both: then only what changed is counted.\n",
 	      stderr);

@@ -40,7 +40,7 @@ int uapi_get_at(const char *dir, const char *ifname, int timeout_ms, struct aren
 		struct uapi_device **out, struct err *e);
 int uapi_set_at(const char *dir, const char *ifname, int timeout_ms, const struct buf *text,
 		struct err *e);
-int uapi_trace_ring_at(const char *dir, const char *ifname, int timeout_ms,
-		       struct trace_ring **out, struct err *e);
+int uapi_trace_ring_at(const char *dir, const char *ifname, int timeout_ms, struct trace_ring **out,
+		       struct err *e);
 
 #endif

@@ -8,7 +8,9 @@
 #include "base/err.h"
 #include "model/endpoint.h"
 
-/* All of them, both families, each with that port; from the arena. May take as long as DNS takes. */
+/*
+ * All of them, both families, each with that port; from the arena. May take as long as DNS takes.
+ */
 int gather_resolve(const char *host, uint16_t port, struct arena *a, struct endpoint **out,
 		   size_t *n, struct err *e);
 

@@ -116,8 +116,8 @@ static void peer_facts(const struct conf_peer *p, struct arena *a, struct intend
 	out->n_allowed = p->n_allowed;
 	if (!p->host)
 		return;
-	out->endpoint = arena_printf(a, strchr(p->host, ':') ? "[%s]:%u" : "%s:%u", p->host,
-				     p->port);
+	out->endpoint =
+		arena_printf(a, strchr(p->host, ':') ? "[%s]:%u" : "%s:%u", p->host, p->port);
 	if (p->literal.addr.family == FAMILY_NONE)
 		return;
 	out->resolved = arena_alloc(a, sizeof(*out->resolved));

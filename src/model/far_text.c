@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/str.h"
@@ -28,12 +27,28 @@ static size_t key_here(const char *s, size_t left)
 	return n == KEY_BASE64_LEN - 1 && n < left && s[n] == '=' ? KEY_BASE64_LEN : 0;
 }
 
+/* word is lower case; only ASCII counts */
+static bool is_alike(const char *s, const char *word, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		char c = s[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (c != word[i])
+			return false;
+	}
+	return true;
+}
+
 static bool has_word(const char *s, size_t len, const char *word)
 {
 	size_t i, n = strlen(word);
 
 	for (i = 0; i + n <= len; i++)
-		if (strncasecmp(s + i, word, n) == 0)
+		if (is_alike(s + i, word, n))
 			return true;
 	return false;
 }

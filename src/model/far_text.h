@@ -2,7 +2,8 @@
  * What the line of `wgdiag explain far` prints at the far end, read back.
  *
  * It comes by way of a terminal: wrapped anywhere, with prompts around it, with the command
- * itself in front, blanks in other places, twice in a row. So each line of it begins with a mark and
+ * itself in front, blanks in other places, twice in a row. So each line of it begins with a mark
+ * and
  * its number, holds no blank, and ends with a semicolon; whatever is not that is passed over, and a
  * line that is missing is noticed.
  */

@@ -167,8 +167,8 @@ static void sort(const struct targets_ask *ask, struct targets *t)
 
 	for (round = 0; round < 2; round++)
 		for (i = 0; i < t->n; i++)
-			if ((t->t[i].how == TARGET_GIVEN ||
-			     tun_has(ask, t->t[i].addr.family)) == (round == 0))
+			if ((t->t[i].how == TARGET_GIVEN || tun_has(ask, t->t[i].addr.family)) ==
+			    (round == 0))
 				sorted.t[sorted.n++] = t->t[i];
 	*t = sorted;
 }

@@ -58,11 +58,11 @@ static void on_timer(void *ctx)
 	}
 	h->p->udp_send(&h->sock, &d, 1, &error);
 	h->sent++;
-	h->timer = loop_add_timer(h->loop,
-				  loop_now(h->loop) + (h->sent == h->conf.count ?
-							       h->conf.timeout_ns :
-							       h->conf.interval_ns),
-				  on_timer, h);
+	h->timer =
+		loop_add_timer(h->loop,
+			       loop_now(h->loop) + (h->sent == h->conf.count ? h->conf.timeout_ns :
+									       h->conf.interval_ns),
+			       on_timer, h);
 }
 
 static int set_hop_limit(const struct hop *h, struct err *e)

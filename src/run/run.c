@@ -264,8 +264,9 @@ static int with_tunnel(struct run *r, const struct self_conf *sc, struct err *e)
 		return rc;
 	if (rc < 0) {
 		run_taps_settle(r);
-		run_fill_gaps(r->f, r->f->engine[END_NEAR].start_error ? "the engine did not start" :
-								     "the engine was not ready");
+		run_fill_gaps(r->f, r->f->engine[END_NEAR].start_error ?
+					    "the engine did not start" :
+					    "the engine was not ready");
 		return 0;
 	}
 	measure(r, sc);

@@ -32,8 +32,9 @@ int run_ask(struct run *r, enum end end, int timeout_ms, struct arena *a, struct
 	int rc;
 
 	if (r->end[end].via == WG_VIA_NONE)
-		return err_say(e, ENODATA, "%s has no control socket, and the kernel has no "
-					   "WireGuard there",
+		return err_say(e, ENODATA,
+			       "%s has no control socket, and the kernel has no "
+			       "WireGuard there",
 			       r->end[end].tun);
 	rc = run_in(r, end, ask_here, &x, e);
 	if (!rc)

@@ -11,18 +11,9 @@
 
 #include "engine/uapi_client.h"
 #include "gather/gather.h"
-#include "run/run_priv.h"
+#include "run/run_attach_priv.h"
 
 enum { ASK_MS = 1000 };
-
-struct attach {
-	struct run r;
-	const struct run_existing *conf;
-	struct sys_link link;
-	struct uapi_device *device; /* NULL: it cannot be asked */
-	struct net_facts net; /* all of the namespace */
-	struct targets targets;
-};
 
 /* --- the device ------------------------------------------------------------------- */
 
@@ -51,7 +42,9 @@ static int is_tunnel(const struct attach *x, struct err *e)
 	if (!strcmp(kind, "wireguard") || !strcmp(kind, "tun"))
 		return 0;
 	return err_say(e, ENOTTY, "%s is no tunnel: it is %s%s%s", x->link.name,
-		       x->link.loopback ? "the loopback" : kind[0] ? "of kind " : "a plain link",
+		       x->link.loopback ? "the loopback" :
+		       kind[0]		? "of kind " :
+					  "a plain link",
 		       x->link.loopback ? "" : kind, "");
 }
 
@@ -203,8 +196,7 @@ static int pick_peer(struct attach *x, struct err *e)
 		p = by_prefix(d, x->conf->peer, &n);
 		if (n != 1)
 			return err_say(e, ENOKEY, "%s has %s peer whose key begins with %s",
-				       x->conf->ifname, n ? "more than one" : "no",
-				       x->conf->peer);
+				       x->conf->ifname, n ? "more than one" : "no", x->conf->peer);
 	}
 	if (!p)
 		p = by_ping(x, c);
@@ -234,8 +226,8 @@ static int look_at_way(void *ctx, struct err *e)
 	if (rc < 0 || far->outer.family == FAMILY_NONE)
 		return rc;
 	x->net.known = true;
-	rc = gather_path(x->r.p, PATH_ENDPOINT, &far->outer,
-			 x->device ? x->device->fwmark : 0, x->r.arena, &way, e);
+	rc = gather_path(x->r.p, PATH_ENDPOINT, &far->outer, x->device ? x->device->fwmark : 0,
+			 x->r.arena, &way, e);
 	if (rc < 0)
 		return rc;
 	near->wire = way.dev;
@@ -287,60 +279,6 @@ static void find_way(struct attach *x)
 }
 
 /* --- the run ---------------------------------------------------------------------- */
-
-/* The file's peers as if the engine had told them, for one that cannot be asked. */
-static void intended_config(const struct intended_facts *t, struct arena *a,
-			    struct config_facts *out)
-{
-	size_t i;
-
-	*out = (struct config_facts){ .n_peers = t->n_peers };
-	out->peers = arena_alloc(a, (t->n_peers + 1) * sizeof(*out->peers));
-	for (i = 0; i < t->n_peers; i++)
-		out->peers[i] = (struct peer_config){ .key = t->peers[i].key,
-						      .allowed = t->peers[i].allowed,
-						      .n_allowed = t->peers[i].n_allowed };
-}
-
-static void dns_of(const struct attach *x, struct targets_ask *ask)
-{
-	const struct intended_facts *t = x->conf->intended;
-	struct ip_addr *dns;
-	size_t i;
-
-	if (!t)
-		return;
-	dns = arena_alloc(x->r.arena, (t->n_dns + 1) * sizeof(*dns));
-	for (i = 0; i < t->n_dns; i++)
-		if (ip_addr_parse(t->dns[i], &dns[ask->n_dns]))
-			ask->n_dns++;
-	ask->dns = dns;
-}
-
-static void choose_targets(struct attach *x)
-{
-	const struct config_facts *c = &x->r.f->config[END_NEAR];
-	struct targets_ask ask = {
-		.given = x->conf->pings,
-		.n_given = x->conf->n_pings,
-		.config = x->device ? c : NULL,
-		.net = &x->net,
-		.tun = x->conf->ifname,
-	};
-	struct config_facts file;
-	size_t i;
-
-	dns_of(x, &ask);
-	if (!x->device && x->conf->intended) {
-		intended_config(x->conf->intended, x->r.arena, &file);
-		ask.config = &file;
-		ask.peer = file.n_peers ? &file.peers[0] : NULL;
-	}
-	for (i = 0; x->device && i < c->n_peers; i++)
-		if (public_key_equal(&c->peers[i].key, &x->r.f->target.peer))
-			ask.peer = &c->peers[i];
-	targets_of(&ask, &x->targets);
-}
 
 static void no_pings(struct run *r, const char *why, const char *remedy)
 {
@@ -412,7 +350,7 @@ static void measure(struct attach *x)
 	run_gather_before(r);
 	if (run_has(r, NEED_BIT(NEED_FRAMING)))
 		run_framing(r);
-	choose_targets(x);
+	run_attach_targets(x);
 	if (x->targets.n) {
 		r->end[END_FAR].inner4 = r->end[END_FAR].inner6 = (struct ip_addr){ 0 };
 		*(x->targets.t[0].addr.family == FAMILY_IP6 ? &r->end[END_FAR].inner6 :
@@ -442,9 +380,8 @@ static int attach(struct attach *x, struct err *e)
 	struct run *r = &x->r;
 	int rc;
 
-	r->end[END_NEAR] = (struct run_end){
-		.here = true, .netns = x->conf->netns, .tun = x->conf->ifname
-	};
+	r->end[END_NEAR] =
+		(struct run_end){ .here = true, .netns = x->conf->netns, .tun = x->conf->ifname };
 	r->end[END_FAR].netns = -1;
 	rc = r->p->netns_get ? r->p->netns_get(&r->home_netns, e) : 0;
 	if (!rc)

@@ -205,8 +205,7 @@ static void close_all(struct framing *x)
  * host's links are not to be touched. The device goes with its descriptor, and the namespace
  * with the device.
  */
-static int in_private(struct run *r, int (*fn)(void *ctx, struct err *e), void *ctx,
-		      struct err *e)
+static int in_private(struct run *r, int (*fn)(void *ctx, struct err *e), void *ctx, struct err *e)
 {
 	struct run_end near = r->end[END_NEAR];
 	int netns, rc;

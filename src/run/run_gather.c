@@ -69,7 +69,8 @@ static bool is_ours(const struct run *r, const char *dev)
 {
 	const struct run_end *end = &r->end[END_NEAR];
 
-	return dev && ((end->tun && !strcmp(dev, end->tun)) || (end->wire && !strcmp(dev, end->wire)));
+	return dev &&
+	       ((end->tun && !strcmp(dev, end->tun)) || (end->wire && !strcmp(dev, end->wire)));
 }
 
 /* A host has a life of its own: what is on other links is none of this tunnel's business. */

@@ -86,7 +86,8 @@ void run_mark_left_out(const struct run *r)
 	for (i = 0; i < NEED_COUNT; i++)
 		if (r->left_out & NEED_BIT(i) & (answered | ~r->f->have))
 			facts_gap(r->f, (enum need)i,
-				  r->f->target.kind != TARGET_SELF_TEST && RUN_FAR_NEEDS & NEED_BIT(i) ?
+				  r->f->target.kind != TARGET_SELF_TEST &&
+						  RUN_FAR_NEEDS & NEED_BIT(i) ?
 					  "the far end is not on this machine" :
 					  "not asked for",
 				  NULL);

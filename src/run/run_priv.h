@@ -139,7 +139,7 @@ void run_tell(const struct run *r, enum run_step step, const char *what);
 void run_mark_left_out(const struct run *r);
 
 /* What only a run can see that has the far end on this machine too. */
-#define RUN_FAR_NEEDS                                                                     \
+#define RUN_FAR_NEEDS                                                                        \
 	(NEED_BIT(NEED_ENGINE_FAR) | NEED_BIT(NEED_LINKS_FAR) | NEED_BIT(NEED_TAP_FAR_TUN) | \
 	 NEED_BIT(NEED_TAP_FAR_WIRE) | NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_CONFIG_FAR) |  \
 	 NEED_BIT(NEED_ECHO_BACK))

@@ -30,9 +30,9 @@ static const char *dev_of(const struct run *r, enum tap tap)
 /* The tunnel's own datagrams, what follows in their fragments, and ICMP about them. */
 static const char *wire_filter(const struct run *r, const struct run_end *own)
 {
-	return arena_printf(r->arena,
-			    "udp port %u or icmp or icmp6 or (ip[6:2] & 0x1fff != 0) or ip6[6] = 44",
-			    own->port ? own->port : r->end[END_FAR].port);
+	return arena_printf(
+		r->arena, "udp port %u or icmp or icmp6 or (ip[6:2] & 0x1fff != 0) or ip6[6] = 44",
+		own->port ? own->port : r->end[END_FAR].port);
 }
 
 static int open_here(void *ctx, struct err *e)

@@ -114,8 +114,11 @@ refuses "-s '65508'" check -s 65508
 refuses "-s ''" check -s ''
 refuses "--seed 'x'" check --seed x
 # Honest about what comes later.
-refuses "'wg0': this version only tests a tunnel it makes itself" check wg0
-refuses "'./office.conf': this version only tests a tunnel it makes itself" check ./office.conf
+refuses 'nosuch0: there is no such interface' check nosuch0
+refuses "'wg1': one tunnel at a time" check wg0 wg1
+refuses "--ping '10.0.0' is no IPv4 or IPv6 address" check wg0 --ping 10.0.0
+refuses "--endpoint 'x' is no HOST:PORT" check lo --endpoint x
+refuses "'./office.conf' is no name of an interface" check ./office.conf
 
 "$WGDIAG" >"$TMPDIR/out" 2>"$TMPDIR/err"
 is 'without a command: exit' $? 2

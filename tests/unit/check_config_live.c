@@ -50,8 +50,8 @@ static void file(struct facts *f)
 			want_addrs[w->n_addrs++] = n->addrs[i].addr;
 	assert_true(w->n_addrs > 0);
 	for (i = 0; i < p->n_allowed; i++)
-		more_routes[i] = (struct route_facts){ .dst = p->allowed[i],
-						       .dev = f->tun[END_NEAR].name };
+		more_routes[i] =
+			(struct route_facts){ .dst = p->allowed[i], .dev = f->tun[END_NEAR].name };
 	n->routes = more_routes;
 	n->n_routes = p->n_allowed;
 	facts_have(f, NEED_INTENDED);
@@ -123,9 +123,9 @@ static void allowed_missing(struct facts *f)
 {
 	file(f);
 	want_allowed[want_peers[0].n_allowed] = made_net("172.31.7.0/24");
-	more_routes[f->net_start[END_NEAR].n_routes++] = (struct route_facts){
-		.dst = made_net("172.31.0.0/16"), .dev = f->tun[END_NEAR].name
-	};
+	more_routes[f->net_start[END_NEAR].n_routes++] =
+		(struct route_facts){ .dst = made_net("172.31.0.0/16"),
+				      .dev = f->tun[END_NEAR].name };
 	want_peers[0].n_allowed++;
 }
 
@@ -290,9 +290,9 @@ static void full_in_halves(struct facts *f)
 {
 	full_tunnel(f);
 	more_routes[0].dst = made_net("0.0.0.0/1");
-	more_routes[f->net_start[END_NEAR].n_routes++] = (struct route_facts){
-		.dst = made_net("128.0.0.0/1"), .dev = f->tun[END_NEAR].name
-	};
+	more_routes[f->net_start[END_NEAR].n_routes++] =
+		(struct route_facts){ .dst = made_net("128.0.0.0/1"),
+				      .dev = f->tun[END_NEAR].name };
 }
 
 static void full_in_one_half(struct facts *f)

@@ -153,8 +153,9 @@ static void whole_text(void **state)
 /* No note may hold a key, wherever it was put. */
 static void no_secret_told(void **state)
 {
-	static const char *const form[] = { "%s", "Address=%s", "Endpoint=%s", "MTU=%s", "%s=x",
-					    "[%s]", "PublicKey=%sx", "Table=%s=", "%s:=1" };
+	static const char *const form[] = { "%s",   "Address=%s", "Endpoint=%s",   "MTU=%s",
+					    "%s=x", "[%s]",	  "PublicKey=%sx", "Table=%s=",
+					    "%s:=1" };
 	size_t i, k;
 
 	(void)state;
@@ -180,7 +181,8 @@ static void values(void **state)
 				    "FwMark=0x10\nTable=7\nPostUp = ip rule add %i  x=y ; z # c\n"
 				    "[Peer]\nPublicKey=" K2 "\nPresharedKey=" K3
 				    "\nAllowedIPs=0.0.0.0/0\nAllowedIPs=10.1.2.3\n"
-				    "Endpoint=[2001:db8::7]:4500\n"), CONF_FINE);
+				    "Endpoint=[2001:db8::7]:4500\n"),
+			 CONF_FINE);
 	assert_true(c->n_addrs == 2 && c->addrs[1].len == 128 && c->n_dns == 2);
 	assert_true(c->fwmark == 16 && c->table == INTENDED_NUMBER && c->table_number == 7);
 	assert_true(c->n_hooks == 1 && c->hooks[0].hook == CONF_POST_UP && c->hooks[0].line == 7);

@@ -55,8 +55,9 @@ static int send_request(struct nl_sock *s, int family, const char *ifname)
 	struct nl_msg *m = nlmsg_alloc();
 	int rc = -NLE_NOMEM;
 
-	if (m && genlmsg_put(m, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, NLM_F_DUMP,
-			     WG_CMD_GET_DEVICE, WG_GENL_VERSION) &&
+	if (m &&
+	    genlmsg_put(m, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, NLM_F_DUMP, WG_CMD_GET_DEVICE,
+			WG_GENL_VERSION) &&
 	    nla_put_string(m, WGDEVICE_A_IFNAME, ifname) == 0)
 		rc = nl_send_auto(s, m);
 	nlmsg_free(m);

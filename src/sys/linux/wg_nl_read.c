@@ -32,7 +32,8 @@ static void scrub_attrs(struct nlattr *first, int len, unsigned level)
 	struct nlattr *a;
 	int rest;
 
-	nla_for_each_attr(a, first, len, rest) {
+	nla_for_each_attr(a, first, len, rest)
+	{
 		if (level == 0 && nla_type(a) == WGDEVICE_A_PRIVATE_KEY)
 			scrub_key(a);
 		else if (level == 2 && nla_type(a) == WGPEER_A_PRESHARED_KEY)
@@ -157,7 +158,8 @@ static void read_allowed(struct wg_nl *w, struct nlattr *list, struct uapi_peer 
 
 	if (!list)
 		return;
-	nla_for_each_nested(a, list, rest) {
+	nla_for_each_nested(a, list, rest)
+	{
 		struct cidr c;
 
 		if (!read_prefix(a, &c)) {
@@ -228,6 +230,5 @@ void wg_nl_take(struct wg_nl *w, struct nlmsghdr *h)
 		d->fwmark = (uint32_t)number(a[WGDEVICE_A_FWMARK]);
 	if (!a[WGDEVICE_A_PEERS])
 		return;
-	nla_for_each_nested(peer, a[WGDEVICE_A_PEERS], rest)
-		read_peer(w, peer);
+	nla_for_each_nested(peer, a[WGDEVICE_A_PEERS], rest) read_peer(w, peer);
 }
