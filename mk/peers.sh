@@ -11,7 +11,7 @@ mkdir -p "$dir" || exit 0
 dir=$(cd "$dir" && pwd)
 tmp=$(mktemp -d) || exit 0
 trap 'rm -rf "$tmp"' EXIT
-limit= long_limit=
+limit='' long_limit=''
 if command -v timeout >/dev/null 2>&1; then limit='timeout 240' long_limit='timeout 1200'; fi
 
 cannot() { echo "peers: $1 cannot be had: $2"; }

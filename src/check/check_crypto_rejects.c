@@ -63,8 +63,8 @@ static enum state weight_of(const struct refused_count *r, const struct crypto_f
 
 /*
  * The same of what an engine without counters says in its log. A handshake message that is one of
- * another moment is no fault of two ends that agree, and what the system refuses has rows of its
- * own.
+ * another moment is no fault of two ends that agree, and what the system refuses has rows of
+ * its own.
  */
 static const enum state log_weights[ENGINE_LOG_COUNT] = {
 	[ENGINE_LOG_MAC1] = STATE_FAIL,	       [ENGINE_LOG_INITIATION] = STATE_WARN,

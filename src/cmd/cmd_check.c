@@ -25,7 +25,7 @@ static void check_help(FILE *out)
 	      "      --config FILE    what the tunnel was meant to be: differences are told\n"
 	      "      --endpoint A:P   where its peer is, if its engine has no control socket\n"
 	      "      --engine NAME    the near end's engine: builtin (default), wireguard-go,\n"
-	      "                       boringtun, gotatun, kernel (wgdiag engines: which are here)\n"
+	      "                       boringtun, gotatun, kernel (see wgdiag engines)\n"
 	      "      --engine-cmd CMD any other that wg can configure, as 'prog {name}': it stays\n"
 	      "                       in the foreground and has the interface of that name\n"
 	      "      --json           one JSON object on standard output\n"

@@ -40,8 +40,7 @@ struct engine_ops {
 	const char *const *env; /* more in its environment, NULL-terminated, or NULL */
 	const char *tun_fd_env; /* "WG_TUN_FD": takes a tun that is open already; NULL: cannot */
 	const char *const *version_argv; /* how to ask its version, or NULL */
-	const char *const
-		*words; /* instead of argv: its command line, "{name}" for the interface */
+	const char *const *words; /* instead of argv: "{name}" is the interface */
 	const struct engine_known *known; /* ends with a row of NULLs; NULL: nothing */
 };
 extern const struct engine_ops *const engines[]; /* NULL-terminated */

@@ -201,8 +201,7 @@ struct platform_ops {
 	/*
 	 * Whether the kernel here has WireGuard, without loading it: 1 it is there, 0 it would
 	 * come with the first link of its kind, -ENOENT it is not installed. *version from the
-	 * arena,
-	 * NULL: not told.
+	 * arena, NULL: not told.
 	 */
 	int (*wg_module)(struct arena *a, const char **version, struct err *e);
 	/*

@@ -24,7 +24,7 @@ healthy()
 
 for e in builtin wireguard-go boringtun gotatun; do
 	case $e in
-	builtin) p=sh ;;
+	builtin) p='sh' ;;
 	boringtun) p=boringtun-cli ;;
 	*) p=$e ;;
 	esac

@@ -89,7 +89,7 @@ build()
 # pings FROM TO-4 TO-6: small ones and ones that fill the MTU.
 pings()
 {
-	in_ns "$1" ping -n -c 3 -i 0.05 -W 6 "$2" && in_ns "$1" ping -n -c 3 -i 0.05 -W 6 -s 1392 -M do "$2" &&
+	in_ns "$1" ping -n -c 3 -i 0.05 -W 6 "$2" && in_ns "$1" ping -n -c 3 -i 0.05 -W 6 -s 1392 -M "do" "$2" &&
 		in_ns "$1" ping -n -c 3 -i 0.05 -W 6 "$3" && in_ns "$1" ping -n -c 3 -i 0.05 -W 6 -s 1372 "$3"
 }
 
