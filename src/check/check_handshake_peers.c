@@ -17,7 +17,7 @@ struct tally {
 
 static bool is_other(const struct facts *f, const struct peer_config *p)
 {
-	return !public_key_equal(&p->key, &f->target.peer);
+	return p != tunnel_peer(f, END_NEAR);
 }
 
 static void count(const struct facts *f, const struct peer_config *p, struct tally *t)

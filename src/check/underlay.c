@@ -7,6 +7,7 @@
  */
 #include "check/underlay.h"
 
+#include "check/tunnel.h"
 #include "check/words.h"
 #include "loss/settled.h"
 
@@ -86,7 +87,8 @@ static struct finding *judge_out(const struct tap_facts *t, int64_t sent, int64_
 }
 
 /* Data may go unanswered; an initiation is answered by whoever accepts it. */
-static struct finding *judge_back(const struct tap_facts *t, int64_t came, struct findings *out)
+static struct finding *judge_back(const struct facts *facts, const struct tap_facts *t,
+				  int64_t came, struct findings *out)
 {
 	int64_t asked = t->msgs[TAP_OUT][WG_MSG_INITIATION];
 
@@ -97,6 +99,8 @@ static struct finding *judge_back(const struct tap_facts *t, int64_t came, struc
 		return finding_add(out, STATE_UNSURE,
 				   "nothing of the far end seen on %s, by a capture with gaps",
 				   t->dev);
+	if (tunnel_peer_is_offline(facts))
+		return finding_add(out, STATE_NA, "the peer is offline");
 	if (asked < 1)
 		return finding_add(out, STATE_UNSURE,
 				   "nothing of the far end arrived on %s, and no handshake was "
@@ -119,7 +123,7 @@ static void judge_alone(const struct facts *facts, enum end from, struct finding
 	else if (from == END_NEAR)
 		f = judge_out(t, sent, came, out);
 	else
-		f = judge_back(t, came, out);
+		f = judge_back(facts, t, came, out);
 	ev = finding_because(out, f, "capture", "near wire", "on %s; the far end is not seen",
 			     t->dev ? t->dev : "?");
 	evidence_count(ev, "sent", sent);

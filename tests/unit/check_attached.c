@@ -1,0 +1,230 @@
+/* Rows of a tunnel that runs somewhere: the far end is not on this machine. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "lib/made_facts.h"
+#include "verdict/verdict.h"
+
+#define WALL_NS (INT64_C(1790000000) * NS_PER_S)
+
+static struct inner_target_facts targets[2];
+
+/* Healthy, seen from one end, as run_attach() leaves it. */
+static void attached(struct facts *f)
+{
+	static const enum need far[] = { NEED_ENGINE_FAR,   NEED_LINKS_FAR, NEED_TAP_FAR_TUN,
+					 NEED_TAP_FAR_WIRE, NEED_STREAMS,   NEED_CONFIG_FAR,
+					 NEED_ECHO_BACK };
+	size_t i;
+
+	f->target.kind = TARGET_INTERFACE;
+	for (i = 0; i < ARRAY_LEN(far); i++)
+		facts_gap(f, far[i], "the far end is not on this machine", NULL);
+	f->n_streams = 0;
+	f->started_wall_ns = WALL_NS;
+	f->config[END_NEAR].peers[0].handshake_wall_ns = WALL_NS - 30 * NS_PER_S;
+	f->handshake.age_ns = 30 * NS_PER_S;
+	f->loss_up.lost = UNKNOWN;
+	f->loss_up.probes = f->loss_up.answered = 200;
+	targets[0] = (struct inner_target_facts){ .addr = f->ping_peer.target,
+						  .how = TARGET_SINGLE,
+						  .answered = ANSWERED_ECHO,
+						  .from = f->ping_peer.target };
+	f->inner_targets = targets;
+	f->n_inner_targets = 1;
+}
+
+/* The address was a guess, and nobody is there. */
+static void silent_guess(struct facts *f)
+{
+	size_t i;
+
+	attached(f);
+	targets[0].answered = ANSWERED_NONE;
+	f->ping_peer.received = 0;
+	f->loss_up.answered = 0;
+	for (i = 0; i < f->n_sizes; i++)
+		f->sizes[i].received = 0;
+	facts_gap(f, NEED_SIZES, "nobody inside the tunnel answers pings", NULL);
+}
+
+static void silent_given(struct facts *f)
+{
+	silent_guess(f);
+	targets[0].how = TARGET_GIVEN;
+}
+
+/* No ping is answered, and a TCP connection is refused. */
+static void only_tcp(struct facts *f)
+{
+	silent_guess(f);
+	targets[0].answered = ANSWERED_TCP;
+	targets[0].port = 443;
+}
+
+static void some_unanswered(struct facts *f)
+{
+	attached(f);
+	f->loss_up.answered = 180;
+}
+
+static void unanswered_and_lost_on_the_way_back(struct facts *f)
+{
+	some_unanswered(f);
+	f->loss_down.lost = 20;
+}
+
+static void no_answer_outside(struct facts *f)
+{
+	struct tap_facts *t;
+	unsigned i;
+
+	silent_guess(f);
+	t = &f->taps[TAP_NEAR_WIRE];
+	f->handshake = (struct handshake_facts){ .age_ns = UNKNOWN,
+						 .response_ns = UNKNOWN,
+						 .waited_ns = 6 * NS_PER_S };
+	f->config[END_NEAR].peers[0].handshake_wall_ns = 0;
+	for (i = 0; i <= WG_MSG_DATA; i++)
+		t->msgs[TAP_IN][i] = t->msgs[TAP_OUT][i] = 0;
+	t->keepalives[TAP_IN] = t->keepalives[TAP_OUT] = 0;
+	t->msgs[TAP_OUT][WG_MSG_INITIATION] = 2;
+}
+
+/* A client of ours, a laptop, went to sleep an hour ago. */
+static void asleep(struct facts *f)
+{
+	static struct cidr two[2];
+
+	no_answer_outside(f);
+	two[0] = made_net("10.90.17.2/32");
+	two[1] = made_net("fd5a:17::2/128");
+	f->config[END_NEAR].peers[0].handshake_wall_ns = WALL_NS - 3600 * NS_PER_S;
+	f->config[END_NEAR].peers[0].keepalive_s = 0;
+	f->config[END_NEAR].peers[0].allowed = two;
+	f->config[END_NEAR].peers[0].n_allowed = 2;
+	f->handshake.age_ns = 3600 * NS_PER_S;
+}
+
+static void never_came(struct facts *f)
+{
+	no_answer_outside(f);
+	f->config[END_NEAR].peers[0].endpoint = (struct endpoint){ 0 };
+}
+
+static void hub(struct facts *f)
+{
+	static struct peer_config peers[4];
+	unsigned i;
+
+	attached(f);
+	peers[0] = f->config[END_NEAR].peers[0];
+	f->target.peer = peers[0].key;
+	for (i = 1; i < ARRAY_LEN(peers); i++)
+		peers[i] = (struct peer_config){ .key = { { (uint8_t)i, 9 } } };
+	peers[1].handshake_wall_ns = WALL_NS - 100 * NS_PER_S;
+	peers[2].handshake_wall_ns = WALL_NS - 181 * NS_PER_S;
+	f->config[END_NEAR].peers = peers;
+	f->config[END_NEAR].n_peers = ARRAY_LEN(peers);
+}
+
+static const struct {
+	const char *id;
+	struct check_case c;
+} rows[] = {
+	{ "engine.start", { "runs", attached, STATE_NA, "it runs already", NULL } },
+	{ "engine.answers", { "answers", attached, STATE_PASS, "answered in", NULL } },
+	{ "host.state", { "as before", attached, STATE_PASS, NULL, NULL } },
+	{ "crypto.rejects",
+	  { "far end not seen", attached, STATE_PASS, "far end not seen", NULL } },
+	{ "underlay.out", { "out", attached, STATE_PASS, "and the far end answers", NULL } },
+	{ "underlay.back", { "back", attached, STATE_PASS, "of the far end arrived", NULL } },
+	{ "underlay.out",
+	  { "out, no answer", no_answer_outside, STATE_UNSURE, "is not seen from here", NULL } },
+	{ "underlay.back",
+	  { "no answer", no_answer_outside, STATE_FAIL, "nothing of the far end came back",
+	    NULL } },
+	{ "handshake.complete",
+	  { "no answer", no_answer_outside, STATE_FAIL, "2 initiations", "underlay.back" } },
+	{ "handshake.complete", { "a client that sleeps", asleep, STATE_NA, "offline", NULL } },
+	{ "handshake.complete", { "never came", never_came, STATE_NA, "never heard", NULL } },
+	{ "handshake.peers", { "one", attached, STATE_NA, "there is one peer", NULL } },
+	{ "handshake.peers",
+	  { "hub", hub, STATE_PASS, "of 3 others 1 heard within 180 s, 2 offline (1 never",
+	    NULL } },
+	{ "ping.peer", { "answers", attached, STATE_PASS, "answered", NULL } },
+	{ "ping.peer",
+	  { "guessed, silent", silent_guess, STATE_UNSURE, "nobody said that it must", NULL } },
+	{ "ping.peer", { "given, silent", silent_given, STATE_FAIL, "100 % lost", NULL } },
+	{ "ping.peer", { "TCP", only_tcp, STATE_PASS, "answers no ping, but", NULL } },
+	{ "data.both-ways", { "pings", attached, STATE_PASS, "come back whole", NULL } },
+	{ "data.both-ways", { "TCP", only_tcp, STATE_PASS, "through the tunnel (TCP)", NULL } },
+	{ "data.both-ways", { "guessed", silent_guess, STATE_UNSURE, "that was guessed", NULL } },
+	{ "data.both-ways",
+	  { "given", silent_given, STATE_FAIL, "nothing came back", "ping.peer" } },
+	{ "loss.up", { "all answered", attached, STATE_PASS, "all 200 probes were", NULL } },
+	{ "loss.up",
+	  { "some not", some_unanswered, STATE_UNSURE, "20 of 200 probes not answered", NULL } },
+	{ "loss.up",
+	  { "lost on the way back", unanswered_and_lost_on_the_way_back, STATE_PASS,
+	    "as many lost on the way back", NULL } },
+	{ "echo.reply", { "not here", attached, STATE_SKIP, "not on this machine", NULL } },
+};
+
+static void each_row(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		print_message("# %s: %s\n", rows[i].id, rows[i].c.name);
+		check_cases_run(rows[i].id, &rows[i].c, 1);
+	}
+}
+
+struct whole_case {
+	void (*change)(struct facts *f);
+	enum state state;
+};
+
+static void the_whole(void **state)
+{
+	static const struct whole_case cases[] = {
+		{ attached, STATE_PASS },     { hub, STATE_PASS },
+		{ only_tcp, STATE_PASS },     { silent_guess, STATE_UNSURE },
+		{ silent_given, STATE_FAIL }, { no_answer_outside, STATE_FAIL },
+		{ asleep, STATE_UNSURE },
+	};
+	struct findings all;
+	struct verdict v;
+	struct facts f;
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		arena_init(&a);
+		findings_init(&all, &a);
+		made_healthy(&f);
+		cases[i].change(&f);
+		checks_run(&f, NULL, &all);
+		verdict_of(&f, &all, &v);
+		print_message("# %zu: %s %s\n", i, state_str(v.state), v.summary);
+		assert_string_equal(state_str(v.state), state_str(cases[i].state));
+		arena_done(&a);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_row),
+		cmocka_unit_test(the_whole),
+	};
+
+	return cmocka_run_group_tests_name("attached", tests, NULL, NULL);
+}
