@@ -6,7 +6,7 @@
 #   [ left: the tunnel that is looked at ]---near   veth   far---[ right: our engine ]
 . "${TOP:-.}/tests/lab/lib.sh"
 lab_init "$@"
-need wg ip ping jq nft setpriv
+need wg ip ping jq nft setpriv sysctl
 . "$TOP/tests/lib/lab/engine.sh"
 . "$TOP/tests/lib/json.sh"
 
