@@ -36,7 +36,7 @@ pair()
 configure()
 {
 	wg set "$n" private-key "$key_n_file" listen-port "$port_n" peer "$key_f_pub" preshared-key "$TMPDIR/psk" \
-		allowed-ips "${1:-$in4.2/32,${in6}2/128}" endpoint "$out4.2:$port_f"
+		allowed-ips "$in4.2/32,${in6}2/128" endpoint "$out4.2:$port_f"
 	addr left "$n" "$in4.1/24" "${in6}1/64"
 	ip -n left link set "$n" mtu 1420 up
 }
