@@ -47,6 +47,13 @@ static int open_netns(const struct check_options *o, int *out)
 
 int check_target(struct check_options *o, const char *arg)
 {
+	if (strchr(arg, '/')) {
+		fprintf(stderr,
+			"%s: %s: this version brings no file up; beside a tunnel that runs: "
+			"%s INTERFACE --config %s\n",
+			o->cmd, arg, o->cmd, arg);
+		return EXIT_USAGE;
+	}
 	if (!is_name(arg)) {
 		fprintf(stderr, "%s: '%s' is no name of an interface\n", o->cmd, arg);
 		return EXIT_USAGE;
@@ -79,6 +86,39 @@ static int read_endpoint(const struct check_options *o, struct arena *a, struct 
 	}
 	*out = list[0];
 	return EXIT_OK;
+}
+
+/* The interface of this namespace whose name is nearest, or NULL. */
+static const char *nearest(const char *name, struct arena *a)
+{
+	struct if_nameindex *all = if_nameindex();
+	const char **names, *near = NULL;
+	size_t n = 0, i;
+
+	while (all && all[n].if_name)
+		n++;
+	names = arena_alloc(a, (n + 1) * sizeof(*names));
+	for (i = 0; i < n; i++)
+		names[i] = arena_strdup(a, all[i].if_name);
+	if (all)
+		if_freenameindex(all);
+	near = str_nearest(name, names, n);
+	return near;
+}
+
+/* Where something of that name was seen instead: " (...)", or "". */
+static const char *seen_elsewhere(const struct check_options *o, struct arena *a)
+{
+	const char *file = arena_printf(a, "/etc/wireguard/%s.conf", o->interface);
+	const char *space = arena_printf(a, "/run/netns/%s", o->interface), *near;
+
+	if (access(file, F_OK) == 0)
+		return arena_printf(a, " (there is %s: wg-quick up %s)", file, o->interface);
+	if (access(space, F_OK) == 0)
+		return arena_printf(a, " (a network namespace is called so: --netns %s)",
+				    o->interface);
+	near = o->netns ? NULL : nearest(o->interface, a);
+	return near ? arena_printf(a, " (did you mean %s?)", near) : "";
 }
 
 static int code_of(int rc)
@@ -126,7 +166,8 @@ int check_existing(const struct check_options *o, const struct run_conf *c, stru
 		close(x.netns);
 	if (rc < 0) {
 		*code = code_of(rc);
-		fprintf(stderr, "%s: %s\n", o->cmd, e->text);
+		fprintf(stderr, "%s: %s%s\n", o->cmd, e->text,
+			rc == -ENODEV ? seen_elsewhere(o, a) : "");
 	}
 	return rc;
 }

@@ -118,7 +118,9 @@ refuses 'nosuch0: there is no such interface' check nosuch0
 refuses "'wg1': one tunnel at a time" check wg0 wg1
 refuses "--ping '10.0.0' is no IPv4 or IPv6 address" check wg0 --ping 10.0.0
 refuses "--endpoint 'x' is no HOST:PORT" check lo --endpoint x
-refuses "'./office.conf' is no name of an interface" check ./office.conf
+refuses './office.conf: this version brings no file up' check ./office.conf
+refuses "'a b' is no name of an interface" check 'a b'
+refuses 'did you mean lo?' check lo0
 
 "$WGDIAG" >"$TMPDIR/out" 2>"$TMPDIR/err"
 is 'without a command: exit' $? 2
