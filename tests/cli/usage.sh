@@ -120,7 +120,6 @@ refuses "--ping '10.0.0' is no IPv4 or IPv6 address" check wg0 --ping 10.0.0
 refuses "--endpoint 'x' is no HOST:PORT" check lo --endpoint x
 refuses './office.conf: this version brings no file up' check ./office.conf
 refuses "'a b' is no name of an interface" check 'a b'
-refuses 'did you mean lo?' check lo0
 
 "$WGDIAG" >"$TMPDIR/out" 2>"$TMPDIR/err"
 is 'without a command: exit' $? 2

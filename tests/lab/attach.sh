@@ -226,6 +226,8 @@ refused()
 	clean "$words: nothing on stdout" "$(cat "$TMPDIR/out")"
 }
 refused 2 'no such interface' nosuch0
+refused 2 'did you mean near?' naer
+refused 2 '(a network namespace is called so: --netns right)' right
 refused 2 'is no tunnel' near
 refused 2 'is no IPv4 or IPv6 address' near --ping 10.0.0
 refused 2 '/run/netns/nosuch' near --netns nosuch
