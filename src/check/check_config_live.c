@@ -448,7 +448,7 @@ const struct check check_config_live = {
 	.layer = LAYER_CONFIG,
 	.needs = NEED_BIT(NEED_CONFIG),
 	.wants = NEED_BIT(NEED_INTENDED) | NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_ADDRS) |
-		 NEED_BIT(NEED_ROUTES) | NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_HANDSHAKE),
+		 NEED_BIT(NEED_ROUTES) | NEED_BIT(NEED_PATHS),
 	.after = after,
 	.run = run,
 };

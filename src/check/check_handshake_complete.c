@@ -138,6 +138,13 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		watched = false;
 	if (facts->handshake.complete)
 		f = complete(facts, watched, attempts, out);
+	else if (!facts_far_is_here(facts) && facts->ping_peer.received > 0)
+		f = finding_add(out, STATE_PASS,
+				"not seen, but pings come back: there is a session");
+	else if (facts->target.kind == TARGET_OPAQUE && attempts == 0)
+		f = finding_add(out, STATE_UNSURE,
+				"no initiation left: maybe a session is there already, and this "
+				"engine cannot be asked");
 	else if (tunnel_peer_is_offline(facts))
 		f = offline(facts, out);
 	else

@@ -24,6 +24,9 @@ static struct finding *judge_lost(const struct facts *facts, int64_t lost, struc
 	/* A flood fills that queue by itself: no fault of the tunnel, and no proof of it. */
 	if (dropped >= lost && p->interval_ns == 0)
 		s = STATE_UNSURE;
+	/* A host that nobody named may answer as many pings as it likes. */
+	if (s == STATE_FAIL && p->received > 0 && !tunnel_target_is_sure(facts))
+		s = STATE_WARN;
 	return finding_add(out, s, "%lld/%lld answered, %s lost%s", (long long)p->received,
 			   (long long)p->sent,
 			   words_share(out->arena, p->sent - p->received, p->sent), more);
@@ -34,6 +37,15 @@ static enum state unsent_state(const struct ping_facts *p)
 	if (p->shortage)
 		return STATE_UNSURE;
 	return loss_state(p->send_errors, p->sent + p->send_errors);
+}
+
+/* The very address that was pinged answers otherwise. */
+static bool answers_tcp(const struct facts *facts)
+{
+	const struct inner_target_facts *t = tunnel_answer(facts);
+
+	return t && t->answered == ANSWERED_TCP &&
+	       ip_addr_equal(&t->from, &facts->ping_peer.target);
 }
 
 /* Nobody said that it is there, or answers pings. */
@@ -68,7 +80,8 @@ static struct finding *judge(const struct facts *facts, const char *target, stru
 	if (facts->interrupted && p->received < p->sent)
 		return finding_add(out, STATE_UNSURE, "%lld/%lld answered when it was interrupted",
 				   received, sent);
-	if (p->received == 0 && p->late < 1 && !tunnel_target_is_sure(facts))
+	if (p->received == 0 && p->late < 1 &&
+	    (!tunnel_target_is_sure(facts) || answers_tcp(facts)))
 		return judge_guess(facts, target, out);
 	/* ping counts a late answer as lost; whether it was is judged without it. */
 	if (lost > 0)

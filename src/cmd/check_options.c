@@ -5,6 +5,7 @@
 
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
+#include "model/targets.h"
 
 enum { ENGINES_MAX = 16, COUNT_MAX = 100000, PAYLOAD_MAX = 65507 };
 
@@ -68,13 +69,19 @@ static bool read_save(const char *s, struct check_options *o)
 
 static bool read_ping(const char *s, struct check_options *o)
 {
+	struct ip_addr a;
+
 	if (o->n_pings == PINGS_MAX) {
-		fprintf(stderr, "%s: --ping more than %d times\n", o->cmd, PINGS_MAX);
+		fprintf(stderr, "%s: --ping more than once\n", o->cmd);
 		return false;
 	}
-	if (ip_addr_parse(s, &o->pings[o->n_pings])) {
-		o->n_pings++;
+	if (ip_addr_parse(s, &a) && targets_is_usable(&a)) {
+		o->pings[o->n_pings++] = a;
 		return true;
+	}
+	if (ip_addr_parse(s, &a)) {
+		fprintf(stderr, "%s: --ping %s: nobody can be asked there\n", o->cmd, s);
+		return false;
 	}
 	fprintf(stderr, "%s: --ping '%s' is no IPv4 or IPv6 address\n", o->cmd, s);
 	return false;

@@ -18,8 +18,7 @@ static void check_help(FILE *out)
 	      "With an interface, attaches to the tunnel that runs there, of any engine, and\n"
 	      "changes nothing of it.\n"
 	      "\n"
-	      "      --ping ADDR      an address inside the tunnel that must answer (others:\n"
-	      "                       again)\n"
+	      "      --ping ADDR      an address inside the tunnel that must answer\n"
 	      "      --peer KEY       the peer whose public key begins like this\n"
 	      "      --netns NAME     the interface is in that network namespace (name or pid)\n"
 	      "      --config FILE    what the tunnel was meant to be: differences are told\n"
@@ -98,6 +97,17 @@ static const char *const run_options[] = {
 	[OPT_DRY_RUN] = "--dry-run",
 };
 
+/* An option that only a tunnel of the user's has a use for, or NULL. */
+static const char *of_a_tunnel(const struct check_options *o)
+{
+	return o->n_pings ? "--ping" :
+	       o->peer	  ? "--peer" :
+	       o->netns	  ? "--netns" :
+	       o->config  ? "--config" :
+	       o->endpoint ? "--endpoint" :
+			     NULL;
+}
+
 /* EXIT_OK: go on with *o. */
 static int read_options(int argc, char **argv, struct check_options *o)
 {
@@ -117,6 +127,11 @@ static int read_options(int argc, char **argv, struct check_options *o)
 	}
 	if (argc - optind > 1) {
 		fprintf(stderr, NAME ": '%s': one tunnel at a time\n", argv[optind + 1]);
+		return EXIT_USAGE;
+	}
+	if (optind == argc && !o->facts && !o->list_checks && of_a_tunnel(o)) {
+		fprintf(stderr, NAME ": %s is about a tunnel that runs: name its interface\n",
+			of_a_tunnel(o));
 		return EXIT_USAGE;
 	}
 	if (optind < argc && check_target(o, argv[optind]) != EXIT_OK)

@@ -33,7 +33,7 @@ static bool has(const struct targets *t, const struct ip_addr *a)
 	return false;
 }
 
-static bool is_usable(const struct ip_addr *a)
+bool targets_is_usable(const struct ip_addr *a)
 {
 	static const uint8_t zero[16];
 
@@ -47,7 +47,7 @@ static bool is_usable(const struct ip_addr *a)
 static void add(const struct targets_ask *ask, struct targets *t, const struct ip_addr *a,
 		enum target_how how)
 {
-	if (t->n == TARGETS_MAX || !is_usable(a) || has(t, a))
+	if (t->n == TARGETS_MAX || !targets_is_usable(a) || has(t, a))
 		return;
 	/* One's own address is asked by the self ping. */
 	if (how != TARGET_GIVEN && is_own(ask, a))
@@ -153,7 +153,7 @@ static bool tun_has(const struct targets_ask *ask, uint8_t family)
 	for (i = 0; i < ask->net->n_addrs; i++)
 		if (on_tun(ask, ask->net->addrs[i].link) &&
 		    ask->net->addrs[i].addr.addr.family == family &&
-		    is_usable(&ask->net->addrs[i].addr.addr))
+		    targets_is_usable(&ask->net->addrs[i].addr.addr))
 			return true;
 	return false;
 }

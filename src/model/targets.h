@@ -31,6 +31,9 @@ struct targets_ask {
 	const char *tun;
 };
 
+/* An address of one host: neither 0, loopback, multicast nor link-local IPv6. */
+bool targets_is_usable(const struct ip_addr *a);
+
 /* Each address once, none of our own; families that the tun has no address of come last. */
 void targets_of(const struct targets_ask *ask, struct targets *out);
 

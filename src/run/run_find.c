@@ -339,7 +339,10 @@ bool run_find(struct run *r, const struct targets *t)
 		q->through = q->path.dev && !strcmp(q->path.dev, r->end[END_NEAR].tun);
 	}
 	ask(x, false, ECHOES * ECHO_INTERVAL_MS + ECHO_TIMEOUT_MS);
-	if (!best(r->f) && !run_interrupted(r))
+	/* Whoever was named is asked again, also where another answered. */
+	for (i = 1; i < x->n && best(r->f); i++)
+		x->asked[i].through = false;
+	if ((!best(r->f) || (named(x) && !r->f->inner_targets[0].answered)) && !run_interrupted(r))
 		ask(x, true, KNOCK_MS);
 	b = best(r->f);
 	pinged = named(x) ? named(x) : likeliest(x);
@@ -350,5 +353,6 @@ bool run_find(struct run *r, const struct targets *t)
 		choose(r, &pinged->addr);
 	if (b && b->answered == ANSWERED_HOP)
 		return answers_echo(r, &b->from);
-	return (b && b->answered == ANSWERED_ECHO) || named(x);
+	/* Of one that must answer it is worth knowing how far its silence goes. */
+	return b ? b->answered == ANSWERED_ECHO : named(x) != NULL;
 }

@@ -104,7 +104,9 @@ void run_pings(struct run *r)
 
 	if (r->f->have & NEED_BIT(NEED_HANDSHAKE) && !r->f->handshake.complete)
 		peer.count = MIN(peer.count, NO_SESSION_COUNT);
-	if (run_has(r, NEED_BIT(NEED_PING_SELF)))
+	if (run_has(r, NEED_BIT(NEED_PING_SELF)) && self.target.family == FAMILY_NONE)
+		facts_gap(r->f, NEED_PING_SELF, "we have no address of our own there", NULL);
+	else if (run_has(r, NEED_BIT(NEED_PING_SELF)))
 		ping_self(r, &self);
 	if (!run_interrupted(r))
 		ping_peer(r, &peer);

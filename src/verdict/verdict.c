@@ -123,6 +123,8 @@ static const char *the_same_again(const struct facts *f, struct arena *a)
 	const struct target_facts *t = &f->target;
 	const char *engine = t->engine ? arena_printf(a, " --engine %s", t->engine) : "";
 
+	if (t->kind != TARGET_SELF_TEST && t->name)
+		return arena_printf(a, "wgdiag check %s -v", t->name);
 	if (!t->lab)
 		return arena_printf(a, "wgdiag check%s -v", engine);
 	return arena_printf(a, "wgdiag lab %s%s%s%s -v", t->lab,
@@ -140,7 +142,8 @@ static void fault(const struct facts *f, const struct inference *in, const struc
 	conclude(in, f, all, v);
 	if (!v->cause && v->n_candidates == 0)
 		v->direction = row_direction(v->root->check->id);
-	if (!f->target.lab && f->target.engine && strcmp(f->target.engine, "builtin") != 0)
+	if (!f->target.lab && facts_far_is_here(f) && f->target.engine &&
+	    strcmp(f->target.engine, "builtin") != 0)
 		conclude_next(v, "wgdiag check --engine builtin");
 	conclude_next(v, the_same_again(f, all->arena));
 }
@@ -194,8 +197,10 @@ static void good(const struct facts *f, const struct inference *in, const struct
 	} else if (all->partial) {
 		v->summary = good_as_asked(f, all);
 	} else {
-		v->summary = arena_printf(all->arena,
-					  "data crosses the tunnel whole, both ways (engine %s)",
+		v->summary = arena_printf(all->arena, "%s (engine %s)",
+					  facts_far_is_here(f) ?
+						  "data crosses the tunnel whole, both ways" :
+						  "what was sent through the tunnel is answered",
 					  f->target.engine ? f->target.engine : "unknown");
 	}
 	conclude(in, f, all, v);

@@ -117,6 +117,8 @@ refuses "--seed 'x'" check --seed x
 refuses 'nosuch0: there is no such interface' check nosuch0
 refuses "'wg1': one tunnel at a time" check wg0 wg1
 refuses "--ping '10.0.0' is no IPv4 or IPv6 address" check wg0 --ping 10.0.0
+refuses '--ping 224.0.0.1: nobody can be asked there' check wg0 --ping 224.0.0.1
+refuses '--ping is about a tunnel that runs' check --ping 10.0.0.1
 refuses "--endpoint 'x' is no HOST:PORT" check lo --endpoint x
 refuses './office.conf: this version brings no file up' check ./office.conf
 refuses "'a b' is no name of an interface" check 'a b'

@@ -182,6 +182,27 @@ for forwarding in 0 1; do
 	over
 done
 
+# --- targets of all kinds ----------------------------------------------------------------
+
+pair
+foreign builtin "$WGDIAG" engine -f
+configure
+ip netns exec right nft 'table inet t { chain i { type filter hook input priority 0; icmp type echo-request drop; }; }'
+attach --json --ping "$in4.2"
+is 'the address drops pings, and refuses TCP: exit' $? 0
+is 'the address drops pings: ping.peer' "$(json_row "$TMPDIR/out" ping.peer)" 'PASS -'
+ip netns exec right nft 'flush ruleset; table inet t { chain i { type filter hook input priority 0;
+	icmp type echo-request limit rate over 20/second burst 5 packets drop; }; }'
+attach --json
+clean 'the far host answers few pings: no FAIL' "$(bad_rows | grep FAIL)"
+ip netns exec right nft flush ruleset
+attach --json --ping 203.0.113.9
+check 'no route to what must answer: it ends with a verdict' jq -e .verdict.state "$TMPDIR/out"
+ip -n left addr flush dev "$n"
+attach --json
+check 'no address: it ends with a verdict' jq -e .verdict.state "$TMPDIR/out"
+over
+
 # --- a hub --------------------------------------------------------------------------------
 
 pair
