@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/input.h"
 #include "model/facts_file.h"
 
 enum { FILE_MAX = 64 << 20 }; /* far beyond any run; a device without an end is no file of facts */
@@ -113,35 +114,13 @@ int facts_io_save(const char *path, const struct facts *f, struct err *e)
 	return 0;
 }
 
-static int read_all(int fd, struct buf *out)
-{
-	char b[65536];
-	ssize_t n;
-
-	while ((n = read(fd, b, sizeof(b))) != 0) {
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0)
-			buf_add(out, b, (size_t)n);
-		if (out->len > FILE_MAX)
-			return -EFBIG;
-	}
-	return 0;
-}
-
 int facts_io_load(const char *path, struct arena *a, struct facts *out, struct err *e)
 {
 	CLEANUP(buf_done) struct buf text = { 0 };
-	bool in = strcmp(path, "-") == 0;
-	int rc, fd = in ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	int rc = input_read(path, FILE_MAX, &text, e);
 
-	if (fd < 0)
-		return err_sys(e, "reading %s", path);
-	rc = read_all(fd, &text);
-	if (!in)
-		close(fd);
 	if (rc < 0)
-		return err_code(e, rc, "reading %s", in ? "standard input" : path);
+		return rc;
 	rc = facts_read(buf_str(&text), text.len, a, out, e);
-	return rc < 0 ? err_prefix(e, "%s", in ? "standard input" : path) : 0;
+	return rc < 0 ? err_prefix(e, "%s", input_name(path)) : 0;
 }

@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "model/conf.h"
 
 static int fit(const char *path, int fd, struct err *e)
@@ -27,27 +27,12 @@ static int fit(const char *path, int fd, struct err *e)
 /* It may grow while it is read. */
 static int read_all(const char *path, int fd, struct buf *out, struct err *e)
 {
-	char piece[4096];
-	size_t total = 0;
-	ssize_t n;
-	int rc = 0;
+	int rc = fd_read_all(fd, CONF_MAX, out);
 
-	while (rc == 0 && (n = read(fd, piece, sizeof(piece))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			rc = err_sys(e, "read %s", path);
-			break;
-		}
-		total += (size_t)n;
-		if (total > CONF_MAX)
-			rc = err_say(e, EFBIG, "read %s: no configuration file is over %d bytes",
-				     path, (int)CONF_MAX);
-		else
-			buf_add(out, piece, (size_t)n);
-	}
-	sodium_memzero(piece, sizeof(piece));
-	return rc;
+	if (rc == -EFBIG)
+		return err_say(e, EFBIG, "read %s: no configuration file is over %d bytes", path,
+			       (int)CONF_MAX);
+	return rc < 0 ? err_code(e, rc, "read %s", path) : 0;
 }
 
 int conf_file_read(const char *path, struct buf *out, struct err *e)

@@ -1,0 +1,15 @@
+/*
+ * All that a descriptor gives.
+ */
+#ifndef BASE_FD_H
+#define BASE_FD_H
+
+#include "base/buf.h"
+
+/*
+ * Adds bytes to *out until the end of the file; nothing of them stays anywhere else, for there may
+ * be keys among them. Negative errno, -EFBIG: more than max bytes.
+ */
+int fd_read_all(int fd, size_t max, struct buf *out);
+
+#endif

@@ -1,0 +1,14 @@
+/*
+ * What a user names on the command line to be read: a file, or "-" for standard input.
+ */
+#ifndef CMD_INPUT_H
+#define CMD_INPUT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* Adds all of it to *out, which the caller ends whatever comes of it; -EFBIG: over max bytes. */
+int input_read(const char *path, size_t max, struct buf *out, struct err *e);
+const char *input_name(const char *path); /* "standard input", or the path */
+
+#endif
