@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,31 +150,12 @@ static void on_log(void *ctx, short revents)
 
 /* --- is it alive? --------------------------------------------------------- */
 
-static bool tun_is_there(struct engine *g)
-{
-	int home;
-	bool there;
-
-	if (g->netns < 0)
-		return if_nametoindex(g->ifname);
-	if (g->p->netns_get(&home, &g->why) < 0)
-		return false;
-	there = g->p->netns_enter(g->netns, &g->why) == 0;
-	if (there) {
-		there = if_nametoindex(g->ifname);
-		if (g->p->netns_enter(home, NULL) < 0)
-			abort(); /* nothing may go on in the wrong network */
-	}
-	close(home);
-	return there;
-}
-
 bool engine_alive(struct engine *g)
 {
 	pid_t got;
 
 	if (g->ops->in_kernel)
-		return engine_kernel_is_there(g->p, g->netns, g->ifname);
+		return engine_link_look(g->p, g->netns, g->ifname, NULL) != -ENODEV;
 	if (g->reaped)
 		return false;
 	do
@@ -235,7 +215,7 @@ static void look(struct engine *g)
 	} else if (d->errno_) {
 		err_code(&g->why, d->errno_, "get of %s", g->ifname);
 		bad_answer(g, asked_ns);
-	} else if (!tun_is_there(g)) {
+	} else if (engine_link_look(g->p, g->netns, g->ifname, NULL) < 0) {
 		err_say(&g->why, ENODEV, "%s answers, but there is no interface %s", g->ops->name,
 			g->ifname);
 	} else {

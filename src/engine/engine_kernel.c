@@ -3,10 +3,9 @@
  */
 #include <errno.h>
 #include <net/if.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "engine/engine_list.h"
+#include "sys/netns_call.h"
 
 static const struct engine_known kernel_known[] = {
 	{ NULL, "its RX errors count three things only, all after a message was authenticated: an "
@@ -23,25 +22,24 @@ const struct engine_ops engine_kernel = {
 	.known = kernel_known,
 };
 
-/* Calls fn there, and comes back. */
+struct link_call {
+	int (*fn)(const char *name, struct err *e);
+	const char *name;
+};
+
+static int call(void *ctx, struct err *e)
+{
+	const struct link_call *x = ctx;
+
+	return x->fn(x->name, e);
+}
+
 static int in_netns(const struct platform_ops *p, int netns,
 		    int (*fn)(const char *name, struct err *e), const char *name, struct err *e)
 {
-	int home, rc;
+	struct link_call x = { fn, name };
 
-	if (netns < 0)
-		return fn(name, e);
-	rc = p->netns_get(&home, e);
-	if (rc < 0)
-		return rc;
-	rc = p->netns_enter(netns, e);
-	if (!rc) {
-		rc = fn(name, e);
-		if (p->netns_enter(home, NULL) < 0)
-			abort(); /* nothing may go on in the wrong network */
-	}
-	close(home);
-	return rc;
+	return netns < 0 ? call(&x, e) : netns_call(p, netns, -1, call, &x, e);
 }
 
 int engine_kernel_add(const struct platform_ops *p, int netns, const char *name, struct err *e)
@@ -56,9 +54,9 @@ static int look_for(const char *name, struct err *e)
 	return err_sys(e, "interface %s", name);
 }
 
-bool engine_kernel_is_there(const struct platform_ops *p, int netns, const char *name)
+int engine_link_look(const struct platform_ops *p, int netns, const char *name, struct err *e)
 {
-	return in_netns(p, netns, look_for, name, NULL) != -ENODEV;
+	return in_netns(p, netns, look_for, name, e);
 }
 
 void engine_kernel_delete(const struct platform_ops *p, int netns, const char *name)

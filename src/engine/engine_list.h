@@ -11,8 +11,8 @@ extern const struct engine_ops engine_builtin, engine_kernel, engine_wireguard_g
 
 /* engine_kernel.c: its link, in a namespace (-1: this one) */
 int engine_kernel_add(const struct platform_ops *p, int netns, const char *name, struct err *e);
-/* Also when it cannot be asked whether it is. */
-bool engine_kernel_is_there(const struct platform_ops *p, int netns, const char *name);
+/* An engine's link of whatever kind, likewise. -ENODEV: it is not there. */
+int engine_link_look(const struct platform_ops *p, int netns, const char *name, struct err *e);
 void engine_kernel_delete(const struct platform_ops *p, int netns, const char *name);
 
 /* engine_cmd.c: fills argv from ops->words */

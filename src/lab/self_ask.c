@@ -1,49 +1,44 @@
-/*
- * Netlink speaks of the namespace that it is asked in; sockets lie in a folder for all.
- */
 #include "lab/self_ask.h"
 
-#include "engine/uapi_client.h"
+#include "engine/wg_ask.h"
 
 enum { ANSWER_TIMEOUT_MS = 1000 };
 
 struct ask {
 	struct self_tunnel *t;
-	const char *tun;
-	const struct buf *text;
+	const struct self_end *end;
+	const struct buf *text; /* of a set */
 	struct arena *a;
-	struct uapi_device **out;
+	struct uapi_device **out; /* of a get */
 };
 
-static int set_in_kernel(void *ctx, struct err *e)
+static int get_here(void *ctx, struct err *e)
 {
 	struct ask *x = ctx;
 
-	return x->t->p->wg_set(x->tun, x->text, e);
+	return wg_ask_get(x->t->p, wg_ask_via(x->end->ops), x->end->tun, ANSWER_TIMEOUT_MS, x->a,
+			  x->out, e);
 }
 
-static int get_from_kernel(void *ctx, struct err *e)
+static int set_here(void *ctx, struct err *e)
 {
 	struct ask *x = ctx;
 
-	return x->t->p->wg_get(x->tun, x->a, x->out, e);
+	return wg_ask_set(x->t->p, wg_ask_via(x->end->ops), x->end->tun, ANSWER_TIMEOUT_MS, x->text,
+			  e);
 }
 
 int self_ask_get(struct self_tunnel *t, enum end end, struct arena *a, struct uapi_device **out,
 		 struct err *e)
 {
-	struct ask x = { .t = t, .tun = t->end[end].tun, .a = a, .out = out };
+	struct ask x = { .t = t, .end = &t->end[end], .a = a, .out = out };
 
-	if (t->end[end].ops->in_kernel)
-		return self_tunnel_in(t, end, get_from_kernel, &x, e);
-	return uapi_get(x.tun, ANSWER_TIMEOUT_MS, a, out, e);
+	return self_tunnel_in(t, end, get_here, &x, e);
 }
 
 int self_ask_set(struct self_tunnel *t, enum end end, const struct buf *text, struct err *e)
 {
-	struct ask x = { .t = t, .tun = t->end[end].tun, .text = text };
+	struct ask x = { .t = t, .end = &t->end[end], .text = text };
 
-	if (t->end[end].ops->in_kernel)
-		return self_tunnel_in(t, end, set_in_kernel, &x, e);
-	return uapi_set(x.tun, ANSWER_TIMEOUT_MS, text, e);
+	return self_tunnel_in(t, end, set_here, &x, e);
 }

@@ -22,6 +22,7 @@
 #include "lab/near_tun.h"
 #include "lab/self_ask.h"
 #include "lab/self_config.h"
+#include "sys/netns_call.h"
 
 enum {
 	TUN_MTU = 1420,
@@ -226,15 +227,7 @@ int self_tunnel_build(const struct self_conf *c, const struct platform_ops *p, s
 int self_tunnel_in(struct self_tunnel *t, enum end end, int (*fn)(void *ctx, struct err *e),
 		   void *ctx, struct err *e)
 {
-	int rc;
-
-	rc = t->p->netns_enter(t->end[end].netns, e);
-	if (rc < 0)
-		return rc;
-	rc = fn(ctx, e);
-	if (t->p->netns_enter(t->host_netns, NULL) < 0)
-		abort(); /* from here on the wrong network would be touched */
-	return rc;
+	return netns_call(t->p, t->end[end].netns, t->host_netns, fn, ctx, e);
 }
 
 /* --- start ---------------------------------------------------------------- */

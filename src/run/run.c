@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,6 +17,7 @@
 #include "loss/settled.h"
 #include "probe/echo.h"
 #include "run/run_priv.h"
+#include "sys/netns_call.h"
 
 enum {
 	START_MS = 2000,
@@ -44,19 +44,12 @@ int run_in(struct run *r, enum end end, int (*fn)(void *ctx, struct err *e), voi
 	   struct err *e)
 {
 	const struct run_end *x = &r->end[end];
-	int rc;
 
 	if (!x->here)
 		return err_say(e, ENODEV, "the far end is not on this machine");
 	if (x->netns < 0)
 		return fn(ctx, e);
-	rc = r->p->netns_enter(x->netns, e);
-	if (rc < 0)
-		return rc;
-	rc = fn(ctx, e);
-	if (r->p->netns_enter(r->home_netns, NULL) < 0)
-		abort(); /* from here on the wrong network would be touched */
-	return rc;
+	return netns_call(r->p, x->netns, r->home_netns, fn, ctx, e);
 }
 
 bool run_interrupted(struct run *r)
@@ -161,7 +154,7 @@ void run_adopt(struct run *r)
 			.own = own,
 			.n_own = from->inner6.family ? 2 : 1,
 			.public_key = from->public_key,
-			.via = from->ops->in_kernel ? WG_VIA_KERNEL : WG_VIA_SOCKET,
+			.via = wg_ask_via(from->ops),
 			.ops = from->ops,
 			.engine = from->engine,
 		};

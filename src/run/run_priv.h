@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 
 #include "capture/tap.h"
-#include "engine/wg_via.h"
+#include "engine/wg_ask.h"
 #include "lab/self_tunnel.h"
 #include "loss/counters.h"
 #include "model/targets.h"
