@@ -8,16 +8,6 @@
 #include "check/tunnel.h"
 #include "check/words.h"
 
-static const struct peer_config *peer_of(const struct config_facts *c, const struct public_key *k)
-{
-	size_t i;
-
-	for (i = 0; i < c->n_peers; i++)
-		if (public_key_equal(&c->peers[i].key, k))
-			return &c->peers[i];
-	return NULL;
-}
-
 /* What is wrong with one end by itself, or NULL. */
 static const char *trouble_alone(const struct config_facts *c, enum end end, struct arena *a)
 {
@@ -25,7 +15,7 @@ static const char *trouble_alone(const struct config_facts *c, enum end end, str
 		return arena_printf(a, "the %s engine has no private key", words_end(end));
 	if (c->n_peers == 0)
 		return arena_printf(a, "the %s engine has no peer", words_end(end));
-	if (c->has_private_key == 1 && peer_of(c, &c->own))
+	if (c->has_private_key == 1 && config_peer(c, &c->own))
 		return arena_printf(a, "the %s engine's own key %s is also its peer's",
 				    words_end(end), words_key(a, &c->own));
 	return NULL;
@@ -35,7 +25,7 @@ static const char *trouble_alone(const struct config_facts *c, enum end end, str
 static const char *trouble_peer(const struct config_facts *c, const struct public_key *wanted,
 				enum end end, struct arena *a)
 {
-	if (peer_of(c, wanted))
+	if (config_peer(c, wanted))
 		return NULL;
 	if (end == END_FAR && c->n_peers > 1)
 		return arena_printf(a, "none of the far engine's %zu peers has our key %s",
@@ -64,7 +54,7 @@ static const char *trouble_between(const struct facts *f, struct arena *a)
 	if (!t && near->has_private_key == 1)
 		t = trouble_peer(far, &near->own, END_FAR, a);
 	if (!t && near->has_private_key == 1 && far->has_private_key == 1)
-		t = trouble_psk(peer_of(near, &far->own), peer_of(far, &near->own));
+		t = trouble_psk(config_peer(near, &far->own), config_peer(far, &near->own));
 	return t;
 }
 
@@ -73,7 +63,7 @@ static const char *trouble(const struct facts *f, bool have_far, struct arena *a
 	const struct config_facts *near = &f->config[END_NEAR];
 	const char *t = trouble_alone(near, END_NEAR, a);
 
-	if (!t && !public_key_is_zero(&f->target.peer) && !peer_of(near, &f->target.peer))
+	if (!t && !public_key_is_zero(&f->target.peer) && !config_peer(near, &f->target.peer))
 		t = arena_printf(a, "the near engine has no peer %s",
 				 words_key(a, &f->target.peer));
 	return t || !have_far ? t : trouble_between(f, a);

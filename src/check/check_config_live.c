@@ -324,16 +324,6 @@ static void peer(struct live *l, size_t i, const struct peer_config *h)
 				     words_key(l->a, &w->key), h->keepalive_s, keepalive));
 }
 
-static const struct peer_config *live_peer(const struct live *l, const struct public_key *k)
-{
-	size_t i;
-
-	for (i = 0; i < l->have->n_peers; i++)
-		if (public_key_equal(&l->have->peers[i].key, k))
-			return &l->have->peers[i];
-	return NULL;
-}
-
 static bool in_file(const struct live *l, const struct public_key *k)
 {
 	size_t i;
@@ -350,7 +340,7 @@ static void peers(struct live *l)
 
 	for (i = 0; i < l->want->n_peers; i++) {
 		const struct public_key *k = &l->want->peers[i].key;
-		const struct peer_config *h = live_peer(l, k);
+		const struct peer_config *h = config_peer(l->have, k);
 
 		if (h)
 			peer(l, i, h);

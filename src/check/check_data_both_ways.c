@@ -176,7 +176,7 @@ static int64_t largest(const struct facts *facts)
 /* Whatever came back was authentic, and has crossed the tunnel both ways. */
 static struct finding *judge_answers(const struct facts *facts, struct findings *out)
 {
-	const struct inner_target_facts *t = tunnel_answer(facts);
+	const struct inner_target_facts *t = facts_answer(facts);
 	const struct gap *gap = &facts->gaps[NEED_PING_PEER];
 	int64_t size = largest(facts);
 	struct finding *f;

@@ -42,7 +42,7 @@ static enum state unsent_state(const struct ping_facts *p)
 /* The very address that was pinged answers otherwise. */
 static bool answers_tcp(const struct facts *facts)
 {
-	const struct inner_target_facts *t = tunnel_answer(facts);
+	const struct inner_target_facts *t = facts_answer(facts);
 
 	return t && t->answered == ANSWERED_TCP &&
 	       ip_addr_equal(&t->from, &facts->ping_peer.target);
@@ -52,7 +52,7 @@ static bool answers_tcp(const struct facts *facts)
 static struct finding *judge_guess(const struct facts *facts, const char *target,
 				   struct findings *out)
 {
-	const struct inner_target_facts *t = tunnel_answer(facts);
+	const struct inner_target_facts *t = facts_answer(facts);
 	struct finding *f;
 
 	if (t)

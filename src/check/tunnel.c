@@ -72,16 +72,6 @@ void tunnel_sources(const struct facts *f, struct tunnel_addrs *out)
 			add(out, &f->net_start[END_NEAR].addrs[i].addr.addr);
 }
 
-static const struct peer_config *by_key(const struct config_facts *c, const struct public_key *k)
-{
-	size_t i;
-
-	for (i = 0; i < c->n_peers; i++)
-		if (public_key_equal(&c->peers[i].key, k))
-			return &c->peers[i];
-	return NULL;
-}
-
 const struct peer_config *tunnel_peer(const struct facts *f, enum end of)
 {
 	enum end other = of == END_NEAR ? END_FAR : END_NEAR;
@@ -91,9 +81,9 @@ const struct peer_config *tunnel_peer(const struct facts *f, enum end of)
 	if (!have(f, need[of]))
 		return NULL;
 	if (of == END_NEAR && !public_key_is_zero(&f->target.peer))
-		return by_key(c, &f->target.peer);
+		return config_peer(c, &f->target.peer);
 	if (have(f, need[other]) && f->config[other].has_private_key == 1)
-		return by_key(c, &f->config[other].own);
+		return config_peer(c, &f->config[other].own);
 	return c->n_peers == 1 ? &c->peers[0] : NULL;
 }
 
@@ -160,16 +150,6 @@ bool tunnel_peer_is_offline(const struct facts *f)
 	if (p->endpoint.addr.family == FAMILY_NONE)
 		return true;
 	return age > TUNNEL_SESSION_NS && p->keepalive_s == 0 && has_only_single(p);
-}
-
-const struct inner_target_facts *tunnel_answer(const struct facts *f)
-{
-	size_t i;
-
-	for (i = 0; i < f->n_inner_targets; i++)
-		if (f->inner_targets[i].answered != ANSWERED_NONE)
-			return &f->inner_targets[i];
-	return NULL;
 }
 
 const char *tunnel_answer_words(const struct inner_target_facts *t)

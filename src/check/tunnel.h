@@ -42,8 +42,6 @@ int64_t tunnel_peer_age(const struct facts *f, const struct peer_config *p);
  */
 bool tunnel_peer_is_offline(const struct facts *f);
 
-/* The first address that answered before the pings, by whatever; NULL: none, or none was asked. */
-const struct inner_target_facts *tunnel_answer(const struct facts *f);
 const char *tunnel_answer_words(const struct inner_target_facts *t); /* "TCP", "hop limit" */
 /*
  * Is the address that was pinged sure to be there? One that nobody named is a guess: its silence

@@ -53,8 +53,7 @@ void engine_crypto_facts(const struct engine_ops *ops, const struct uapi_device 
 	if (p) {
 		out->tx_bytes = (int64_t)p->tx_bytes;
 		out->rx_bytes = (int64_t)p->rx_bytes;
-		out->last_handshake_wall_ns =
-			p->last_handshake_s * NS_PER_S + p->last_handshake_nsec;
+		out->last_handshake_wall_ns = uapi_peer_handshake_ns(p);
 	}
 	if (!ops || !ops->counts_drops)
 		return;
@@ -65,13 +64,6 @@ void engine_crypto_facts(const struct engine_ops *ops, const struct uapi_device 
 	fill_refused(d, a, out);
 	/* An older one of ours, or another program in its place, may lack them. */
 	out->known = out->sealed != UNKNOWN && out->opened != UNKNOWN;
-}
-
-static int64_t difference(int64_t after, int64_t before)
-{
-	if (after == UNKNOWN || before == UNKNOWN || after < before)
-		return UNKNOWN;
-	return after - before;
 }
 
 static uint64_t refused_before(const struct crypto_facts *before, const char *id)
@@ -90,10 +82,10 @@ void engine_crypto_difference(struct crypto_facts *after, const struct crypto_fa
 	size_t i, n = 0;
 
 	after->known = after->known && before->known;
-	after->sealed = difference(after->sealed, before->sealed);
-	after->opened = difference(after->opened, before->opened);
-	after->tx_bytes = difference(after->tx_bytes, before->tx_bytes);
-	after->rx_bytes = difference(after->rx_bytes, before->rx_bytes);
+	after->sealed = count_difference(before->sealed, after->sealed);
+	after->opened = count_difference(before->opened, after->opened);
+	after->tx_bytes = count_difference(before->tx_bytes, after->tx_bytes);
+	after->rx_bytes = count_difference(before->rx_bytes, after->rx_bytes);
 	for (i = 0; i < after->n_refused; i++) {
 		r = after->refused[i];
 		r.n -= MIN(r.n, refused_before(before, r.id));

@@ -9,7 +9,7 @@ static void peer(const struct uapi_peer *from, struct peer_config *to)
 	to->has_psk = from->has_psk;
 	to->endpoint = from->endpoint;
 	to->keepalive_s = from->keepalive_s;
-	to->handshake_wall_ns = from->last_handshake_s * NS_PER_S + from->last_handshake_nsec;
+	to->handshake_wall_ns = uapi_peer_handshake_ns(from);
 	to->allowed = from->allowed; /* in the arena, as all that was parsed */
 	to->n_allowed = from->n_allowed;
 }

@@ -89,7 +89,7 @@ static void look_for_handshake(struct trial *x)
 
 	arena_init(&tmp);
 	if (uapi_get(tun, GET_TIMEOUT_MS, &tmp, &d, NULL) == 0 && d->n_peers &&
-	    (d->peers[0].last_handshake_s || d->peers[0].last_handshake_nsec))
+	    uapi_peer_handshake_ns(&d->peers[0]))
 		x->handshake_ns = loop_now(x->t->loop);
 	arena_done(&tmp);
 }

@@ -35,11 +35,7 @@ const char *link_counter_str(enum link_counter c)
 
 int64_t link_difference(const struct link_facts *l, enum link_counter c)
 {
-	int64_t before = l->before[c], after = l->after[c];
-
-	if (before == UNKNOWN || after == UNKNOWN || after < before)
-		return UNKNOWN;
-	return after - before;
+	return count_difference(l->before[c], l->after[c]);
 }
 
 static void unknown(int64_t *v, size_t n)
@@ -158,4 +154,24 @@ const struct peer_config *config_owner(const struct config_facts *c, const struc
 	if (by)
 		*by = best;
 	return owner;
+}
+
+const struct peer_config *config_peer(const struct config_facts *c, const struct public_key *k)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_peers; i++)
+		if (public_key_equal(&c->peers[i].key, k))
+			return &c->peers[i];
+	return NULL;
+}
+
+const struct inner_target_facts *facts_answer(const struct facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_inner_targets; i++)
+		if (f->inner_targets[i].answered != ANSWERED_NONE)
+			return &f->inner_targets[i];
+	return NULL;
 }

@@ -154,7 +154,11 @@ struct link_facts {
 	/* one look only: `after` counts since the link was made, and `before` is not known */
 	bool since_made;
 };
-/* after - before, or UNKNOWN when either is, or when it went backwards. */
+/* What a counter grew by; UNKNOWN when either is not known, or when it went backwards. */
+static inline int64_t count_difference(int64_t before, int64_t after)
+{
+	return before == UNKNOWN || after == UNKNOWN || after < before ? UNKNOWN : after - before;
+}
 int64_t link_difference(const struct link_facts *l, enum link_counter c);
 
 struct addr_facts {
@@ -299,6 +303,9 @@ struct config_facts {
  */
 const struct peer_config *config_owner(const struct config_facts *c, const struct ip_addr *a,
 				       const struct cidr **by);
+
+/* The one with that key, or NULL. */
+const struct peer_config *config_peer(const struct config_facts *c, const struct public_key *k);
 
 /* What a configuration file wants; UNKNOWN or empty: it does not say. No secret is in it. */
 enum intended_table { INTENDED_AUTO, INTENDED_OFF, INTENDED_NUMBER, INTENDED_NAME };
@@ -482,6 +489,9 @@ static inline bool facts_far_is_here(const struct facts *f)
 {
 	return f->target.kind == TARGET_SELF_TEST;
 }
+
+/* The first address that answered before the pings, by whatever; NULL: none, or none was asked. */
+const struct inner_target_facts *facts_answer(const struct facts *f);
 
 void facts_init(struct facts *f); /* nothing known, all counters UNKNOWN */
 void facts_have(struct facts *f, enum need n);

@@ -316,10 +316,9 @@ void uapi_handshake_times(struct uapi_device *d, int64_t wall_ns)
 		struct uapi_peer *p = &d->peers[i];
 		int64_t at;
 
-		if (p->last_handshake_s >= BEFORE_WIREGUARD_S ||
-		    (p->last_handshake_s == 0 && p->last_handshake_nsec == 0))
+		if (p->last_handshake_s >= BEFORE_WIREGUARD_S || uapi_peer_handshake_ns(p) == 0)
 			continue;
-		at = wall_ns - (p->last_handshake_s * NS_PER_S + p->last_handshake_nsec);
+		at = wall_ns - uapi_peer_handshake_ns(p);
 		p->last_handshake_s = at / NS_PER_S;
 		p->last_handshake_nsec = at % NS_PER_S;
 	}

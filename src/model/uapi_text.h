@@ -96,7 +96,12 @@ struct uapi_peer {
 	struct uapi_extra *extra; /* unknown keys after its public_key, in order */
 	size_t n_extra;
 };
-struct uapi_extra { const char *name; uint64_t value; bool is_number; const char *text; };
+struct uapi_extra {
+	const char *name;
+	uint64_t value;
+	bool is_number;
+	const char *text;
+};
 struct uapi_device {
 	bool has_private_key;
 	/* When has_private_key: derived, or own_public_key, since boringtun gives no more. */
@@ -109,6 +114,12 @@ struct uapi_device {
 	size_t n_extra;
 	int errno_; /* as the reply said; 0 = fine */
 };
+
+/* The latest handshake as wall time; 0: never. */
+static inline int64_t uapi_peer_handshake_ns(const struct uapi_peer *p)
+{
+	return p->last_handshake_s * NS_PER_S + p->last_handshake_nsec;
+}
 
 struct arena;
 /*

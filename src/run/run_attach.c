@@ -134,11 +134,6 @@ static bool begins(const struct public_key *k, const char *with)
 	return strncmp(b64, with, strlen(with)) == 0;
 }
 
-static int64_t heard(const struct uapi_peer *p)
-{
-	return p->last_handshake_s * NS_PER_S + p->last_handshake_nsec;
-}
-
 /* The one that was heard last; of those never heard one that can be spoken to. */
 static const struct uapi_peer *liveliest(const struct uapi_device *d)
 {
@@ -148,9 +143,9 @@ static const struct uapi_peer *liveliest(const struct uapi_device *d)
 	for (i = 0; i < d->n_peers; i++) {
 		const struct uapi_peer *p = &d->peers[i];
 
-		if (!best || heard(p) > heard(best) ||
-		    (heard(p) == heard(best) && !best->endpoint.addr.family &&
-		     p->endpoint.addr.family))
+		if (!best || uapi_peer_handshake_ns(p) > uapi_peer_handshake_ns(best) ||
+		    (uapi_peer_handshake_ns(p) == uapi_peer_handshake_ns(best) &&
+		     !best->endpoint.addr.family && p->endpoint.addr.family))
 			best = p;
 	}
 	return best;
@@ -316,8 +311,8 @@ static void session(struct attach *x)
 	struct run *r = &x->r;
 	const struct uapi_peer *p = x->device ? run_peer(r, END_NEAR, x->device) : NULL;
 
-	if (p && heard(p))
-		r->f->handshake.age_ns = MAX(r->p->wall_ns() - heard(p), 0);
+	if (p && uapi_peer_handshake_ns(p))
+		r->f->handshake.age_ns = MAX(r->p->wall_ns() - uapi_peer_handshake_ns(p), 0);
 	if (!run_has(r, NEED_BIT(NEED_HANDSHAKE)))
 		return;
 	/* Nobody can be asked: the peer has to come. */

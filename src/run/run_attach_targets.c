@@ -43,7 +43,6 @@ void run_attach_targets(struct attach *x)
 		.tun = x->conf->ifname,
 	};
 	struct config_facts file;
-	size_t i;
 
 	dns_of(x, &ask);
 	if (!x->device && x->conf->intended) {
@@ -51,8 +50,7 @@ void run_attach_targets(struct attach *x)
 		ask.config = &file;
 		ask.peer = file.n_peers ? &file.peers[0] : NULL;
 	}
-	for (i = 0; x->device && i < c->n_peers; i++)
-		if (public_key_equal(&c->peers[i].key, &x->r.f->target.peer))
-			ask.peer = &c->peers[i];
+	if (x->device)
+		ask.peer = config_peer(c, &x->r.f->target.peer);
 	targets_of(&ask, &x->targets);
 }

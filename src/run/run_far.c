@@ -66,11 +66,6 @@ static const struct far_peer *peer_of(const struct far_look *l, const struct pub
 	return NULL;
 }
 
-static int64_t difference(int64_t before, int64_t after)
-{
-	return before == UNKNOWN || after < before ? UNKNOWN : after - before;
-}
-
 /* Of the peer that is us. */
 static void crypto(struct facts *f, const struct far_text *t)
 {
@@ -93,8 +88,8 @@ static void crypto(struct facts *f, const struct far_text *t)
 	first = t->n_looks > 1 ? peer_of(&t->first, &near->own) : NULL;
 	if (!first)
 		return;
-	c->rx_bytes = difference(first->rx_bytes, last->rx_bytes);
-	c->tx_bytes = difference(first->tx_bytes, last->tx_bytes);
+	c->rx_bytes = count_difference(first->rx_bytes, last->rx_bytes);
+	c->tx_bytes = count_difference(first->tx_bytes, last->tx_bytes);
 }
 
 static void host(struct facts *f, const struct far_look *l)

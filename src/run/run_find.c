@@ -231,16 +231,6 @@ static void ask(struct find *x, bool tcp, int ms)
 	close_all(x);
 }
 
-static const struct inner_target_facts *best(const struct facts *f)
-{
-	size_t i;
-
-	for (i = 0; i < f->n_inner_targets; i++)
-		if (f->inner_targets[i].answered != ANSWERED_NONE)
-			return &f->inner_targets[i];
-	return NULL;
-}
-
 /* --- the whole -------------------------------------------------------------------- */
 
 struct way_ctx {
@@ -340,11 +330,12 @@ bool run_find(struct run *r, const struct targets *t)
 	}
 	ask(x, false, ECHOES * ECHO_INTERVAL_MS + ECHO_TIMEOUT_MS);
 	/* Whoever was named is asked again, also where another answered. */
-	for (i = 1; i < x->n && best(r->f); i++)
+	for (i = 1; i < x->n && facts_answer(r->f); i++)
 		x->asked[i].through = false;
-	if ((!best(r->f) || (named(x) && !r->f->inner_targets[0].answered)) && !run_interrupted(r))
+	if ((!facts_answer(r->f) || (named(x) && !r->f->inner_targets[0].answered)) &&
+	    !run_interrupted(r))
 		ask(x, true, KNOCK_MS);
-	b = best(r->f);
+	b = facts_answer(r->f);
 	pinged = named(x) ? named(x) : likeliest(x);
 	/* Who was named is pinged, whoever else answers. */
 	if (b && !named(x))

@@ -6,16 +6,15 @@
  */
 #include <string.h>
 
-#include "engine/uapi_client.h"
 #include "probe/echo.h"
 #include "run/run_priv.h"
+#include "wg/limits.h"
 
 enum {
 	HANDSHAKE_MS = 6000, /* an engine repeats a lost initiation after 5 s, plus 1/3 s */
 	FIRST_ANSWER_MS = 1000, /* for the packet itself, once there is a session */
 	LOOK_MS = 3,
 	GET_TIMEOUT_MS = 500,
-	REJECT_AFTER_S = 180, /* the WireGuard paper, section 6.1 */
 };
 
 struct waiting {
@@ -27,14 +26,14 @@ struct waiting {
 	unsigned timer;
 };
 
-/* A session that is older is refused by both ends (REJECT_AFTER_TIME). */
+/* A session that is older is refused by both ends. */
 static bool is_fresh(const struct run *r, const struct uapi_peer *p)
 {
-	int64_t at = p->last_handshake_s * NS_PER_S + p->last_handshake_nsec;
+	int64_t at = uapi_peer_handshake_ns(p);
 
 	if (at == 0 || r->t)
 		return at != 0;
-	return r->p->wall_ns() - at < REJECT_AFTER_S * NS_PER_S;
+	return r->p->wall_ns() - at < REJECT_AFTER_TIME_S * NS_PER_S;
 }
 
 /* Of an engine that cannot be asked: a response came, or data goes both ways. */
