@@ -425,8 +425,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	else if (!f->intended.file)
 		finding_add(out, STATE_NA, "no file given");
 	else
-		finding_add(out, STATE_SKIP, "%s", f->gaps[NEED_INTENDED].why)->remedy =
-			f->gaps[NEED_INTENDED].remedy;
+		finding_gap(out, f, NEED_INTENDED);
 }
 
 static const char *const after[] = { "engine.start", "engine.answers", NULL };

@@ -177,7 +177,6 @@ static int64_t largest(const struct facts *facts)
 static struct finding *judge_answers(const struct facts *facts, struct findings *out)
 {
 	const struct inner_target_facts *t = facts_answer(facts);
-	const struct gap *gap = &facts->gaps[NEED_PING_PEER];
 	int64_t size = largest(facts);
 	struct finding *f;
 
@@ -189,11 +188,8 @@ static struct finding *judge_answers(const struct facts *facts, struct findings 
 	if (t)
 		return finding_add(out, STATE_PASS, "%s answers through the tunnel (%s)",
 				   words_addr(out->arena, &t->from), tunnel_answer_words(t));
-	if (!(facts->have & NEED_BIT(NEED_PING_PEER))) {
-		f = finding_add(out, STATE_SKIP, "%s", gap->why ? gap->why : "nothing was sent");
-		f->remedy = gap->remedy;
-		return f;
-	}
+	if (!(facts->have & NEED_BIT(NEED_PING_PEER)))
+		return finding_gap(out, facts, NEED_PING_PEER);
 	if (!tunnel_target_is_sure(facts)) {
 		f = finding_add(out, STATE_UNSURE,
 				"no address that was guessed inside the tunnel answered");
@@ -219,10 +215,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		return;
 	}
 	if (!(facts->have & NEED_BIT(NEED_STREAMS))) {
-		f = finding_add(out, STATE_SKIP, "%s",
-				facts->gaps[NEED_STREAMS].why ? facts->gaps[NEED_STREAMS].why :
-								"not looked at");
-		f->remedy = facts->gaps[NEED_STREAMS].remedy;
+		finding_gap(out, facts, NEED_STREAMS);
 		return;
 	}
 	for (i = 0; i < facts->n_streams; i++) {

@@ -40,8 +40,6 @@ static struct finding *judge_end(const struct facts *facts, enum end end, struct
 static struct finding *judge_attached(const struct facts *facts, struct findings *out)
 {
 	const struct engine_facts *g = &facts->engine[END_NEAR];
-	const struct gap *gap = &facts->gaps[NEED_ENGINE];
-	struct finding *f;
 
 	if (g->answer_error)
 		return finding_add(out, STATE_FAIL, "%s", g->answer_error);
@@ -50,9 +48,7 @@ static struct finding *judge_attached(const struct facts *facts, struct findings
 				   words_time(out->arena, g->answer_ns));
 	if (facts->target.kind == TARGET_OPAQUE)
 		return finding_add(out, STATE_NA, "it has no control socket");
-	f = finding_add(out, STATE_SKIP, "%s", gap->why ? gap->why : "not asked");
-	f->remedy = gap->remedy;
-	return f;
+	return finding_gap(out, facts, NEED_ENGINE);
 }
 
 static void because(struct findings *out, struct finding *f, const struct engine_facts *g,

@@ -315,7 +315,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		because(ctx->facts, &l[i], out, f);
 }
 
-static const char *const after[] = { AFTER_ENGINE_AND_WAY, "tun.mtu",   AFTER_TUN,    "loss.up",
+static const char *const after[] = { AFTER_ENGINE_AND_WAY, "tun.mtu",	AFTER_TUN,    "loss.up",
 				     "loss.down",	   "ping.peer", "echo.reply", NULL };
 
 const struct check check_ping_sizes = {

@@ -139,17 +139,23 @@ void evidence_interval(struct evidence *ev, const char *name, bool known, double
 	n->high = known ? high : 0;
 }
 
+struct finding *finding_gap(struct findings *out, const struct facts *facts, enum need n)
+{
+	const struct gap *g = &facts->gaps[n];
+	struct finding *f = finding_add(out, STATE_SKIP, "%s", g->why ? g->why : "not looked at");
+
+	f->remedy = g->remedy;
+	return f;
+}
+
 static void skip(const struct check *c, const struct facts *facts, struct findings *out)
 {
 	unsigned i;
 
 	for (i = 0; i < NEED_COUNT; i++) {
-		const struct gap *g = &facts->gaps[i];
-
 		if (!(c->needs & ~facts->have & NEED_BIT(i)))
 			continue;
-		finding_add(out, STATE_SKIP, "%s", g->why ? g->why : "not looked at")->remedy =
-			g->remedy;
+		finding_gap(out, facts, (enum need)i);
 		return;
 	}
 }

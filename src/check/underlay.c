@@ -148,10 +148,7 @@ void underlay_judge(const struct facts *facts, enum end from, struct findings *o
 		return;
 	}
 	if (!(facts->have & NEED_BIT(NEED_TAP_FAR_WIRE))) {
-		const struct gap *gap = &facts->gaps[NEED_TAP_FAR_WIRE];
-
-		finding_add(out, STATE_SKIP, "%s", gap->why ? gap->why : "not looked at")->remedy =
-			gap->remedy;
+		finding_gap(out, facts, NEED_TAP_FAR_WIRE);
 		return;
 	}
 	d.sent = loss_messages(d.sender, TAP_OUT);
