@@ -88,11 +88,6 @@ static const struct named families[] = {
 	{ "ip6", FAMILY_IP6 },
 };
 
-static const char *get_string(const json_t *o, const char *key)
-{
-	return json_string_value(json_object_get(o, key));
-}
-
 void nft_draft_init(struct nft_draft *d)
 {
 	memset(d, 0, sizeof(*d));
@@ -143,8 +138,8 @@ static const struct field *field_of(const json_t *left)
 {
 	const json_t *payload = json_object_get(left, "payload");
 	const json_t *meta = json_object_get(left, "meta");
-	const char *of = meta ? "meta" : get_string(payload, "protocol");
-	const char *name = get_string(meta ? meta : payload, meta ? "key" : "field");
+	const char *of = meta ? "meta" : nft_string(payload, "protocol");
+	const char *name = nft_string(meta ? meta : payload, meta ? "key" : "field");
 	size_t i;
 
 	/* Of a header inside a tunnel (`vxlan ip saddr`) nothing is judged. */
@@ -204,7 +199,7 @@ static bool net_value(const json_t *v, const struct field *f, struct rule_term *
 {
 	const json_t *prefix = json_object_get(v, "prefix");
 	const json_t *len = json_object_get(prefix, "len");
-	const char *s = prefix ? get_string(prefix, "addr") : json_string_value(v);
+	const char *s = prefix ? nft_string(prefix, "addr") : json_string_value(v);
 
 	if (!s || strchr(s, '/') || !cidr_parse(s, &t->net) || t->net.addr.family != f->family)
 		return false;
@@ -329,28 +324,25 @@ static bool is_dynamic(const json_t *set)
 /* What a set with a name holds; not of one to which packets add, which may be another soon. */
 static const json_t *named_set(const struct nft_draft *d, const json_t *right)
 {
-	const char *name = json_string_value(right);
-	json_t *like;
+	const char *name = json_string_value(right), *its;
 	const json_t *set, *found = NULL;
 	size_t i;
 
-	if (!name || *name != '@' || !d->items || !d->rule)
+	if (!name || *name != '@')
 		return NULL;
-	like = json_pack("{s:O?, s:O?, s:s}", "family", json_object_get(d->rule, "family"), "table",
-			 json_object_get(d->rule, "table"), "name", name + 1);
-	for (i = 0; like && !found && i < json_array_size(d->items); i++) {
+	for (i = 0; !found && i < json_array_size(d->items); i++) {
 		set = json_object_get(json_array_get(d->items, i), "set");
-		if (set && nft_same_place(set, like, "name", "name") &&
+		its = nft_string(set, "name");
+		if (its && strcmp(its, name + 1) == 0 && nft_same_table(set, d->rule) &&
 		    !json_object_get(set, "timeout") && !is_dynamic(set))
 			found = json_object_get(set, "elem");
 	}
-	json_decref(like);
 	return found;
 }
 
 static bool add(struct nft_draft *d, const json_t *match, const struct field *f, struct arena *a)
 {
-	const char *op = get_string(match, "op");
+	const char *op = nft_string(match, "op");
 	const json_t *right = json_object_get(match, "right");
 	const json_t *set = json_object_get(right, "set");
 	struct rule_term t;

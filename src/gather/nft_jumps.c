@@ -12,39 +12,52 @@ struct walk {
 	size_t steps;
 };
 
-static const char *get_string(const json_t *o, const char *key)
+const char *nft_string(const json_t *o, const char *key)
 {
 	return json_string_value(json_object_get(o, key));
 }
 
-bool nft_same_place(const json_t *x, const json_t *y, const char *x_key, const char *y_key)
+static bool same(const char *a, const char *b)
 {
-	static const char *const keys[] = { "family", "table" };
-	const char *a = get_string(x, x_key), *b = get_string(y, y_key);
+	return a && b && strcmp(a, b) == 0;
+}
+
+bool nft_same_table(const json_t *x, const json_t *y)
+{
+	return same(nft_string(x, "family"), nft_string(y, "family")) &&
+	       same(nft_string(x, "table"), nft_string(y, "table"));
+}
+
+bool nft_is_in_chain(const json_t *rule, const json_t *chain)
+{
+	return same(nft_string(rule, "chain"), nft_string(chain, "name")) &&
+	       nft_same_table(rule, chain);
+}
+
+const json_t *nft_chain_of(const json_t *items, const json_t *rule)
+{
+	const json_t *chain;
 	size_t i;
 
-	if (!a || !b || strcmp(a, b))
-		return false;
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		a = get_string(x, keys[i]);
-		b = get_string(y, keys[i]);
-		if (!a || !b || strcmp(a, b))
-			return false;
+	for (i = 0; i < json_array_size(items); i++) {
+		chain = json_object_get(json_array_get(items, i), "chain");
+		if (nft_is_in_chain(rule, chain))
+			return chain;
 	}
-	return true;
+	return NULL;
 }
 
 /* {"jump":{"target":name}} or goto, wherever in it: a verdict map has them as values. */
 static bool names(const json_t *j, const char *target, size_t depth)
 {
-	const char *to = get_string(json_object_get(j, "jump"), "target");
+	const char *to = nft_string(json_object_get(j, "jump"), "target");
 	const char *key;
 	json_t *v;
 	size_t i;
 
 	if (!to)
-		to = get_string(json_object_get(j, "goto"), "target");
-	if (to && !strcmp(to, target))
+		to = nft_string(json_object_get(j, "goto"), "target");
+	if (same(to, target))
 		return true;
 	if (depth == DEPTH_MAX)
 		return false;
@@ -56,45 +69,27 @@ static bool names(const json_t *j, const char *target, size_t depth)
 /* A verdict map with a name: any of the table, since which one it is matters little. */
 static bool map_names(const struct walk *w, const json_t *chain, const json_t *expr)
 {
-	const char *name = get_string(chain, "name"), *data;
+	const char *name = nft_string(chain, "name"), *data;
 	const json_t *map;
 	size_t i, k;
 
 	for (i = 0; i < json_array_size(expr); i++) {
-		data = get_string(json_object_get(json_array_get(expr, i), "vmap"), "data");
+		data = nft_string(json_object_get(json_array_get(expr, i), "vmap"), "data");
 		for (k = 0; data && *data == '@' && k < json_array_size(w->items); k++) {
 			map = json_object_get(json_array_get(w->items, k), "map");
-			if (map && get_string(map, "name") &&
-			    !strcmp(get_string(map, "name"), data + 1) && names(map, name, 0))
+			if (same(nft_string(map, "name"), data + 1) && names(map, name, 0))
 				return true;
 		}
 	}
 	return false;
 }
 
-static const json_t *chain_named(const json_t *items, const json_t *rule)
-{
-	const json_t *chain;
-	size_t i;
-
-	for (i = 0; i < json_array_size(items); i++) {
-		chain = json_object_get(json_array_get(items, i), "chain");
-		if (chain && nft_same_place(rule, chain, "chain", "name"))
-			return chain;
-	}
-	return NULL;
-}
-
 static bool jumps_to(const struct walk *w, const json_t *rule, const json_t *chain)
 {
-	const char *table = get_string(rule, "table"), *family = get_string(rule, "family");
 	const json_t *expr = json_object_get(rule, "expr");
 
-	if (!table || !family || !get_string(chain, "table") || !get_string(chain, "family") ||
-	    strcmp(table, get_string(chain, "table")) ||
-	    strcmp(family, get_string(chain, "family")))
-		return false;
-	return names(expr, get_string(chain, "name"), 0) || map_names(w, chain, expr);
+	return nft_same_table(rule, chain) &&
+	       (names(expr, nft_string(chain, "name"), 0) || map_names(w, chain, expr));
 }
 
 static void climb(struct walk *w, const json_t *chain)
@@ -102,7 +97,7 @@ static void climb(struct walk *w, const json_t *chain)
 	const json_t *rule, *from;
 	size_t i;
 
-	if (get_string(chain, "hook")) {
+	if (nft_string(chain, "hook")) {
 		w->at.base = chain;
 		if (w->out->n < NFT_PATHS_MAX)
 			w->out->path[w->out->n++] = w->at;
@@ -110,7 +105,7 @@ static void climb(struct walk *w, const json_t *chain)
 			w->out->more = true;
 		return;
 	}
-	if (!get_string(chain, "name") || w->at.n == NFT_JUMPS_MAX || w->steps++ >= STEPS_MAX) {
+	if (!nft_string(chain, "name") || w->at.n == NFT_JUMPS_MAX || w->steps++ >= STEPS_MAX) {
 		w->out->more = true;
 		return;
 	}
@@ -118,7 +113,7 @@ static void climb(struct walk *w, const json_t *chain)
 		rule = json_object_get(json_array_get(w->items, i), "rule");
 		if (!rule || !jumps_to(w, rule, chain))
 			continue;
-		from = chain_named(w->items, rule);
+		from = nft_chain_of(w->items, rule);
 		w->at.jumps[w->at.n++] = rule;
 		if (from)
 			climb(w, from);

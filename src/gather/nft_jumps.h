@@ -21,8 +21,13 @@ struct nft_paths {
 	bool more; /* there may be others */
 };
 
-/* x and y belong to one table, and the strings named so in them are one chain or set. */
-bool nft_same_place(const json_t *x, const json_t *y, const char *x_key, const char *y_key);
+/* NULL when o has no such string. */
+const char *nft_string(const json_t *o, const char *key);
+/* x and y, rules, chains or sets, belong to one table. */
+bool nft_same_table(const json_t *x, const json_t *y);
+/* The chain that the rule is in; NULL: not among the items. */
+const json_t *nft_chain_of(const json_t *items, const json_t *rule);
+bool nft_is_in_chain(const json_t *rule, const json_t *chain);
 /* items of `nft -j list ruleset`; chain is one of them. A base chain has one path, of no jumps. */
 void nft_paths_to(const json_t *items, const json_t *chain, struct nft_paths *out);
 

@@ -27,11 +27,6 @@ struct reading {
 	size_t cap;
 };
 
-static const char *get_string(const json_t *o, const char *key)
-{
-	return json_string_value(json_object_get(o, key));
-}
-
 static int64_t get_number(const json_t *o, const char *key)
 {
 	const json_t *v = json_object_get(o, key);
@@ -60,24 +55,16 @@ static struct rule_facts *next_rule(struct reading *r)
 
 static const json_t *chain_of(struct reading *r, const json_t *rule)
 {
-	const json_t *chain;
-	size_t i;
-
-	if (r->chain && nft_same_place(rule, r->chain, "chain", "name"))
-		return r->chain;
-	for (i = 0; i < json_array_size(r->items); i++) {
-		chain = json_object_get(json_array_get(r->items, i), "chain");
-		if (chain && nft_same_place(rule, chain, "chain", "name"))
-			return r->chain = chain;
-	}
-	return r->chain = NULL;
+	if (!r->chain || !nft_is_in_chain(rule, r->chain))
+		r->chain = nft_chain_of(r->items, rule);
+	return r->chain;
 }
 
 /* A netdev chain sees only its device, which newer versions name. */
 static void add_device(struct nft_draft *d, const json_t *chain, struct arena *a)
 {
 	const json_t *dev = json_object_get(chain, "dev");
-	const char *hook = get_string(chain, "hook");
+	const char *hook = nft_string(chain, "hook");
 	const char *name =
 		json_string_value(json_array_size(dev) == 1 ? json_array_get(dev, 0) : dev);
 	struct rule_term t = { .match = RULE_IIF };
@@ -130,7 +117,7 @@ static bool may_drop(const json_t *map)
 /* Part of iptables that nft only carries: a match, or a target such as REJECT or LOG. */
 static void xt(struct rule_read *x, const json_t *body, bool last, struct arena *a)
 {
-	const char *type = get_string(body, "type"), *name = get_string(body, "name");
+	const char *type = nft_string(body, "type"), *name = nft_string(body, "name");
 
 	if (type && !strcmp(type, "target")) {
 		if (!name || !strcmp(name, "REJECT") || !strcmp(name, "DROP"))
@@ -280,8 +267,8 @@ static const char *words_of(const json_t *expr, struct arena *a)
 
 static void take_path(struct reading *r, const json_t *rule, const struct nft_path *path)
 {
-	const char *hook = path ? get_string(path->base, "hook") : NULL;
-	const char *type = path ? get_string(path->base, "type") : NULL, *says;
+	const char *hook = path ? nft_string(path->base, "hook") : NULL;
+	const char *type = path ? nft_string(path->base, "type") : NULL, *says;
 	const int64_t handle = get_number(rule, "handle");
 	struct rule_read x;
 	size_t i;
@@ -290,13 +277,13 @@ static void take_path(struct reading *r, const json_t *rule, const struct nft_pa
 	/* Targets of iptables in nat chains translate. */
 	if (x.ends == ENDS_NOT || (x.ends == ENDS_MAYBE && type && !strcmp(type, "nat")))
 		return;
-	says = line_of(r, get_string(rule, "family"), get_string(rule, "table"), handle);
+	says = line_of(r, nft_string(rule, "family"), nft_string(rule, "table"), handle);
 	for (i = 0; i < x.draft.n_rules; i++) {
 		struct rule_facts *f = next_rule(r);
 
-		f->family = arena_strdup(r->arena, get_string(rule, "family"));
-		f->table = arena_strdup(r->arena, get_string(rule, "table"));
-		f->chain = arena_strdup(r->arena, get_string(rule, "chain"));
+		f->family = arena_strdup(r->arena, nft_string(rule, "family"));
+		f->table = arena_strdup(r->arena, nft_string(rule, "table"));
+		f->chain = arena_strdup(r->arena, nft_string(rule, "chain"));
 		f->hook = hook ? arena_strdup(r->arena, hook) : NULL;
 		f->says = says ? says : words_of(json_object_get(rule, "expr"), r->arena);
 		f->handle = handle;
@@ -313,7 +300,7 @@ static void take_rule(struct reading *r, const json_t *rule)
 	size_t i;
 
 	r->out->n_all_rules++;
-	if (!get_string(rule, "family") || !get_string(rule, "table") || !get_string(rule, "chain"))
+	if (!nft_string(rule, "family") || !nft_string(rule, "table") || !nft_string(rule, "chain"))
 		return;
 	chain = chain_of(r, rule);
 	if (!chain || chain != had)
@@ -333,7 +320,7 @@ static bool has_rules(const struct reading *r, const json_t *chain)
 
 	for (i = 0; i < json_array_size(r->items); i++) {
 		rule = json_object_get(json_array_get(r->items, i), "rule");
-		if (rule && nft_same_place(chain, rule, "name", "chain"))
+		if (nft_is_in_chain(rule, chain))
 			return true;
 	}
 	return false;
@@ -342,9 +329,9 @@ static bool has_rules(const struct reading *r, const json_t *chain)
 /* What no rule of such a chain has let pass is dropped at its end. */
 static void take_chain(struct reading *r, const json_t *chain)
 {
-	const char *family = get_string(chain, "family"), *table = get_string(chain, "table");
-	const char *name = get_string(chain, "name"), *policy = get_string(chain, "policy");
-	const char *hook = get_string(chain, "hook");
+	const char *family = nft_string(chain, "family"), *table = nft_string(chain, "table");
+	const char *name = nft_string(chain, "name"), *policy = nft_string(chain, "policy");
+	const char *hook = nft_string(chain, "hook");
 	struct rule_facts *f;
 	struct nft_draft d;
 
