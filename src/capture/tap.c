@@ -162,7 +162,7 @@ static struct tap_conf conf_dup(const struct tap_conf *c, struct arena *a)
 	return copy;
 }
 
-/* One more; what is told of the direction is what the filter lets through. */
+/* One more; c->told is what its caller makes libpcap give it. */
 static int add_handle(struct live_tap *t, const struct tap_conf *c, struct err *e)
 {
 	struct handle *x = &t->handle[t->n];
@@ -295,7 +295,7 @@ static bool read_rest(struct live_tap *t, struct handle *x, struct pcap_stat *st
 	return pcap_stats(x->pcap, st) == 0;
 }
 
-/* What both handles dropped may be the same frames, or not: the worse of them is sure. */
+/* Of each handle: what it dropped may have been a frame that the other one gave, or not. */
 void live_tap_facts(struct live_tap *t, struct tap_facts *out)
 {
 	int64_t dropped = 0;

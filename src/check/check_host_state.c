@@ -3,9 +3,8 @@
  *
  * wgdiag changes none of them while it looks, so what changed was changed by somebody else, and
  * what failed may have failed for that. What was there and is no longer is a fault. What is new may
- * be
- * harmless: WARN. The kernel itself adds and removes link-local addresses when it
- * likes, and puts the routes to a host's own addresses in later than the addresses.
+ * be harmless: WARN. The kernel itself adds and removes link-local addresses when it likes, and
+ * puts the routes to a host's own addresses in later than the addresses.
  */
 #include "check/check_list.h"
 #include "check/words.h"

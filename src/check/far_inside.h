@@ -3,8 +3,7 @@
  *
  * That engine counts rx errors only after decryption: frame errors are authentic messages whose
  * inside is no IP, or comes from a source that is not allowed (failure-modes.md, 0.2). The second
- * is
- * excluded where its allowed IPs hold our inner addresses.
+ * is excluded where its allowed IPs hold our inner addresses.
  */
 #ifndef CHECK_FAR_INSIDE_H
 #define CHECK_FAR_INSIDE_H

@@ -196,23 +196,18 @@ static int check(const struct check_options *o, const struct check_choice *choic
 	c.progress = on_progress;
 	c.changed = on_changed;
 	c.ctx = &voice;
-	if (o->interface) {
-		rc = check_existing(o, &c, a, &facts, &code, &e);
-		clear_progress(&voice);
-		if (rc < 0)
-			return code;
-		if (o->far_file && far_io_apply(o->far_file, a, &facts, &e) < 0) {
-			fprintf(stderr, "%s: %s\n", o->cmd, e.text);
-			return EXIT_USAGE;
-		}
-		choose_ids(choice, a, &facts.chosen, &facts.n_chosen);
-		return judge_and_save(o, choice, a, &facts);
-	}
-	rc = run_self_test(&c, a, &facts, &e);
+	rc = o->interface ? check_existing(o, &c, a, &facts, &code, &e) :
+			    run_self_test(&c, a, &facts, &e);
 	clear_progress(&voice);
+	if (rc < 0 && o->interface)
+		return code;
 	if (rc < 0) {
 		tell_refusal(&e, root);
 		return EXIT_UNDECIDED;
+	}
+	if (o->far_file && far_io_apply(o->far_file, a, &facts, &e) < 0) {
+		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+		return EXIT_USAGE;
 	}
 	choose_ids(choice, a, &facts.chosen, &facts.n_chosen);
 	return judge_and_save(o, choice, a, &facts);

@@ -59,9 +59,9 @@ int explain_far(const char *link)
 	fflush(stdout);
 	fputs("Run this line at the far end (IF: its device there), as root if wg show needs\n"
 	      "it: it prints counters, public keys and addresses, no private or preshared\n"
-	      "key. "
-	      "Give what it printed to wgdiag check --far-file FILE (-: standard input). Run it\n"
-	      "before and after the trouble and give both: then only what changed is counted.\n",
+	      "key. Give what it printed to wgdiag check --far-file FILE (-: standard\n"
+	      "input). Run it before and after the trouble and give both: then only what\n"
+	      "changed is counted.\n",
 	      stderr);
 	return EXIT_OK;
 }

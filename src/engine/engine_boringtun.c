@@ -4,7 +4,7 @@
 #include "engine/engine_list.h"
 
 /* Without a login session it cannot find whom to become, and ends. */
-static void boringtun_argv(const char *program, const char *ifname,
+void engine_boringtun_argv(const char *program, const char *ifname,
 			   const char *argv[ENGINE_ARGV_MAX])
 {
 	argv[0] = program;
@@ -14,8 +14,7 @@ static void boringtun_argv(const char *program, const char *ifname,
 	argv[4] = NULL;
 }
 
-static const char *const boringtun_env[] = { "WG_LOG_LEVEL=debug", "NO_COLOR=1", NULL };
-static const char *const boringtun_version[] = { "--version", NULL };
+const char *const engine_boringtun_env[] = { "WG_LOG_LEVEL=debug", "NO_COLOR=1", NULL };
 
 static const struct engine_known boringtun_known[] = {
 	{ NULL, "keeps no drop counters, and refuses most of what it refuses without a word in its "
@@ -37,8 +36,8 @@ const struct engine_ops engine_boringtun = {
 	.name = "boringtun",
 	.program = "boringtun-cli",
 	.packages = "cargo install --locked boringtun-cli",
-	.argv = boringtun_argv,
-	.env = boringtun_env,
-	.version_argv = boringtun_version,
+	.argv = engine_boringtun_argv,
+	.env = engine_boringtun_env,
+	.version_argv = engine_version_argv,
 	.known = boringtun_known,
 };

@@ -3,19 +3,6 @@
  */
 #include "engine/engine_list.h"
 
-/* Without a login session it cannot find whom to become, and ends. */
-static void gotatun_argv(const char *program, const char *ifname, const char *argv[ENGINE_ARGV_MAX])
-{
-	argv[0] = program;
-	argv[1] = "-f";
-	argv[2] = "--disable-drop-privileges";
-	argv[3] = ifname;
-	argv[4] = NULL;
-}
-
-static const char *const gotatun_env[] = { "WG_LOG_LEVEL=debug", "NO_COLOR=1", NULL };
-static const char *const gotatun_version[] = { "--version", NULL };
-
 static const struct engine_known gotatun_known[] = {
 	{ NULL,
 	  "a key, port or mark that is set while it runs may end it (\"channel closed\"): one "
@@ -35,8 +22,8 @@ const struct engine_ops engine_gotatun = {
 	 * the loss of its tun, and ends: one start in twelve [measured].
 	 */
 	.set_once = true,
-	.argv = gotatun_argv,
-	.env = gotatun_env,
-	.version_argv = gotatun_version,
+	.argv = engine_boringtun_argv,
+	.env = engine_boringtun_env,
+	.version_argv = engine_version_argv,
 	.known = gotatun_known,
 };

@@ -22,6 +22,8 @@ const struct engine_ops *const engines[] = { &engine_builtin,	&engine_wireguard_
 					     &engine_boringtun, &engine_gotatun,
 					     &engine_kernel,	NULL };
 
+const char *const engine_version_argv[] = { "--version", NULL };
+
 const struct engine_ops *engine_ops_find(const char *name)
 {
 	size_t i;

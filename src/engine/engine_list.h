@@ -9,6 +9,13 @@
 extern const struct engine_ops engine_builtin, engine_kernel, engine_wireguard_go, engine_boringtun,
 	engine_gotatun;
 
+/* engine_boringtun.c: gotatun is started the same way */
+void engine_boringtun_argv(const char *program, const char *ifname,
+			   const char *argv[ENGINE_ARGV_MAX]);
+extern const char *const engine_boringtun_env[];
+
+extern const char *const engine_version_argv[]; /* what most understand */
+
 /* engine_kernel.c: its link, in a namespace (-1: this one) */
 int engine_kernel_add(const struct platform_ops *p, int netns, const char *name, struct err *e);
 /* An engine's link of whatever kind, likewise. -ENODEV: it is not there. */

@@ -21,7 +21,6 @@ static const char *const wireguard_go_env[] = {
 	"WG_PROCESS_FOREGROUND=1",
 	NULL,
 };
-static const char *const wireguard_go_version[] = { "--version", NULL };
 
 /* Offloads came with 0.0.20230223; measured on Debian 12's of 2022 and one of 2026. */
 static const struct engine_known wireguard_go_known[] = {
@@ -42,6 +41,6 @@ const struct engine_ops engine_wireguard_go = {
 	.argv = wireguard_go_argv,
 	.env = wireguard_go_env,
 	.tun_fd_env = "WG_TUN_FD",
-	.version_argv = wireguard_go_version,
+	.version_argv = engine_version_argv,
 	.known = wireguard_go_known,
 };

@@ -41,11 +41,10 @@ static int is_tunnel(const struct attach *x, struct err *e)
 
 	if (!strcmp(kind, "wireguard") || !strcmp(kind, "tun"))
 		return 0;
-	return err_say(e, ENOTTY, "%s is no tunnel: it is %s%s%s", x->link.name,
-		       x->link.loopback ? "the loopback" :
-		       kind[0]		? "of kind " :
-					  "a plain link",
-		       x->link.loopback ? "" : kind, "");
+	if (x->link.loopback)
+		return err_say(e, ENOTTY, "%s is no tunnel: it is the loopback", x->link.name);
+	return err_say(e, ENOTTY, "%s is no tunnel: it is %s%s", x->link.name,
+		       kind[0] ? "of kind " : "a plain link", kind);
 }
 
 /* --- the engine ------------------------------------------------------------------- */
@@ -275,15 +274,22 @@ static void find_way(struct attach *x)
 
 /* --- the run ---------------------------------------------------------------------- */
 
+/* Each of these NEED_BITs that is asked for is not looked at. */
+static void gap_all(struct run *r, uint32_t needs, const char *why, const char *remedy)
+{
+	unsigned i;
+
+	for (i = 0; i < NEED_COUNT; i++)
+		if (needs & NEED_BIT(i) && run_has(r, NEED_BIT(i)))
+			facts_gap(r->f, (enum need)i, why, remedy);
+}
+
+/* What takes many pings. */
+#define LADDER (NEED_BIT(NEED_SIZES) | NEED_BIT(NEED_LOSS_UP) | NEED_BIT(NEED_LOSS_DOWN))
+
 static void no_pings(struct run *r, const char *why, const char *remedy)
 {
-	static const enum need needs[] = { NEED_PING_PEER, NEED_SIZES, NEED_LOSS_UP,
-					   NEED_LOSS_DOWN };
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(needs); i++)
-		if (run_has(r, NEED_BIT(needs[i])))
-			facts_gap(r->f, needs[i], why, remedy);
+	gap_all(r, NEED_BIT(NEED_PING_PEER) | LADDER, why, remedy);
 }
 
 /* An engine that can be asked would say where its peer is; of another we do not know. */
@@ -292,17 +298,11 @@ static bool can_be_spoken_to(const struct attach *x)
 	return !x->device || x->r.end[END_FAR].outer.family != FAMILY_NONE;
 }
 
-/* Many pings to who answers none would only look like loss. */
+/* To who answers none they would only look like loss. */
 static void no_ladder(struct run *r)
 {
-	static const enum need needs[] = { NEED_SIZES, NEED_LOSS_UP, NEED_LOSS_DOWN };
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(needs); i++) {
-		if (run_has(r, NEED_BIT(needs[i])))
-			facts_gap(r->f, needs[i], "nobody inside the tunnel answers pings", NULL);
-		r->left_out |= NEED_BIT(needs[i]);
-	}
+	gap_all(r, LADDER, "nobody inside the tunnel answers pings", NULL);
+	r->left_out |= LADDER;
 }
 
 /* A session that another program's packets keep alive, or one that ours must bring about. */
