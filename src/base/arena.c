@@ -51,6 +51,19 @@ void *arena_alloc(struct arena *a, size_t len)
 	return b->mem + b->used - len;
 }
 
+void *arena_grow(struct arena *a, void *list, size_t n, size_t *cap, size_t size)
+{
+	void *more;
+
+	if (n < *cap)
+		return list;
+	*cap = *cap ? 2 * *cap : 4;
+	more = arena_alloc(a, *cap * size);
+	if (n)
+		memcpy(more, list, n * size);
+	return more;
+}
+
 char *arena_strdup(struct arena *a, const char *s)
 {
 	size_t len = strlen(s) + 1;

@@ -2,28 +2,15 @@
 
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <string.h>
+
+#include "sys/sockaddr.h"
 
 static bool take(const struct addrinfo *x, uint16_t port, struct endpoint *out)
 {
-	struct sockaddr_in6 in6;
-	struct sockaddr_in in;
+	bool known = sockaddr_endpoint(x->ai_addr, x->ai_addrlen, out);
 
-	*out = (struct endpoint){ .port = port };
-	if (x->ai_family == AF_INET && x->ai_addrlen >= sizeof(in)) {
-		memcpy(&in, x->ai_addr, sizeof(in));
-		out->addr.family = FAMILY_IP4;
-		memcpy(out->addr.b, &in.sin_addr, 4);
-		return true;
-	}
-	if (x->ai_family != AF_INET6 || x->ai_addrlen < sizeof(in6))
-		return false;
-	memcpy(&in6, x->ai_addr, sizeof(in6));
-	out->addr.family = FAMILY_IP6;
-	memcpy(out->addr.b, &in6.sin6_addr, 16);
-	out->scope_id = in6.sin6_scope_id;
-	return true;
+	out->port = port;
+	return known;
 }
 
 int gather_resolve(const char *host, uint16_t port, struct arena *a, struct endpoint **out,

@@ -39,15 +39,8 @@ static int64_t get_number(const json_t *o, const char *key)
 static struct rule_facts *next_rule(struct reading *r)
 {
 	struct firewall_facts *f = r->out;
-	struct rule_facts *more;
 
-	if (f->n_rules == r->cap) {
-		r->cap = r->cap ? 2 * r->cap : 16;
-		more = arena_alloc(r->arena, r->cap * sizeof(*more));
-		if (f->n_rules)
-			memcpy(more, f->rules, f->n_rules * sizeof(*more));
-		f->rules = more;
-	}
+	f->rules = arena_grow(r->arena, f->rules, f->n_rules, &r->cap, sizeof(*f->rules));
 	return &f->rules[f->n_rules++];
 }
 

@@ -100,18 +100,11 @@ const char *conf_quote(struct conf_reader *r, const char *value)
 
 void *conf_grow(struct conf_reader *r, void *old, size_t n, size_t *cap, size_t size)
 {
-	size_t more = *cap ? *cap * 2 : 4;
-	void *mem;
+	void *list = arena_grow(r->a, old, n, cap, size);
 
-	if (n < *cap)
-		return old;
-	mem = arena_alloc(r->a, more * size);
-	if (n) {
-		memcpy(mem, old, n * size);
+	if (list != old && n)
 		sodium_memzero(old, n * size);
-	}
-	*cap = more;
-	return mem;
+	return list;
 }
 
 struct conf_peer *conf_last_peer(struct conf_reader *r)

@@ -65,7 +65,6 @@ static bool count(const char *s, int64_t *out)
 static struct far_peer *peer_of(struct far_reader *r, const struct public_key *k)
 {
 	struct far_look *l = &r->look;
-	struct far_peer *more;
 	size_t i, at;
 
 	for (i = 0; i < l->n_peers; i++) {
@@ -75,13 +74,7 @@ static struct far_peer *peer_of(struct far_reader *r, const struct public_key *k
 		r->at = at;
 		return &l->peers[at];
 	}
-	if (l->n_peers == r->cap) {
-		r->cap = r->cap ? 2 * r->cap : 4;
-		more = arena_alloc(r->arena, r->cap * sizeof(*more));
-		if (l->n_peers)
-			memcpy(more, l->peers, l->n_peers * sizeof(*more));
-		l->peers = more;
-	}
+	l->peers = arena_grow(r->arena, l->peers, l->n_peers, &r->cap, sizeof(*l->peers));
 	r->at = l->n_peers++;
 	l->peers[r->at] = (struct far_peer){
 		.key = *k, .rx_bytes = UNKNOWN, .tx_bytes = UNKNOWN, .handshake_s = UNKNOWN

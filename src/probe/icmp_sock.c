@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "probe/sockaddr.h"
+#include "sys/sockaddr.h"
 
 enum {
 	ICMP4_ECHO_REQUEST = 8,

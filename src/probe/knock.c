@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "probe/sockaddr.h"
+#include "sys/sockaddr.h"
 
 struct door {
 	struct knock *knock;

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "probe/sockaddr.h"
+#include "sys/sockaddr.h"
 #include "probe/stream_priv.h"
 
 void stream_forget(struct stream *s, int *fd)

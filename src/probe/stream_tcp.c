@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "probe/pattern.h"
-#include "probe/sockaddr.h"
+#include "sys/sockaddr.h"
 #include "probe/stream_priv.h"
 
 static void on_received(void *ctx, short revents)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "probe/pattern.h"
-#include "probe/sockaddr.h"
+#include "sys/sockaddr.h"
 #include "probe/stream_priv.h"
 
 enum {

@@ -13,7 +13,7 @@
 
 #include "lab/draw.h"
 #include "probe/pattern.h"
-#include "probe/sockaddr.h"
+#include "sys/sockaddr.h"
 #include "run/run_priv.h"
 
 enum {

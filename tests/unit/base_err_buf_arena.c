@@ -130,14 +130,32 @@ static void arena_pieces(void **state)
 	arena_done(&a);
 }
 
+static void arena_lists(void **state)
+{
+	size_t n = 0, cap = 0, i;
+	struct arena a;
+	int *list = NULL;
+
+	(void)state;
+	arena_init(&a);
+	for (; n < 1000; n++) {
+		list = arena_grow(&a, list, n, &cap, sizeof(*list));
+		assert_true(cap > n);
+		list[n] = (int)n;
+	}
+	for (i = 0; i < n; i++)
+		assert_int_equal(list[i], i);
+	n = cap - 1;
+	assert_ptr_equal(arena_grow(&a, list, n, &cap, sizeof(*list)), list);
+	arena_done(&a);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(err_words),
-		cmocka_unit_test(err_borders),
-		cmocka_unit_test(err_shortage),
-		cmocka_unit_test(buf_text),
-		cmocka_unit_test(arena_pieces),
+		cmocka_unit_test(err_words),	cmocka_unit_test(err_borders),
+		cmocka_unit_test(err_shortage), cmocka_unit_test(buf_text),
+		cmocka_unit_test(arena_pieces), cmocka_unit_test(arena_lists),
 	};
 
 	return cmocka_run_group_tests_name("base_err_buf_arena", tests, NULL, NULL);

@@ -85,14 +85,12 @@ static int dump_once(struct nl_sock *s, int family, const char *ifname, struct d
 	return rc < 0 ? rc : nl_recvmsgs_default(s);
 }
 
-static int dump(struct nl_sock *s, const char *ifname, struct arena *a, struct uapi_device **out,
-		struct err *e)
+static int dump(struct nl_sock *s, int family, const char *ifname, struct arena *a,
+		struct uapi_device **out, struct err *e)
 {
-	int family = genl_ctrl_resolve(s, WG_GENL_NAME), rc, i;
 	struct dump *d = arena_alloc(a, sizeof(*d));
+	int rc, i;
 
-	if (family < 0)
-		return err_say(e, EOPNOTSUPP, "the kernel here has no WireGuard");
 	for (i = 0; i < TRIES; i++) {
 		*d = (struct dump){ .w = { .arena = a } };
 		rc = dump_once(s, family, ifname, d);
@@ -113,23 +111,32 @@ static int dump(struct nl_sock *s, const char *ifname, struct arena *a, struct u
 	return err_say(e, EAGAIN, "%s changed each time while it was read", ifname);
 }
 
-int linux_wg_get(const char *ifname, struct arena *a, struct uapi_device **out, struct err *e)
+int wg_nl_open(struct nl_sock **s, int *family, struct err *e)
 {
-	struct nl_sock *s = nl_socket_alloc();
-	struct nl_cb *cb;
 	int rc;
 
-	if (!s)
+	*s = nl_socket_alloc();
+	if (!*s)
 		return err_code(e, ENOMEM, "netlink socket");
-	rc = genl_connect(s);
-	if (rc < 0) {
-		nl_socket_free(s);
-		return err_say(e, EIO, "generic netlink: %s", nl_geterror(rc));
-	}
+	rc = genl_connect(*s);
+	if (rc < 0)
+		return err_code(e, rtnl_errno(rc), "generic netlink");
+	*family = genl_ctrl_resolve(*s, WG_GENL_NAME);
+	if (*family < 0)
+		return err_say(e, EOPNOTSUPP, "the kernel here has no WireGuard");
+	return 0;
+}
+
+int linux_wg_get(const char *ifname, struct arena *a, struct uapi_device **out, struct err *e)
+{
+	CLEANUP(rtnl_sockp) struct nl_sock *s = NULL;
+	struct nl_cb *cb;
+	int family, rc = wg_nl_open(&s, &family, e);
+
+	if (rc < 0)
+		return rc;
 	cb = nl_socket_get_cb(s);
 	nl_cb_overwrite_recv(cb, recv_scrubbed);
 	nl_cb_put(cb);
-	rc = dump(s, ifname, a, out, e);
-	nl_socket_free(s);
-	return rc;
+	return dump(s, family, ifname, a, out, e);
 }

@@ -7,7 +7,15 @@
 #include <linux/netlink.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "model/uapi_text.h"
+
+/*
+ * A generic netlink socket in the namespace where the thread is now, and the number of WireGuard's
+ * family. *s may be set also on failure: the caller frees it.
+ */
+struct nl_sock;
+int wg_nl_open(struct nl_sock **s, int *family, struct err *e);
 
 /* One dump: several messages, of which a later one may go on with the peer of the one before. */
 struct wg_nl {

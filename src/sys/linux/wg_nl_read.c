@@ -10,6 +10,8 @@
 #include <netlink/genl/genl.h>
 #include <string.h>
 
+#include "sys/sockaddr.h"
+
 /* --- secrets ---------------------------------------------------------------------- */
 
 static void scrub_key(struct nlattr *a)
@@ -69,27 +71,6 @@ static bool is_set(const struct nlattr *a)
 	return is_key(a) && memcmp(nla_data(a), zero, KEY_LEN) != 0;
 }
 
-static void read_endpoint(const struct nlattr *a, struct uapi_peer *p)
-{
-	struct sockaddr_in6 in6;
-	struct sockaddr_in in;
-
-	if (!a)
-		return;
-	if (nla_len(a) == (int)sizeof(in)) {
-		memcpy(&in, nla_data(a), sizeof(in));
-		p->endpoint.addr.family = FAMILY_IP4;
-		memcpy(p->endpoint.addr.b, &in.sin_addr, 4);
-		p->endpoint.port = ntohs(in.sin_port);
-	} else if (nla_len(a) == (int)sizeof(in6)) {
-		memcpy(&in6, nla_data(a), sizeof(in6));
-		p->endpoint.addr.family = FAMILY_IP6;
-		memcpy(p->endpoint.addr.b, &in6.sin6_addr, 16);
-		p->endpoint.port = ntohs(in6.sin6_port);
-		p->endpoint.scope_id = in6.sin6_scope_id;
-	}
-}
-
 static void read_time(const struct nlattr *a, struct uapi_peer *p)
 {
 	int64_t t[2];
@@ -137,20 +118,6 @@ static bool read_prefix(struct nlattr *of, struct cidr *out)
 	return true;
 }
 
-/* Room for one more, of the given size. */
-static void *grown(struct arena *a, void *list, size_t n, size_t *cap, size_t size)
-{
-	void *more;
-
-	if (n < *cap)
-		return list;
-	*cap = *cap ? 2 * *cap : 8;
-	more = arena_alloc(a, *cap * size);
-	if (n)
-		memcpy(more, list, n * size);
-	return more;
-}
-
 static void read_allowed(struct wg_nl *w, struct nlattr *list, struct uapi_peer *p)
 {
 	struct nlattr *a;
@@ -166,8 +133,8 @@ static void read_allowed(struct wg_nl *w, struct nlattr *list, struct uapi_peer 
 			w->bad = true;
 			return;
 		}
-		p->allowed = grown(w->arena, p->allowed, p->n_allowed, &w->allowed_cap,
-				   sizeof(*p->allowed));
+		p->allowed = arena_grow(w->arena, p->allowed, p->n_allowed, &w->allowed_cap,
+					sizeof(*p->allowed));
 		p->allowed[p->n_allowed++] = c;
 	}
 }
@@ -179,7 +146,7 @@ static struct uapi_peer *peer_of(struct wg_nl *w, const struct public_key *k)
 
 	if (d->n_peers && public_key_equal(&d->peers[d->n_peers - 1].public_key, k))
 		return &d->peers[d->n_peers - 1];
-	d->peers = grown(w->arena, d->peers, d->n_peers, &w->peers_cap, sizeof(*d->peers));
+	d->peers = arena_grow(w->arena, d->peers, d->n_peers, &w->peers_cap, sizeof(*d->peers));
 	d->peers[d->n_peers] = (struct uapi_peer){ .public_key = *k };
 	w->allowed_cap = 0;
 	return &d->peers[d->n_peers++];
@@ -200,7 +167,9 @@ static void read_peer(struct wg_nl *w, struct nlattr *of)
 	p = peer_of(w, &k);
 	if (w->device.n_peers > n) {
 		p->has_psk = is_set(a[WGPEER_A_PRESHARED_KEY]);
-		read_endpoint(a[WGPEER_A_ENDPOINT], p);
+		if (a[WGPEER_A_ENDPOINT])
+			sockaddr_endpoint(nla_data(a[WGPEER_A_ENDPOINT]),
+					  (size_t)nla_len(a[WGPEER_A_ENDPOINT]), &p->endpoint);
 		p->keepalive_s = (uint16_t)number(a[WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL]);
 		read_time(a[WGPEER_A_LAST_HANDSHAKE_TIME], p);
 		p->rx_bytes = number(a[WGPEER_A_RX_BYTES]);

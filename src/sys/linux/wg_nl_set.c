@@ -9,7 +9,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <netlink/errno.h>
-#include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
@@ -19,6 +18,8 @@
 #include "model/uapi_text.h"
 #include "sys/linux/linux.h"
 #include "sys/linux/rtnl.h"
+#include "sys/linux/wg_nl.h"
+#include "sys/sockaddr.h"
 
 enum { MESSAGE_BYTES = 16384, PREFIXES_MAX = 200 };
 
@@ -162,22 +163,12 @@ static int put_prefix(struct setter *w, const struct uapi_item *item, struct err
 
 static int put_endpoint(struct setter *w, const char *text, struct err *e)
 {
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
-	struct sockaddr_in in = { .sin_family = AF_INET };
 	struct endpoint to = { .port = 0 };
+	struct sockaddr_storage sa;
 
 	if (!endpoint_parse(text, &to))
 		return err_say(e, EINVAL, "configure %s: endpoint %s", w->ifname, text);
-	if (to.addr.family == FAMILY_IP4) {
-		in.sin_port = htons(to.port);
-		memcpy(&in.sin_addr, to.addr.b, 4);
-		put(w, WGPEER_A_ENDPOINT, &in, sizeof(in));
-		return 0;
-	}
-	in6.sin6_port = htons(to.port);
-	in6.sin6_scope_id = to.scope_id;
-	memcpy(&in6.sin6_addr, to.addr.b, 16);
-	put(w, WGPEER_A_ENDPOINT, &in6, sizeof(in6));
+	put(w, WGPEER_A_ENDPOINT, &sa, sockaddr_from_endpoint(&to, &sa));
 	return 0;
 }
 
@@ -272,18 +263,13 @@ static int put_all(struct setter *w, const struct buf *text, struct err *e)
 
 int linux_wg_set(const char *ifname, const struct buf *text, struct err *e)
 {
-	CLEANUP(rtnl_sockp) struct nl_sock *s = nl_socket_alloc();
-	struct setter w = { .s = s, .ifname = ifname };
-	int rc;
+	CLEANUP(rtnl_sockp) struct nl_sock *s = NULL;
+	struct setter w = { .ifname = ifname };
+	int rc = wg_nl_open(&s, &w.family, e);
 
-	if (!s)
-		return err_code(e, ENOMEM, "netlink socket");
-	rc = genl_connect(s);
 	if (rc < 0)
-		return err_code(e, rtnl_errno(rc), "generic netlink");
-	w.family = genl_ctrl_resolve(s, WG_GENL_NAME);
-	if (w.family < 0)
-		return err_say(e, EOPNOTSUPP, "the kernel here has no WireGuard");
+		return rc;
+	w.s = s;
 	return put_all(&w, text, e);
 }
 
