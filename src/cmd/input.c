@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "gather/fd.h"
 
 static bool is_standard(const char *path)
 {

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "gather/fd.h"
 #include "model/conf.h"
 
 static int fit(const char *path, int fd, struct err *e)

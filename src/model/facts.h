@@ -303,7 +303,6 @@ struct config_facts {
  */
 const struct peer_config *config_owner(const struct config_facts *c, const struct ip_addr *a,
 				       const struct cidr **by);
-
 /* The one with that key, or NULL. */
 const struct peer_config *config_peer(const struct config_facts *c, const struct public_key *k);
 

@@ -1,8 +1,8 @@
 /*
  * All that a descriptor gives.
  */
-#ifndef BASE_FD_H
-#define BASE_FD_H
+#ifndef GATHER_FD_H
+#define GATHER_FD_H
 
 #include "base/buf.h"
 

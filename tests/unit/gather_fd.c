@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "gather/fd.h"
 
 enum { LEN = 40000 }; /* more than one read */
 
@@ -68,5 +68,5 @@ int main(void)
 		cmocka_unit_test(nothing),
 	};
 
-	return cmocka_run_group_tests_name("base_fd", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("gather_fd", tests, NULL, NULL);
 }

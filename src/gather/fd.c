@@ -1,4 +1,4 @@
-#include "base/fd.h"
+#include "gather/fd.h"
 
 #include <errno.h>
 #include <sodium.h>
