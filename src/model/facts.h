@@ -11,13 +11,11 @@
 #include <assert.h>
 #include <stdbool.h>
 
-#include "model/cidr.h"
-#include "model/endpoint.h"
 #include "model/engine_log.h"
-#include "model/key.h"
+#include "model/facts_config.h"
+#include "model/facts_rules.h"
+#include "model/unknown.h"
 #include "wire/wg_msg.h"
-
-#define UNKNOWN INT64_C(-1)
 
 /* What a check may need. One bit each in facts.have; a need that is missing has a gap. */
 enum need {
@@ -279,60 +277,6 @@ struct stream_facts {
 	bool shortage; /* it failed for a lack of ours (descriptors, memory) */
 };
 
-/* What an engine holds, as its `get` tells. No secret is in it. */
-struct peer_config {
-	struct public_key key;
-	int64_t has_psk; /* 1, 0, UNKNOWN */
-	struct endpoint endpoint; /* family NONE: none */
-	int64_t keepalive_s;
-	int64_t handshake_wall_ns; /* the latest; 0: never, UNKNOWN: not told */
-	struct cidr *allowed;
-	size_t n_allowed;
-};
-struct config_facts {
-	int64_t has_private_key; /* 1, 0, UNKNOWN */
-	struct public_key own; /* derived from it */
-	int64_t listen_port, fwmark;
-	struct peer_config *peers;
-	size_t n_peers;
-};
-
-/*
- * The peer that takes a: longest prefix; of equal ones the last, as engines do. *by (may be
- * NULL) is that prefix. NULL: nobody's.
- */
-const struct peer_config *config_owner(const struct config_facts *c, const struct ip_addr *a,
-				       const struct cidr **by);
-/* The one with that key, or NULL. */
-const struct peer_config *config_peer(const struct config_facts *c, const struct public_key *k);
-
-/* What a configuration file wants; UNKNOWN or empty: it does not say. No secret is in it. */
-enum intended_table { INTENDED_AUTO, INTENDED_OFF, INTENDED_NUMBER, INTENDED_NAME };
-struct intended_peer {
-	struct public_key key;
-	bool has_psk;
-	const char *endpoint; /* as in the file, "vpn.example.org:51820"; NULL: none */
-	struct endpoint *resolved; /* what it is, or its name gave; none: not resolved */
-	size_t n_resolved;
-	int64_t keepalive_s; /* 0: off */
-	struct cidr *allowed;
-	size_t n_allowed;
-};
-struct intended_facts {
-	const char *file; /* NULL: not known */
-	bool has_private_key;
-	struct public_key own; /* derived from it */
-	int64_t listen_port, fwmark, mtu;
-	enum intended_table table;
-	int64_t table_number; /* of INTENDED_NUMBER */
-	struct cidr *addrs; /* with the length as given */
-	size_t n_addrs;
-	const char **dns; /* addresses and search domains */
-	size_t n_dns;
-	struct intended_peer *peers;
-	size_t n_peers;
-};
-
 /* The kernel's answer to `ip route get ADDR`. */
 enum path_of { PATH_INNER, PATH_ENDPOINT };
 struct path_facts {
@@ -387,47 +331,6 @@ struct loss_facts {
 	int64_t sent, lost, duplicates, reordered;
 	int64_t capture_dropped; /* by the captures themselves in the window; never loss */
 	int64_t elapsed_ns;
-};
-
-/* One rule of the near namespace that ends in drop or reject, or a chain's policy that does. */
-enum rule_match {
-	RULE_IIF,
-	RULE_OIF, /* text: the name */
-	RULE_SADDR,
-	RULE_DADDR, /* net */
-	RULE_L4PROTO, /* number: IPPROTO_* */
-	RULE_SPORT,
-	RULE_DPORT, /* lo, hi */
-	RULE_FAMILY, /* number: 4 or 6 */
-	RULE_OTHER, /* text: what we do not judge; the rule may or may not hit */
-	RULE_ICMP_TYPE,
-	RULE_ICMPV6_TYPE, /* lo, hi */
-	RULE_SHARE, /* text: it takes some of what matches (a limit, chance) */
-};
-struct rule_term {
-	enum rule_match match;
-	bool negated;
-	const char *text;
-	struct cidr net;
-	int64_t lo, hi; /* of a number or a port; both ends included */
-};
-struct rule_facts {
-	const char *family, *table, *chain; /* "inet", "filter", "input" */
-	const char *hook; /* "input" "output" "forward" "prerouting" "postrouting" "ingress",
-			   * also of a chain reached from there, the jumps' terms among the rule's;
-			   * NULL: reached by ways that were not all followed */
-	const char *says; /* the rule as JSON or text, one line */
-	int64_t handle; /* UNKNOWN for a policy */
-	bool policy, reject;
-	struct rule_term *terms; /* all must match; OR inside one field is several rules */
-	size_t n_terms;
-	int64_t before, after; /* of its counter, packets; UNKNOWN: it has none */
-};
-struct firewall_facts {
-	struct rule_facts *rules;
-	size_t n_rules;
-	int64_t n_all_rules; /* also those that let pass */
-	const char *unread; /* rules that exist but were not read (iptables-legacy); NULL */
 };
 
 /* Of the far end's host, as the pasted line told; UNKNOWN where it did not. */

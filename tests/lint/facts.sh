@@ -1,14 +1,15 @@
 #!/bin/sh
-# Each field of the structs in model/facts.h has a row in model/facts_table.c, so that it is
-# saved and read back. (A unit test looks for bytes without a row; a small field could hide
-# where the compiler would pad.)
+# Each field of the structs in model/facts.h, and in its parts that it includes, has a row in
+# model/facts_table.c, so that it is saved and read back. (A unit test looks for bytes without a
+# row; a small field could hide where the compiler would pad.)
 : "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
 . "$TOP/tests/lint/lib.sh"
 cd "$TREE" || exit 1
 [ -f src/model/facts_table.c ] || skip_all 'no src/model/facts_table.c'
 
 # "struct_name field" a line. Comments first: they hold commas and semicolons.
-fields=$(tr '\n\t' '  ' <src/model/facts.h | sed 's:/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/::g; s/;/;\n/g; s/{/{\n/g; s/}/\n}/g' | awk '
+parts=$(sed -n 's:^#include "\(model/facts_[a-z_]*\.h\)"$:src/\1:p' src/model/facts.h)
+fields=$(cat src/model/facts.h $parts | tr '\n\t' '  ' | sed 's:/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/::g; s/;/;\n/g; s/{/{\n/g; s/}/\n}/g' | awk '
 /struct [a-z_]+ \{$/ { name = $0; sub(/.*struct /, "", name); sub(/ \{$/, "", name); next }
 /^\}/ { name = ""; next }
 name && /;$/ {

@@ -160,12 +160,15 @@ accepts 'the word in a name' no_sleep
 
 # facts: the real header and table, without one row where no byte would be missed.
 plant src/model/facts.h <"$TOP/src/model/facts.h"
+cp "$TOP"/src/model/facts_*.h "$tmp/tree/src/model/"
 cp "$TOP/src/model/facts_table.c" "$tmp/tree/src/model/"
 accepts 'a table that has every field' facts
 sed 's/BOOL(addr_facts, dad_failed)//' "$TOP/src/model/facts_table.c" >"$tmp/tree/src/model/facts_table.c"
 refuses 'a field that is not saved' facts 'dad_failed has no row'
 sed 's/LIST(facts, sizes, n_sizes, size_table)//' "$TOP/src/model/facts_table.c" >"$tmp/tree/src/model/facts_table.c"
 refuses 'a list that is not saved' facts 'n_sizes has no row'
+sed 's/COUNT(peer_config, keepalive_s)//' "$TOP/src/model/facts_table.c" >"$tmp/tree/src/model/facts_table.c"
+refuses 'a field of a part that is not saved' facts 'keepalive_s has no row'
 
 # docs: a program whose help knows --json, a page that knows --quiet.
 printf '#!/bin/sh\necho "  --json  --quiet"\n' >"$tmp/wgdiag"

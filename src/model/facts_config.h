@@ -1,0 +1,70 @@
+/*
+ * The parts of the facts that tell how a tunnel is set up: what its engine holds, and what a
+ * file wants.
+ */
+#ifndef MODEL_FACTS_CONFIG_H
+#define MODEL_FACTS_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/cidr.h"
+#include "model/endpoint.h"
+#include "model/key.h"
+#include "model/unknown.h"
+
+/* What an engine holds, as its `get` tells. No secret is in it. */
+struct peer_config {
+	struct public_key key;
+	int64_t has_psk; /* 1, 0, UNKNOWN */
+	struct endpoint endpoint; /* family NONE: none */
+	int64_t keepalive_s;
+	int64_t handshake_wall_ns; /* the latest; 0: never, UNKNOWN: not told */
+	struct cidr *allowed;
+	size_t n_allowed;
+};
+struct config_facts {
+	int64_t has_private_key; /* 1, 0, UNKNOWN */
+	struct public_key own; /* derived from it */
+	int64_t listen_port, fwmark;
+	struct peer_config *peers;
+	size_t n_peers;
+};
+
+/*
+ * The peer that takes a: longest prefix; of equal ones the last, as engines do. *by (may be
+ * NULL) is that prefix. NULL: nobody's.
+ */
+const struct peer_config *config_owner(const struct config_facts *c, const struct ip_addr *a,
+				       const struct cidr **by);
+/* The one with that key, or NULL. */
+const struct peer_config *config_peer(const struct config_facts *c, const struct public_key *k);
+
+/* What a configuration file wants; UNKNOWN or empty: it does not say. No secret is in it. */
+enum intended_table { INTENDED_AUTO, INTENDED_OFF, INTENDED_NUMBER, INTENDED_NAME };
+struct intended_peer {
+	struct public_key key;
+	bool has_psk;
+	const char *endpoint; /* as in the file, "vpn.example.org:51820"; NULL: none */
+	struct endpoint *resolved; /* what it is, or its name gave; none: not resolved */
+	size_t n_resolved;
+	int64_t keepalive_s; /* 0: off */
+	struct cidr *allowed;
+	size_t n_allowed;
+};
+struct intended_facts {
+	const char *file; /* NULL: not known */
+	bool has_private_key;
+	struct public_key own; /* derived from it */
+	int64_t listen_port, fwmark, mtu;
+	enum intended_table table;
+	int64_t table_number; /* of INTENDED_NUMBER */
+	struct cidr *addrs; /* with the length as given */
+	size_t n_addrs;
+	const char **dns; /* addresses and search domains */
+	size_t n_dns;
+	struct intended_peer *peers;
+	size_t n_peers;
+};
+
+#endif
