@@ -97,6 +97,18 @@ struct sys_route {
 	uint8_t type;
 };
 
+/* One rule of `ip rule`. */
+struct sys_rule {
+	uint8_t family; /* enum addr_family */
+	uint8_t action; /* 1 to the table, 6 blackhole, 7 unreachable, 8 prohibit (FR_ACT_*) */
+	bool invert; /* "not" */
+	uint32_t pref, table; /* adding: pref 0 lets the system choose */
+	uint32_t mark, mask; /* both 0: of no mark */
+	struct cidr src, dst; /* FAMILY_NONE: all */
+	char iif[SYS_IFNAME_SIZE], oif[SYS_IFNAME_SIZE]; /* "": any */
+	int suppress_prefixlength; /* -1: none */
+};
+
 /* What the system says when asked which way a packet to one address would go. */
 struct sys_path {
 	bool answered;
@@ -221,6 +233,21 @@ struct platform_ops {
 	int (*route_add)(const struct cidr *dst, const char *dev, const struct ip_addr *gateway,
 			 struct err *e);
 
+	/* Rules of both families, in the order of each; array from the arena. */
+	int (*rules)(struct arena *a, struct sys_rule **out, size_t *n, struct err *e);
+	int (*rule_add)(const struct sys_rule *r, struct err *e);
+	int (*rule_del)(const struct sys_rule *r, struct err *e);
+	/* The same as route_add for any table and metric, by interface index. */
+	int (*route_put)(const struct sys_route *r, struct err *e);
+	int (*route_del)(const struct sys_route *r, struct err *e);
+
+	/* "net.ipv4.conf.all.rp_filter"; a "/" stands for a dot in a link's name. */
+	int (*sysctl_get)(const char *name, char *out, size_t cap, struct err *e);
+	/* Only src_valid_mark; all else is -EPERM. */
+	int (*sysctl_set)(const char *name, const char *value, struct err *e);
+
+	/* By the name of `ip netns`, or by the pid of a process that is in it. */
+	int (*netns_open)(const char *name, int *out, struct err *e);
 	/*
 	 * Descriptors of network namespaces. netns_new makes one with lo up and leaves the thread
 	 * where it was; it lives as long as something holds it. netns_enter moves the thread.

@@ -48,6 +48,20 @@ int linux_veth_add(int netns_a, const char *name_a, int netns_b, const char *nam
 int linux_route_get(const struct ip_addr *to, uint32_t mark, struct sys_path *out, struct err *e);
 int linux_neigh(unsigned ifindex, const struct ip_addr *addr, const char **state, struct err *e);
 
+/* rules.c */
+int linux_rules(struct arena *a, struct sys_rule **out, size_t *n, struct err *e);
+int linux_rule_add(const struct sys_rule *r, struct err *e);
+int linux_rule_del(const struct sys_rule *r, struct err *e);
+int linux_route_put(const struct sys_route *r, struct err *e);
+int linux_route_del(const struct sys_route *r, struct err *e);
+
+/* sysctl.c */
+int linux_sysctl_get(const char *name, char *out, size_t cap, struct err *e);
+int linux_sysctl_set(const char *name, const char *value, struct err *e);
+
+/* netns_name.c */
+int linux_netns_open(const char *name, int *out, struct err *e);
+
 /* ruleset.c */
 int linux_ruleset(struct arena *a, struct sys_ruleset *out, struct err *e);
 

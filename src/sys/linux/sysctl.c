@@ -1,0 +1,66 @@
+/*
+ * Sysctls below net., which are the network namespace's in which the thread is.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "sys/linux/linux.h"
+
+/* All that is ever written: what wg-quick writes for a default route through the tunnel. */
+#define MAY_WRITE "net.ipv4.conf.all.src_valid_mark"
+
+/* Names of links may hold dots: as sysctl(8), a "/" in the name stands for one. */
+static int path_of(const char *name, char *path, size_t cap, struct err *e)
+{
+	char *p;
+	int len = snprintf(path, cap, "/proc/sys/%s", name);
+
+	if (!str_has_prefix(name, "net.") || strstr(name, "..") || (size_t)len >= cap)
+		return err_code(e, EINVAL, "sysctl %s", name);
+	for (p = path + strlen("/proc/sys/"); *p; p++)
+		*p = *p == '.' ? '/' : *p == '/' ? '.' : *p;
+	return 0;
+}
+
+int linux_sysctl_get(const char *name, char *out, size_t cap, struct err *e)
+{
+	char path[256];
+	ssize_t n;
+	int fd, rc = path_of(name, path, sizeof(path), e);
+
+	if (rc < 0)
+		return rc;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "read sysctl %s", name);
+	n = read(fd, out, cap - 1);
+	rc = n < 0 ? err_sys(e, "read sysctl %s", name) : 0;
+	close(fd);
+	if (rc < 0)
+		return rc;
+	while (n > 0 && out[n - 1] == '\n')
+		n--;
+	out[n] = '\0';
+	return 0;
+}
+
+int linux_sysctl_set(const char *name, const char *value, struct err *e)
+{
+	char path[256];
+	int fd, rc = path_of(name, path, sizeof(path), e);
+
+	if (rc < 0)
+		return rc;
+	if (strcmp(name, MAY_WRITE) != 0)
+		return err_code(e, EPERM, "sysctl %s is not ours to write", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "write sysctl %s", name);
+	rc = write(fd, value, strlen(value)) < 0 ? err_sys(e, "write sysctl %s", name) : 0;
+	close(fd);
+	return rc;
+}
