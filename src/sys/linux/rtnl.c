@@ -178,26 +178,50 @@ static void fill_link(struct rtnl_link *from, struct sys_link *to)
 	fill_stats(from, &to->stats);
 }
 
+static bool has_link(const struct sys_link *l, size_t n, struct rtnl_link *x)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (l[i].ifindex == (unsigned)rtnl_link_get_ifindex(x))
+			return true;
+	return false;
+}
+
+/*
+ * A bridge's ports may come a second time, as the bridge sees them and without counters; the
+ * bridge itself comes once, and libnl gives it that family all the same.
+ */
+static size_t each_once(struct nl_cache *cache, struct sys_link *out)
+{
+	struct nl_object *o;
+	size_t n = 0;
+	int round;
+
+	for (round = 0; round < 2; round++) {
+		for (o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o)) {
+			struct rtnl_link *l = (struct rtnl_link *)o;
+
+			if ((rtnl_link_get_family(l) == AF_UNSPEC) != (round == 0))
+				continue;
+			if (round == 0 || !has_link(out, n, l))
+				fill_link(l, &out[n++]);
+		}
+	}
+	return n;
+}
+
 int linux_links(struct arena *a, struct sys_link **out, size_t *n, struct err *e)
 {
 	struct nl_cache *cache;
-	struct nl_object *o;
-	struct sys_link *l;
-	size_t i = 0;
 	int rc;
 
 	rc = dump(DUMP_LINKS, &cache, e);
 	if (rc < 0)
 		return rc;
-	l = arena_alloc(a, (size_t)nl_cache_nitems(cache) * sizeof(*l));
-	for (o = nl_cache_get_first(cache); o; o = nl_cache_get_next(o)) {
-		/* A bridge's ports come a second time, as the bridge sees them. */
-		if (rtnl_link_get_family((struct rtnl_link *)o) == AF_UNSPEC)
-			fill_link((struct rtnl_link *)o, &l[i++]);
-	}
+	*out = arena_alloc(a, (size_t)nl_cache_nitems(cache) * sizeof(**out));
+	*n = each_once(cache, *out);
 	nl_cache_free(cache);
-	*out = l;
-	*n = i;
 	return 0;
 }
 
