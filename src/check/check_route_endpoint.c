@@ -3,7 +3,8 @@
  *
  * An endpoint that is routed into its own tunnel is a loop: each message is wrapped once
  * more. An engine escapes it with a mark on its packets and a rule for the mark, so the
- * answer for packets without the mark proves nothing where the engine has one.
+ * answer for packets without the mark proves nothing where the engine has one. Nor does any
+ * where its socket is in another network namespace, as that of a container's tunnel may be.
  */
 #include "check/check_list.h"
 #include "check/tunnel.h"
@@ -21,15 +22,39 @@ static bool asked_as_engine(const struct facts *f, const struct path_facts *p)
 	return mark != UNKNOWN && mark == p->mark;
 }
 
+static bool is_nowhere(const struct facts *f, const struct path_facts *p)
+{
+	return !p->dev || (f->target.name && strcmp(p->dev, f->target.name) == 0);
+}
+
+static bool has_session(const struct facts *f)
+{
+	return (f->have & NEED_BIT(NEED_HANDSHAKE)) && f->handshake.complete;
+}
+
 static struct finding *judge(const struct facts *f, const struct path_facts *p,
 			     struct findings *out)
 {
 	const char *to = words_addr(out->arena, &p->to);
 
+	if (tunnel_goes_elsewhere(f))
+		return finding_add(
+			out, STATE_NA,
+			"%s%s%s%s, yet answers come back: its messages go elsewhere (its "
+			"socket may be in another network namespace)",
+			p->dev ? "" : "no route to ", to, p->dev ? " by " : "",
+			p->dev ? p->dev : "");
+	/* Its session may be from before the routes were as they are. */
+	if (is_nowhere(f, p) && !facts_far_is_here(f) && has_session(f))
+		return finding_add(out, STATE_UNSURE,
+				   "%s%s%s, and yet there is a session: its socket may be in "
+				   "another network namespace",
+				   p->dev ? "" : "no route to ", to,
+				   p->dev ? " leads into the tunnel itself" : "");
 	if (!p->dev)
 		return finding_add(out, STATE_FAIL, "no route to %s: %s", to,
 				   p->error ? p->error : "no reason was given");
-	if (f->target.name && strcmp(p->dev, f->target.name) == 0)
+	if (is_nowhere(f, p))
 		return finding_add(out, asked_as_engine(f, p) ? STATE_FAIL : STATE_UNSURE,
 				   "%s leads into the tunnel %s itself%s", to, p->dev,
 				   asked_as_engine(f, p) ?
@@ -69,7 +94,8 @@ const struct check check_route_endpoint = {
 	.title = "route to endpoint",
 	.layer = LAYER_UNDERLAY,
 	.needs = NEED_BIT(NEED_PATHS),
-	.wants = NEED_BIT(NEED_CONFIG),
+	.wants = NEED_BIT(NEED_CONFIG) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_PEER) |
+		 NEED_BIT(NEED_TAP_NEAR_WIRE),
 	.after = after,
 	.run = run,
 };

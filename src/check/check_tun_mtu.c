@@ -68,6 +68,12 @@ static struct finding *judge_fit(const struct facts *f, uint8_t family, struct f
 	unsigned tun = f->tun[END_NEAR].start.mtu, wire = f->wire[END_NEAR].start.mtu;
 	unsigned over = overhead(family);
 
+	if (tunnel_goes_elsewhere(f))
+		return finding_add(out, STATE_SKIP,
+				   "%u; the link that its messages go by is not seen from here",
+				   tun);
+	if (!facts_far_is_here(f) && !f->wire[END_NEAR].name)
+		return finding_add(out, STATE_SKIP, "%u; the outer link was not looked at", tun);
 	if (!f->wire[END_NEAR].name || !wire)
 		return finding_add(out, STATE_UNSURE, "%u; the outer link's MTU is not known", tun);
 	if (tun + over > wire && larger_are_lost(f, wire - over))
@@ -134,7 +140,8 @@ const struct check check_tun_mtu = {
 	.title = "tunnel MTU",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_LINKS),
-	.wants = NEED_BIT(NEED_CONFIG) | NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_SIZES),
+	.wants = NEED_BIT(NEED_CONFIG) | NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_SIZES) |
+		 NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_TAP_NEAR_WIRE),
 	.after = after,
 	.run = run,
 };

@@ -72,6 +72,8 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 {
 	const struct path_facts *p = tunnel_path(f, PATH_ENDPOINT, NULL);
 
+	if (tunnel_goes_elsewhere(f))
+		return finding_add(out, STATE_NA, "its messages do not go the way of this host");
 	if (f->gateway.addr.family != FAMILY_NONE)
 		return judge_neigh(f, out);
 	if (p && !p->dev)
@@ -105,7 +107,8 @@ const struct check check_underlay_gateway = {
 	.title = "gateway",
 	.layer = LAYER_UNDERLAY,
 	.needs = NEED_BIT(NEED_GATEWAY),
-	.wants = NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_HANDSHAKE),
+	.wants = NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_PEER) |
+		 NEED_BIT(NEED_TAP_NEAR_WIRE),
 	.after = after,
 	.run = run,
 };

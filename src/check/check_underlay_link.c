@@ -49,6 +49,8 @@ static struct finding *judge(const struct facts *f, const struct link_facts *l,
 	const struct path_facts *p = tunnel_path(f, PATH_ENDPOINT, NULL);
 	struct finding *changed;
 
+	if (tunnel_goes_elsewhere(f))
+		return finding_add(out, STATE_NA, "its messages do not go by %s", l->name);
 	if (p && p->dev && strcmp(p->dev, l->name) != 0)
 		return finding_add(out, STATE_UNSURE,
 				   "the endpoint's route uses %s, %s was watched", p->dev, l->name);
@@ -95,7 +97,7 @@ const struct check check_underlay_link = {
 	.title = "outer link",
 	.layer = LAYER_UNDERLAY,
 	.needs = NEED_BIT(NEED_LINKS),
-	.wants = NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_STREAMS),
+	.wants = NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_TAP_NEAR_WIRE),
 	.after = after,
 	.run = run,
 };

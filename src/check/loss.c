@@ -5,6 +5,7 @@
 #include "check/loss.h"
 
 #include "check/after.h"
+#include "check/tunnel.h"
 #include "check/words.h"
 #include "loss/stats.h"
 
@@ -72,12 +73,25 @@ static struct finding *judge_by_answers(const struct facts *facts, const struct 
 			   (long long)silent, (long long)l->probes, came_back);
 }
 
+/* Data of that direction on the link that was watched. */
+static bool any_seen(const struct facts *facts, const struct loss_facts *l)
+{
+	enum tap_dir dir = l == &facts->loss_up ? TAP_OUT : TAP_IN;
+
+	return facts->taps[TAP_NEAR_WIRE].msgs[dir][WG_MSG_DATA] != 0;
+}
+
 static struct finding *judge(const struct facts *facts, const struct loss_facts *l,
 			     struct findings *out)
 {
 	struct stats_interval ci;
 	enum state s;
 
+	if (l->sent == UNKNOWN && tunnel_answers(facts) && !any_seen(facts, l))
+		return finding_add(out, STATE_SKIP,
+				   "not watched: none of these messages goes by %s, and answers "
+				   "come back",
+				   facts->taps[TAP_NEAR_WIRE].dev);
 	if (l->sent == UNKNOWN)
 		return finding_add(out, STATE_UNSURE, "how many were sent was not seen");
 	if (l->lost == UNKNOWN && !facts_far_is_here(facts))

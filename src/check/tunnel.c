@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "loss/settled.h"
+
 static bool have(const struct facts *f, enum need n)
 {
 	return (f->have & NEED_BIT(n)) != 0;
@@ -150,6 +152,39 @@ bool tunnel_peer_is_offline(const struct facts *f)
 	if (p->endpoint.addr.family == FAMILY_NONE)
 		return true;
 	return age > TUNNEL_SESSION_NS && p->keepalive_s == 0 && has_only_single(p);
+}
+
+/* Neither end calls a handshake done that has not gone both ways. */
+static bool has_new_handshake(const struct facts *f)
+{
+	return have(f, NEED_ENGINE) &&
+	       f->crypto[END_NEAR].last_handshake_wall_ns > f->started_wall_ns;
+}
+
+bool tunnel_answers(const struct facts *f)
+{
+	const struct ping_facts *p = &f->ping_peer;
+
+	if (facts_far_is_here(f))
+		return false;
+	if (has_new_handshake(f))
+		return true;
+	return (have(f, NEED_PING_PEER) && p->received > 0 && p->dev_is_tun != 0) ||
+	       facts_answer(f);
+}
+
+bool tunnel_goes_elsewhere(const struct facts *f)
+{
+	const struct path_facts *path = tunnel_path(f, PATH_ENDPOINT, NULL);
+	const struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
+
+	if (!tunnel_answers(f))
+		return false;
+	/* No message could come out of its own tunnel. */
+	if (path && (!path->dev || (f->target.name && strcmp(path->dev, f->target.name) == 0)))
+		return true;
+	return have(f, NEED_TAP_NEAR_WIRE) && t->dropped == 0 && loss_messages(t, TAP_OUT) == 0 &&
+	       loss_messages(t, TAP_IN) == 0;
 }
 
 const char *tunnel_answer_words(const struct inner_target_facts *t)

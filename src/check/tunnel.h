@@ -42,6 +42,18 @@ int64_t tunnel_peer_age(const struct facts *f, const struct peer_config *p);
  */
 bool tunnel_peer_is_offline(const struct facts *f);
 
+/*
+ * Does what was sent into a tunnel that is not ours come back, or was its handshake done in this
+ * run? Then messages go both ways, whatever was not seen of them.
+ */
+bool tunnel_answers(const struct facts *f);
+/*
+ * It answers, and none of its messages took the way that the routes here tell: the engine's socket
+ * is in another network namespace, or a rule has them go elsewhere. Then that way says nothing
+ * about the tunnel.
+ */
+bool tunnel_goes_elsewhere(const struct facts *f);
+
 const char *tunnel_answer_words(const struct inner_target_facts *t); /* "TCP", "hop limit" */
 /*
  * Is the address that was pinged sure to be there? One that nobody named is a guess: its silence

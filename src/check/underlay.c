@@ -72,14 +72,23 @@ static void because(const struct direction *d, enum end from, struct findings *o
 
 /* --- from one end ----------------------------------------------------------------- */
 
-static struct finding *judge_out(const struct tap_facts *t, int64_t sent, int64_t came,
-				 struct findings *out)
+static struct finding *judge_out(const struct facts *facts, const struct tap_facts *t, int64_t sent,
+				 int64_t came, struct findings *out)
 {
+	if (sent == 0 && tunnel_answers(facts))
+		return finding_add(out, STATE_SKIP,
+				   "not watched: its messages do not leave by %s, and answers come "
+				   "back",
+				   t->dev);
 	if (sent == 0)
 		return finding_add(out, STATE_SKIP, "nothing was sent");
 	if (came > 0)
 		return finding_add(out, STATE_PASS,
 				   "%lld messages left %s, and the far end answers",
+				   (long long)sent, t->dev);
+	if (tunnel_answers(facts))
+		return finding_add(out, STATE_PASS,
+				   "%lld messages left %s, and answers come back by another way",
 				   (long long)sent, t->dev);
 	return finding_add(out, STATE_UNSURE,
 			   "%lld messages left %s; whether they arrive is not seen from here",
@@ -95,6 +104,11 @@ static struct finding *judge_back(const struct facts *facts, const struct tap_fa
 	if (came > 0)
 		return finding_add(out, STATE_PASS, "%lld messages of the far end arrived on %s",
 				   (long long)came, t->dev);
+	if (tunnel_answers(facts))
+		return finding_add(out, STATE_SKIP,
+				   "not watched: nothing of the far end arrives on %s, and answers "
+				   "come back",
+				   t->dev);
 	if (t->dropped != 0)
 		return finding_add(out, STATE_UNSURE,
 				   "nothing of the far end seen on %s, by a capture with gaps",
@@ -121,7 +135,7 @@ static void judge_alone(const struct facts *facts, enum end from, struct finding
 	if (sent == UNKNOWN || came == UNKNOWN)
 		f = finding_add(out, STATE_UNSURE, "the capture cannot say how much it saw");
 	else if (from == END_NEAR)
-		f = judge_out(t, sent, came, out);
+		f = judge_out(facts, t, sent, came, out);
 	else
 		f = judge_back(facts, t, came, out);
 	ev = finding_because(out, f, "capture", "near wire", "on %s; the far end is not seen",

@@ -224,7 +224,8 @@ static int look_at_way(void *ctx, struct err *e)
 			 x->r.arena, &way, e);
 	if (rc < 0)
 		return rc;
-	near->wire = way.dev;
+	/* What its own tun shows are no outer messages. Of an engine that tells no mark it may. */
+	near->wire = x->device && way.dev && !strcmp(way.dev, near->tun) ? NULL : way.dev;
 	near->outer = way.prefsrc;
 	return 0;
 }

@@ -95,6 +95,46 @@ static void no_answer_outside(struct facts *f)
 	t->msgs[TAP_OUT][WG_MSG_INITIATION] = 2;
 }
 
+/* What goes out is seen, what comes back takes another uplink. */
+static void back_elsewhere(struct facts *f)
+{
+	struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
+
+	attached(f);
+	memset(t->msgs[TAP_IN], 0, sizeof(t->msgs[TAP_IN]));
+	t->keepalives[TAP_IN] = 0;
+	f->loss_down = (struct loss_facts){ .probes = 200,
+					    .answered = 200,
+					    .sent = UNKNOWN,
+					    .lost = UNKNOWN,
+					    .capture_dropped = UNKNOWN };
+}
+
+/* Nothing of it goes by the link that was watched. */
+static void all_elsewhere(struct facts *f)
+{
+	struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
+
+	back_elsewhere(f);
+	memset(t->msgs[TAP_OUT], 0, sizeof(t->msgs[TAP_OUT]));
+	t->keepalives[TAP_OUT] = 0;
+	f->wire[END_NEAR].running = f->wire[END_NEAR].running_end = 0;
+	f->wire[END_NEAR].start.mtu = f->wire[END_NEAR].end.mtu = 1400;
+}
+
+/* Its socket is in another namespace: here is not even a route. */
+static void socket_elsewhere(struct facts *f)
+{
+	static const enum need unseen[] = { NEED_TAP_NEAR_WIRE, NEED_LOSS_DOWN };
+	size_t i;
+
+	attached(f);
+	f->paths[2].dev = NULL;
+	f->wire[END_NEAR] = (struct link_facts){ .name = NULL };
+	for (i = 0; i < ARRAY_LEN(unseen); i++)
+		facts_gap(f, unseen[i], "the way to the endpoint is not known", NULL);
+}
+
 /* A client of ours, a laptop, went to sleep an hour ago. */
 static void asleep(struct facts *f)
 {
@@ -148,6 +188,19 @@ static const struct {
 	{ "underlay.back",
 	  { "no answer", no_answer_outside, STATE_FAIL, "nothing of the far end came back",
 	    NULL } },
+	{ "underlay.out",
+	  { "back by another way", back_elsewhere, STATE_PASS, "by another way", NULL } },
+	{ "underlay.back",
+	  { "back by another way", back_elsewhere, STATE_SKIP, "not watched", NULL } },
+	{ "loss.down", { "back by another way", back_elsewhere, STATE_SKIP, "not watched", NULL } },
+	{ "loss.up", { "back by another way", back_elsewhere, STATE_PASS, "all 200", NULL } },
+	{ "underlay.out", { "elsewhere", all_elsewhere, STATE_SKIP, "not watched", NULL } },
+	{ "underlay.back", { "elsewhere", all_elsewhere, STATE_SKIP, "not watched", NULL } },
+	{ "underlay.link", { "elsewhere", all_elsewhere, STATE_NA, "do not go by", NULL } },
+	{ "tun.mtu",
+	  { "elsewhere", all_elsewhere, STATE_SKIP, "1420; the link that its messages", NULL } },
+	{ "tun.mtu",
+	  { "no route", socket_elsewhere, STATE_SKIP, "1420; the link that its messages", NULL } },
 	{ "handshake.complete",
 	  { "no answer", no_answer_outside, STATE_FAIL, "2 initiations", "underlay.back" } },
 	{ "handshake.complete", { "a client that sleeps", asleep, STATE_NA, "offline", NULL } },
@@ -194,10 +247,11 @@ struct whole_case {
 static void the_whole(void **state)
 {
 	static const struct whole_case cases[] = {
-		{ attached, STATE_PASS },     { hub, STATE_PASS },
-		{ only_tcp, STATE_PASS },     { silent_guess, STATE_UNSURE },
-		{ silent_given, STATE_FAIL }, { no_answer_outside, STATE_FAIL },
-		{ asleep, STATE_UNSURE },
+		{ attached, STATE_PASS },      { hub, STATE_PASS },
+		{ only_tcp, STATE_PASS },      { silent_guess, STATE_UNSURE },
+		{ silent_given, STATE_FAIL },  { no_answer_outside, STATE_FAIL },
+		{ asleep, STATE_UNSURE },      { back_elsewhere, STATE_PASS },
+		{ all_elsewhere, STATE_PASS }, { socket_elsewhere, STATE_PASS },
 	};
 	struct findings all;
 	struct verdict v;

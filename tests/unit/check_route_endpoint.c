@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "lib/made_facts.h"
@@ -48,6 +49,65 @@ static void marks_not_told(struct facts *f)
 	f->config[END_NEAR].fwmark = f->paths[2].mark = UNKNOWN;
 }
 
+/* Its socket is where it was started, and only the tun was moved to this namespace. */
+static void socket_elsewhere(struct facts *f)
+{
+	nowhere(f);
+	f->target.kind = TARGET_INTERFACE;
+}
+
+static void socket_elsewhere_silent(struct facts *f)
+{
+	socket_elsewhere(f);
+	made_silent(f);
+}
+
+/* The usual container: the tunnel is all it has, and its default route. */
+static void default_into_tunnel(struct facts *f)
+{
+	loop(f);
+	f->target.kind = TARGET_INTERFACE;
+}
+
+static void default_into_tunnel_silent(struct facts *f)
+{
+	default_into_tunnel(f);
+	made_silent(f);
+}
+
+/* Answered by what the route leads to elsewhere, and not through the tunnel. */
+static void answered_outside(struct facts *f)
+{
+	default_into_tunnel_silent(f);
+	f->ping_peer.received = f->ping_peer.sent;
+	f->ping_peer.dev_is_tun = 0;
+}
+
+/* Nobody answers, but the session is there: from before the routes were so, or by another way. */
+static void into_tunnel_with_session(struct facts *f)
+{
+	default_into_tunnel(f);
+	f->ping_peer.received = 0;
+}
+
+static void into_tunnel_new_session(struct facts *f)
+{
+	into_tunnel_with_session(f);
+	f->crypto[END_NEAR].last_handshake_wall_ns = f->started_wall_ns + NS_PER_S;
+}
+
+static void other_uplink_unused(struct facts *f)
+{
+	f->target.kind = TARGET_INTERFACE;
+	memset(f->taps[TAP_NEAR_WIRE].msgs, 0, sizeof(f->taps[TAP_NEAR_WIRE].msgs));
+}
+
+static void other_uplink_capture_with_gaps(struct facts *f)
+{
+	other_uplink_unused(f);
+	f->taps[TAP_NEAR_WIRE].dropped = 3;
+}
+
 static void not_asked(struct facts *f)
 {
 	f->n_paths = 2;
@@ -78,6 +138,22 @@ static const struct check_case cases[] = {
 	{ "border: marks not told", marks_not_told, STATE_UNSURE, "unless the engine's mark",
 	  NULL },
 	{ "border: endpoint not known", not_asked, STATE_SKIP, "endpoint is not known", NULL },
+	{ "no route, and answers come", socket_elsewhere, STATE_NA,
+	  "no route to 192.0.2.20, yet answers come back", NULL },
+	{ "no route, and no answers", socket_elsewhere_silent, STATE_FAIL, "no route", NULL },
+	{ "into the tunnel, and answers come", default_into_tunnel, STATE_NA,
+	  "192.0.2.20 by wgd7f3a0, yet answers come back", NULL },
+	{ "into the tunnel, and no answers", default_into_tunnel_silent, STATE_FAIL, "a loop",
+	  NULL },
+	{ "border: into the tunnel, only a session", into_tunnel_with_session, STATE_UNSURE,
+	  "leads into the tunnel itself, and yet there is a session", NULL },
+	{ "into the tunnel, a handshake in this run", into_tunnel_new_session, STATE_NA,
+	  "its messages go elsewhere", NULL },
+	{ "border: answers that did not cross it", answered_outside, STATE_FAIL, "a loop", NULL },
+	{ "a way that is not taken, and answers come", other_uplink_unused, STATE_NA,
+	  "by wgw7f3a0, yet answers come back", NULL },
+	{ "border: the capture has gaps", other_uplink_capture_with_gaps, STATE_PASS, "by wgw7f3a0",
+	  NULL },
 	{ "link down", link_down, STATE_FAIL, "no route", "underlay.link" },
 	{ "gap", unseen, STATE_SKIP, "Operation not permitted", NULL },
 };

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "lib/made_facts.h"
@@ -46,6 +47,14 @@ static void no_route(struct facts *f)
 	on_link(f);
 	f->paths[2].dev = NULL;
 	f->paths[2].error = "Network is unreachable";
+	made_silent(f);
+}
+
+/* Answers come, and nothing of the tunnel goes where the routes of this namespace say. */
+static void another_way(struct facts *f)
+{
+	failed(f);
+	memset(f->taps[TAP_NEAR_WIRE].msgs, 0, sizeof(f->taps[TAP_NEAR_WIRE].msgs));
 }
 
 static void carrier_lost(struct facts *f)
@@ -87,6 +96,8 @@ static const struct check_case cases[] = {
 	{ "a word nobody knows", odd, STATE_UNSURE, "entry says MAYBE", NULL },
 	{ "a word nobody knows, silent", odd_silent, STATE_UNSURE, "entry says MAYBE", NULL },
 	{ "no route", no_route, STATE_SKIP, "no route to the endpoint", "route.endpoint" },
+	{ "its messages go elsewhere", another_way, STATE_NA, "do not go the way of this host",
+	  NULL },
 	{ "because of the link", carrier_lost, STATE_FAIL, "FAILED", "underlay.link" },
 	{ "gap", unseen, STATE_SKIP, "Operation not permitted", NULL },
 };
