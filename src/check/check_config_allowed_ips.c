@@ -6,6 +6,7 @@
  * prefix wins, so a second peer can take addresses away without any error.
  */
 #include "check/check_list.h"
+#include "check/far_age.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
@@ -69,16 +70,18 @@ static void table_init(struct table *t, const struct facts *f, enum end end, str
 	}
 }
 
-static struct finding *judge(const struct table *near, const struct table *far,
-			     struct findings *out)
+static struct finding *judge(const struct facts *f, const struct table *near,
+			     const struct table *far, struct findings *out)
 {
 	size_t n_wrong = near->n_wrong + (far ? far->n_wrong : 0);
 	const char *says = near->says ? near->says : far ? far->says : NULL;
+	enum state s = near->n_wrong || !far_is_old(f) ? STATE_FAIL : STATE_UNSURE;
+	const char *old = far ? far_age_words(f, out->arena) : "";
 
 	if (n_wrong > 1)
-		return finding_add(out, STATE_FAIL, "%s; and %zu more", says, n_wrong - 1);
+		return finding_add(out, s, "%s; and %zu more%s", says, n_wrong - 1, old);
 	if (n_wrong)
-		return finding_add(out, STATE_FAIL, "%s", says);
+		return finding_add(out, s, "%s%s", says, old);
 	if (!near->addrs.n)
 		return finding_add(out, STATE_SKIP, "no inner address of the far end is known");
 	if (!far)
@@ -91,8 +94,8 @@ static struct finding *judge(const struct table *near, const struct table *far,
 				   near->addrs.n);
 	return finding_add(out, STATE_PASS,
 			   "near %zu of %zu, far %zu of %zu inner addresses are "
-			   "the right peer's",
-			   near->addrs.n, near->addrs.n, far->addrs.n, far->addrs.n);
+			   "the right peer's%s",
+			   near->addrs.n, near->addrs.n, far->addrs.n, far->addrs.n, old);
 }
 
 static void because(const struct table *t, struct findings *out, struct finding *f)
@@ -125,7 +128,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	table_init(&near, ctx->facts, END_NEAR, out->arena);
 	if (have_far)
 		table_init(&far, ctx->facts, END_FAR, out->arena);
-	f = judge(&near, have_far ? &far : NULL, out);
+	f = judge(ctx->facts, &near, have_far ? &far : NULL, out);
 	because(&near, out, f);
 	if (have_far)
 		because(&far, out, f);
@@ -138,7 +141,8 @@ const struct check check_config_allowed_ips = {
 	.title = "allowed IPs",
 	.layer = LAYER_CONFIG,
 	.needs = NEED_BIT(NEED_CONFIG),
-	.wants = NEED_BIT(NEED_CONFIG_FAR) | NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_ADDRS),
+	.wants = NEED_BIT(NEED_CONFIG_FAR) | NEED_BIT(NEED_FAR_TEXT) | NEED_BIT(NEED_PATHS) |
+		 NEED_BIT(NEED_ADDRS),
 	.after = after,
 	.run = run,
 };

@@ -5,6 +5,7 @@
  * Preshared keys leave no engine, so only whether there is one can be compared.
  */
 #include "check/check_list.h"
+#include "check/far_age.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
@@ -58,7 +59,7 @@ static const char *trouble_between(const struct facts *f, struct arena *a)
 	return t;
 }
 
-static const char *trouble(const struct facts *f, bool have_far, struct arena *a)
+static const char *trouble(const struct facts *f, struct arena *a)
 {
 	const struct config_facts *near = &f->config[END_NEAR];
 	const char *t = trouble_alone(near, END_NEAR, a);
@@ -66,7 +67,7 @@ static const char *trouble(const struct facts *f, bool have_far, struct arena *a
 	if (!t && !public_key_is_zero(&f->target.peer) && !config_peer(near, &f->target.peer))
 		t = arena_printf(a, "the near engine has no peer %s",
 				 words_key(a, &f->target.peer));
-	return t || !have_far ? t : trouble_between(f, a);
+	return t;
 }
 
 static struct finding *judge(const struct facts *f, bool have_far, struct findings *out)
@@ -74,10 +75,13 @@ static struct finding *judge(const struct facts *f, bool have_far, struct findin
 	const struct config_facts *near = &f->config[END_NEAR];
 	const struct peer_config *peer = tunnel_peer(f, END_NEAR);
 	struct arena *a = out->arena;
-	const char *t = trouble(f, have_far, a);
+	const char *t = trouble(f, a), *old = far_age_words(f, a);
 
 	if (t)
 		return finding_add(out, STATE_FAIL, "%s", t);
+	t = have_far ? trouble_between(f, a) : NULL;
+	if (t)
+		return finding_add(out, far_is_old(f) ? STATE_UNSURE : STATE_FAIL, "%s%s", t, old);
 	if (near->has_private_key == UNKNOWN ||
 	    (have_far && f->config[END_FAR].has_private_key == UNKNOWN))
 		return finding_add(out, STATE_UNSURE,
@@ -88,9 +92,9 @@ static struct finding *judge(const struct facts *f, bool have_far, struct findin
 				   words_key(a, &near->own),
 				   near->n_peers > 1 ? "peers, first" : "peer",
 				   words_key(a, peer ? &peer->key : &near->peers[0].key));
-	return finding_add(out, STATE_PASS, "%s and %s, each the other's peer%s",
+	return finding_add(out, STATE_PASS, "%s and %s, each the other's peer%s%s",
 			   words_key(a, &near->own), words_key(a, &f->config[END_FAR].own),
-			   peer->has_psk == 1 ? "; both with a preshared key" : "");
+			   peer->has_psk == 1 ? "; both with a preshared key" : "", old);
 }
 
 static void because(const struct facts *f, enum end end, struct findings *out, struct finding *row)
@@ -127,7 +131,7 @@ const struct check check_config_keys = {
 	.title = "keys match",
 	.layer = LAYER_CONFIG,
 	.needs = NEED_BIT(NEED_CONFIG),
-	.wants = NEED_BIT(NEED_CONFIG_FAR),
+	.wants = NEED_BIT(NEED_CONFIG_FAR) | NEED_BIT(NEED_FAR_TEXT),
 	.after = after,
 	.run = run,
 };

@@ -7,6 +7,7 @@
  * mean more: authentic messages with a wrong inside.
  */
 #include "check/check_list.h"
+#include "check/far_age.h"
 #include "check/far_inside.h"
 #include "check/words.h"
 
@@ -153,8 +154,8 @@ static void run_pasted(const struct facts *facts, struct findings *out)
 
 	if (in.fails)
 		s = STATE_FAIL;
-	f = finding_add(out, s, "%s; %s", words(near, END_NEAR, out->arena),
-			pasted_words(facts, &in, out->arena));
+	f = finding_add(out, s, "%s; %s%s", words(near, END_NEAR, out->arena),
+			pasted_words(facts, &in, out->arena), far_age_words(facts, out->arena));
 	if (in.no_ip)
 		finding_sign(f, SIGN_NEAR_SENDS_NO_IP);
 	because(near, END_NEAR, out, f);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "check/far_age.h"
 #include "check/tunnel.h"
 
 enum {
@@ -91,8 +92,9 @@ struct far_inside far_inside_of(const struct facts *f)
 		return in;
 	}
 	in.received = accepted + MAX(errors, in.refused);
-	in.fails = in.by_kernel && in.only_us && is_one_way(f) && in.refused >= REFUSED_MIN &&
-		   in.refused >= in.received / REFUSED_SHARE && !took_data(l);
+	in.fails = !far_is_old(f) && in.by_kernel && in.only_us && is_one_way(f) &&
+		   in.refused >= REFUSED_MIN && in.refused >= in.received / REFUSED_SHARE &&
+		   !took_data(l);
 	in.no_ip = in.fails && in.source_allowed;
 	return in;
 }

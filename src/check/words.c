@@ -18,6 +18,21 @@ const char *words_time(struct arena *a, int64_t ns)
 	return arena_printf(a, "%.1f s", ms / 1e3);
 }
 
+const char *words_age(struct arena *a, int64_t ns)
+{
+	long long s = ns / NS_PER_S;
+
+	if (ns == UNKNOWN)
+		return "unknown";
+	if (s < 120)
+		return arena_printf(a, "%lld s", s);
+	if (s < 120 * 60)
+		return arena_printf(a, "%lld min", s / 60);
+	if (s < 48 * 3600)
+		return arena_printf(a, "%lld h", s / 3600);
+	return arena_printf(a, "%lld days", s / 86400);
+}
+
 const char *words_bytes(struct arena *a, int64_t n)
 {
 	if (n == UNKNOWN)

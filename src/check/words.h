@@ -7,6 +7,7 @@
 #include "check/check.h"
 
 const char *words_time(struct arena *a, int64_t ns); /* "0.31 ms", "18.4 ms", "1.2 s"; "unknown" */
+const char *words_age(struct arena *a, int64_t ns); /* "34 s", "12 min", "3 h", "2 days" */
 const char *words_bytes(struct arena *a, int64_t n); /* "512 B", "64.0 KB", "1.2 MB" */
 const char *words_end(enum end e); /* "near", "far" */
 const char *words_addr(struct arena *a, const struct ip_addr *addr); /* "10.0.0.1"; "none" */

@@ -12,6 +12,7 @@
 #include "cmd/facts_io.h"
 #include "cmd/far_io.h"
 #include "cmd/hint.h"
+#include "run/run_far.h"
 
 /* --- while it runs ------------------------------------------------------------ */
 
@@ -110,7 +111,7 @@ static int judge_saved(const struct check_options *o, const struct check_choice 
 	struct facts f;
 
 	if (facts_io_load(o->facts, a, &f, &e) < 0 ||
-	    (o->far_file && far_io_apply(o->far_file, a, &f, &e) < 0)) {
+	    (o->far && run_far_apply(&f, o->far, a, &e) < 0)) {
 		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
@@ -205,7 +206,7 @@ static int check(const struct check_options *o, const struct check_choice *choic
 		tell_refusal(&e, root);
 		return EXIT_UNDECIDED;
 	}
-	if (o->far_file && far_io_apply(o->far_file, a, &facts, &e) < 0) {
+	if (o->far && run_far_apply(&facts, o->far, a, &e) < 0) {
 		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
@@ -249,6 +250,22 @@ static int choose_engine(struct check_options *o, struct arena *a)
 	return EXIT_OK;
 }
 
+/* A bad one is said before anything is done. */
+static int read_far(struct check_options *o, struct arena *a)
+{
+	struct far_text *far = arena_alloc(a, sizeof(*far));
+	struct err e = { 0 };
+
+	if (!o->far_file || o->dry_run)
+		return EXIT_OK;
+	if (far_io_read(o->far_file, a, far, &e) < 0) {
+		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+		return EXIT_USAGE;
+	}
+	o->far = far;
+	return EXIT_OK;
+}
+
 int check_and_tell(struct check_options *o)
 {
 	struct check_choice choice;
@@ -271,6 +288,8 @@ int check_and_tell(struct check_options *o)
 	}
 	arena_init(&a);
 	code = choose_engine(o, &a);
+	if (code == EXIT_OK)
+		code = read_far(o, &a);
 	if (!o->has_seed)
 		randombytes_buf(&o->seed, sizeof(o->seed));
 	if (code == EXIT_OK)

@@ -11,6 +11,7 @@
 #include "cmd/terminal.h"
 #include "engine/engine.h"
 #include "lab/fault.h"
+#include "model/far_text.h"
 #include "report/report.h"
 #include "run/run.h"
 
@@ -26,6 +27,7 @@ struct check_options {
 	int64_t interval_ns, timeout_ns;
 	const char *facts, *save_facts;
 	const char *far_file; /* NULL; "-": standard input */
+	const struct far_text *far; /* what was read of it; NULL */
 	const char *of_a_run; /* the last option given that says how a run is done, or NULL */
 	const char *only, *skip; /* as they were given, or NULL */
 	bool has_seed, quiet, verbose, help;

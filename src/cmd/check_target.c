@@ -142,6 +142,7 @@ int check_existing(const struct check_options *o, const struct run_conf *c, stru
 		.pings = o->pings,
 		.n_pings = o->n_pings,
 		.peer = o->peer,
+		.far = o->far,
 	};
 	struct intended_facts intended;
 	struct conf *conf;

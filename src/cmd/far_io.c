@@ -1,11 +1,10 @@
 #include "cmd/far_io.h"
 
 #include "cmd/input.h"
-#include "run/run_far.h"
 
 enum { FAR_MAX = 16 << 20 };
 
-int far_io_apply(const char *path, struct arena *a, struct facts *f, struct err *e)
+int far_io_read(const char *path, struct arena *a, struct far_text *out, struct err *e)
 {
 	/* Wiped: somebody may have pasted a private key. */
 	CLEANUP(buf_wipe_done) struct buf text = { 0 };
@@ -13,6 +12,6 @@ int far_io_apply(const char *path, struct arena *a, struct facts *f, struct err 
 
 	if (rc < 0)
 		return rc;
-	rc = run_far_apply(f, buf_str(&text), text.len, a, e);
+	rc = far_text_parse(buf_str(&text), text.len, a, out, e);
 	return rc < 0 ? err_prefix(e, "%s", input_name(path)) : 0;
 }

@@ -1,13 +1,13 @@
 /*
- * --far-file: what was pasted of the far end, from a file or standard input, into the facts.
+ * --far-file: what was pasted of the far end, from a file or standard input.
  */
 #ifndef CMD_FAR_IO_H
 #define CMD_FAR_IO_H
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "model/facts.h"
+#include "model/far_text.h"
 
-int far_io_apply(const char *path, struct arena *a, struct facts *f, struct err *e);
+int far_io_read(const char *path, struct arena *a, struct far_text *out, struct err *e);
 
 #endif

@@ -173,6 +173,17 @@ static char *take_marked(struct reading *r, char *s, int *rc)
 	return stop + 1;
 }
 
+/* Without root wg tells nothing, and without /sys there may be a device all the same. */
+static int is_there(const struct far_look *l, struct err *e)
+{
+	if (!l->link_absent || l->has_private_key != UNKNOWN || l->has_peers)
+		return 0;
+	return err_say(e, EINVAL,
+		       "the far end has no interface %s: its tunnel is not up, or has another name "
+		       "there (wgdiag explain far NAME)",
+		       l->link);
+}
+
 static int read_looks(struct reading *r, char *s)
 {
 	int rc;
@@ -191,7 +202,7 @@ static int read_looks(struct reading *r, char *s)
 	if (strcmp(r->out->first.link, r->out->last.link) != 0)
 		return err_say(r->e, EINVAL, "it is about two devices, %s and %s",
 			       r->out->first.link, r->out->last.link);
-	return 0;
+	return is_there(&r->out->last, r->e);
 }
 
 int far_text_parse(const char *s, size_t len, struct arena *a, struct far_text *out, struct err *e)

@@ -33,6 +33,7 @@ struct far_look {
 	int64_t ip4_forward, ip6_forward, rp_filter; /* UNKNOWN */
 	int64_t counters[LINK_COUNTER_COUNT];
 	bool has_counters;
+	bool link_absent; /* neither ip nor /sys knows such a device */
 	int64_t has_private_key; /* UNKNOWN: `wg show` was refused, or is not there */
 	struct public_key own;
 	int64_t listen_port, fwmark;
@@ -48,7 +49,8 @@ struct far_text {
 
 /*
  * 0, or -EINVAL with one line for people: nothing of it in the text, a line of it missing or
- * damaged, or a text that holds what may be a private key, of which nothing is kept.
+ * damaged, a text that holds what may be a private key, of which nothing is kept; or no such device
+ * there.
  */
 int far_text_parse(const char *s, size_t len, struct arena *a, struct far_text *out, struct err *e);
 

@@ -212,6 +212,10 @@ static bool read_link(struct far_reader *r, const char *s)
 	char name[FIELD_SIZE], value[FIELD_SIZE];
 	unsigned i;
 
+	if (is_absent(s)) {
+		r->look.link_absent = true;
+		return true;
+	}
 	if (!next(&s, name) || !next(&s, value) || s)
 		return false;
 	if (strcmp(name, "kind") == 0) {

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "lab/fault.h"
 #include "model/facts.h"
+#include "model/far_text.h"
 #include "verdict/verdict.h"
 
 /*
@@ -29,6 +30,7 @@ struct run_existing {
 	/* of an engine that cannot be asked (no socket); family NONE: not known */
 	struct endpoint endpoint;
 	const struct intended_facts *intended; /* --config; NULL: none */
+	const struct far_text *far; /* --far-file: whose it is, is looked at; NULL: none */
 };
 
 struct run_conf {
@@ -59,7 +61,7 @@ int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, st
 
 /*
  * The same on a tunnel that is there already; nothing of it is changed. -ENODEV: no such
- * interface, -ENOTTY: it is no tunnel, -ENOKEY: it has no such peer, -ENOENT: it has no peer.
+ * interface, -ENOTTY: it is no tunnel, -ENOKEY: it has no such peer, or far is of another tunnel.
  */
 int run_attach(const struct run_conf *c, const struct run_existing *x, struct arena *a,
 	       struct facts *f, struct err *e);

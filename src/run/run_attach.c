@@ -12,6 +12,7 @@
 #include "engine/uapi_client.h"
 #include "gather/gather.h"
 #include "run/run_attach_priv.h"
+#include "run/run_far.h"
 
 enum { ASK_MS = 1000 };
 
@@ -175,6 +176,19 @@ static const struct uapi_peer *by_ping(const struct attach *x, const struct conf
 	return p ? &x->device->peers[p - c->peers] : NULL;
 }
 
+/* Whose the pasted far end is. */
+static const struct uapi_peer *by_far(const struct attach *x)
+{
+	const struct far_text *t = x->conf->far;
+	const struct uapi_device *d = x->device;
+	size_t i;
+
+	for (i = 0; t && t->last.has_private_key == 1 && i < d->n_peers; i++)
+		if (public_key_equal(&d->peers[i].public_key, &t->last.own))
+			return &d->peers[i];
+	return NULL;
+}
+
 static int pick_peer(struct attach *x, struct err *e)
 {
 	struct config_facts *c = &x->r.f->config[END_NEAR];
@@ -192,6 +206,8 @@ static int pick_peer(struct attach *x, struct err *e)
 			return err_say(e, ENOKEY, "%s has %s peer whose key begins with %s",
 				       x->conf->ifname, n ? "more than one" : "no", x->conf->peer);
 	}
+	if (!p)
+		p = by_far(x);
 	if (!p)
 		p = by_ping(x, c);
 	if (!p)
@@ -390,6 +406,9 @@ static int attach(struct attach *x, struct err *e)
 	ask_engine(x);
 	name_engine(x);
 	rc = pick_peer(x, e);
+	/* Before anything is sent. */
+	if (!rc && x->conf->far && x->device)
+		rc = run_far_fits(x->conf->far, &r->f->config[END_NEAR], &r->f->target.peer, e);
 	if (rc < 0)
 		return rc;
 	facts_have(r->f, NEED_ENGINE_START);

@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "model/far_text.h"
-
 static const char as_root[] = "run the line as root at the far end";
 
 static void config(struct facts *f, const struct far_look *l, struct arena *a)
@@ -105,22 +103,52 @@ static void host(struct facts *f, const struct far_look *l)
 		f->far_host.when_wall_ns = l->when_s * NS_PER_S;
 }
 
-int run_far_apply(struct facts *f, const char *text, size_t len, struct arena *a, struct err *e)
+int run_far_fits(const struct far_text *t, const struct config_facts *near,
+		 const struct public_key *peer, struct err *e)
 {
-	struct far_text t;
-	int rc;
+	const struct far_look *l = &t->last;
+	const struct peer_config *p = config_peer(near, &l->own);
+	char b64[KEY_BASE64_LEN + 1], own[KEY_SHORT_SIZE];
+
+	/* Who does not say who he is, or who we are, may be anybody. */
+	if (l->has_private_key != 1)
+		return 0;
+	public_key_short(&l->own, own);
+	if (near->has_private_key == 1 && public_key_equal(&l->own, &near->own))
+		return err_say(
+			e, ENOKEY,
+			"what was pasted is of this end itself (key %s): the line is for the "
+			"far end",
+			own);
+	if (p && !public_key_is_zero(peer) && !public_key_equal(&p->key, peer)) {
+		public_key_base64(&p->key, b64);
+		return err_say(e, ENOKEY,
+			       "what was pasted is of another peer of this tunnel: --peer %s", b64);
+	}
+	if (p || near->has_private_key != 1 || !l->has_peers || peer_of(l, &near->own))
+		return 0;
+	return err_say(e, ENOKEY,
+		       "what was pasted is of another tunnel: its key %s is of none of our peers, "
+		       "and ours of none of its peers",
+		       own);
+}
+
+int run_far_apply(struct facts *f, const struct far_text *t, struct arena *a, struct err *e)
+{
+	int rc = 0;
 
 	if (f->target.kind == TARGET_SELF_TEST)
 		return err_say(e, EINVAL,
 			       "both ends were made by wgdiag; a far end's output is for a tunnel "
 			       "of your own");
-	rc = far_text_parse(text, len, a, &t, e);
+	if (f->have & NEED_BIT(NEED_CONFIG))
+		rc = run_far_fits(t, &f->config[END_NEAR], &f->target.peer, e);
 	if (rc < 0)
 		return rc;
-	config(f, &t.last, a);
-	tun(f, &t);
-	crypto(f, &t);
-	host(f, &t.last);
+	config(f, &t->last, a);
+	tun(f, t);
+	crypto(f, t);
+	host(f, &t->last);
 	facts_gap(f, NEED_LINKS_FAR, "only what was pasted of the far end is known", NULL);
 	facts_gap(f, NEED_ENGINE_FAR, "only what was pasted of the far end is known", NULL);
 	facts_have(f, NEED_FAR_TEXT);

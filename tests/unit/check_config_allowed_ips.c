@@ -40,6 +40,21 @@ static void far_does_not_allow_us(struct facts *f)
 	only(f, END_FAR, "10.90.17.9/32");
 }
 
+static void pasted_long_ago(struct facts *f)
+{
+	far_does_not_allow_us(f);
+	f->target.kind = TARGET_INTERFACE;
+	facts_have(f, NEED_FAR_TEXT);
+	f->far_host.when_wall_ns = f->started_wall_ns - 100 * 3600 * NS_PER_S;
+}
+
+/* The near table is of now. */
+static void both_wrong_long_ago(struct facts *f)
+{
+	pasted_long_ago(f);
+	only(f, END_NEAR, "10.90.18.0/24");
+}
+
 static void family_not_allowed(struct facts *f)
 {
 	f->config[END_NEAR].peers[0].n_allowed = 1;
@@ -136,6 +151,9 @@ static const struct check_case cases[] = {
 	{ "a source the far end does not know", foreign_source, STATE_FAIL,
 	  "far: 172.16.5.1 is in no", NULL },
 	{ "keys are wrong", keys_wrong, STATE_FAIL, "near: 10.90.17.2", "config.keys" },
+	{ "far, pasted long ago", pasted_long_ago, STATE_UNSURE, "4 days older than this run",
+	  NULL },
+	{ "near, and far long ago", both_wrong_long_ago, STATE_FAIL, "near: 10.90.17.2", NULL },
 	{ "gap", unseen, STATE_SKIP, "does not answer", NULL },
 };
 

@@ -102,6 +102,39 @@ static void two_peers(struct facts *f)
 	c->peers[0].has_psk = 0;
 }
 
+/* Pasted: of an hour ago, and of now. */
+static void pasted(struct facts *f)
+{
+	far_has_wrong_peer(f);
+	f->target.kind = TARGET_INTERFACE;
+	facts_have(f, NEED_FAR_TEXT);
+	f->far_host.when_wall_ns = f->started_wall_ns - 14 * 60 * NS_PER_S;
+}
+
+static void pasted_long_ago(struct facts *f)
+{
+	pasted(f);
+	f->far_host.when_wall_ns = f->started_wall_ns - 3600 * NS_PER_S;
+}
+
+static void pasted_by_a_clock_ahead(struct facts *f)
+{
+	pasted(f);
+	f->far_host.when_wall_ns = f->started_wall_ns + 3600 * NS_PER_S;
+}
+
+static void pasted_without_date(struct facts *f)
+{
+	pasted(f);
+	f->far_host.when_wall_ns = UNKNOWN;
+}
+
+static void right_long_ago(struct facts *f)
+{
+	pasted_long_ago(f);
+	set(&f->config[END_FAR].peers[0].key, 0x11);
+}
+
 static void unseen(struct facts *f)
 {
 	facts_gap(f, NEED_CONFIG, "wg0 does not answer", NULL);
@@ -128,6 +161,12 @@ static const struct check_case cases[] = {
 	{ "border: preshared key not told", psk_not_told, STATE_PASS, "each the other's", NULL },
 	{ "border: no preshared key", no_psk, STATE_PASS, "each the other's peer", NULL },
 	{ "border: two peers", two_peers, STATE_PASS, "each the other's peer; both", NULL },
+	{ "pasted", pasted, STATE_FAIL, "the far engine's peer is Mz", NULL },
+	{ "pasted long ago", pasted_long_ago, STATE_UNSURE, "60 min older than this run, if both",
+	  NULL },
+	{ "border: by a clock ahead", pasted_by_a_clock_ahead, STATE_FAIL, "peer is Mz", NULL },
+	{ "border: without a date", pasted_without_date, STATE_FAIL, "peer is Mz", NULL },
+	{ "right, long ago", right_long_ago, STATE_PASS, "60 min older", NULL },
 	{ "gap", unseen, STATE_SKIP, "does not answer", NULL },
 };
 

@@ -200,13 +200,38 @@ static void refused(void **state)
 	end(&p);
 }
 
+/* What the line prints for a device that is not there; as nobody where there is no /sys. */
+static void no_such_device(void **state)
+{
+	static const struct {
+		const char *own;
+		int rc;
+	} cases[] = { { "absent", -EINVAL }, { OWN, 0 } };
+	struct paper p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		begin(&p);
+		buf_printf(&p.text,
+			   FAR_TEXT_MARK
+			   "1|begin|wg9;" FAR_TEXT_MARK "2|wg|public-key|%s;" FAR_TEXT_MARK
+			   "3|wg|allowed-ips|absent;" FAR_TEXT_MARK "4|link|absent;" FAR_TEXT_MARK
+			   "5|end|wg9;",
+			   cases[i].own);
+		assert_int_equal(parse(&p), cases[i].rc);
+		if (cases[i].rc)
+			assert_non_null(strstr(p.e.text, "the far end has no interface wg9"));
+		end(&p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(as_pasted),
-		cmocka_unit_test(wrapped),
-		cmocka_unit_test(before_and_after),
-		cmocka_unit_test(refused),
+		cmocka_unit_test(as_pasted),	    cmocka_unit_test(wrapped),
+		cmocka_unit_test(before_and_after), cmocka_unit_test(refused),
+		cmocka_unit_test(no_such_device),
 	};
 
 	return cmocka_run_group_tests_name("far text", tests, NULL, NULL);
