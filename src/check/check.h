@@ -113,6 +113,8 @@ struct finding {
 	 * otherwise; NULL-terminated, or NULL
 	 */
 	const char *const *explains;
+	/* what it found wrong is this host's, whatever the far end has */
+	bool is_local;
 	const char *caused_by; /* id of another row, or NULL */
 	const char *remedy; /* or NULL */
 	const char *const *commands; /* to type for it */

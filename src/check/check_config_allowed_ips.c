@@ -70,6 +70,27 @@ static void table_init(struct table *t, const struct facts *f, enum end end, str
 	}
 }
 
+/* Not even what it sends is taken: each packet's source is looked up in the same table. */
+static struct finding *judge_empty(const struct facts *f, const struct peer_config *peer,
+				   struct findings *out)
+{
+	struct finding *row = finding_add(out, STATE_FAIL,
+					  "peer %s has no allowed IPs: nothing can be sent to it, "
+					  "and nothing it sends is taken",
+					  words_key(out->arena, &peer->key));
+	const char **command = arena_alloc(out->arena, sizeof(*command));
+	char b64[KEY_BASE64_LEN + 1];
+
+	public_key_base64(&peer->key, b64);
+	*command = arena_printf(out->arena, "wg set %s peer %s allowed-ips ADDRESSES",
+				f->target.name, b64);
+	row->remedy = "give the peer its inner addresses; another peer with the same ones would "
+		      "lose them";
+	row->commands = command;
+	row->n_commands = 1;
+	return row;
+}
+
 static struct finding *judge(const struct facts *f, const struct table *near,
 			     const struct table *far, struct findings *out)
 {
@@ -78,6 +99,10 @@ static struct finding *judge(const struct facts *f, const struct table *near,
 	enum state s = near->n_wrong || !far_is_old(f) ? STATE_FAIL : STATE_UNSURE;
 	const char *old = far ? far_age_words(f, out->arena) : "";
 
+	if (near->config->n_peers == 0)
+		return finding_add(out, STATE_SKIP, "no peer is configured");
+	if (!facts_far_is_here(f) && near->peer && near->peer->n_allowed == 0)
+		return judge_empty(f, near->peer, out);
 	if (n_wrong > 1)
 		return finding_add(out, s, "%s; and %zu more%s", says, n_wrong - 1, old);
 	if (n_wrong)
@@ -129,6 +154,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	if (have_far)
 		table_init(&far, ctx->facts, END_FAR, out->arena);
 	f = judge(ctx->facts, &near, have_far ? &far : NULL, out);
+	/* Where two tables disagree either may be the wrong one. */
+	f->is_local = !have_far;
 	because(&near, out, f);
 	if (have_far)
 		because(&far, out, f);

@@ -15,7 +15,8 @@ static const char *trouble_alone(const struct config_facts *c, enum end end, str
 	if (c->has_private_key == 0)
 		return arena_printf(a, "the %s engine has no private key", words_end(end));
 	if (c->n_peers == 0)
-		return arena_printf(a, "the %s engine has no peer", words_end(end));
+		return arena_printf(a, "the %s engine has no peer: none is configured",
+				    words_end(end));
 	if (c->has_private_key == 1 && config_peer(c, &c->own))
 		return arena_printf(a, "the %s engine's own key %s is also its peer's",
 				    words_end(end), words_key(a, &c->own));
@@ -70,15 +71,43 @@ static const char *trouble(const struct facts *f, struct arena *a)
 	return t;
 }
 
+/* What is missing on a tunnel of the user's is his to set. */
+static void tell_fix(const struct facts *f, struct findings *out, struct finding *row)
+{
+	const struct config_facts *near = &f->config[END_NEAR];
+	const char **command;
+
+	if (facts_far_is_here(f) || (near->has_private_key != 0 && near->n_peers > 0))
+		return;
+	command = arena_alloc(out->arena, sizeof(*command));
+	row->commands = command;
+	row->n_commands = 1;
+	if (near->has_private_key == 0) {
+		row->remedy = "set the private key of this end, from a file";
+		*command = arena_printf(out->arena, "wg set %s private-key FILE", f->target.name);
+		return;
+	}
+	row->remedy = "add the peer: its public key, its inner addresses and where it is";
+	*command = arena_printf(out->arena,
+				"wg set %s peer KEY allowed-ips ADDRESSES endpoint HOST:PORT",
+				f->target.name);
+}
+
 static struct finding *judge(const struct facts *f, bool have_far, struct findings *out)
 {
 	const struct config_facts *near = &f->config[END_NEAR];
 	const struct peer_config *peer = tunnel_peer(f, END_NEAR);
 	struct arena *a = out->arena;
 	const char *t = trouble(f, a), *old = far_age_words(f, a);
+	struct finding *row;
 
-	if (t)
-		return finding_add(out, STATE_FAIL, "%s", t);
+	if (t) {
+		row = finding_add(out, STATE_FAIL, "%s", t);
+		row->is_local =
+			public_key_is_zero(&f->target.peer) || config_peer(near, &f->target.peer);
+		tell_fix(f, out, row);
+		return row;
+	}
 	t = have_far ? trouble_between(f, a) : NULL;
 	if (t)
 		return finding_add(out, far_is_old(f) ? STATE_UNSURE : STATE_FAIL, "%s%s", t, old);

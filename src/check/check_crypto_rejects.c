@@ -343,6 +343,11 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	struct evidence *ev;
 	struct finding *f;
 
+	if (!facts_far_is_here(facts) && facts->have & NEED_BIT(NEED_CONFIG) &&
+	    facts->config[END_NEAR].n_peers == 0) {
+		finding_add(out, STATE_SKIP, "no peer is configured");
+		return;
+	}
 	if (near.known) {
 		near_says = end_words(facts, END_NEAR, &near, out->arena);
 	} else {

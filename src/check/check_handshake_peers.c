@@ -70,7 +70,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		if (is_other(f, &c->peers[i]))
 			count(f, &c->peers[i], &t);
 	if (t.n == 0) {
-		finding_add(out, STATE_NA, "there is one peer");
+		finding_add(out, STATE_NA, c->n_peers ? "there is one peer" : "there is no peer");
 		return;
 	}
 	if (t.untold)

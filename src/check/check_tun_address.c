@@ -121,11 +121,34 @@ static const char *list(const struct facts *f, struct arena *a)
 	return s;
 }
 
+/* The kernel has no route by a link that is down, whatever its addresses are. */
+static bool is_down(const struct facts *f)
+{
+	const struct link_state *s = &f->tun[END_NEAR].start;
+
+	return (f->have & NEED_BIT(NEED_LINKS)) && s->known && !s->gone && !s->up;
+}
+
+static struct finding *down(const struct facts *f, struct findings *out)
+{
+	struct finding *row = finding_add(
+		out, STATE_FAIL, "%s is down: no packet enters the tunnel", f->target.name);
+	const char **command = arena_alloc(out->arena, sizeof(*command));
+
+	*command = arena_printf(out->arena, "ip link set %s up", f->target.name);
+	row->remedy = "set the interface up";
+	row->commands = command;
+	row->n_commands = 1;
+	return row;
+}
+
 static struct finding *judge(const struct facts *f, struct findings *out)
 {
 	struct tunnel_addrs targets;
 	struct finding *row;
 
+	if (is_down(f))
+		return down(f, out);
 	tunnel_targets(f, &targets);
 	row = bad_state(f, STATE_FAIL, out);
 	if (!row)
@@ -184,8 +207,9 @@ const struct check check_tun_address = {
 	.title = "tunnel address",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_ADDRS),
-	.wants = NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_SELF) |
-		 NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_ECHO_BACK) | NEED_BIT(NEED_STREAMS),
+	.wants = NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_HANDSHAKE) |
+		 NEED_BIT(NEED_PING_SELF) | NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_ECHO_BACK) |
+		 NEED_BIT(NEED_STREAMS),
 	.after = after,
 	.run = run,
 };

@@ -97,7 +97,7 @@ static struct finding *judge_out(const struct facts *facts, const struct tap_fac
 
 /* Data may go unanswered; an initiation is answered by whoever accepts it. */
 static struct finding *judge_back(const struct facts *facts, const struct tap_facts *t,
-				  int64_t came, struct findings *out)
+				  int64_t sent, int64_t came, struct findings *out)
 {
 	int64_t asked = t->msgs[TAP_OUT][WG_MSG_INITIATION];
 
@@ -115,6 +115,8 @@ static struct finding *judge_back(const struct facts *facts, const struct tap_fa
 				   t->dev);
 	if (tunnel_peer_is_offline(facts))
 		return finding_add(out, STATE_NA, "the peer is offline");
+	if (sent == 0)
+		return finding_add(out, STATE_SKIP, "nothing came, and nothing was sent");
 	if (asked < 1)
 		return finding_add(out, STATE_UNSURE,
 				   "nothing of the far end arrived on %s, and no handshake was "
@@ -137,7 +139,7 @@ static void judge_alone(const struct facts *facts, enum end from, struct finding
 	else if (from == END_NEAR)
 		f = judge_out(facts, t, sent, came, out);
 	else
-		f = judge_back(facts, t, came, out);
+		f = judge_back(facts, t, sent, came, out);
 	ev = finding_because(out, f, "capture", "near wire", "on %s; the far end is not seen",
 			     t->dev ? t->dev : "?");
 	evidence_count(ev, "sent", sent);

@@ -12,7 +12,7 @@
 #include "engine/uapi_client.h"
 #include "gather/gather.h"
 #include "run/run_attach_priv.h"
-#include "run/run_far.h"
+#include "wg/limits.h"
 
 enum { ASK_MS = 1000 };
 
@@ -124,103 +124,6 @@ static void name_engine(struct attach *x)
 		name_owner(x);
 }
 
-/* --- the peer --------------------------------------------------------------------- */
-
-static bool begins(const struct public_key *k, const char *with)
-{
-	char b64[KEY_BASE64_LEN + 1];
-
-	public_key_base64(k, b64);
-	return strncmp(b64, with, strlen(with)) == 0;
-}
-
-/* The one that was heard last; of those never heard one that can be spoken to. */
-static const struct uapi_peer *liveliest(const struct uapi_device *d)
-{
-	const struct uapi_peer *best = NULL;
-	size_t i;
-
-	for (i = 0; i < d->n_peers; i++) {
-		const struct uapi_peer *p = &d->peers[i];
-
-		if (!best || uapi_peer_handshake_ns(p) > uapi_peer_handshake_ns(best) ||
-		    (uapi_peer_handshake_ns(p) == uapi_peer_handshake_ns(best) &&
-		     !best->endpoint.addr.family && p->endpoint.addr.family))
-			best = p;
-	}
-	return best;
-}
-
-static const struct uapi_peer *by_prefix(const struct uapi_device *d, const char *with, size_t *n)
-{
-	const struct uapi_peer *found = NULL;
-	size_t i;
-
-	for (i = *n = 0; i < d->n_peers; i++) {
-		if (!begins(&d->peers[i].public_key, with))
-			continue;
-		found = &d->peers[i];
-		++*n;
-	}
-	return found;
-}
-
-/* Whose the first of the named addresses is. */
-static const struct uapi_peer *by_ping(const struct attach *x, const struct config_facts *c)
-{
-	const struct peer_config *p;
-
-	if (!x->conf->n_pings)
-		return NULL;
-	p = config_owner(c, &x->conf->pings[0], NULL);
-	return p ? &x->device->peers[p - c->peers] : NULL;
-}
-
-/* Whose the pasted far end is. */
-static const struct uapi_peer *by_far(const struct attach *x)
-{
-	const struct far_text *t = x->conf->far;
-	const struct uapi_device *d = x->device;
-	size_t i;
-
-	for (i = 0; t && t->last.has_private_key == 1 && i < d->n_peers; i++)
-		if (public_key_equal(&d->peers[i].public_key, &t->last.own))
-			return &d->peers[i];
-	return NULL;
-}
-
-static int pick_peer(struct attach *x, struct err *e)
-{
-	struct config_facts *c = &x->r.f->config[END_NEAR];
-	const struct uapi_device *d = x->device;
-	const struct uapi_peer *p = NULL;
-	size_t n;
-
-	if (!d)
-		return 0;
-	gather_config(d, x->r.arena, c);
-	facts_have(x->r.f, NEED_CONFIG);
-	if (x->conf->peer) {
-		p = by_prefix(d, x->conf->peer, &n);
-		if (n != 1)
-			return err_say(e, ENOKEY, "%s has %s peer whose key begins with %s",
-				       x->conf->ifname, n ? "more than one" : "no", x->conf->peer);
-	}
-	if (!p)
-		p = by_far(x);
-	if (!p)
-		p = by_ping(x, c);
-	if (!p)
-		p = liveliest(d);
-	if (!p)
-		return 0;
-	x->r.end[END_FAR].public_key = p->public_key;
-	x->r.end[END_FAR].outer = p->endpoint.addr;
-	x->r.end[END_FAR].port = p->endpoint.port;
-	x->r.f->target.peer = p->public_key;
-	return 0;
-}
-
 /* --- the underlay ----------------------------------------------------------------- */
 
 static int look_at_way(void *ctx, struct err *e)
@@ -307,12 +210,46 @@ static void gap_all(struct run *r, uint32_t needs, const char *why, const char *
 static void no_pings(struct run *r, const char *why, const char *remedy)
 {
 	gap_all(r, NEED_BIT(NEED_PING_PEER) | LADDER, why, remedy);
+	gap_all(r, NEED_BIT(NEED_PING_SELF), why, NULL);
 }
 
-/* An engine that can be asked would say where its peer is; of another we do not know. */
-static bool can_be_spoken_to(const struct attach *x)
+static const char no_endpoint[] = "the peer has no endpoint yet: it has to come first";
+static const char no_target[] = "no address inside the tunnel is known that could be asked";
+static const char name_target[] = "name one: --ping ADDR";
+
+/* Why nothing can be sent to the peer, whatever is tried; NULL: it can, or we do not know. */
+static const char *cannot_send(const struct attach *x)
 {
-	return !x->device || x->r.end[END_FAR].outer.family != FAMILY_NONE;
+	const struct uapi_peer *p = x->device ? run_peer(&x->r, END_NEAR, x->device) : NULL;
+
+	if (!x->link.up)
+		return "the tunnel's interface is down";
+	if (!x->device)
+		return NULL;
+	if (x->r.f->config[END_NEAR].has_private_key == 0)
+		return "the engine has no private key";
+	if (!p)
+		return "no peer is configured";
+	if (p->n_allowed == 0)
+		return "the peer's allowed IPs are empty: nothing can be sent to it";
+	/* Another engine may be hidden, and know it. */
+	if (x->r.end[END_FAR].outer.family == FAMILY_NONE)
+		return no_endpoint;
+	return NULL;
+}
+
+/* Nothing is sent that could bring a session about: is there one? */
+static void session_unasked(struct attach *x, const char *why, const char *remedy)
+{
+	struct handshake_facts *h = &x->r.f->handshake;
+
+	h->waited_ns = 0;
+	h->complete = h->age_ns != UNKNOWN && h->age_ns < REJECT_AFTER_TIME_S * NS_PER_S;
+	/* A peer that has to come first, and did not, is offline: that is for the row to say. */
+	if (h->complete || why == no_endpoint)
+		facts_have(x->r.f, NEED_HANDSHAKE);
+	else
+		facts_gap(x->r.f, NEED_HANDSHAKE, why, remedy);
 }
 
 /* To who answers none they would only look like loss. */
@@ -322,64 +259,69 @@ static void no_ladder(struct run *r)
 	r->left_out |= LADDER;
 }
 
+static void provoke(struct run *r)
+{
+	run_tell(r, RUN_STEP_HANDSHAKE, "handshake");
+	run_handshake(r);
+}
+
 /* A session that another program's packets keep alive, or one that ours must bring about. */
-static void session(struct attach *x)
+static void session(struct attach *x, const char *blocked)
 {
 	struct run *r = &x->r;
 	const struct uapi_peer *p = x->device ? run_peer(r, END_NEAR, x->device) : NULL;
+	const struct gap *g = &r->f->gaps[NEED_ENGINE];
 
 	if (p && uapi_peer_handshake_ns(p))
 		r->f->handshake.age_ns = MAX(r->p->wall_ns() - uapi_peer_handshake_ns(p), 0);
 	if (!run_has(r, NEED_BIT(NEED_HANDSHAKE)))
 		return;
-	/* Nobody can be asked: the peer has to come. */
-	if (!can_be_spoken_to(x)) {
-		r->f->handshake.waited_ns = 0;
-		facts_have(r->f, NEED_HANDSHAKE);
-		return;
-	}
-	if (!x->device && r->end[END_NEAR].via != WG_VIA_NONE) {
-		const struct gap *g = &r->f->gaps[NEED_ENGINE];
-
+	if (blocked)
+		session_unasked(x, blocked, NULL);
+	else if (!x->device && r->end[END_NEAR].via != WG_VIA_NONE)
 		facts_gap(r->f, NEED_HANDSHAKE, g->why, g->remedy);
-		return;
-	}
-	if (!x->device && !r->taps[TAP_NEAR_WIRE]) {
+	else if (!x->targets.n)
+		session_unasked(x, no_target, name_target);
+	else if (!x->device && !r->taps[TAP_NEAR_WIRE])
 		facts_gap(r->f, NEED_HANDSHAKE,
 			  "neither its engine nor the way to its endpoint could be asked",
 			  "say where its peer is: --endpoint HOST:PORT");
+	else
+		provoke(r);
+}
+
+static void choose_first_target(struct attach *x)
+{
+	struct run_end *far = &x->r.end[END_FAR];
+
+	if (!x->targets.n)
 		return;
-	}
-	run_tell(r, RUN_STEP_HANDSHAKE, "handshake");
-	run_handshake(r);
+	far->inner4 = far->inner6 = (struct ip_addr){ 0 };
+	*(x->targets.t[0].addr.family == FAMILY_IP6 ? &far->inner6 : &far->inner4) =
+		x->targets.t[0].addr;
 }
 
 static void measure(struct attach *x)
 {
 	struct run *r = &x->r;
+	const char *blocked = cannot_send(x);
 
 	run_taps_open(r, TAP_NEAR_TUN, TAP_NEAR_WIRE);
 	run_gather_before(r);
 	if (run_has(r, NEED_BIT(NEED_FRAMING)))
 		run_framing(r);
 	run_attach_targets(x);
-	if (x->targets.n) {
-		r->end[END_FAR].inner4 = r->end[END_FAR].inner6 = (struct ip_addr){ 0 };
-		*(x->targets.t[0].addr.family == FAMILY_IP6 ? &r->end[END_FAR].inner6 :
-							      &r->end[END_FAR].inner4) =
-			x->targets.t[0].addr;
-		session(x);
-	}
-	if (can_be_spoken_to(x) && !run_interrupted(r) && run_has(r, RUN_PING_NEEDS)) {
+	choose_first_target(x);
+	session(x, blocked);
+	if (!blocked && !run_interrupted(r) && run_has(r, RUN_PING_NEEDS)) {
 		run_tell(r, RUN_STEP_PING, "ping");
 		if (!run_find(r, &x->targets))
 			no_ladder(r);
 	}
-	if (!can_be_spoken_to(x))
-		no_pings(r, "the peer has no endpoint yet: it has to come first", NULL);
+	if (blocked)
+		no_pings(r, blocked, NULL);
 	else if (run_target(r)->family == FAMILY_NONE)
-		no_pings(r, "no address inside the tunnel is known that could be asked",
-			 "name one: --ping ADDR");
+		no_pings(r, no_target, name_target);
 	else if (!run_interrupted(r) && run_has(r, RUN_PING_NEEDS))
 		run_pings(r);
 	run_tell(r, RUN_STEP_COUNTERS, "counters");
@@ -405,10 +347,7 @@ static int attach(struct attach *x, struct err *e)
 	r->f->target.name = x->conf->ifname;
 	ask_engine(x);
 	name_engine(x);
-	rc = pick_peer(x, e);
-	/* Before anything is sent. */
-	if (!rc && x->conf->far && x->device)
-		rc = run_far_fits(x->conf->far, &r->f->config[END_NEAR], &r->f->target.peer, e);
+	rc = run_attach_peer(x, e);
 	if (rc < 0)
 		return rc;
 	facts_have(r->f, NEED_ENGINE_START);

@@ -15,6 +15,12 @@ struct attach {
 	struct targets targets;
 };
 
+/*
+ * run_attach_peer.c: which peer is looked at; reads what the engine holds. -ENOKEY: none is so, or
+ * what was pasted of the far end is of another tunnel.
+ */
+int run_attach_peer(struct attach *x, struct err *e);
+
 /* run_attach_targets.c: which inner addresses are worth asking; fills x->targets */
 void run_attach_targets(struct attach *x);
 

@@ -117,6 +117,36 @@ static enum direction row_direction(const char *id)
 	return DIRECTION_NONE;
 }
 
+/* Rows that look at nothing but this host. (Of others a finding says it of itself.) */
+static const char *const local_rows[] = { "engine.start",  "engine.answers", "config.live",
+					  "tun.address",   "tun.mtu",	     "route.inner",
+					  "underlay.link", "route.endpoint", "host.state",
+					  "host.firewall" };
+
+static bool is_local(const struct finding *f)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(local_rows); i++)
+		if (strcmp(f->check->id, local_rows[i]) == 0)
+			return true;
+	return f->is_local;
+}
+
+/* Without a cause: where all that is so of itself is to be put right, if that is one place. */
+static enum side row_side(const struct facts *f, const struct findings *all, enum state s)
+{
+	const struct finding *row;
+
+	/* Both ends and the wire between them are this machine's. */
+	if (f->target.kind == TARGET_SELF_TEST)
+		return SIDE_LOCAL;
+	for (row = all->first; row; row = row->next)
+		if (row->state == s && !row->caused_by && !is_local(row))
+			return SIDE_UNKNOWN;
+	return SIDE_LOCAL;
+}
+
 /* With all the evidence; a fault of the lab's is nowhere else. */
 static const char *the_same_again(const struct facts *f, struct arena *a)
 {
@@ -136,8 +166,7 @@ static void fault(const struct facts *f, const struct inference *in, const struc
 		  struct verdict *v)
 {
 	v->root = first_of(all, STATE_FAIL);
-	/* Both ends and the wire between them are this machine's. */
-	v->side = f->target.kind == TARGET_SELF_TEST ? SIDE_LOCAL : SIDE_UNKNOWN;
+	v->side = row_side(f, all, STATE_FAIL);
 	v->summary = arena_printf(all->arena, "%s: %s", v->root->check->title, v->root->summary);
 	conclude(in, f, all, v);
 	if (!v->cause && v->n_candidates == 0)
@@ -189,7 +218,7 @@ static void good(const struct facts *f, const struct inference *in, const struct
 	v->root = first_of(all, STATE_WARN);
 	v->state = v->root ? STATE_WARN : STATE_PASS;
 	if (v->root) {
-		v->side = f->target.kind == TARGET_SELF_TEST ? SIDE_LOCAL : SIDE_UNKNOWN;
+		v->side = row_side(f, all, STATE_WARN);
 		v->summary = arena_printf(all->arena, "%s%s: %s",
 					  all->partial ? "of the chosen rows, " :
 							 "data crosses the tunnel both ways, but ",

@@ -156,6 +156,80 @@ static void never_came(struct facts *f)
 	f->config[END_NEAR].peers[0].endpoint = (struct endpoint){ 0 };
 }
 
+/* As run_attach() leaves it when nothing can be sent. */
+static void blocked(struct facts *f, const char *why)
+{
+	static const enum need unsent[] = { NEED_PING_PEER, NEED_PING_SELF, NEED_SIZES,
+					    NEED_LOSS_UP,   NEED_LOSS_DOWN, NEED_HANDSHAKE };
+	struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
+	size_t i;
+
+	attached(f);
+	for (i = 0; i < ARRAY_LEN(unsent); i++)
+		facts_gap(f, unsent[i], why, NULL);
+	memset(t->msgs, 0, sizeof(t->msgs));
+	f->ping_peer = f->ping_self = (struct ping_facts){ .sent = UNKNOWN, .received = UNKNOWN };
+	f->n_inner_targets = 0;
+	f->handshake = (struct handshake_facts){ .age_ns = UNKNOWN, .response_ns = UNKNOWN };
+	f->crypto[END_NEAR].sealed = f->crypto[END_NEAR].opened = 0;
+}
+
+static void no_peer(struct facts *f)
+{
+	blocked(f, "no peer is configured");
+	f->config[END_NEAR].n_peers = 0;
+	f->n_paths = 0;
+	f->crypto[END_NEAR].known = false;
+}
+
+static void no_allowed(struct facts *f)
+{
+	blocked(f, "the peer's allowed IPs are empty: nothing can be sent to it");
+	f->config[END_NEAR].peers[0].n_allowed = 0;
+}
+
+static void no_key(struct facts *f)
+{
+	blocked(f, "the engine has no private key");
+	f->config[END_NEAR].has_private_key = 0;
+}
+
+static void tun_down(struct facts *f)
+{
+	blocked(f, "the tunnel's interface is down");
+	f->tun[END_NEAR].start.up = f->tun[END_NEAR].end.up = false;
+}
+
+static void no_route_into_tun(struct facts *f)
+{
+	silent_given(f);
+	f->paths[0].dev = "wgw7f3a0";
+	f->paths[1].dev = "wgw7f3a0";
+	f->ping_peer.dev_is_tun = 0;
+}
+
+/* The address that was named is nobody's here. */
+static void wrong_here(struct facts *f)
+{
+	silent_given(f);
+	f->config[END_NEAR].peers[0].allowed[0] = made_net("10.90.18.0/24");
+}
+
+static void ends_disagree(struct facts *f)
+{
+	silent_given(f);
+	facts_have(f, NEED_CONFIG_FAR);
+	f->config[END_FAR].peers[0].allowed[0] = made_net("10.90.18.0/24");
+}
+
+/* Two faults that do not explain each other: the second is not known to be ours. */
+static void wrong_here_and_silent(struct facts *f)
+{
+	no_answer_outside(f);
+	targets[0].how = TARGET_GIVEN;
+	f->config[END_NEAR].peers[0].allowed[0] = made_net("10.90.18.0/24");
+}
+
 static void hub(struct facts *f)
 {
 	static struct peer_config peers[4];
@@ -205,6 +279,21 @@ static const struct {
 	  { "no answer", no_answer_outside, STATE_FAIL, "2 initiations", "underlay.back" } },
 	{ "handshake.complete", { "a client that sleeps", asleep, STATE_NA, "offline", NULL } },
 	{ "handshake.complete", { "never came", never_came, STATE_NA, "never heard", NULL } },
+	{ "config.keys", { "no peer", no_peer, STATE_FAIL, "none is configured", NULL } },
+	{ "config.allowed-ips", { "no peer", no_peer, STATE_SKIP, "no peer", "config.keys" } },
+	{ "handshake.complete", { "no peer", no_peer, STATE_SKIP, "no peer", "config.keys" } },
+	{ "handshake.peers", { "no peer", no_peer, STATE_NA, "there is no peer", NULL } },
+	{ "crypto.rejects", { "no peer", no_peer, STATE_SKIP, "no peer", "config.keys" } },
+	{ "underlay.gateway", { "no peer", no_peer, STATE_SKIP, "is not known", NULL } },
+	{ "underlay.back", { "no peer", no_peer, STATE_SKIP, "nothing was sent", NULL } },
+	{ "config.allowed-ips",
+	  { "no allowed IPs", no_allowed, STATE_FAIL, "has no allowed IPs", NULL } },
+	{ "handshake.complete",
+	  { "no allowed IPs", no_allowed, STATE_SKIP, "empty", "config.allowed-ips" } },
+	{ "data.both-ways",
+	  { "no allowed IPs", no_allowed, STATE_SKIP, "empty", "config.allowed-ips" } },
+	{ "tun.address", { "down", tun_down, STATE_FAIL, "wgd7f3a0 is down", NULL } },
+	{ "handshake.complete", { "down", tun_down, STATE_SKIP, "is down", "tun.address" } },
 	{ "handshake.peers", { "one", attached, STATE_NA, "there is one peer", NULL } },
 	{ "handshake.peers",
 	  { "hub", hub, STATE_PASS, "of 3 others 1 heard within 180 s, 2 offline (1 never",
@@ -242,16 +331,30 @@ static void each_row(void **state)
 struct whole_case {
 	void (*change)(struct facts *f);
 	enum state state;
+	enum side side; /* SIDE_NONE: not asked */
 };
 
 static void the_whole(void **state)
 {
 	static const struct whole_case cases[] = {
-		{ attached, STATE_PASS },      { hub, STATE_PASS },
-		{ only_tcp, STATE_PASS },      { silent_guess, STATE_UNSURE },
-		{ silent_given, STATE_FAIL },  { no_answer_outside, STATE_FAIL },
-		{ asleep, STATE_UNSURE },      { back_elsewhere, STATE_PASS },
-		{ all_elsewhere, STATE_PASS }, { socket_elsewhere, STATE_PASS },
+		{ no_route_into_tun, STATE_FAIL, SIDE_LOCAL },
+		{ wrong_here, STATE_FAIL, SIDE_LOCAL },
+		{ ends_disagree, STATE_FAIL, SIDE_UNKNOWN },
+		{ wrong_here_and_silent, STATE_FAIL, SIDE_UNKNOWN },
+		{ no_peer, STATE_FAIL, SIDE_LOCAL },
+		{ no_allowed, STATE_FAIL, SIDE_LOCAL },
+		{ no_key, STATE_FAIL, SIDE_LOCAL },
+		{ tun_down, STATE_FAIL, SIDE_LOCAL },
+		{ attached, STATE_PASS, SIDE_NONE },
+		{ hub, STATE_PASS, SIDE_NONE },
+		{ only_tcp, STATE_PASS, SIDE_NONE },
+		{ silent_guess, STATE_UNSURE, SIDE_NONE },
+		{ silent_given, STATE_FAIL, SIDE_UNKNOWN },
+		{ no_answer_outside, STATE_FAIL, SIDE_UNKNOWN },
+		{ asleep, STATE_UNSURE, SIDE_NONE },
+		{ back_elsewhere, STATE_PASS, SIDE_NONE },
+		{ all_elsewhere, STATE_PASS, SIDE_NONE },
+		{ socket_elsewhere, STATE_PASS, SIDE_NONE },
 	};
 	struct findings all;
 	struct verdict v;
@@ -269,6 +372,45 @@ static void the_whole(void **state)
 		verdict_of(&f, &all, &v);
 		print_message("# %zu: %s %s\n", i, state_str(v.state), v.summary);
 		assert_string_equal(state_str(v.state), state_str(cases[i].state));
+		if (cases[i].side != SIDE_NONE)
+			assert_int_equal(v.side, cases[i].side);
+		arena_done(&a);
+	}
+}
+
+/* What is to be typed is told, with the names of this tunnel. */
+static void the_fix(void **state)
+{
+	static const struct {
+		void (*change)(struct facts *f);
+		const char *id, *command;
+	} cases[] = {
+		{ no_peer, "config.keys",
+		  "wg set wgd7f3a0 peer KEY allowed-ips ADDRESSES endpoint HOST:PORT" },
+		{ no_key, "config.keys", "wg set wgd7f3a0 private-key FILE" },
+		{ no_allowed, "config.allowed-ips",
+		  "wg set wgd7f3a0 peer IiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI= allowed-ips "
+		  "ADDRESSES" },
+		{ tun_down, "tun.address", "ip link set wgd7f3a0 up" },
+	};
+	struct findings all;
+	struct facts f;
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct finding *row;
+
+		arena_init(&a);
+		findings_init(&all, &a);
+		made_healthy(&f);
+		cases[i].change(&f);
+		checks_run(&f, NULL, &all);
+		row = made_row(&all, cases[i].id);
+		assert_non_null(row->remedy);
+		assert_int_equal(row->n_commands, 1);
+		assert_string_equal(row->commands[0], cases[i].command);
 		arena_done(&a);
 	}
 }
@@ -278,6 +420,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row),
 		cmocka_unit_test(the_whole),
+		cmocka_unit_test(the_fix),
 	};
 
 	return cmocka_run_group_tests_name("attached", tests, NULL, NULL);
