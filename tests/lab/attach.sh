@@ -228,6 +228,9 @@ ip netns exec left sysctl -qw net.ipv4.ping_group_range='0 65534'
 ip netns exec left setpriv --reuid=65534 --regid=65534 --clear-groups "$TMPDIR/wgdiag" check "$n" --ping "$in4.2" --json \
 	>"$TMPDIR/out" 2>"$TMPDIR/err"
 is 'as nobody: exit' $? 3
+clean 'as nobody: nothing on stderr' "$(cat "$TMPDIR/err")"
+is 'as nobody: the firewall is a gap' "$(jq -r '.checks[] | select(.id == "host.firewall") | "\(.state) \(.summary)"' "$TMPDIR/out")" \
+	'SKIP read firewall rules: Operation not permitted'
 clean 'as nobody: no FAIL' "$(bad_rows | grep FAIL)"
 for id in ping.peer ping.sizes rx.errors route.inner; do
 	is "as nobody: $id" "$(json_row "$TMPDIR/out" $id)" 'PASS -'

@@ -1,11 +1,13 @@
 /*
  * The firewall rules of this namespace, as libnftables prints them.
  *
- * libnftables ends the whole program when it gets no netlink socket, so they are tried before.
- * What it has to say goes into its buffers, never to our terminal.
+ * libnftables ends the whole program when it gets no netlink socket, and writes to our terminal when
+ * it may not ask: so both are tried before. The rest that it has to say goes into its buffers.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
 #include <nftables/libnftables.h>
 #include <stdio.h>
@@ -33,6 +35,50 @@ static int try_sockets(struct err *e)
 	while (n)
 		close(fd[--n]);
 	return rc;
+}
+
+struct question {
+	struct nlmsghdr head;
+	struct nfgenmsg body;
+};
+struct answer {
+	struct nlmsghdr head;
+	struct nlmsgerr body;
+};
+
+/* The number of the rules' generation: nothing is smaller, and who may not have it may not read. */
+static int ask_generation(int fd)
+{
+	const struct question q = {
+		.head = { .nlmsg_len = sizeof(q),
+			  .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETGEN,
+			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+		.body = { .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0 },
+	};
+	struct answer a;
+	ssize_t n;
+
+	if (send(fd, &q, sizeof(q), 0) != (ssize_t)sizeof(q))
+		return 0;
+	/* The answer is queued before send() returns: nothing is to be waited for. */
+	n = recv(fd, &a, sizeof(a), MSG_DONTWAIT);
+	if (n < (ssize_t)sizeof(a) || a.head.nlmsg_type != NLMSG_ERROR)
+		return 0;
+	return a.body.error;
+}
+
+/* Only that it is refused is an answer here; whatever else there is, the library will tell. */
+static int may_ask(struct err *e)
+{
+	int rc, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+
+	if (fd < 0)
+		return err_sys(e, "read firewall rules: netlink socket");
+	rc = ask_generation(fd);
+	close(fd);
+	if (rc != -EPERM && rc != -EACCES)
+		return 0;
+	return err_code(e, rc, "read firewall rules");
 }
 
 static const char *first_line(const char *text, struct arena *a)
@@ -119,6 +165,8 @@ int linux_ruleset(struct arena *a, struct sys_ruleset *out, struct err *e)
 	struct sys_ruleset r;
 	int rc = try_sockets(e);
 
+	if (!rc)
+		rc = may_ask(e);
 	if (!rc)
 		rc = list_both(a, &r, e);
 	if (rc < 0)
