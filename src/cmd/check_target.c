@@ -133,6 +133,26 @@ static int code_of(int rc)
 	}
 }
 
+/* An engine that answers knows better than anybody where it sends to. */
+static void tell_endpoint_unused(const struct check_options *o, const struct facts *f)
+{
+	const struct peer_config *p = config_peer(&f->config[END_NEAR], &f->target.peer);
+	char at[ENDPOINT_STR_SIZE];
+
+	if (!o->endpoint || o->quiet || !(f->have & NEED_BIT(NEED_CONFIG)))
+		return;
+	if (p && p->endpoint.addr.family != FAMILY_NONE)
+		fprintf(stderr,
+			"%s: --endpoint is not needed: the engine of %s answers, and its own "
+			"(%s) is used\n",
+			o->cmd, o->interface, endpoint_str(&p->endpoint, at));
+	else
+		fprintf(stderr,
+			"%s: --endpoint is not used: the engine of %s answers, and has none for "
+			"its peer\n",
+			o->cmd, o->interface);
+}
+
 int check_existing(const struct check_options *o, const struct run_conf *c, struct arena *a,
 		   struct facts *f, int *code, struct err *e)
 {
@@ -169,6 +189,8 @@ int check_existing(const struct check_options *o, const struct run_conf *c, stru
 		*code = code_of(rc);
 		fprintf(stderr, "%s: %s%s\n", o->cmd, e->text,
 			rc == -ENODEV ? seen_elsewhere(o, a) : "");
+	} else {
+		tell_endpoint_unused(o, f);
 	}
 	return rc;
 }

@@ -24,7 +24,8 @@ static void check_help(FILE *out)
 	      "      --config FILE    what the tunnel was meant to be: differences are told\n"
 	      "      --endpoint A:P   where its peer is, if its engine has no control socket\n"
 	      "      --engine NAME    the near end's engine: builtin (default), wireguard-go,\n"
-	      "                       boringtun, gotatun, kernel (see wgdiag engines)\n"
+	      "                       boringtun, gotatun, kernel (see wgdiag engines); not for\n"
+	      "                       an interface, whose engine is the one that runs it\n"
 	      "      --engine-cmd CMD any other that wg can configure, as 'prog {name}': it stays\n"
 	      "                       in the foreground and has the interface of that name\n"
 	      "      --json           one JSON object on standard output\n"
@@ -136,6 +137,13 @@ static int read_options(int argc, char **argv, struct check_options *o)
 	}
 	if (optind < argc && check_target(o, argv[optind]) != EXIT_OK)
 		return EXIT_USAGE;
+	if (o->interface && (o->engine || o->engine_cmd)) {
+		fprintf(stderr,
+			NAME ": %s chooses the engine of a tunnel made for the test; that of %s "
+			     "is the one that runs it\n",
+			o->engine ? "--engine" : "--engine-cmd", o->interface);
+		return EXIT_USAGE;
+	}
 	if (o->facts && o->of_a_run) {
 		fprintf(stderr, NAME ": %s says how a run is done, and --facts does none\n",
 			o->of_a_run);

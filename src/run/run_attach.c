@@ -166,10 +166,12 @@ static const struct endpoint *known_endpoint(const struct attach *x)
 {
 	const struct intended_facts *t = x->conf->intended;
 
+	/* One that roams has none, whatever anybody says: the engine knows better. */
+	if (x->device)
+		return NULL;
 	if (x->conf->endpoint.addr.family != FAMILY_NONE)
 		return &x->conf->endpoint;
-	/* One that roams has none, whatever the file says: the engine knows better. */
-	if (x->device || !t || t->n_peers != 1 || t->peers[0].n_resolved == 0)
+	if (!t || t->n_peers != 1 || t->peers[0].n_resolved == 0)
 		return NULL;
 	return &t->peers[0].resolved[0];
 }

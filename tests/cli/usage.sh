@@ -73,6 +73,8 @@ refuses "did you mean wireguard-go?" check --engine wiregard-go
 refuses "unknown engine 'boringtun2'" check --engine boringtun2
 refuses "unknown engine ''" check --engine ''
 refuses "option '--engine' needs a value" check --engine
+refuses "--engine chooses the engine of a tunnel made for the test" check wg0 --engine wireguard-go
+refuses "--engine-cmd chooses the engine of a tunnel made for the test" check wg0 --engine-cmd 'x {name}'
 refuses "option '-c' needs a value" check -c
 refuses "option '--json' takes no value" check --json=yes
 refuses "did you mean always?" check --color=alway

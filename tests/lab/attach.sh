@@ -144,6 +144,10 @@ opaque --json --config "$TMPDIR/wg.conf"
 is 'opaque, with the file: exit' $? 0
 clean 'opaque, with the file: no row is bad' "$(bad_rows)"
 clean 'no key of it is told' "$(grep -F -e "$key_n" -e "$(cat "$TMPDIR/psk")" "$TMPDIR/out" "$TMPDIR/err")"
+attach --json --endpoint "$out4.2:9"
+is 'an endpoint for an engine that answers: exit' $? 0
+is 'an endpoint for an engine that answers: one line says that its own is used' "$(cat "$TMPDIR/err")" \
+	"wgdiag check: --endpoint is not needed: the engine of $n answers, and its own ($out4.2:$port_f) is used"
 attach --json --config "$TMPDIR/wg.conf"
 is 'with its file: exit' $? 0
 is 'with its file: file = live' "$(json_row "$TMPDIR/out" config.live)" 'PASS -'

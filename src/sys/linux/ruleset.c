@@ -1,8 +1,8 @@
 /*
  * The firewall rules of this namespace, as libnftables prints them.
  *
- * libnftables ends the whole program when it gets no netlink socket, and writes to our terminal when
- * it may not ask: so both are tried before. The rest that it has to say goes into its buffers.
+ * libnftables ends the whole program when it gets no netlink socket, and writes to our terminal
+ * when it may not ask: so both are tried before. The rest of its words goes into its buffers.
  */
 #include <errno.h>
 #include <fcntl.h>
