@@ -13,6 +13,7 @@
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
 #include "cmd/conf_io.h"
+#include "gather/gather_elsewhere.h"
 #include "gather/gather_resolve.h"
 
 enum { NAME_MAX_LEN = IF_NAMESIZE - 1 };
@@ -111,7 +112,18 @@ static const char *seen_elsewhere(const struct check_options *o, struct arena *a
 {
 	const char *file = arena_printf(a, "/etc/wireguard/%s.conf", o->interface);
 	const char *space = arena_printf(a, "/run/netns/%s", o->interface), *near;
+	struct elsewhere at;
 
+	if (o->netns && if_nametoindex(o->interface))
+		return " (it is in this network namespace: without --netns)";
+	gather_elsewhere(o->interface, a, &at);
+	if (at.program)
+		return arena_printf(
+			a, " (it is in the network namespace of process %s, %s: --netns %s)",
+			at.netns, at.program, at.netns);
+	if (at.netns)
+		return arena_printf(a, " (it is in the network namespace %s: --netns %s)", at.netns,
+				    at.netns);
 	if (access(file, F_OK) == 0)
 		return arena_printf(a, " (there is %s: wg-quick up %s)", file, o->interface);
 	if (access(space, F_OK) == 0)

@@ -256,6 +256,18 @@ refused()
 refused 2 'no such interface' nosuch0
 refused 2 'did you mean near?' naer
 refused 2 '(a network namespace is called so: --netns right)' right
+refused 2 '(it is in the network namespace right: --netns right)' far
+refused 2 '(it is in this network namespace: without --netns)' near --netns right
+# One that has no name, only a process that is in it.
+ip link add dev lonely0 type veth peer name lonely1
+unshare -n sh -c 'echo >"$1/there"; exec tail -f /dev/null' - "$TMPDIR" &
+lonely=$!
+wait_for 5 "[ -e $TMPDIR/there ]"
+ip link set lonely1 netns "$lonely"
+refused 2 "(it is in the network namespace of process $lonely, tail: --netns $lonely)" lonely1
+kill "$lonely"
+wait "$lonely" 2>/dev/null
+refused 2 'no such interface' lonely1
 refused 2 'is no tunnel' near
 refused 2 'is no IPv4 or IPv6 address' near --ping 10.0.0
 refused 2 '/run/netns/nosuch' near --netns nosuch
