@@ -165,6 +165,19 @@ static void tell_endpoint_unused(const struct check_options *o, const struct fac
 			o->cmd, o->interface);
 }
 
+/* Of several that a file names one is looked at, and nobody said which. */
+static void tell_peer_of_file(const struct check_options *o, const struct facts *f)
+{
+	char key[KEY_SHORT_SIZE];
+
+	if (o->quiet || o->peer || !o->config || f->intended.n_peers < 2 ||
+	    f->target.kind != TARGET_OPAQUE || public_key_is_zero(&f->target.peer))
+		return;
+	public_key_short(&f->target.peer, key);
+	fprintf(stderr, "%s: %s has %zu peers, %s is looked at (--peer KEY chooses)\n", o->cmd,
+		o->config, f->intended.n_peers, key);
+}
+
 int check_existing(const struct check_options *o, const struct run_conf *c, struct arena *a,
 		   struct facts *f, int *code, struct err *e)
 {
@@ -203,6 +216,7 @@ int check_existing(const struct check_options *o, const struct run_conf *c, stru
 			rc == -ENODEV ? seen_elsewhere(o, a) : "");
 	} else {
 		tell_endpoint_unused(o, f);
+		tell_peer_of_file(o, f);
 	}
 	return rc;
 }

@@ -161,19 +161,17 @@ static void own_addresses(struct attach *x)
 	near->own = own;
 }
 
-/* What the user says, or else the file, of the only peer. */
+/* What the user says, or else the file. */
 static const struct endpoint *known_endpoint(const struct attach *x)
 {
-	const struct intended_facts *t = x->conf->intended;
-
 	/* One that roams has none, whatever anybody says: the engine knows better. */
 	if (x->device)
 		return NULL;
 	if (x->conf->endpoint.addr.family != FAMILY_NONE)
 		return &x->conf->endpoint;
-	if (!t || t->n_peers != 1 || t->peers[0].n_resolved == 0)
+	if (!x->file_peer || x->file_peer->n_resolved == 0)
 		return NULL;
-	return &t->peers[0].resolved[0];
+	return &x->file_peer->resolved[0];
 }
 
 static void find_way(struct attach *x)

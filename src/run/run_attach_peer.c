@@ -77,6 +77,93 @@ static const struct uapi_peer *by_far(const struct attach *x)
 	return NULL;
 }
 
+/* --- of a file, where the engine cannot be asked ------------------------------------ */
+
+static void intended_config(const struct intended_facts *t, struct arena *a,
+			    struct config_facts *out)
+{
+	size_t i;
+
+	*out = (struct config_facts){ .has_private_key = UNKNOWN, .n_peers = t->n_peers };
+	out->peers = arena_alloc(a, (t->n_peers + 1) * sizeof(*out->peers));
+	for (i = 0; i < t->n_peers; i++)
+		out->peers[i] = (struct peer_config){ .key = t->peers[i].key,
+						      .allowed = t->peers[i].allowed,
+						      .n_allowed = t->peers[i].n_allowed };
+}
+
+static int file_by_prefix(struct attach *x, struct err *e)
+{
+	const struct intended_facts *t = x->conf->intended;
+	size_t i, n = 0;
+
+	for (i = 0; i < t->n_peers; i++) {
+		if (!begins(&t->peers[i].key, x->conf->peer))
+			continue;
+		x->file_peer = &t->peers[i];
+		n++;
+	}
+	if (n == 1)
+		return 0;
+	return err_say(e, ENOKEY, "%s has %s peer whose key begins with %s", t->file,
+		       n ? "more than one" : "no", x->conf->peer);
+}
+
+static const struct intended_peer *file_by_key(const struct intended_facts *t,
+					       const struct public_key *k)
+{
+	size_t i;
+
+	for (i = 0; k && i < t->n_peers; i++)
+		if (public_key_equal(&t->peers[i].key, k))
+			return &t->peers[i];
+	return NULL;
+}
+
+/* Who was pasted, whose the first named address is, or the first that can be spoken to. */
+static const struct intended_peer *file_likeliest(const struct attach *x)
+{
+	const struct intended_facts *t = x->conf->intended;
+	const struct far_text *far = x->conf->far;
+	const struct intended_peer *p = NULL;
+	const struct peer_config *owner;
+	size_t i;
+
+	if (far && far->last.has_private_key == 1)
+		p = file_by_key(t, &far->last.own);
+	owner = x->conf->n_pings ? config_owner(&x->file, &x->conf->pings[0], NULL) : NULL;
+	if (!p && owner)
+		p = file_by_key(t, &owner->key);
+	for (i = 0; !p && i < t->n_peers; i++)
+		if (t->peers[i].endpoint && t->peers[i].n_allowed)
+			p = &t->peers[i];
+	return p || !t->n_peers ? p : &t->peers[0];
+}
+
+static int of_file(struct attach *x, struct err *e)
+{
+	int rc = 0;
+
+	if (x->conf->peer && !x->conf->intended && x->r.end[END_NEAR].via == WG_VIA_NONE)
+		return err_say(e, ENOKEY,
+			       "the engine of %s cannot be asked for its peers: --peer needs "
+			       "--config FILE",
+			       x->conf->ifname);
+	if (!x->conf->intended)
+		return 0;
+	intended_config(x->conf->intended, x->r.arena, &x->file);
+	if (x->conf->peer)
+		rc = file_by_prefix(x, e);
+	else
+		x->file_peer = file_likeliest(x);
+	if (rc < 0 || !x->file_peer)
+		return rc;
+	x->r.end[END_FAR].public_key = x->r.f->target.peer = x->file_peer->key;
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------------ */
+
 int run_attach_peer(struct attach *x, struct err *e)
 {
 	struct config_facts *c = &x->r.f->config[END_NEAR];
@@ -85,7 +172,7 @@ int run_attach_peer(struct attach *x, struct err *e)
 	size_t n;
 
 	if (!d)
-		return 0;
+		return of_file(x, e);
 	gather_config(d, x->r.arena, c);
 	facts_have(x->r.f, NEED_CONFIG);
 	if (x->conf->peer) {

@@ -11,6 +11,9 @@ struct attach {
 	const struct run_existing *conf;
 	struct sys_link link;
 	struct uapi_device *device; /* NULL: it cannot be asked */
+	/* then the file's peers as if the engine had told them, and the one that is looked at */
+	struct config_facts file;
+	const struct intended_peer *file_peer; /* NULL: no file, or it has none */
 	struct net_facts net; /* all of the namespace */
 	struct targets targets;
 };

@@ -143,6 +143,21 @@ END
 opaque --json --config "$TMPDIR/wg.conf"
 is 'opaque, with the file: exit' $? 0
 clean 'opaque, with the file: no row is bad' "$(bad_rows)"
+# Two peers, and the right one is the second.
+key key_x
+sed "/^\[Peer\]/i [Peer]\nPublicKey = $key_x_pub\nAllowedIPs = 203.0.113.7/32\nEndpoint = $out4.9:9\n" "$TMPDIR/wg.conf" \
+	>"$TMPDIR/two.conf"
+opaque --json --config "$TMPDIR/two.conf" --peer "$key_f_pub"
+is 'opaque, two in the file, one named: exit' $? 0
+clean 'opaque, two in the file, one named: nothing on stderr' "$(cat "$TMPDIR/err")"
+opaque --json --config "$TMPDIR/two.conf" --ping "$in4.2"
+is 'opaque, two in the file, its address named: exit' $? 0
+check 'opaque, two in the file, its address named: which' grep -q "two.conf has 2 peers, $(echo "$key_f_pub" | cut -c1-4)" "$TMPDIR/err"
+opaque --json --config "$TMPDIR/two.conf" --peer /////
+is 'opaque, two in the file, none so: exit' $? 2
+check 'opaque, two in the file, none so: said' grep -q 'two.conf has no peer whose key begins with /////' "$TMPDIR/err"
+opaque --json --endpoint "$out4.2:$port_f" --peer "$key_f_pub"
+is 'opaque, a peer without a file: exit' $? 2
 clean 'no key of it is told' "$(grep -F -e "$key_n" -e "$(cat "$TMPDIR/psk")" "$TMPDIR/out" "$TMPDIR/err")"
 attach --json --endpoint "$out4.2:9"
 is 'an endpoint for an engine that answers: exit' $? 0
