@@ -188,6 +188,8 @@ static struct finding *judge_answers(const struct facts *facts, struct findings 
 	if (t)
 		return finding_add(out, STATE_PASS, "%s answers through the tunnel (%s)",
 				   words_addr(out->arena, &t->from), tunnel_answer_words(t));
+	if (tunnel_peer_is_away(facts))
+		return finding_add(out, STATE_NA, "the peer is offline");
 	if (!(facts->have & NEED_BIT(NEED_PING_PEER)))
 		return finding_gap(out, facts, NEED_PING_PEER);
 	if (!tunnel_target_is_sure(facts)) {

@@ -60,6 +60,17 @@ static struct finding *judge_guess(const struct facts *facts, const char *target
 				   "%s answers no ping, but %s answers (%s): the tunnel works",
 				   target, words_addr(out->arena, &t->from),
 				   tunnel_answer_words(t));
+	if (tunnel_peer_is_away(facts))
+		return finding_add(out, STATE_NA, "the peer is offline");
+	if (tunnel_peer_is_offline(facts)) {
+		f = finding_add(out, STATE_UNSURE,
+				"%s did not answer: the peer is offline, if its endpoint was "
+				"learned and not configured",
+				target);
+		f->remedy = "say what was configured: --config FILE; or name an address that must "
+			    "answer: --ping ADDR";
+		return f;
+	}
 	f = finding_add(out, STATE_UNSURE, "%s did not answer, and nobody said that it must",
 			target);
 	f->remedy = "name an address that must answer: --ping ADDR";

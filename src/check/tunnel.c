@@ -142,6 +142,32 @@ static bool has_only_single(const struct peer_config *p)
 	return p->n_allowed > 0;
 }
 
+/* What the file says of it; NULL: nothing. */
+static const struct intended_peer *intended(const struct facts *f, const struct peer_config *p)
+{
+	size_t i;
+
+	for (i = 0; have(f, NEED_INTENDED) && i < f->intended.n_peers; i++)
+		if (public_key_equal(&f->intended.peers[i].key, &p->key))
+			return &f->intended.peers[i];
+	return NULL;
+}
+
+bool tunnel_peer_is_away(const struct facts *f)
+{
+	const struct peer_config *p = tunnel_peer(f, END_NEAR);
+	const struct intended_peer *w = p ? intended(f, p) : NULL;
+	size_t i;
+
+	if (!tunnel_peer_is_offline(f) || f->target.peer_named || tunnel_answers(f) ||
+	    p->handshake_wall_ns == UNKNOWN)
+		return false;
+	for (i = 0; i < f->n_inner_targets; i++)
+		if (f->inner_targets[i].how == TARGET_GIVEN)
+			return false;
+	return w ? !w->endpoint : p->endpoint.addr.family == FAMILY_NONE;
+}
+
 bool tunnel_peer_is_offline(const struct facts *f)
 {
 	const struct peer_config *p = tunnel_peer(f, END_NEAR);
@@ -149,6 +175,11 @@ bool tunnel_peer_is_offline(const struct facts *f)
 
 	if (!p || facts_far_is_here(f) || f->handshake.complete)
 		return false;
+	/* A file that gives it an endpoint means it to be there. */
+	if (intended(f, p) && intended(f, p)->endpoint)
+		return false;
+	if (intended(f, p) && age > TUNNEL_SESSION_NS)
+		return true;
 	if (p->endpoint.addr.family == FAMILY_NONE)
 		return true;
 	return age > TUNNEL_SESSION_NS && p->keepalive_s == 0 && has_only_single(p);

@@ -54,6 +54,12 @@ bool tunnel_answers(const struct facts *f);
  */
 bool tunnel_goes_elsewhere(const struct facts *f);
 
+/*
+ * Is it surely so, and did nobody name it? It never had an endpoint that was configured: the engine
+ * has none, or the file says none. Then the verdict does not wait for it (interface.md).
+ */
+bool tunnel_peer_is_away(const struct facts *f);
+
 const char *tunnel_answer_words(const struct inner_target_facts *t); /* "TCP", "hop limit" */
 /*
  * Is the address that was pinged sure to be there? One that nobody named is a guess: its silence

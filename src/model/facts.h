@@ -68,6 +68,7 @@ struct target_facts {
 	const char *engine_version; /* NULL: not known */
 	const char *program; /* path of a foreign engine, NULL for the built-in one */
 	struct public_key peer; /* the far end's key */
+	bool peer_named; /* by the user: the verdict is about it, also when it is offline */
 	/* made by `wgdiag lab`: which fault, "none": the control; NULL: no lab. Never judged by */
 	const char *lab, *lab_variant;
 	/* the near tun was made by wgdiag and handed to the engine as a descriptor */

@@ -151,7 +151,7 @@ static const struct facts_field target_fields[] = {
 	WORDS(target_facts, engine),	   TEXT(target_facts, engine_version),
 	TEXT(target_facts, program),	   KEY(target_facts, peer),
 	TEXT(target_facts, lab),	   TEXT(target_facts, lab_variant),
-	BOOL(target_facts, tun_inherited),
+	BOOL(target_facts, tun_inherited), BOOL(target_facts, peer_named),
 };
 static const struct facts_table target_table = TABLE(target_facts, target_fields);
 

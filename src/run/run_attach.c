@@ -345,6 +345,7 @@ static int attach(struct attach *x, struct err *e)
 	if (rc < 0)
 		return rc;
 	r->f->target.name = x->conf->ifname;
+	r->f->target.peer_named = x->conf->peer != NULL;
 	ask_engine(x);
 	name_engine(x);
 	rc = run_attach_peer(x, e);

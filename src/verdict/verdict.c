@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "check/tunnel.h"
 #include "verdict/conclude.h"
 
 static const char *const sides[] = {
@@ -66,12 +67,16 @@ static bool any_needed(const struct findings *all)
 }
 
 static bool undecided(const struct finding *f, const struct findings *all,
-		      const struct inference *in)
+		      const struct inference *in, bool away)
 {
 	/* Of rows that the verdict does not stand on otherwise, each that was chosen counts. */
 	bool counts = is_needed(f->check) || (all->partial && !any_needed(all));
 	size_t i;
 
+	/* A peer that comes and goes, and is gone: no row waits for what it would answer. */
+	if (away && (f->check->layer == LAYER_TRANSPORT || f->check->layer == LAYER_INNER) &&
+	    f->state != STATE_ERROR)
+		return false;
 	/* What is no fault explains it: then it is decided. */
 	for (i = 0; f->state == STATE_UNSURE && i < in->n_chosen; i++)
 		if (cause_explains(in->chosen[i], f->check->id))
@@ -97,12 +102,14 @@ static const struct finding *first_of(const struct findings *all, enum state s)
 	return any;
 }
 
-static const struct finding *first_undecided(const struct findings *all, const struct inference *in)
+static const struct finding *first_undecided(const struct facts *facts, const struct findings *all,
+					     const struct inference *in)
 {
+	bool away = tunnel_peer_is_away(facts);
 	const struct finding *f;
 
 	for (f = all->first; f; f = f->next)
-		if (undecided(f, all, in))
+		if (undecided(f, all, in, away))
 			return f;
 	return NULL;
 }
@@ -221,8 +228,15 @@ static void good(const struct facts *f, const struct inference *in, const struct
 		v->side = row_side(f, all, STATE_WARN);
 		v->summary = arena_printf(all->arena, "%s%s: %s",
 					  all->partial ? "of the chosen rows, " :
+					  tunnel_peer_is_away(f) ?
+							 "the peer is offline; " :
 							 "data crosses the tunnel both ways, but ",
 					  v->root->check->title, v->root->summary);
+	} else if (tunnel_peer_is_away(f)) {
+		v->summary = arena_printf(all->arena,
+					  "nothing is wrong here, and the peer is offline: whether "
+					  "data crosses the tunnel was not seen (engine %s)",
+					  f->target.engine ? f->target.engine : "unknown");
 	} else if (all->partial) {
 		v->summary = good_as_asked(f, all);
 	} else {
@@ -244,7 +258,7 @@ void verdict_of(const struct facts *f, struct findings *all, struct verdict *out
 	if (first_of(all, STATE_FAIL)) {
 		v.state = STATE_FAIL;
 		fault(f, &in, all, &v);
-	} else if ((v.root = first_undecided(all, &in)) != NULL) {
+	} else if ((v.root = first_undecided(f, all, &in)) != NULL) {
 		v.state = STATE_UNSURE;
 		v.side = SIDE_UNKNOWN;
 		v.summary =

@@ -52,6 +52,16 @@ wg set "$n" peer "$key_f_pub" allowed-ips "$in4.2/32" peer "$key_o_pub" endpoint
 run
 is 'one of two without allowed IPs: exit' $? 0
 shows 'one of two without allowed IPs, named' config.allowed-ips "wg set $n peer $key_o_pub allowed-ips ADDRESSES" --peer "$key_o_pub"
+# A hub's only client, that has not come yet: no fault of the hub's.
+wg set "$n" peer "$key_o_pub" remove peer "$key_f_pub" remove
+wg set "$n" peer "$key_f_pub" allowed-ips "$in4.2/32"
+run
+is 'a client that has not come: exit' $? 0
+check 'a client that has not come: said' grep -q 'the peer is offline: whether data crosses the tunnel was not seen' "$TMPDIR/out"
+is 'a client that has not come: its row' "$(json_row "$TMPDIR/out" data.both-ways)" 'NA -'
+run --peer "$key_f_pub"
+is 'a client that has not come, and was named: exit' $? 3
+wg set "$n" peer "$key_f_pub" endpoint "$out4.2:$port_f"
 ip -n left link set "$n" down
 shows 'down' tun.address "ip link set $n up"
 ip -n left link set "$n" up

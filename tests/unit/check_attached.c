@@ -150,6 +150,49 @@ static void asleep(struct facts *f)
 	f->handshake.age_ns = 3600 * NS_PER_S;
 }
 
+/* And the file says so: it has to come by itself. */
+static struct intended_peer file_peers[1];
+static void asleep_by_file(struct facts *f)
+{
+	asleep(f);
+	file_peers[0] =
+		(struct intended_peer){ .key = f->config[END_NEAR].peers[0].key, .has_psk = true };
+	f->intended = (struct intended_facts){ .listen_port = UNKNOWN,
+					       .fwmark = UNKNOWN,
+					       .mtu = UNKNOWN,
+					       .peers = file_peers,
+					       .n_peers = 1 };
+	file_peers[0].allowed = f->config[END_NEAR].peers[0].allowed;
+	file_peers[0].n_allowed = f->config[END_NEAR].peers[0].n_allowed;
+	facts_have(f, NEED_INTENDED);
+}
+
+static void asleep_by_file_named(struct facts *f)
+{
+	asleep_by_file(f);
+	f->target.peer_named = true;
+}
+
+static void asleep_by_file_address_named(struct facts *f)
+{
+	asleep_by_file(f);
+	targets[0].how = TARGET_GIVEN;
+}
+
+/* By the file it is somewhere, and it must answer there. */
+static void silent_by_file(struct facts *f)
+{
+	asleep_by_file(f);
+	file_peers[0].endpoint = "192.0.2.20:23456";
+}
+
+/* A few seconds ago it was there. */
+static void just_heard_by_file(struct facts *f)
+{
+	asleep_by_file(f);
+	f->config[END_NEAR].peers[0].handshake_wall_ns = WALL_NS - 170 * NS_PER_S;
+}
+
 static void never_came(struct facts *f)
 {
 	no_answer_outside(f);
@@ -230,6 +273,22 @@ static void wrong_here_and_silent(struct facts *f)
 	f->config[END_NEAR].peers[0].allowed[0] = made_net("10.90.18.0/24");
 }
 
+/* As run_attach() leaves it: there is nobody to send to. */
+static void never_came_unasked(struct facts *f)
+{
+	blocked(f, "the peer has no endpoint yet: it has to come first");
+	facts_have(f, NEED_HANDSHAKE);
+	f->config[END_NEAR].peers[0].endpoint = (struct endpoint){ 0 };
+	f->config[END_NEAR].peers[0].handshake_wall_ns = 0;
+	f->n_paths = 0;
+}
+
+static void never_came_named(struct facts *f)
+{
+	never_came_unasked(f);
+	f->target.peer_named = true;
+}
+
 static void hub(struct facts *f)
 {
 	static struct peer_config peers[4];
@@ -278,6 +337,13 @@ static const struct {
 	{ "handshake.complete",
 	  { "no answer", no_answer_outside, STATE_FAIL, "2 initiations", "underlay.back" } },
 	{ "handshake.complete", { "a client that sleeps", asleep, STATE_NA, "offline", NULL } },
+	{ "ping.peer", { "sleeps", asleep, STATE_UNSURE, "if its endpoint was learned", NULL } },
+	{ "ping.peer", { "sleeps, by the file", asleep_by_file, STATE_NA, "offline", NULL } },
+	{ "data.both-ways", { "sleeps, by the file", asleep_by_file, STATE_NA, "offline", NULL } },
+	{ "handshake.complete",
+	  { "has an endpoint, by the file", silent_by_file, STATE_FAIL, "2 initiations",
+	    "underlay.back" } },
+	{ "data.both-ways", { "never came", never_came_unasked, STATE_NA, "offline", NULL } },
 	{ "handshake.complete", { "never came", never_came, STATE_NA, "never heard", NULL } },
 	{ "config.keys", { "no peer", no_peer, STATE_FAIL, "none is configured", NULL } },
 	{ "config.allowed-ips", { "no peer", no_peer, STATE_SKIP, "no peer", "config.keys" } },
@@ -337,6 +403,13 @@ struct whole_case {
 static void the_whole(void **state)
 {
 	static const struct whole_case cases[] = {
+		{ asleep_by_file, STATE_PASS, SIDE_NONE },
+		{ asleep_by_file_named, STATE_UNSURE, SIDE_NONE },
+		{ asleep_by_file_address_named, STATE_FAIL, SIDE_UNKNOWN },
+		{ silent_by_file, STATE_FAIL, SIDE_UNKNOWN },
+		{ just_heard_by_file, STATE_FAIL, SIDE_UNKNOWN },
+		{ never_came_unasked, STATE_PASS, SIDE_NONE },
+		{ never_came_named, STATE_UNSURE, SIDE_NONE },
 		{ no_route_into_tun, STATE_FAIL, SIDE_LOCAL },
 		{ wrong_here, STATE_FAIL, SIDE_LOCAL },
 		{ ends_disagree, STATE_FAIL, SIDE_UNKNOWN },
