@@ -1,0 +1,356 @@
+/*
+ * The supervisor and its file: a head that says whose it is, then one record per step, each
+ * written before the change it undoes is made.
+ *
+ * Who undoes holds a lock on the file: the supervisor all its life, a later start while it
+ * cleans. So a file that can be locked and whose owner is dead is a dead run's.
+ */
+#include "sys/supervisor.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sys/linux/linux.h"
+#include "sys/linux/netns.h"
+#include "sys/linux/undo.h"
+
+#define UNDO_DIR "/run/wgdiag"
+#define UNDO_END ".undo"
+
+struct head {
+	char magic[8]; /* "wgdundo1" */
+	uint32_t step_size; /* another build's records are not ours to read */
+	pid_t owner;
+	uint64_t owner_start;
+	uint64_t netns_dev, netns_ino, pidns_ino;
+};
+
+static int head_fill(struct head *h, pid_t owner, struct err *e)
+{
+	struct stat net, pid;
+
+	memset(h, 0, sizeof(*h));
+	if (stat("/proc/thread-self/ns/net", &net) < 0 || stat("/proc/self/ns/pid", &pid) < 0)
+		return err_sys(e, "read /proc/self/ns");
+	memcpy(h->magic, "wgdundo1", sizeof(h->magic));
+	h->step_size = sizeof(struct undo_step);
+	h->owner = owner;
+	h->owner_start = undo_start_of(owner);
+	h->netns_dev = net.st_dev;
+	h->netns_ino = net.st_ino;
+	h->pidns_ino = pid.st_ino;
+	return 0;
+}
+
+/* --- the folder ----------------------------------------------------------- */
+
+/* Only ours, and no way for another to put something there. */
+static bool is_private(int fd, mode_t type)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() &&
+	       !(st.st_mode & 077) && (type != S_IFREG || st.st_nlink == 1);
+}
+
+static int dir_open(int *out, struct err *e)
+{
+	int fd;
+
+	if (mkdir(UNDO_DIR, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "create %s", UNDO_DIR);
+	fd = open(UNDO_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "open %s", UNDO_DIR);
+	if (!is_private(fd, S_IFDIR)) {
+		close(fd);
+		return err_say(e, EPERM, "%s is not a folder of root alone (mode 0700)", UNDO_DIR);
+	}
+	*out = fd;
+	return 0;
+}
+
+/* The steps in a file, after its head; the last is whole or is not there. */
+static unsigned read_steps(int fd, struct undo_step *step)
+{
+	ssize_t n = pread(fd, step, sizeof(*step) * UNDO_STEPS_MAX, sizeof(struct head));
+
+	return n < 0 ? 0 : (unsigned)((size_t)n / sizeof(*step));
+}
+
+static void undo_file(int dir, const char *name, int fd, struct undo_result *out)
+{
+	struct undo_step *step = calloc(UNDO_STEPS_MAX, sizeof(*step));
+	unsigned failed = out->n_failed;
+
+	if (!step)
+		return;
+	undo_steps(step, read_steps(fd, step), out);
+	free(step);
+	/* What failed stays written down for the next start. */
+	if (out->n_failed == failed)
+		unlinkat(dir, name, 0);
+}
+
+/* Whether it is a dead run's of this namespace, and of nobody else who cleans. */
+static bool is_left(int fd)
+{
+	struct head h, own;
+
+	if (!is_private(fd, S_IFREG) || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+	    pread(fd, &h, sizeof(h), 0) != sizeof(h) || head_fill(&own, getpid(), NULL) < 0)
+		return false;
+	if (memcmp(h.magic, own.magic, sizeof(h.magic)) != 0 || h.step_size != own.step_size ||
+	    h.netns_dev != own.netns_dev || h.netns_ino != own.netns_ino ||
+	    h.pidns_ino != own.pidns_ino)
+		return false;
+	return undo_start_of(h.owner) != h.owner_start;
+}
+
+static void clean_left(int dir, struct undo_result *out)
+{
+	int fd, copy = dup(dir);
+	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *ent;
+	size_t len;
+
+	while (d && (ent = readdir(d))) {
+		len = strlen(ent->d_name);
+		if (len <= strlen(UNDO_END) ||
+		    strcmp(ent->d_name + len - strlen(UNDO_END), UNDO_END) != 0)
+			continue;
+		fd = openat(dir, ent->d_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (is_left(fd))
+			undo_file(dir, ent->d_name, fd, out);
+		close(fd);
+	}
+	if (d)
+		closedir(d);
+}
+
+static void file_name(char out[static 32], pid_t owner)
+{
+	snprintf(out, 32, "%d" UNDO_END, (int)owner);
+}
+
+/* --- the supervisor itself ------------------------------------------------ */
+
+enum { ASK_ADD, ASK_UNDO };
+struct ask {
+	int what;
+	struct undo_step step;
+};
+
+/* Write-ahead; a step for a link that is there already replaces it. */
+static int keep_step(int file, struct undo_step *all, unsigned *n, const struct undo_step *step)
+{
+	off_t at;
+	unsigned i;
+
+	for (i = 0; i < *n; i++)
+		if (step->kind == UNDO_LINK && all[i].kind == UNDO_LINK &&
+		    !strcmp(step->link, all[i].link))
+			break;
+	if (i == UNDO_STEPS_MAX)
+		return -ENOSPC;
+	at = (off_t)(sizeof(struct head) + i * sizeof(*step));
+	if (pwrite(file, step, sizeof(*step), at) != sizeof(*step))
+		return errno ? -errno : -EIO;
+	all[i] = *step;
+	*n = MAX(*n, i + 1);
+	return 0;
+}
+
+static _Noreturn void serve(int fd, int dir, int file, const char *name)
+{
+	struct undo_step *all = calloc(UNDO_STEPS_MAX, sizeof(*all));
+	struct undo_result r = { 0 };
+	struct ask ask;
+	unsigned n = 0;
+	int rc = all ? 0 : -ENOMEM;
+
+	send(fd, &rc, sizeof(rc), MSG_NOSIGNAL);
+	if (rc < 0)
+		_exit(1);
+	while (recv(fd, &ask, sizeof(ask), 0) == sizeof(ask) && ask.what == ASK_ADD) {
+		rc = keep_step(file, all, &n, &ask.step);
+		send(fd, &rc, sizeof(rc), MSG_NOSIGNAL);
+	}
+	undo_steps(all, n, &r);
+	if (!r.n_failed)
+		unlinkat(dir, name, 0);
+	send(fd, &r, sizeof(r), MSG_NOSIGNAL);
+	_exit(0);
+}
+
+/* Everything that would end it, or hold something of ours, is dropped. */
+static _Noreturn void supervisor_main(int fd, int dir, int file, const char *name)
+{
+	sigset_t all;
+	int own[3] = { fd, dir, file }, null, i;
+
+	setsid();
+	signals_default();
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (i = 0; i < 3 && null >= 0; i++)
+		dup2(null, i);
+	/* Numbers above all others, so that one call closes the rest. */
+	for (i = 0; i < 3; i++)
+		own[i] = fcntl(own[i], F_DUPFD_CLOEXEC, 3);
+	for (i = 3; i < sysconf(_SC_OPEN_MAX) && i < 4096; i++)
+		if (i != own[0] && i != own[1] && i != own[2])
+			close(i);
+	if (chdir("/") < 0)
+		_exit(1);
+	serve(own[0], own[1], own[2], name);
+}
+
+/* --- our side ------------------------------------------------------------- */
+
+static int file_new(int dir, const char *name, const struct head *h, struct err *e)
+{
+	int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_sys(e, "create %s/%s", UNDO_DIR, name);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && write(fd, h, sizeof(*h)) == sizeof(*h))
+		return fd;
+	err_sys(e, "write %s/%s", UNDO_DIR, name);
+	unlinkat(dir, name, 0);
+	close(fd);
+	return -EIO;
+}
+
+static int answer(struct supervisor *s, void *out, size_t len, struct err *e)
+{
+	ssize_t n;
+
+	do
+		n = recv(s->fd, out, len, 0);
+	while (n < 0 && errno == EINTR);
+	if (n == (ssize_t)len)
+		return 0;
+	return err_say(e, EPIPE, "the supervisor (pid %d) is not there any more", (int)s->pid);
+}
+
+static int start_in(int dir, struct supervisor *s, struct err *e)
+{
+	int pair[2], file, rc = 0, ready = 0;
+	struct head h;
+	char name[32];
+
+	file_name(name, getpid());
+	rc = head_fill(&h, getpid(), e);
+	file = rc < 0 ? rc : file_new(dir, name, &h, e);
+	if (file < 0)
+		return file;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+		rc = err_sys(e, "socketpair");
+		unlinkat(dir, name, 0);
+		close(file);
+		return rc;
+	}
+	s->pid = fork();
+	if (s->pid == 0)
+		supervisor_main(pair[1], dir, file, name);
+	if (s->pid < 0)
+		rc = err_sys(e, "fork the supervisor");
+	s->fd = pair[0];
+	close(pair[1]);
+	close(file); /* the lock is the supervisor's as long as it has the file open */
+	if (!rc)
+		rc = answer(s, &ready, sizeof(ready), e);
+	if (rc < 0 || ready < 0)
+		unlinkat(dir, name, 0);
+	return rc < 0 ? rc : ready;
+}
+
+int supervisor_start(struct supervisor *s, struct undo_result *left, struct err *e)
+{
+	struct undo_result none = { 0 };
+	int dir = -1, rc;
+
+	*s = (struct supervisor){ .fd = -1, .pid = -1 };
+	rc = dir_open(&dir, e);
+	if (rc < 0)
+		return rc;
+	clean_left(dir, left ? left : &none);
+	rc = start_in(dir, s, e);
+	close(dir);
+	return rc;
+}
+
+int supervisor_add(struct supervisor *s, const struct undo_step *step, struct err *e)
+{
+	struct ask ask = { .what = ASK_ADD, .step = *step };
+	int rc, yes = 0;
+
+	if (step->kind == UNDO_KILL && !step->start) {
+		ask.step.start = undo_start_of(step->pid);
+		if (!ask.step.start)
+			return err_code(e, ESRCH, "pid %d", (int)step->pid);
+	}
+	if (send(s->fd, &ask, sizeof(ask), MSG_NOSIGNAL) != sizeof(ask))
+		return err_sys(e, "tell the supervisor");
+	rc = answer(s, &yes, sizeof(yes), e);
+	if (rc < 0)
+		return rc;
+	if (yes < 0)
+		return err_code(e, yes, "write %s/%d%s", UNDO_DIR, (int)getpid(), UNDO_END);
+	s->n++;
+	return 0;
+}
+
+/* The supervisor was killed: what it wrote down is undone here. */
+static int undo_here(struct undo_result *out, struct err *e)
+{
+	char name[32];
+	int dir = -1, fd, rc = dir_open(&dir, e);
+
+	if (rc < 0)
+		return rc;
+	file_name(name, getpid());
+	fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		rc = errno == ENOENT ? 0 : err_sys(e, "open %s/%s", UNDO_DIR, name);
+	else if (flock(fd, LOCK_EX) == 0)
+		undo_file(dir, name, fd, out);
+	if (fd >= 0)
+		close(fd);
+	close(dir);
+	return rc;
+}
+
+int supervisor_undo_all(struct supervisor *s, struct undo_result *out, struct err *e)
+{
+	struct ask ask = { .what = ASK_UNDO };
+	int rc = 0;
+
+	memset(out, 0, sizeof(*out));
+	if (s->fd < 0)
+		return 0;
+	if (send(s->fd, &ask, sizeof(ask), MSG_NOSIGNAL) != sizeof(ask) ||
+	    answer(s, out, sizeof(*out), NULL) < 0)
+		rc = undo_here(out, e);
+	close(s->fd);
+	waitpid(s->pid, NULL, 0);
+	*s = (struct supervisor){ .fd = -1, .pid = -1 };
+	if (!rc && out->n_failed)
+		rc = err_say(e, EBUSY, "%u of what was changed could not be undone: %s",
+			     out->n_failed, out->failed[0].what);
+	return rc;
+}
