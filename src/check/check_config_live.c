@@ -216,7 +216,7 @@ static void routes(struct live *l)
 	size_t i, k;
 
 	if (!has_need(l, NEED_ROUTES) || !l->f->net_start[END_NEAR].known || !l->tun ||
-	    w->table == INTENDED_OFF)
+	    w->table == INTENDED_OFF || l->f->target.probed_routes_only)
 		return;
 	for (i = 0; i < w->n_peers; i++)
 		for (k = 0; k < w->peers[i].n_allowed; k++)

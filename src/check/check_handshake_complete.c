@@ -109,6 +109,37 @@ static struct finding *complete(const struct facts *facts, bool watched, int64_t
 			   words_time(out->arena, h->response_ns));
 }
 
+/* wg and wg-quick take the first address of a name, and never another. */
+static struct finding *by_another_address(const struct facts *facts, struct findings *out)
+{
+	const struct tried_facts *first = &facts->tried[0], *last;
+	char a[ENDPOINT_STR_SIZE], b[ENDPOINT_STR_SIZE];
+	struct finding *f;
+
+	last = &facts->tried[facts->n_tried - 1];
+	f = finding_add(out, STATE_WARN, "%s did not answer in %s, %s did: wg takes the first",
+			endpoint_str(&first->to, a), words_time(out->arena, first->waited_ns),
+			endpoint_str(&last->to, b));
+	f->remedy = arena_printf(out->arena,
+				 "write the address that answers into the file: Endpoint = %s", b);
+	return f;
+}
+
+static void each_try(const struct facts *facts, struct findings *out, struct finding *f)
+{
+	char text[ENDPOINT_STR_SIZE];
+	size_t i;
+
+	for (i = 0; i < facts->n_tried; i++) {
+		const struct tried_facts *t = &facts->tried[i];
+
+		endpoint_str(&t->to, text);
+		finding_because(out, f, "engine", arena_strdup(out->arena, text), "%s %s",
+				t->complete ? "handshake complete within" : "no handshake in",
+				words_time(out->arena, t->waited_ns));
+	}
+}
+
 static struct finding *incomplete(const struct facts *facts, bool watched, int64_t attempts,
 				  struct findings *out)
 {
@@ -136,7 +167,9 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 
 	if (attempts == UNKNOWN)
 		watched = false;
-	if (facts->handshake.complete)
+	if (facts->handshake.complete && facts->n_tried)
+		f = by_another_address(facts, out);
+	else if (facts->handshake.complete)
 		f = complete(facts, watched, attempts, out);
 	else if (!facts_far_is_here(facts) && facts->ping_peer.received > 0)
 		f = finding_add(out, STATE_PASS,
@@ -163,6 +196,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		       watched ? wire->msgs[TAP_IN][WG_MSG_COOKIE_REPLY] : UNKNOWN);
 	evidence_count(ev, "icmp_errors", watched ? wire->icmp_errors : UNKNOWN);
 	evidence_ms(ev, "response_ms", facts->handshake.response_ns);
+	each_try(facts, out, f);
 	f->duration_ns = facts->handshake.waited_ns;
 }
 

@@ -200,12 +200,23 @@ static const char *n_read(const struct firewall_facts *w, struct arena *a)
 	return w->unread ? arena_printf(a, "%s; not read: %s", n, w->unread) : n;
 }
 
-static struct finding *judge(const struct firewall_facts *w, const struct survey *y,
-			     struct findings *out)
+/* Rules match names, and the tunnel of the file would have another one than it had in this run. */
+static bool has_other_name(const struct target_facts *t, const struct firewall_facts *w)
+{
+	return t->wanted_name && t->wanted_name[0] && w->n_rules > 0;
+}
+
+static struct finding *judge(const struct target_facts *t, const struct firewall_facts *w,
+			     const struct survey *y, struct findings *out)
 {
 	const char *dropping = many((int64_t)w->n_rules, "rule", out->arena);
 	const char *n = n_read(w, out->arena);
 
+	if (has_other_name(t, w) && y->state != STATE_FAIL)
+		return finding_add(out, STATE_UNSURE,
+				   "%s that drop, and for %s, as the file is called, they may do "
+				   "otherwise than for %s (%s)",
+				   dropping, t->wanted_name, t->name, n);
 	if (y->worst.rule && y->state != STATE_PASS)
 		return judge_suspect(y, out);
 	if (w->unread && y->passed != PASSED_ALL)
@@ -275,7 +286,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	share_counters(s, w->n_rules);
 	for (i = 0; i < w->n_rules; i++)
 		survey_add(&y, &s[i]);
-	f = judge(w, &y, out);
+	f = judge(&facts->target, w, &y, out);
 	for (i = 0; i < w->n_rules; i++)
 		if (s[i].hit == HIT_YES && s[i].moved > 0 && weigh(&y, &s[i]) == STATE_FAIL)
 			f->takes |= takes(s[i].rule, packets, n);

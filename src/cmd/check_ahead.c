@@ -3,9 +3,12 @@
  */
 #include "cmd/check_common.h"
 
+#include <net/if.h>
 #include <string.h>
 
 #include "base/str.h"
+#include "cmd/cmd.h"
+#include "cmd/conf_io.h"
 #include "cmd/page.h"
 
 void check_list(const struct check_choice *choice)
@@ -68,21 +71,93 @@ static void attach_would(const struct check_options *o, struct page *page)
 		page_entry(page, "would ", lines[i]);
 }
 
-void check_would(const struct check_options *o, const struct check_choice *choice,
-		 const struct run_conf *c)
-{
-	CLEANUP(buf_done) struct buf file = { 0 };
-	struct page page;
+/* --- of a file -------------------------------------------------------------------- */
 
-	page_open(&page);
-	if (o->interface)
-		attach_would(o, &page);
-	else
-		run_would(c, o->has_seed, say, &page);
-	if (o->save_facts) {
-		buf_printf(&file, "write %s", o->save_facts);
-		page_entry(&page, "would ", buf_str(&file));
+static void would(struct page *page, struct buf *line)
+{
+	page_entry(page, "would ", buf_str(line));
+	buf_clear(line);
+}
+
+static void addresses(const struct conf *conf, struct page *page, struct buf *b)
+{
+	char text[CIDR_STR_SIZE];
+	size_t i;
+
+	buf_puts(b, "give it the key and the peers of the file, and");
+	for (i = 0; i < conf->n_addrs; i++)
+		buf_printf(b, "%s %s", i ? "," : "", cidr_str(&conf->addrs[i], text));
+	if (conf->n_addrs == 0)
+		buf_puts(b, " no address, since the file has none");
+	would(page, b);
+}
+
+static void hooks(const struct conf *conf, struct page *page, struct buf *b)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_hooks; i++) {
+		buf_printf(b, "not run its %s: %s", conf_hook_str(conf->hooks[i].hook),
+			   conf->hooks[i].text);
+		would(page, b);
 	}
-	rows(choice, &page);
-	page_close(&page);
+}
+
+static void file_would(const struct check_options *o, const struct conf *conf, struct page *page)
+{
+	CLEANUP(buf_done) struct buf b = { 0 };
+	char name[IF_NAMESIZE];
+
+	buf_puts(&b, "attach to the interface that has its key, if one is up");
+	if (o->force)
+		buf_puts(&b, "; but for --force");
+	would(page, &b);
+	buf_printf(&b, "create the interface %s by engine %s (removed on exit)",
+		   run_file_name(o->file, name) ? name : "wgd and five digits", o->engine->name);
+	would(page, &b);
+	addresses(conf, page, &b);
+	buf_puts(&b, o->full_routes ? "make all routes and rules that wg-quick would make (removed "
+				      "on exit)" :
+				      "route into it only the addresses that it probes (removed on "
+				      "exit)");
+	would(page, &b);
+	hooks(conf, page, &b);
+	buf_puts(&b, "send pings through the tunnel, some hundred small ones and some of every "
+		     "size");
+	would(page, &b);
+	buf_puts(&b, "take the session from another device that uses this key");
+	would(page, &b);
+}
+
+int check_would(const struct check_options *o, const struct check_choice *choice,
+		const struct run_conf *c)
+{
+	CLEANUP(buf_done) struct buf out = { 0 };
+	struct conf *conf = NULL;
+	int code = EXIT_OK;
+	struct page page;
+	struct arena a;
+
+	arena_init(&a);
+	if (o->file)
+		code = conf_io_load(o->cmd, o->file, &a, &conf, NULL);
+	if (code == EXIT_OK) {
+		page_open(&page);
+		if (o->interface)
+			attach_would(o, &page);
+		else if (conf)
+			file_would(o, conf, &page);
+		else
+			run_would(c, o->has_seed, say, &page);
+		if (o->save_facts) {
+			buf_printf(&out, "write %s", o->save_facts);
+			would(&page, &out);
+		}
+		rows(choice, &page);
+		page_close(&page);
+	}
+	if (conf)
+		conf_wipe(conf);
+	arena_done(&a);
+	return code;
 }

@@ -17,7 +17,7 @@
 /* --- while it runs ------------------------------------------------------------ */
 
 struct voice {
-	bool live, verbose;
+	bool live, verbose, quiet;
 };
 
 static void clear_progress(const struct voice *v)
@@ -47,11 +47,22 @@ static void on_changed(void *ctx, const char *what)
 	fprintf(stderr, "%s\n", what);
 }
 
+static void on_notice(void *ctx, enum run_weight weight, const char *what)
+{
+	const struct voice *v = ctx;
+
+	if (v->quiet && weight != RUN_MUST_KNOW)
+		return;
+	clear_progress(v);
+	fprintf(stderr, "wgdiag: %s\n", what);
+}
+
 /* --- afterwards --------------------------------------------------------------- */
 
-static void tell_refusal(const struct err *e, bool root)
+void check_refusal(const struct err *e)
 {
-	const char *help = hint_for(e, root);
+	/* In a user namespace everybody is root. */
+	const char *help = hint_for(e, geteuid() == 0);
 
 	fprintf(stderr, help ? "wgdiag: %s (%s)\n" : "wgdiag: %s\n", e->text, help);
 }
@@ -176,36 +187,50 @@ static int prepare(const struct check_options *o, struct arena *a, struct run_co
 	return EXIT_OK;
 }
 
+/* Negative: there is nothing to judge, it was said why, and *code is what to exit with. */
+static int measure(const struct check_options *o, const struct run_conf *c, struct arena *a,
+		   struct facts *f, int *code)
+{
+	struct err e = { 0 };
+	int rc;
+
+	if (o->interface)
+		return check_existing(o, c, a, f, code, &e);
+	if (o->file)
+		return check_of_file(o, c, a, f, code, &e);
+	rc = run_self_test(c, a, f, &e);
+	if (rc < 0) {
+		clear_progress(c->ctx);
+		check_refusal(&e);
+		*code = EXIT_UNDECIDED;
+	}
+	return rc;
+}
+
 static int check(const struct check_options *o, const struct check_choice *choice, struct arena *a)
 {
 	struct voice voice = { .live = terminal_is_live(STDERR_FILENO) && !o->quiet,
-			       .verbose = o->verbose };
+			       .verbose = o->verbose,
+			       .quiet = o->quiet };
 	struct facts facts;
 	struct run_conf c;
 	struct err e = { 0 };
-	bool root = geteuid() == 0; /* in a user namespace everybody is */
 	int rc, code;
 
 	conf_of(o, choice, &c);
 	rc = prepare(o, a, &c);
 	if (rc != EXIT_OK)
 		return rc;
-	if (o->dry_run) {
-		check_would(o, choice, &c);
-		return EXIT_OK;
-	}
+	if (o->dry_run)
+		return check_would(o, choice, &c);
 	c.progress = on_progress;
 	c.changed = on_changed;
+	c.notice = on_notice;
 	c.ctx = &voice;
-	rc = o->interface ? check_existing(o, &c, a, &facts, &code, &e) :
-			    run_self_test(&c, a, &facts, &e);
+	rc = measure(o, &c, a, &facts, &code);
 	clear_progress(&voice);
-	if (rc < 0 && o->interface)
+	if (rc < 0)
 		return code;
-	if (rc < 0) {
-		tell_refusal(&e, root);
-		return EXIT_UNDECIDED;
-	}
 	if (o->far && run_far_apply(&facts, o->far, a, &e) < 0) {
 		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
 		return EXIT_USAGE;
@@ -219,7 +244,7 @@ static int far_file_fits(const struct check_options *o)
 {
 	if (!o->far_file || o->list_checks)
 		return EXIT_OK;
-	if (!o->facts && !o->interface) {
+	if (!o->facts && !o->interface && !o->file) {
 		fprintf(stderr,
 			"%s: --far-file is about the far end of a tunnel of your own, and the "
 			"self-test makes both ends itself\n",
@@ -235,9 +260,10 @@ static int far_file_fits(const struct check_options *o)
 /* By its command line, by its name, or ours. */
 static int choose_engine(struct check_options *o, struct arena *a)
 {
+	const char *why = NULL;
 	struct err e = { 0 };
 
-	if (o->engine_cmd && o->engine) {
+	if (o->engine_cmd && (o->engine || o->engine_auto)) {
 		fprintf(stderr, "%s: --engine and --engine-cmd both say which engine\n", o->cmd);
 		return EXIT_USAGE;
 	}
@@ -245,8 +271,11 @@ static int choose_engine(struct check_options *o, struct arena *a)
 		fprintf(stderr, "%s: --engine-cmd '%s': %s\n", o->cmd, o->engine_cmd, e.text);
 		return EXIT_USAGE;
 	}
-	if (!o->engine)
-		o->engine = engine_ops_find("builtin");
+	if (o->engine)
+		return EXIT_OK;
+	o->engine = o->file ? run_engine_auto(a, &why) : engine_ops_find("builtin");
+	if (o->file && !o->quiet && !o->facts)
+		fprintf(stderr, "wgdiag: engine %s: %s\n", o->engine->name, why);
 	return EXIT_OK;
 }
 

@@ -34,6 +34,8 @@ struct check_options {
 	bool list_checks, dry_run, fail_on_warn;
 	/* of a tunnel that is there already; NULL: one is made for the test */
 	const char *interface;
+	const char *file; /* a tunnel that it describes is brought up; NULL: none */
+	bool full_routes, force, engine_auto;
 	const char *netns, *peer; /* as they were given, or NULL */
 	struct ip_addr pings[PINGS_MAX];
 	size_t n_pings;
@@ -63,6 +65,8 @@ enum {
 	OPT_NETNS,
 	OPT_ENDPOINT,
 	OPT_CONFIG,
+	OPT_FULL_ROUTES,
+	OPT_FORCE,
 	OPT_OWN
 };
 
@@ -78,13 +82,23 @@ int check_and_tell(struct check_options *o);
 
 /* check_target.c: can the argument be checked? EXIT_OK, or it was said why not */
 int check_target(struct check_options *o, const char *arg);
+/* The namespace of --netns; EXIT_OK, or it was said why not. */
+int check_netns(const struct check_options *o, int *out);
 /* Runs on it. 0; negative: refused, and *code is what to exit with. */
 int check_existing(const struct check_options *o, const struct run_conf *c, struct arena *a,
 		   struct facts *f, int *code, struct err *e);
 
+/* check_file.c: the same on the tunnel of a file; *code is set, and all is said, when negative */
+int check_of_file(const struct check_options *o, const struct run_conf *c, struct arena *a,
+		  struct facts *f, int *code, struct err *e);
+
+/* One line, with what would help. */
+void check_refusal(const struct err *e);
+
 /* check_ahead.c: without a run */
 void check_list(const struct check_choice *choice);
-void check_would(const struct check_options *o, const struct check_choice *choice,
-		 const struct run_conf *c);
+/* EXIT_OK, or what was given cannot be used, and it was said why. */
+int check_would(const struct check_options *o, const struct check_choice *choice,
+		const struct run_conf *c);
 
 #endif

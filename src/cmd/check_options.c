@@ -14,9 +14,9 @@ static bool read_engine(const char *s, struct check_options *o)
 	const char *names[ENGINES_MAX];
 	size_t n = 0;
 
-	/* For a tunnel of our own making that is the built-in one. */
-	o->engine = engine_ops_find(strcmp(s, "auto") == 0 ? "builtin" : s);
-	if (o->engine)
+	o->engine_auto = strcmp(s, "auto") == 0;
+	o->engine = engine_ops_find(s);
+	if (o->engine || o->engine_auto)
 		return true;
 	while (engines[n] && n + 1 < ENGINES_MAX) {
 		names[n] = engines[n]->name;
@@ -102,6 +102,12 @@ static bool target_option(int opt, const char *arg, struct check_options *o)
 	case OPT_CONFIG:
 		o->config = arg;
 		return true;
+	case OPT_FULL_ROUTES:
+		o->full_routes = true;
+		return true;
+	case OPT_FORCE:
+		o->force = true;
+		return true;
 	default:
 		o->netns = arg;
 		return true;
@@ -161,6 +167,8 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 	case OPT_NETNS:
 	case OPT_ENDPOINT:
 	case OPT_CONFIG:
+	case OPT_FULL_ROUTES:
+	case OPT_FORCE:
 		return target_option(opt, arg, o);
 	case OPT_SEED:
 		o->has_seed = true;

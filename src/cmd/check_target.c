@@ -26,7 +26,7 @@ static bool is_name(const char *s)
 }
 
 /* A name of ip-netns(8), or a process. */
-static int open_netns(const struct check_options *o, int *out)
+int check_netns(const struct check_options *o, int *out)
 {
 	char path[300];
 	struct stat st;
@@ -48,12 +48,14 @@ static int open_netns(const struct check_options *o, int *out)
 
 int check_target(struct check_options *o, const char *arg)
 {
-	if (strchr(arg, '/')) {
-		fprintf(stderr,
-			"%s: %s: this version brings no file up; beside a tunnel that runs: "
-			"%s INTERFACE --config %s\n",
-			o->cmd, arg, o->cmd, arg);
-		return EXIT_USAGE;
+	struct stat st;
+
+	/* An interface before a file of that name; with a slash it is no interface's. */
+	if (strchr(arg, '/') ||
+	    (!o->netns && is_name(arg) && !if_nametoindex(arg) && lstat(arg, &st) == 0) ||
+	    (!is_name(arg) && lstat(arg, &st) == 0)) {
+		o->file = arg;
+		return EXIT_OK;
 	}
 	if (!is_name(arg)) {
 		fprintf(stderr, "%s: '%s' is no name of an interface\n", o->cmd, arg);
@@ -203,7 +205,7 @@ int check_existing(const struct check_options *o, const struct run_conf *c, stru
 	if (*code != EXIT_OK)
 		return -EINVAL;
 	if (o->netns) {
-		*code = open_netns(o, &x.netns);
+		*code = check_netns(o, &x.netns);
 		if (*code != EXIT_OK)
 			return -EINVAL;
 	}

@@ -1,5 +1,5 @@
 /*
- * `wgdiag check`: the self-test on a tunnel made for it.
+ * `wgdiag check`: a tunnel that runs, one of a file, or one made for the test.
  */
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
@@ -8,7 +8,7 @@
 
 static void check_help(FILE *out)
 {
-	fputs("usage: wgdiag check [OPTIONS] [INTERFACE]\n"
+	fputs("usage: wgdiag check [OPTIONS] [INTERFACE | FILE]\n"
 	      "\n"
 	      "Makes a private WireGuard tunnel on this machine, sends real traffic through it\n"
 	      "in both directions, watches it, and says what it saw. Needs no root where user\n"
@@ -18,14 +18,20 @@ static void check_help(FILE *out)
 	      "With an interface, attaches to the tunnel that runs there, of any engine, and\n"
 	      "changes nothing of it.\n"
 	      "\n"
+	      "With a file of wg-quick, brings its tunnel up, tests it, and takes it down; routes\n"
+	      "only what it probes. Needs root.\n"
+	      "\n"
 	      "      --ping ADDR      an address inside the tunnel that must answer\n"
 	      "      --peer KEY       the peer whose public key begins like this\n"
 	      "      --netns NAME     the interface is in that network namespace (name or pid)\n"
 	      "      --config FILE    what the tunnel was meant to be: differences are told\n"
 	      "      --endpoint A:P   where its peer is, if its engine has no control socket\n"
-	      "      --engine NAME    the near end's engine: builtin (default), wireguard-go,\n"
-	      "                       boringtun, gotatun, kernel (see wgdiag engines); not for\n"
-	      "                       an interface, whose engine is the one that runs it\n"
+	      "      --full-routes    of a file: all routes and rules that wg-quick would make\n"
+	      "      --force          of a file: also when an interface with its key is up\n"
+	      "      --engine NAME    the near end's engine: builtin, wireguard-go, boringtun,\n"
+	      "                       gotatun, kernel (see wgdiag engines), or auto (default): for\n"
+	      "                       a file the first there is of kernel, wireguard-go, builtin;\n"
+	      "                       else builtin; not for an interface, which has one\n"
 	      "      --engine-cmd CMD any other that wg can configure, as 'prog {name}': it stays\n"
 	      "                       in the foreground and has the interface of that name\n"
 	      "      --json           one JSON object on standard output\n"
@@ -82,6 +88,8 @@ static const struct option options[] = {
 	{ "netns", required_argument, NULL, OPT_NETNS },
 	{ "endpoint", required_argument, NULL, OPT_ENDPOINT },
 	{ "config", required_argument, NULL, OPT_CONFIG },
+	{ "full-routes", no_argument, NULL, OPT_FULL_ROUTES },
+	{ "force", no_argument, NULL, OPT_FORCE },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -98,15 +106,37 @@ static const char *const run_options[] = {
 	[OPT_DRY_RUN] = "--dry-run",
 };
 
+/* One that only a file has a use for, or NULL. */
+static const char *of_a_file(const struct check_options *o)
+{
+	return o->full_routes ? "--full-routes" : o->force ? "--force" : NULL;
+}
+
 /* An option that only a tunnel of the user's has a use for, or NULL. */
 static const char *of_a_tunnel(const struct check_options *o)
 {
-	return o->n_pings ? "--ping" :
-	       o->peer	  ? "--peer" :
-	       o->netns	  ? "--netns" :
-	       o->config  ? "--config" :
+	return o->n_pings  ? "--ping" :
+	       o->peer	   ? "--peer" :
+	       o->netns	   ? "--netns" :
+	       o->config   ? "--config" :
 	       o->endpoint ? "--endpoint" :
-			     NULL;
+			     of_a_file(o);
+}
+
+/* What was given beside a tunnel that has no use for it. */
+static int fits_target(const struct check_options *o)
+{
+	if (o->interface && of_a_file(o)) {
+		fprintf(stderr, NAME ": %s is about a file, and %s is an interface\n", of_a_file(o),
+			o->interface);
+		return EXIT_USAGE;
+	}
+	if (o->file && (o->config || o->endpoint)) {
+		fprintf(stderr, NAME ": %s is about an interface, and %s is a file\n",
+			o->config ? "--config" : "--endpoint", o->file);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
 }
 
 /* EXIT_OK: go on with *o. */
@@ -135,7 +165,8 @@ static int read_options(int argc, char **argv, struct check_options *o)
 			of_a_tunnel(o));
 		return EXIT_USAGE;
 	}
-	if (optind < argc && check_target(o, argv[optind]) != EXIT_OK)
+	if (optind < argc &&
+	    (check_target(o, argv[optind]) != EXIT_OK || fits_target(o) != EXIT_OK))
 		return EXIT_USAGE;
 	if (o->interface && (o->engine || o->engine_cmd)) {
 		fprintf(stderr,
@@ -171,7 +202,7 @@ static int check_run(int argc, char **argv)
 const struct cmd cmd_check = {
 	.name = "check",
 	.args = "[--engine NAME] [--json] [--only WORDS] [-c N] [-q] [-v] [--facts FILE]",
-	.summary = "diagnose a tunnel that wgdiag makes on this machine",
+	.summary = "diagnose a tunnel: one that runs, of a file, or made for the test",
 	.run = check_run,
 	.help = check_help,
 };

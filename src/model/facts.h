@@ -73,6 +73,9 @@ struct target_facts {
 	const char *lab, *lab_variant;
 	/* the near tun was made by wgdiag and handed to the engine as a descriptor */
 	bool tun_inherited;
+	/* of a file: the interface it is for, when that name was not free; else NULL */
+	const char *wanted_name;
+	bool probed_routes_only; /* of a file: of its routes only what is probed was made */
 };
 
 struct engine_facts {
@@ -230,6 +233,13 @@ struct handshake_facts {
 	int64_t waited_ns; /* until the engine said so, or until we gave up */
 };
 
+/* One address of an endpoint that has several: was there a handshake with it? */
+struct tried_facts {
+	struct endpoint to;
+	bool complete;
+	int64_t waited_ns;
+};
+
 struct ping_facts {
 	struct ip_addr target;
 	/* late: after its timeout, not counted as received */
@@ -364,6 +374,8 @@ struct facts {
 	struct net_facts net_start[END_COUNT], net_end[END_COUNT];
 	struct tap_facts taps[TAP_COUNT];
 	struct handshake_facts handshake;
+	struct tried_facts *tried; /* in the order of the attempts; none: it has one address */
+	size_t n_tried;
 	/* of a tunnel that wgdiag did not make: what was asked before the pings, in that order */
 	struct inner_target_facts *inner_targets;
 	size_t n_inner_targets;

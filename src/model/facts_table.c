@@ -152,6 +152,7 @@ static const struct facts_field target_fields[] = {
 	TEXT(target_facts, program),	   KEY(target_facts, peer),
 	TEXT(target_facts, lab),	   TEXT(target_facts, lab_variant),
 	BOOL(target_facts, tun_inherited), BOOL(target_facts, peer_named),
+	TEXT(target_facts, wanted_name),   BOOL(target_facts, probed_routes_only),
 };
 static const struct facts_table target_table = TABLE(target_facts, target_fields);
 
@@ -296,6 +297,13 @@ static const struct facts_field endpoint_fields[] = {
 	ADDR(endpoint, src),  NUMBER(endpoint, src_ifindex),
 };
 static const struct facts_table endpoint_table = TABLE(endpoint, endpoint_fields);
+
+static const struct facts_field tried_fields[] = {
+	STRUCT(tried_facts, to, endpoint_table),
+	BOOL(tried_facts, complete),
+	COUNT(tried_facts, waited_ns),
+};
+static const struct facts_table tried_table = TABLE(tried_facts, tried_fields);
 
 static const struct facts_field peer_fields[] = {
 	KEY(peer_config, key),
@@ -444,6 +452,7 @@ static const struct facts_field facts_fields[] = {
 	STRUCTS(facts, net_end, ends, net_table),
 	STRUCTS(facts, taps, taps, tap_table),
 	STRUCT(facts, handshake, handshake_table),
+	LIST(facts, tried, n_tried, tried_table),
 	LIST(facts, inner_targets, n_inner_targets, inner_target_table),
 	STRUCT(facts, ping_self, ping_table),
 	STRUCT(facts, ping_peer, ping_table),

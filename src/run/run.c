@@ -104,7 +104,7 @@ void run_fill_gaps(struct facts *f, const char *why)
 			facts_gap(f, (enum need)i, why, NULL);
 }
 
-static void forget_start(struct facts *f)
+void run_forget_start(struct facts *f)
 {
 	unsigned i;
 
@@ -175,7 +175,12 @@ static void describe_target(struct run *r)
 		r->f->target.program = r->conf->program;
 }
 
-static bool engine_is_at_fault(const struct facts *f)
+bool run_engine_died(const struct run *r, enum end end)
+{
+	return r->end[end].engine && !engine_alive(r->end[end].engine);
+}
+
+bool run_engine_failed(const struct facts *f)
 {
 	unsigned i;
 
@@ -250,10 +255,10 @@ static int with_tunnel(struct run *r, const struct self_conf *sc, struct err *e)
 	rc = self_tunnel_start(r->t, sc, r->f, e);
 	run_adopt(r);
 	if (run_interrupted(r) && rc < 0) {
-		forget_start(r->f);
+		run_forget_start(r->f);
 		return 0;
 	}
-	if (rc < 0 && !engine_is_at_fault(r->f))
+	if (rc < 0 && !run_engine_failed(r->f))
 		return rc;
 	if (rc < 0) {
 		run_taps_settle(r);

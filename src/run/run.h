@@ -10,6 +10,7 @@
 #include "check/check.h"
 #include "engine/engine.h"
 #include "lab/fault.h"
+#include "model/conf.h"
 #include "model/facts.h"
 #include "model/far_text.h"
 #include "verdict/verdict.h"
@@ -19,6 +20,12 @@
  * chooses (echo_longest_ns). Also in man/wgdiag-check.1 (tests/lint/docs.sh).
  */
 enum { RUN_LONGEST_S = 40 };
+
+/*
+ * Of an endpoint whose name has several addresses so many are tried, and each but the first may
+ * add RUN_ADDRESS_S to that time. Also in man/wgdiag-check.1.
+ */
+enum { RUN_ADDRESSES_MAX = 6, RUN_ADDRESS_S = 8 };
 
 /* A tunnel that is there already. */
 struct run_existing {
@@ -32,6 +39,25 @@ struct run_existing {
 	const struct intended_facts *intended; /* --config; NULL: none */
 	const struct far_text *far; /* --far-file: whose it is, is looked at; NULL: none */
 };
+
+/* What watches over changes of the host itself, and undoes them however the run ends. */
+struct run_host;
+
+/* A tunnel that a configuration file describes. */
+struct run_file {
+	const char *path;
+	struct conf *conf; /* its keys are wiped as soon as the engine has them */
+	const struct intended_facts *intended; /* the same for the facts, with resolved endpoints */
+	struct run_host *host;
+	bool full_routes; /* as wg-quick would make them; else only what is probed is routed */
+	bool force; /* also when an interface with the same key is up */
+	const struct ip_addr *pings; /* as of run_existing */
+	size_t n_pings;
+	const char *peer;
+	const struct far_text *far;
+};
+
+enum run_weight { RUN_TOLD, RUN_MUST_KNOW };
 
 struct run_conf {
 	const struct engine_ops *engine; /* of the near end; the far one is built in */
@@ -48,6 +74,8 @@ struct run_conf {
 	void (*progress)(void *ctx, unsigned step, unsigned n, const char *what);
 	/* What was changed on the system, and that it will be undone. May be NULL. */
 	void (*changed)(void *ctx, const char *what);
+	/* What whoever runs it has to know: what is left, what was chosen. May be NULL. */
+	void (*notice)(void *ctx, enum run_weight weight, const char *what);
 	void *ctx;
 };
 
@@ -65,6 +93,26 @@ int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, st
  */
 int run_attach(const struct run_conf *c, const struct run_existing *x, struct arena *a,
 	       struct facts *f, struct err *e);
+
+/*
+ * Before a file with keys is read, since it forks: begins to watch over this host, in the network
+ * namespace netns (-1: where we are), which this process enters. Undoes what dead runs left there,
+ * which is told by c->notice. -EPERM, -EACCES: not for this user.
+ */
+int run_host_open(const struct run_conf *c, int netns, struct arena *a, struct run_host **out,
+		  struct err *e);
+/* Undoes what was changed, and tells what could not be. May be called twice. */
+void run_host_close(struct run_host *h, const struct run_conf *c);
+/*
+ * Brings the tunnel of a file up, runs on it as on one that was there, and takes it down; or runs
+ * on the interface that has its key. Errors as of run_attach; others: this machine cannot.
+ */
+int run_file(const struct run_conf *c, const struct run_file *x, struct arena *a, struct facts *f,
+	     struct err *e);
+/* The interface that a file is for, by its name; false: none could be called so. */
+bool run_file_name(const char *path, char out[static 16]);
+/* The engine that a file's tunnel is given when nobody chose one, and why. */
+const struct engine_ops *run_engine_auto(struct arena *a, const char **why);
 
 /* The NEED_BITs that such a run looks at: those asked for, and what they stand on. */
 uint32_t run_plan(uint32_t needs);

@@ -117,6 +117,8 @@ static void name_engine(struct attach *x)
 {
 	struct target_facts *t = &x->r.f->target;
 
+	if (x->up)
+		return;
 	t->engine = x->r.end[END_NEAR].via == WG_VIA_KERNEL ? "kernel" : "unknown";
 	if (x->r.end[END_NEAR].via == WG_VIA_NONE)
 		t->kind = TARGET_OPAQUE;
@@ -301,6 +303,15 @@ static void choose_first_target(struct attach *x)
 		x->targets.t[0].addr;
 }
 
+static bool is_there_another_way(const struct attach *x)
+{
+	const struct run *r = &x->r;
+
+	return x->up && run_has(r, NEED_BIT(NEED_HANDSHAKE)) && !r->f->interrupted &&
+	       !r->f->handshake.complete && !run_engine_died(r, END_NEAR) &&
+	       run_up_next(x->up, &r->end[END_FAR].public_key);
+}
+
 static void measure(struct attach *x)
 {
 	struct run *r = &x->r;
@@ -310,9 +321,11 @@ static void measure(struct attach *x)
 	run_gather_before(r);
 	if (run_has(r, NEED_BIT(NEED_FRAMING)))
 		run_framing(r);
-	run_attach_targets(x);
 	choose_first_target(x);
 	session(x, blocked);
+	x->again = is_there_another_way(x);
+	if (x->again)
+		return;
 	if (!blocked && !run_interrupted(r) && run_has(r, RUN_PING_NEEDS)) {
 		run_tell(r, RUN_STEP_PING, "ping");
 		if (!run_find(r, &x->targets))
@@ -329,15 +342,31 @@ static void measure(struct attach *x)
 	run_gather_after(r);
 }
 
-static int attach(struct attach *x, struct err *e)
+static void intended(struct attach *x)
+{
+	struct facts *f = x->r.f;
+
+	if (!x->conf->intended) {
+		facts_gap(f, NEED_INTENDED, "no file given", NULL);
+		return;
+	}
+	f->intended = *x->conf->intended;
+	facts_have(f, NEED_INTENDED);
+}
+
+int run_attach_steps(struct attach *x, struct err *e)
 {
 	struct run *r = &x->r;
 	int rc;
 
 	r->end[END_NEAR] =
 		(struct run_end){ .here = true, .netns = x->conf->netns, .tun = x->conf->ifname };
+	if (x->up) {
+		r->end[END_NEAR].ops = r->conf->engine;
+		r->end[END_NEAR].engine = x->up->engine;
+	}
 	r->end[END_FAR].netns = -1;
-	rc = r->p->netns_get ? r->p->netns_get(&r->home_netns, e) : 0;
+	rc = r->p->netns_get && r->home_netns < 0 ? r->p->netns_get(&r->home_netns, e) : 0;
 	if (!rc)
 		rc = run_in(r, END_NEAR, find_link, x, e);
 	if (!rc)
@@ -352,15 +381,39 @@ static int attach(struct attach *x, struct err *e)
 	if (rc < 0)
 		return rc;
 	facts_have(r->f, NEED_ENGINE_START);
-	if (x->conf->intended) {
-		r->f->intended = *x->conf->intended;
-		facts_have(r->f, NEED_INTENDED);
-	} else {
-		facts_gap(r->f, NEED_INTENDED, "no file given", NULL);
-	}
+	intended(x);
 	find_way(x);
+	run_attach_targets(x);
+	if (x->up)
+		run_up_routes(x->up, &x->targets);
 	measure(x);
 	return 0;
+}
+
+void run_attach_plan(struct run *r)
+{
+	/* Bulk data needs a far end that takes part; here pings are what there is. */
+	if (run_has(r, NEED_BIT(NEED_STREAMS)))
+		r->left_out &= ~(NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_SIZES) |
+				 NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_ADDRS) |
+				 NEED_BIT(NEED_ROUTES) | NEED_BIT(NEED_LINKS));
+	r->left_out |= RUN_FAR_NEEDS;
+	run_mark_left_out(r);
+}
+
+void run_attach_end(struct attach *x)
+{
+	struct run *r = &x->r;
+
+	loop_set_stop_fd(r->loop, -1);
+	run_taps_close(r);
+	run_response_time(r->f);
+	if (r->f->interrupted)
+		run_fill_gaps(r->f, "interrupted");
+	run_mark_left_out(r);
+	if (r->home_netns >= 0)
+		close(r->home_netns);
+	r->home_netns = -1;
 }
 
 int run_attach(const struct run_conf *c, const struct run_existing *ex, struct arena *a,
@@ -373,22 +426,9 @@ int run_attach(const struct run_conf *c, const struct run_existing *ex, struct a
 		return rc;
 	x->conf = ex;
 	f->target = (struct target_facts){ .kind = TARGET_INTERFACE, .engine = "unknown" };
-	/* Bulk data needs a far end that takes part; here pings are what there is. */
-	if (run_has(&x->r, NEED_BIT(NEED_STREAMS)))
-		x->r.left_out &= ~(NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_SIZES) |
-				   NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_ADDRS) |
-				   NEED_BIT(NEED_ROUTES) | NEED_BIT(NEED_LINKS));
-	x->r.left_out |= RUN_FAR_NEEDS;
-	run_mark_left_out(&x->r);
-	rc = attach(x, e);
-	loop_set_stop_fd(x->r.loop, -1);
-	run_taps_close(&x->r);
-	run_response_time(f);
-	if (f->interrupted)
-		run_fill_gaps(f, "interrupted");
-	run_mark_left_out(&x->r);
+	run_attach_plan(&x->r);
+	rc = run_attach_steps(x, e);
+	run_attach_end(x);
 	run_close(&x->r);
-	if (x->r.home_netns >= 0)
-		close(x->r.home_netns);
 	return rc;
 }

@@ -5,9 +5,11 @@
 #define RUN_RUN_ATTACH_PRIV_H
 
 #include "run/run_priv.h"
+#include "run/run_up.h"
 
 struct attach {
 	struct run r;
+	struct run_up *up; /* this run made it; NULL: it was there */
 	const struct run_existing *conf;
 	struct sys_link link;
 	struct uapi_device *device; /* NULL: it cannot be asked */
@@ -16,6 +18,7 @@ struct attach {
 	const struct intended_peer *file_peer; /* NULL: no file, or it has none */
 	struct net_facts net; /* all of the namespace */
 	struct targets targets;
+	bool again; /* no handshake, and its peer has another address to be tried */
 };
 
 /*
@@ -23,6 +26,13 @@ struct attach {
  * what was pasted of the far end is of another tunnel.
  */
 int run_attach_peer(struct attach *x, struct err *e);
+
+/* The steps between the opening and the end; -errno as of run_attach. */
+int run_attach_steps(struct attach *x, struct err *e);
+/* The end of them, whatever they gave. */
+void run_attach_end(struct attach *x);
+/* What such a run cannot look at is left out of the plan. */
+void run_attach_plan(struct run *r);
 
 /* run_attach_targets.c: which inner addresses are worth asking; fills x->targets */
 void run_attach_targets(struct attach *x);

@@ -205,7 +205,7 @@ static void crypto_after(struct run *r, enum end end)
 		return;
 	}
 	facts_gap(r->f, need, "the engine no longer answers", NULL);
-	if (!g->answer_error && (!r->t || (r->end[end].engine && engine_alive(r->end[end].engine))))
+	if (!g->answer_error && !run_engine_died(r, end) && (!r->t || r->end[end].engine))
 		g->answer_error = "it stopped answering during the run";
 }
 

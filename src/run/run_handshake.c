@@ -68,19 +68,13 @@ static bool engine_says(struct waiting *w)
 	return complete;
 }
 
-/* Of one that this run started; others do not die of it. */
-static bool is_dead(const struct run *r, enum end end)
-{
-	return r->t && !engine_alive(r->t->end[end].engine);
-}
-
 static void look(void *ctx)
 {
 	struct waiting *w = ctx;
 
 	w->timer = 0;
 	w->complete = engine_says(w);
-	w->over = is_dead(w->r, END_NEAR) || is_dead(w->r, END_FAR);
+	w->over = run_engine_died(w->r, END_NEAR) || run_engine_died(w->r, END_FAR);
 	if (!w->complete && !w->over)
 		w->timer = loop_add_timer(w->r->loop, loop_now(w->r->loop) + LOOK_MS * NS_PER_MS,
 					  look, w);

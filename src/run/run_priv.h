@@ -115,6 +115,11 @@ int run_in(struct run *r, enum end end, int (*fn)(void *ctx, struct err *e), voi
 /* What a socket that needs CAP_NET_RAW was refused with; the remedy if that was it. */
 void run_gap_raw(struct run *r, enum need need, int rc, const struct err *e);
 
+/* Of one that this run started; of others that is not ours to say. */
+bool run_engine_died(const struct run *r, enum end end);
+bool run_engine_failed(const struct facts *f); /* it did not start, or answers wrongly */
+void run_forget_start(struct facts *f); /* a signal cut it off: nothing is known of it */
+
 /* Without a session that need is a gap, for that reason: true. */
 bool run_gap_no_session(struct run *r, enum need need);
 

@@ -209,6 +209,8 @@ struct platform_ops {
 		     struct err *e);
 	/* All of this namespace, with counters; strings from the arena. */
 	int (*ruleset)(struct arena *a, struct sys_ruleset *out, struct err *e);
+	/* Commands of nft(8), as one transaction. */
+	int (*ruleset_change)(const char *commands, struct err *e);
 
 	/*
 	 * Whether the kernel here has WireGuard, without loading it: 1 it is there, 0 it would
@@ -230,6 +232,8 @@ struct platform_ops {
 	int (*link_delete)(const char *name, struct err *e);
 	/* noprefixroute off, no duplicate address detection */
 	int (*addr_add)(const char *name, const struct cidr *c, struct err *e);
+	/* The same without the route to its network that the kernel would make. */
+	int (*addr_add_alone)(const char *name, const struct cidr *c, struct err *e);
 	int (*route_add)(const struct cidr *dst, const char *dev, const struct ip_addr *gateway,
 			 struct err *e);
 

@@ -2,7 +2,7 @@
  * Undoing what a run changed on the host itself, however the run ends.
  *
  * A process in a session of its own holds one end of a socket pair. Each step is told to it, and
- * written to /run/wgdiag/PID.undo, BEFORE the change is made; when the pair closes (SIGKILL of
+ * written to /run/wgdiag/PID-START.undo, BEFORE the change is made; when the pair closes (SIGKILL of
  * wgdiag included) it undoes them, last first. Were both killed, the next start does it.
  *
  * Start it before a key is read: it is a fork, and must hold none. All of it acts in the network
@@ -20,6 +20,8 @@ enum undo_kind {
 	UNDO_RULE, /* rule */
 	UNDO_SYSCTL, /* path = its name; old; new: what we write, else it is left */
 	UNDO_SOCKET, /* path, removed only when nobody listens on it */
+	UNDO_DIR, /* path, removed only when it is empty */
+	UNDO_NFT_TABLE, /* path = its family and name, "ip wgdiag-wg0" */
 	UNDO_KIND_COUNT
 };
 

@@ -40,6 +40,7 @@ int linux_link_up(const char *name, bool up, struct err *e);
 int linux_link_mtu(const char *name, unsigned mtu, struct err *e);
 int linux_link_delete(const char *name, struct err *e);
 int linux_addr_add(const char *name, const struct cidr *c, struct err *e);
+int linux_addr_add_alone(const char *name, const struct cidr *c, struct err *e);
 int linux_route_add(const struct cidr *dst, const char *dev, const struct ip_addr *gateway,
 		    struct err *e);
 int linux_veth_add(int netns_a, const char *name_a, int netns_b, const char *name_b, struct err *e);
@@ -63,6 +64,7 @@ int linux_sysctl_set(const char *name, const char *value, struct err *e);
 int linux_netns_open(const char *name, int *out, struct err *e);
 
 /* ruleset.c */
+int linux_ruleset_change(const char *commands, struct err *e);
 int linux_ruleset(struct arena *a, struct sys_ruleset *out, struct err *e);
 
 /* netns.c */

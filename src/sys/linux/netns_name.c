@@ -45,8 +45,7 @@ int linux_netns_open(const char *name, int *out, struct err *e)
 			return err_say(e, ENOENT, "no process has the pid %s", name);
 	}
 	if (fd < 0 && errno == ENOENT)
-		return err_say(e, ENOENT, "no network namespace has the name %s (ip netns)",
-			       name);
+		return err_say(e, ENOENT, "no network namespace has the name %s (ip netns)", name);
 	if (fd < 0)
 		return err_sys(e, "open %s", path);
 	rc = sure(fd, path, e);

@@ -160,7 +160,7 @@ int linux_veth_add(int netns_a, const char *name_a, int netns_b, const char *nam
 
 /* --- addresses and routes ------------------------------------------------- */
 
-int linux_addr_add(const char *name, const struct cidr *c, struct err *e)
+static int addr_add(const char *name, const struct cidr *c, unsigned flags, struct err *e)
 {
 	CLEANUP(rtnl_sockp) struct nl_sock *s = NULL;
 	struct nl_addr *local = nl_addr_of(&c->addr, c->len);
@@ -178,7 +178,7 @@ int linux_addr_add(const char *name, const struct cidr *c, struct err *e)
 		rtnl_addr_set_ifindex(a, ifindex);
 		rtnl_addr_set_local(a, local);
 		/* Nobody else is there, and a tentative address cannot be used for a second. */
-		rtnl_addr_set_flags(a, IFA_F_NODAD);
+		rtnl_addr_set_flags(a, IFA_F_NODAD | flags);
 		rc = rtnl_addr_add(s, a, NLM_F_EXCL);
 		if (rc < 0)
 			rc = err_code(e, rtnl_errno(rc), "add %s to %s", cidr_str(c, text), name);
@@ -186,6 +186,16 @@ int linux_addr_add(const char *name, const struct cidr *c, struct err *e)
 	nl_addr_put(local);
 	rtnl_addr_put(a);
 	return rc;
+}
+
+int linux_addr_add(const char *name, const struct cidr *c, struct err *e)
+{
+	return addr_add(name, c, 0, e);
+}
+
+int linux_addr_add_alone(const char *name, const struct cidr *c, struct err *e)
+{
+	return addr_add(name, c, IFA_F_NOPREFIXROUTE, e);
 }
 
 static int add_route(struct rtnl_route *r, struct rtnl_nexthop *h, const struct cidr *dst,

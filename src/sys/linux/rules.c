@@ -161,8 +161,8 @@ static int put_rule(struct nl_msg *m, const struct sys_rule *r)
 	if (r->oif[0])
 		rc = rc ? rc : nla_put_string(m, FRA_OIFNAME, r->oif);
 	if (r->suppress_prefixlength >= 0)
-		rc = rc ? rc
-			: nla_put_u32(m, FRA_SUPPRESS_PREFIXLEN,
+		rc = rc ? rc :
+			  nla_put_u32(m, FRA_SUPPRESS_PREFIXLEN,
 				      (uint32_t)r->suppress_prefixlength);
 	return rc;
 }
@@ -227,11 +227,9 @@ static int put_route(struct nl_msg *m, const struct sys_route *r)
 	if (r->metric)
 		rc = rc ? rc : nla_put_u32(m, RTA_PRIORITY, r->metric);
 	if (r->gateway.family)
-		rc = rc ? rc
-			: nla_put(m, RTA_GATEWAY, (int)ip_addr_len(&r->gateway), r->gateway.b);
+		rc = rc ? rc : nla_put(m, RTA_GATEWAY, (int)ip_addr_len(&r->gateway), r->gateway.b);
 	if (r->prefsrc.family)
-		rc = rc ? rc
-			: nla_put(m, RTA_PREFSRC, (int)ip_addr_len(&r->prefsrc), r->prefsrc.b);
+		rc = rc ? rc : nla_put(m, RTA_PREFSRC, (int)ip_addr_len(&r->prefsrc), r->prefsrc.b);
 	return rc;
 }
 

@@ -160,6 +160,28 @@ static const char *unread(struct arena *a)
 	return says;
 }
 
+int linux_ruleset_change(const char *commands, struct err *e)
+{
+	struct nft_ctx *nft;
+	struct arena a;
+	int rc = try_sockets(e);
+
+	if (rc < 0)
+		return rc;
+	nft = nft_ctx_new(NFT_CTX_DEFAULT);
+	if (!nft)
+		return err_code(e, ENOMEM, "change firewall rules");
+	arena_init(&a);
+	if (nft_ctx_buffer_output(nft) || nft_ctx_buffer_error(nft))
+		rc = err_code(e, ENOMEM, "change firewall rules");
+	else if (nft_run_cmd_from_buffer(nft, commands))
+		rc = err_say(e, EIO, "change firewall rules: %s",
+			     first_line(nft_ctx_get_error_buffer(nft), &a));
+	arena_done(&a);
+	nft_ctx_free(nft);
+	return rc;
+}
+
 int linux_ruleset(struct arena *a, struct sys_ruleset *out, struct err *e)
 {
 	struct sys_ruleset r;

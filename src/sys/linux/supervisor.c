@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,6 +81,13 @@ static int dir_open(int *out, struct err *e)
 	return 0;
 }
 
+/* The folder too, if nobody else has something in it. */
+static void forget(int dir, const char *name)
+{
+	unlinkat(dir, name, 0);
+	(void)rmdir(UNDO_DIR);
+}
+
 /* The steps in a file, after its head; the last is whole or is not there. */
 static unsigned read_steps(int fd, struct undo_step *step)
 {
@@ -99,7 +107,7 @@ static void undo_file(int dir, const char *name, int fd, struct undo_result *out
 	free(step);
 	/* What failed stays written down for the next start. */
 	if (out->n_failed == failed)
-		unlinkat(dir, name, 0);
+		forget(dir, name);
 }
 
 /* Whether it is a dead run's of this namespace, and of nobody else who cleans. */
@@ -140,9 +148,13 @@ static void clean_left(int dir, struct undo_result *out)
 		closedir(d);
 }
 
-static void file_name(char out[static 32], pid_t owner)
+enum { NAME_SIZE = 48 };
+
+/* A pid alone comes again, and a file that could not be undone stays. */
+static void file_name(char out[static NAME_SIZE], pid_t owner)
 {
-	snprintf(out, 32, "%d" UNDO_END, (int)owner);
+	snprintf(out, NAME_SIZE, "%d-%llu" UNDO_END, (int)owner,
+		 (unsigned long long)undo_start_of(owner));
 }
 
 /* --- the supervisor itself ------------------------------------------------ */
@@ -190,7 +202,7 @@ static _Noreturn void serve(int fd, int dir, int file, const char *name)
 	}
 	undo_steps(all, n, &r);
 	if (!r.n_failed)
-		unlinkat(dir, name, 0);
+		forget(dir, name);
 	send(fd, &r, sizeof(r), MSG_NOSIGNAL);
 	_exit(0);
 }
@@ -206,17 +218,19 @@ static _Noreturn void supervisor_main(int fd, int dir, int file, const char *nam
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	for (i = 0; i < 3 && null >= 0; i++)
-		dup2(null, i);
-	/* Numbers above all others, so that one call closes the rest. */
+	/* To known numbers, each by a way above them, and then all others are closed. */
 	for (i = 0; i < 3; i++)
-		own[i] = fcntl(own[i], F_DUPFD_CLOEXEC, 3);
-	for (i = 3; i < sysconf(_SC_OPEN_MAX) && i < 4096; i++)
-		if (i != own[0] && i != own[1] && i != own[2])
+		own[i] = fcntl(own[i], F_DUPFD_CLOEXEC, 3 + 3);
+	for (i = 0; i < 3; i++) {
+		if (null < 0 || own[i] < 0 || dup2(null, i) < 0 || dup2(own[i], 3 + i) < 0)
+			_exit(1);
+	}
+	if (syscall(SYS_close_range, 3 + 3, ~0U, 0) < 0)
+		for (i = 3 + 3; i < sysconf(_SC_OPEN_MAX); i++)
 			close(i);
 	if (chdir("/") < 0)
 		_exit(1);
-	serve(own[0], own[1], own[2], name);
+	serve(3, 4, 5, name);
 }
 
 /* --- our side ------------------------------------------------------------- */
@@ -230,7 +244,7 @@ static int file_new(int dir, const char *name, const struct head *h, struct err 
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && write(fd, h, sizeof(*h)) == sizeof(*h))
 		return fd;
 	err_sys(e, "write %s/%s", UNDO_DIR, name);
-	unlinkat(dir, name, 0);
+	forget(dir, name);
 	close(fd);
 	return -EIO;
 }
@@ -251,7 +265,7 @@ static int start_in(int dir, struct supervisor *s, struct err *e)
 {
 	int pair[2], file, rc = 0, ready = 0;
 	struct head h;
-	char name[32];
+	char name[NAME_SIZE];
 
 	file_name(name, getpid());
 	rc = head_fill(&h, getpid(), e);
@@ -260,7 +274,7 @@ static int start_in(int dir, struct supervisor *s, struct err *e)
 		return file;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		rc = err_sys(e, "socketpair");
-		unlinkat(dir, name, 0);
+		forget(dir, name);
 		close(file);
 		return rc;
 	}
@@ -275,22 +289,25 @@ static int start_in(int dir, struct supervisor *s, struct err *e)
 	if (!rc)
 		rc = answer(s, &ready, sizeof(ready), e);
 	if (rc < 0 || ready < 0)
-		unlinkat(dir, name, 0);
+		forget(dir, name);
 	return rc < 0 ? rc : ready;
 }
 
 int supervisor_start(struct supervisor *s, struct undo_result *left, struct err *e)
 {
 	struct undo_result none = { 0 };
-	int dir = -1, rc;
+	int dir = -1, tries = 3, rc;
 
 	*s = (struct supervisor){ .fd = -1, .pid = -1 };
-	rc = dir_open(&dir, e);
-	if (rc < 0)
-		return rc;
-	clean_left(dir, left ? left : &none);
-	rc = start_in(dir, s, e);
-	close(dir);
+	/* A run that ends just now may take the empty folder away under us. */
+	do {
+		rc = dir_open(&dir, e);
+		if (rc < 0)
+			return rc;
+		clean_left(dir, left ? left : &none);
+		rc = start_in(dir, s, e);
+		close(dir);
+	} while (rc == -ENOENT && tries--);
 	return rc;
 }
 
@@ -310,7 +327,7 @@ int supervisor_add(struct supervisor *s, const struct undo_step *step, struct er
 	if (rc < 0)
 		return rc;
 	if (yes < 0)
-		return err_code(e, yes, "write %s/%d%s", UNDO_DIR, (int)getpid(), UNDO_END);
+		return err_code(e, yes, "write down in %s what is to be undone", UNDO_DIR);
 	s->n++;
 	return 0;
 }
@@ -318,7 +335,7 @@ int supervisor_add(struct supervisor *s, const struct undo_step *step, struct er
 /* The supervisor was killed: what it wrote down is undone here. */
 static int undo_here(struct undo_result *out, struct err *e)
 {
-	char name[32];
+	char name[NAME_SIZE];
 	int dir = -1, fd, rc = dir_open(&dir, e);
 
 	if (rc < 0)

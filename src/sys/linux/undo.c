@@ -18,7 +18,7 @@
 
 #include "sys/linux/linux.h"
 
-enum { TERM_MS = 500, KILL_MS = 2000 };
+enum { TERM_MS = 500, KILL_MS = 2000, HANGUP_MS = 2000 };
 
 uint64_t undo_start_of(pid_t pid)
 {
@@ -105,15 +105,22 @@ static int undo_sysctl(const struct undo_step *s, struct err *e)
 	return linux_sysctl_set(s->path, s->old, e);
 }
 
+/*
+ * Whether somebody lives behind it. An engine that dies just now may still take a connection; it
+ * hangs up when it is gone.
+ */
 static bool listens(const char *path)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	bool yes;
 
 	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
 	yes = fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 ||
 	      errno != ECONNREFUSED;
+	if (yes && fd >= 0 && poll(&p, 1, HANGUP_MS) == 1 && p.revents & POLLHUP)
+		yes = false;
 	if (fd >= 0)
 		close(fd);
 	return yes;
@@ -130,6 +137,23 @@ static int undo_socket(const struct undo_step *s, struct err *e)
 	if (listens(s->path))
 		return err_say(e, EBUSY, "%s: somebody listens on it", s->path);
 	return unlink(s->path) < 0 && errno != ENOENT ? err_sys(e, "remove %s", s->path) : 0;
+}
+
+/* What somebody has put there meanwhile stays, and so does the folder. */
+static int undo_dir(const struct undo_step *s, struct err *e)
+{
+	if (rmdir(s->path) == 0 || errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST)
+		return 0;
+	return err_sys(e, "remove %s", s->path);
+}
+
+/* The first command makes sure that there is one to delete. */
+static int undo_nft_table(const struct undo_step *s, struct err *e)
+{
+	char commands[2 * sizeof(s->path) + 64];
+
+	snprintf(commands, sizeof(commands), "add table %s\ndelete table %s\n", s->path, s->path);
+	return linux_ruleset_change(commands, e);
 }
 
 static int gone_is_done(int rc)
@@ -152,6 +176,10 @@ static int undo_one(const struct undo_step *s, struct err *e)
 		return undo_sysctl(s, e);
 	case UNDO_SOCKET:
 		return undo_socket(s, e);
+	case UNDO_DIR:
+		return undo_dir(s, e);
+	case UNDO_NFT_TABLE:
+		return undo_nft_table(s, e);
 	case UNDO_KIND_COUNT:
 		break;
 	}
@@ -160,9 +188,9 @@ static int undo_one(const struct undo_step *s, struct err *e)
 
 static void by_hand(const struct undo_step *s, char *out, size_t cap)
 {
-	const char *six = s->kind == UNDO_RULE ? (s->rule.family == FAMILY_IP6 ? " -6" : "")
-			  : s->route.dst.addr.family == FAMILY_IP6 ? " -6"
-								   : "";
+	const char *six = s->kind == UNDO_RULE ? (s->rule.family == FAMILY_IP6 ? " -6" : "") :
+			  s->route.dst.addr.family == FAMILY_IP6 ? " -6" :
+								   "";
 	char text[CIDR_STR_SIZE], dev[IF_NAMESIZE];
 
 	out[0] = '\0';
@@ -174,8 +202,8 @@ static void by_hand(const struct undo_step *s, char *out, size_t cap)
 		snprintf(out, cap, "ip%s route del %s dev %s table %u", six,
 			 cidr_str(&s->route.dst, text), dev, s->route.table);
 	else if (s->kind == UNDO_ROUTE)
-		snprintf(out, cap, "ip%s route del %s table %u", six,
-			 cidr_str(&s->route.dst, text), s->route.table);
+		snprintf(out, cap, "ip%s route del %s table %u", six, cidr_str(&s->route.dst, text),
+			 s->route.table);
 	else if (s->kind == UNDO_RULE && s->rule.suppress_prefixlength >= 0)
 		snprintf(out, cap, "ip%s rule del table %u suppress_prefixlength %d", six,
 			 s->rule.table, s->rule.suppress_prefixlength);
@@ -186,6 +214,10 @@ static void by_hand(const struct undo_step *s, char *out, size_t cap)
 		snprintf(out, cap, "sysctl -w %s=%s", s->path, s->old);
 	else if (s->kind == UNDO_SOCKET)
 		snprintf(out, cap, "rm %s", s->path);
+	else if (s->kind == UNDO_DIR)
+		snprintf(out, cap, "rmdir %s", s->path);
+	else if (s->kind == UNDO_NFT_TABLE)
+		snprintf(out, cap, "nft delete table %s", s->path);
 }
 
 void undo_steps(const struct undo_step *step, unsigned n, struct undo_result *out)

@@ -1,0 +1,333 @@
+/*
+ * Up as `wg-quick up` would: the interface, its configuration, addresses, MTU; but in the
+ * foreground, and without a route that nobody asked for.
+ */
+#include "run/run_up.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/uapi_client.h"
+#include "engine/wg_ask.h"
+#include "gather/gather.h"
+
+enum {
+	START_MS = 5000,
+	ASK_MS = 2000,
+	/* wg-quick(8): what IPv6 and WireGuard take, and what is taken when the way is not known */
+	OVERHEAD = 80,
+	MTU_OTHERWISE = 1500,
+	MTU_LEAST = 576,
+};
+
+int run_up_will(struct run_up *u, const struct undo_step *step, struct err *e)
+{
+	return supervisor_add(&u->file->host->supervisor, step, e);
+}
+
+/* --- the engine ------------------------------------------------------------------- */
+
+static int will_remove_file(struct run_up *u, enum undo_kind kind, const char *path, struct err *e)
+{
+	struct undo_step s = { .kind = kind };
+
+	snprintf(s.path, sizeof(s.path), "%s", path);
+	return run_up_will(u, &s, e);
+}
+
+static int will_delete_link(struct run_up *u, unsigned ifindex, struct err *e)
+{
+	struct undo_step s = { .kind = UNDO_LINK, .ifindex = ifindex };
+
+	snprintf(s.link, sizeof(s.link), "%s", u->ifname);
+	return run_up_will(u, &s, e);
+}
+
+static int will_kill(struct run_up *u, struct err *e)
+{
+	struct undo_step s = { .kind = UNDO_KILL, .pid = engine_pid(u->engine) };
+	int rc;
+
+	if (!s.pid)
+		return 0;
+	rc = run_up_will(u, &s, e);
+	/* One that is gone already needs none; why it is, is told by who waits for it. */
+	return rc == -ESRCH ? 0 : rc;
+}
+
+/* Its socket, and the folder of it where there is none yet. */
+static int will_have_socket(struct run_up *u, struct err *e)
+{
+	char path[sizeof(UAPI_SOCKET_DIR) + SYS_IFNAME_SIZE + sizeof("/.sock")];
+	struct stat st;
+	int rc = 0;
+
+	if (u->r->conf->engine->in_kernel)
+		return 0;
+	if (stat(UAPI_SOCKET_DIR, &st) < 0 && errno == ENOENT)
+		rc = will_remove_file(u, UNDO_DIR, UAPI_SOCKET_DIR, e);
+	snprintf(path, sizeof(path), "%s/%s.sock", UAPI_SOCKET_DIR, u->ifname);
+	return rc ? rc : will_remove_file(u, UNDO_SOCKET, path, e);
+}
+
+/* What this machine does not allow to us is no fault of an engine's. */
+static int may_make_tun(struct run_up *u, struct err *e)
+{
+	const struct platform_ops *p = u->r->p;
+	struct sys_tun t;
+	int rc;
+
+	if (u->r->conf->engine->in_kernel)
+		return 0;
+	rc = p->tun_open("", &t, e);
+	if (!rc)
+		close(t.fd);
+	return rc;
+}
+
+static int begin_engine(struct run_up *u, struct err *e)
+{
+	struct run *r = u->r;
+	struct engine_facts *g = &r->f->engine[END_NEAR];
+	struct engine_conf c = {
+		.ops = r->conf->engine,
+		.program = r->conf->program,
+		.ifname = u->ifname,
+		.netns = -1,
+	};
+	int rc;
+
+	rc = engine_begin(&c, r->p, r->loop, r->arena, &u->engine, g, e);
+	if (rc == -EPERM || rc == -EACCES || err_is_shortage(rc))
+		g->start_error = NULL;
+	if (!rc)
+		rc = will_kill(u, e);
+	if (rc < 0)
+		return rc;
+	rc = engine_wait(u->engine, START_MS, g, e);
+	/* It was ended. */
+	if (rc < 0)
+		u->engine = NULL;
+	return rc;
+}
+
+static int start(struct run_up *u, struct err *e)
+{
+	int rc = may_make_tun(u, e);
+
+	if (!rc)
+		rc = will_have_socket(u, e);
+	if (!rc)
+		rc = will_delete_link(u, 0, e);
+	if (!rc)
+		rc = begin_engine(u, e);
+	if (rc < 0)
+		return rc;
+	u->ifindex = if_nametoindex(u->ifname);
+	if (!u->ifindex)
+		return err_sys(e, "interface %s", u->ifname);
+	run_notice(u->r, RUN_TOLD, "created %s (removed on exit)", u->ifname);
+	return will_delete_link(u, u->ifindex, e);
+}
+
+/* --- its configuration -------------------------------------------------------------- */
+
+static int answered_badly(struct run_up *u, int rc, const char *what, const struct err *e)
+{
+	if (!err_is_shortage(rc) && rc != -EPERM && rc != -EACCES)
+		u->r->f->engine[END_NEAR].answer_error =
+			arena_printf(u->r->arena, "%s: %s", what, e->text);
+	return rc;
+}
+
+static int tell_engine(struct run_up *u, const struct buf *text, struct err *e)
+{
+	return wg_ask_set(u->r->p, wg_ask_via(u->r->conf->engine), u->ifname, ASK_MS, text, e);
+}
+
+static int configure(struct run_up *u, struct err *e)
+{
+	struct buf text;
+	int rc;
+
+	buf_init(&text);
+	conf_put_set(u->file->conf, u->to, &text);
+	rc = tell_engine(u, &text, e);
+	buf_wipe_done(&text);
+	conf_wipe(u->file->conf);
+	return rc < 0 ? answered_badly(u, rc, "it refuses the file's configuration", e) : 0;
+}
+
+static const char *difference(const struct run_up *u, const struct uapi_device *d)
+{
+	const struct intended_facts *t = u->file->intended;
+	struct config_facts have;
+	size_t i;
+
+	gather_config(d, u->r->arena, &have);
+	if (d->has_private_key && !public_key_equal(&d->public_key, &t->own))
+		return "another private key than was set";
+	for (i = 0; i < t->n_peers; i++)
+		if (!config_peer(&have, &t->peers[i].key))
+			return "a peer that was set is missing";
+	return NULL;
+}
+
+static int read_back(struct run_up *u, struct err *e)
+{
+	struct run *r = u->r;
+	struct engine_facts *g = &r->f->engine[END_NEAR];
+	struct uapi_device *d;
+	int rc = wg_ask_get(r->p, wg_ask_via(r->conf->engine), u->ifname, ASK_MS, r->arena, &d, e);
+
+	if (rc < 0)
+		return answered_badly(u, rc, "asked for what was set", e);
+	g->config_difference = difference(u, d);
+	g->configured = !g->config_difference;
+	return 0;
+}
+
+/* Of a configuration that was taken no peer is without a key, so they stand in one order. */
+static size_t index_of(const struct intended_facts *t, const struct public_key *peer)
+{
+	size_t i = 0;
+
+	while (i < t->n_peers && !public_key_equal(&t->peers[i].key, peer))
+		i++;
+	return i;
+}
+
+const struct endpoint *run_up_next(const struct run_up *u, const struct public_key *peer)
+{
+	const struct intended_facts *t = u->file->intended;
+	size_t i = index_of(t, peer);
+
+	if (i == t->n_peers || u->n_tried + 1 >= MIN(t->peers[i].n_resolved, RUN_ADDRESSES_MAX))
+		return NULL;
+	return &t->peers[i].resolved[u->n_tried + 1];
+}
+
+int run_up_point(struct run_up *u, const struct public_key *peer, struct err *e)
+{
+	const struct endpoint *to = run_up_next(u, peer);
+	struct buf text;
+	int rc;
+
+	buf_init(&text);
+	uapi_put_public_key(&text, peer);
+	uapi_put_true(&text, UAPI_UPDATE_ONLY);
+	uapi_put_endpoint(&text, to);
+	rc = tell_engine(u, &text, e);
+	buf_done(&text);
+	u->n_tried++;
+	if (!rc)
+		u->to[index_of(u->file->intended, peer)] = *to;
+	return rc;
+}
+
+/* --- the interface ------------------------------------------------------------------ */
+
+static unsigned mtu_of(const struct sys_link *l, size_t n, unsigned ifindex)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (l[i].ifindex == ifindex)
+			return l[i].mtu;
+	return 0;
+}
+
+/* As wg-quick: of the ways to the endpoints the largest, less what goes around a packet. */
+static unsigned mtu_by_way(const struct run_up *u)
+{
+	const struct platform_ops *p = u->r->p;
+	const struct conf *c = u->file->conf;
+	unsigned best = 0, one;
+	struct sys_link *l;
+	struct sys_path way;
+	size_t n, i;
+
+	if (p->links(u->r->arena, &l, &n, NULL) < 0)
+		n = 0;
+	for (i = 0; i < c->n_peers; i++) {
+		if (u->to[i].addr.family == FAMILY_NONE ||
+		    p->route_get(&u->to[i].addr, c->fwmark > 0 ? (uint32_t)c->fwmark : 0, &way,
+				 NULL) < 0 ||
+		    way.error)
+			continue;
+		one = mtu_of(l, n, way.oif);
+		best = MAX(best, one);
+	}
+	best = best ? best : MTU_OTHERWISE;
+	/* A loopback's is larger than any packet can be. */
+	best = MIN(best, UINT16_MAX);
+	return best > MTU_LEAST + OVERHEAD ? best - OVERHEAD : MTU_LEAST;
+}
+
+/* One that the system does not take is missing, which is a row's to tell. */
+static void add_addresses(struct run_up *u)
+{
+	const struct conf *c = u->file->conf;
+	const struct platform_ops *p = u->r->p;
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < c->n_addrs; i++) {
+		int rc = (u->file->full_routes ? p->addr_add : p->addr_add_alone)(u->ifname,
+										  &c->addrs[i], &e);
+
+		if (rc < 0 && rc != -EEXIST)
+			run_notice(u->r, RUN_MUST_KNOW, "%s", e.text);
+	}
+}
+
+static int set_up(struct run_up *u, struct err *e)
+{
+	const struct platform_ops *p = u->r->p;
+	int64_t mtu = u->file->conf->mtu;
+	int rc;
+
+	add_addresses(u);
+	rc = p->link_mtu(u->ifname, mtu > 0 ? (unsigned)mtu : mtu_by_way(u), e);
+	if (!rc)
+		rc = p->link_up(u->ifname, true, e);
+	return rc < 0 ? answered_badly(u, rc, "its interface cannot be set up", e) : 0;
+}
+
+/* If it died meanwhile, that is what to say, not which call noticed it. */
+static int why_not(struct run_up *u, int rc, struct err *e)
+{
+	struct engine_facts *g = &u->r->f->engine[END_NEAR];
+	struct err why = { 0 };
+
+	if (u->engine && engine_gone(u->engine, &why) < 0) {
+		g->answer_error = arena_strdup(u->r->arena, why.text);
+		*e = why;
+	}
+	return rc;
+}
+
+int run_up_begin(struct run_up *u, struct err *e)
+{
+	int rc = run_up_choose_table(u, e);
+
+	if (!rc)
+		rc = start(u, e);
+	if (!rc)
+		rc = configure(u, e);
+	if (!rc)
+		rc = read_back(u, e);
+	if (!rc)
+		rc = set_up(u, e);
+	return rc < 0 ? why_not(u, rc, e) : 0;
+}
+
+void run_up_end(struct run_up *u)
+{
+	engine_stop(u->engine, u->r->arena, &u->r->f->engine[END_NEAR]);
+	u->engine = NULL;
+}

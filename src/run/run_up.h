@@ -1,0 +1,50 @@
+/*
+ * A tunnel brought up on this host from a file. Each step is told to the supervisor before it is
+ * done, so that it is undone however this run ends.
+ */
+#ifndef RUN_RUN_UP_H
+#define RUN_RUN_UP_H
+
+#include "run/run_priv.h"
+#include "sys/supervisor.h"
+
+struct run_host {
+	struct supervisor supervisor;
+};
+
+struct run_up {
+	struct run *r;
+	const struct run_file *file;
+	const char *ifname;
+	unsigned ifindex;
+	struct endpoint *to; /* of each peer of the file; family NONE: it has none */
+	struct engine *engine; /* NULL: it does not run */
+	size_t n_tried; /* addresses of the probed peer's endpoint that gave no handshake */
+	uint32_t table; /* of full routes with a default route, and the mark; 0: none */
+};
+
+/* run_file.c: what has to be said, as in printf */
+void run_notice(const struct run *r, enum run_weight w, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/*
+ * Starts the engine, gives it the file's configuration, and the interface its addresses. Negative:
+ * not up; when that is the engine's fault, facts.engine tells it.
+ */
+int run_up_begin(struct run_up *u, struct err *e);
+/* The next address of that peer's endpoint; NULL: it has no other. */
+const struct endpoint *run_up_next(const struct run_up *u, const struct public_key *peer);
+/* Sends to it from now on. */
+int run_up_point(struct run_up *u, const struct public_key *peer, struct err *e);
+/* Ends the engine, whose log becomes facts. What else was changed is the supervisor's to undo. */
+void run_up_end(struct run_up *u);
+
+/* run_up_routes.c */
+/* Before the engine is configured: which mark the file's routes need. */
+int run_up_choose_table(struct run_up *u, struct err *e);
+/* Host routes to what is probed, or all that the file wants. */
+void run_up_routes(struct run_up *u, const struct targets *probed);
+
+/* Tells the supervisor. */
+int run_up_will(struct run_up *u, const struct undo_step *step, struct err *e);
+
+#endif

@@ -1,0 +1,257 @@
+/*
+ * Which packets go into the tunnel: only those to what is probed, or all that the file's AllowedIPs
+ * name, as `wg-quick up` makes it.
+ *
+ * A default route cannot take the tunnel's own packets with it. So it stands in a table of its
+ * own, which is asked for packets without the mark that the engine puts on its own; and where the
+ * main table has something better than a default route, that counts. Replies then come in on a
+ * link that their source is not routed to: they get the mark of what they answer, and the strict
+ * form of rp_filter is told to heed it.
+ */
+#include "run/run_up.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	MAIN_TABLE = 254, /* rtnetlink(7): RT_TABLE_MAIN */
+	TO_TABLE = 1, /* linux/fib_rules.h: FR_ACT_TO_TBL */
+	/* wg-quick(8): the first table and mark that it tries */
+	FIRST_TABLE = 51820,
+};
+#define VALID_MARK "net.ipv4.conf.all.src_valid_mark"
+
+/* --- the table ------------------------------------------------------------------- */
+
+static bool wants_default(const struct run_up *u, uint8_t family)
+{
+	const struct conf *c = u->file->conf;
+	size_t i, k;
+
+	for (i = 0; i < c->n_peers; i++)
+		for (k = 0; k < c->peers[i].n_allowed; k++)
+			if (c->peers[i].allowed[k].len == 0 &&
+			    (family == FAMILY_NONE || c->peers[i].allowed[k].addr.family == family))
+				return true;
+	return false;
+}
+
+static bool table_is_used(const struct sys_route *r, size_t n, uint32_t table)
+{
+	while (n--)
+		if (r[n].table == table)
+			return true;
+	return false;
+}
+
+int run_up_choose_table(struct run_up *u, struct err *e)
+{
+	struct conf *c = u->file->conf;
+	struct sys_route *r;
+	size_t n;
+	int rc;
+
+	if (!u->file->full_routes || c->table != INTENDED_AUTO || !wants_default(u, FAMILY_NONE))
+		return 0;
+	if (c->fwmark > 0) {
+		u->table = (uint32_t)c->fwmark;
+		return 0;
+	}
+	rc = u->r->p->routes(u->r->arena, &r, &n, e);
+	if (rc < 0)
+		return rc;
+	u->table = FIRST_TABLE;
+	while (table_is_used(r, n, u->table))
+		u->table++;
+	c->fwmark = u->table;
+	return 0;
+}
+
+/* --- routes ---------------------------------------------------------------------- */
+
+static int put(struct run_up *u, const struct cidr *dst, uint32_t table, struct err *e)
+{
+	struct undo_step s = {
+		.kind = UNDO_ROUTE,
+		.route = { .dst = *dst, .oif = u->ifindex, .table = table },
+	};
+	int rc;
+
+	cidr_mask(&s.route.dst);
+	rc = run_up_will(u, &s, e);
+	return rc ? rc : u->r->p->route_put(&s.route, e);
+}
+
+/* One that is refused is missing, which the rows about routes tell. */
+static void put_or_tell(struct run_up *u, const struct cidr *dst, uint32_t table)
+{
+	char text[CIDR_STR_SIZE];
+	struct err e;
+	int rc = put(u, dst, table, &e);
+
+	if (rc == -EEXIST)
+		run_notice(u->r, RUN_MUST_KNOW, "%s is routed elsewhere already, and left so",
+			   cidr_str(dst, text));
+	else if (rc < 0)
+		run_notice(u->r, RUN_MUST_KNOW, "%s", e.text);
+}
+
+static bool is_endpoint(const struct run_up *u, const struct ip_addr *a)
+{
+	size_t i;
+
+	for (i = 0; i < u->file->conf->n_peers; i++)
+		if (ip_addr_equal(&u->to[i].addr, a))
+			return true;
+	return false;
+}
+
+/* A host route to where the tunnel's own packets go would be a loop. */
+static void probed_only(struct run_up *u, const struct targets *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->n; i++) {
+		struct cidr one = { t->t[i].addr, (uint8_t)(ip_addr_len(&t->t[i].addr) * 8) };
+
+		if (!is_endpoint(u, &one.addr))
+			put_or_tell(u, &one, MAIN_TABLE);
+	}
+}
+
+/* The network of an own address is routed by the system. */
+static bool is_own_network(const struct conf *c, const struct cidr *net)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_addrs; i++)
+		if (c->addrs[i].len <= net->len && c->addrs[i].addr.family == net->addr.family &&
+		    cidr_contains(&c->addrs[i], &net->addr))
+			return true;
+	return false;
+}
+
+/* --- a default route --------------------------------------------------------------- */
+
+static int put_rule(struct run_up *u, struct sys_rule rule, struct err *e)
+{
+	struct undo_step s = { .kind = UNDO_RULE, .rule = rule };
+	int rc;
+
+	s.rule.action = TO_TABLE;
+	rc = run_up_will(u, &s, e);
+	return rc ? rc : u->r->p->rule_add(&s.rule, e);
+}
+
+static int put_rules(struct run_up *u, uint8_t family, struct err *e)
+{
+	struct sys_rule unmarked = {
+		.family = family,
+		.invert = true,
+		.table = u->table,
+		.mark = u->table,
+		.mask = UINT32_MAX,
+		.suppress_prefixlength = -1,
+	};
+	struct sys_rule better = { .family = family, .table = MAIN_TABLE };
+	int rc = put_rule(u, unmarked, e);
+
+	return rc ? rc : put_rule(u, better, e);
+}
+
+/* Nobody outside may send to our inner addresses; replies get the mark of what they answer. */
+static int put_marks(struct run_up *u, const char *family, struct err *e)
+{
+	const struct conf *c = u->file->conf;
+	uint8_t which = strcmp(family, "ip6") == 0 ? FAMILY_IP6 : FAMILY_IP4;
+	struct undo_step s = { .kind = UNDO_NFT_TABLE };
+	CLEANUP(buf_done) struct buf b = { 0 };
+	char text[IP_ADDR_STR_SIZE];
+	size_t i;
+	int rc;
+
+	snprintf(s.path, sizeof(s.path), "%s wgdiag-%s", family, u->ifname);
+	buf_printf(&b, "table %s {\n chain raw { type filter hook prerouting priority -300;\n",
+		   s.path);
+	for (i = 0; i < c->n_addrs; i++)
+		if (c->addrs[i].addr.family == which)
+			buf_printf(&b,
+				   "  iifname != \"%s\" %s daddr %s fib saddr type != local drop\n",
+				   u->ifname, family, ip_addr_str(&c->addrs[i].addr, text));
+	buf_printf(&b,
+		   " }\n chain in { type filter hook prerouting priority -150;\n"
+		   "  meta l4proto udp meta mark set ct mark\n }\n"
+		   " chain out { type filter hook postrouting priority -150;\n"
+		   "  meta l4proto udp meta mark %u ct mark set meta mark\n }\n}\n",
+		   u->table);
+	rc = run_up_will(u, &s, e);
+	return rc ? rc : u->r->p->ruleset_change(buf_str(&b), e);
+}
+
+static int heed_marks(struct run_up *u, struct err *e)
+{
+	struct undo_step s = { .kind = UNDO_SYSCTL, .path = VALID_MARK, .new = "1" };
+	int rc = u->r->p->sysctl_get(VALID_MARK, s.old, sizeof(s.old), e);
+
+	if (rc < 0 || !strcmp(s.old, s.new))
+		return rc;
+	rc = run_up_will(u, &s, e);
+	return rc ? rc : u->r->p->sysctl_set(VALID_MARK, s.new, e);
+}
+
+static void put_default(struct run_up *u, uint8_t family)
+{
+	struct cidr all = { .addr = { .family = family } };
+	struct err e;
+	int rc = put_rules(u, family, &e);
+
+	if (!rc)
+		rc = put(u, &all, u->table, &e);
+	if (!rc)
+		rc = put_marks(u, family == FAMILY_IP6 ? "ip6" : "ip", &e);
+	if (!rc && family == FAMILY_IP4)
+		rc = heed_marks(u, &e);
+	if (rc < 0)
+		run_notice(u->r, RUN_MUST_KNOW, "default route: %s", e.text);
+}
+
+/* --- all --------------------------------------------------------------------------- */
+
+static void put_one(struct run_up *u, const struct cidr *net)
+{
+	const struct conf *c = u->file->conf;
+
+	if (c->table == INTENDED_NUMBER)
+		put_or_tell(u, net, (uint32_t)c->table_number);
+	else if (net->len > 0 && !is_own_network(c, net))
+		put_or_tell(u, net, MAIN_TABLE);
+}
+
+static void all_of_file(struct run_up *u)
+{
+	const struct conf *c = u->file->conf;
+	size_t i, k;
+
+	if (c->table == INTENDED_NAME)
+		run_notice(u->r, RUN_MUST_KNOW,
+			   "Table = %s: tables are known by number here; no route was made",
+			   c->table_name);
+	if (c->table == INTENDED_OFF || c->table == INTENDED_NAME)
+		return;
+	for (i = 0; i < c->n_peers; i++)
+		for (k = 0; k < c->peers[i].n_allowed; k++)
+			put_one(u, &c->peers[i].allowed[k]);
+	if (u->table && wants_default(u, FAMILY_IP4))
+		put_default(u, FAMILY_IP4);
+	if (u->table && wants_default(u, FAMILY_IP6))
+		put_default(u, FAMILY_IP6);
+}
+
+void run_up_routes(struct run_up *u, const struct targets *probed)
+{
+	if (u->file->full_routes)
+		all_of_file(u);
+	else
+		probed_only(u, probed);
+}
