@@ -5,6 +5,7 @@
  * what answered is the capture's. Silence is only said where a capture listened.
  */
 #include "check/check_list.h"
+#include "check/given_log.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
@@ -125,6 +126,12 @@ static struct finding *incomplete(const struct facts *facts, bool watched, int64
 			   attempts == 1 ? "" : "s", in, came_back(out->arena, wire));
 }
 
+#define LOGGED                                                                     \
+	(GIVEN_LOG_BIT(ENGINE_LOG_MAC1) | GIVEN_LOG_BIT(ENGINE_LOG_INITIATION) |   \
+	 GIVEN_LOG_BIT(ENGINE_LOG_RESPONSE) | GIVEN_LOG_BIT(ENGINE_LOG_NO_ROUTE) | \
+	 GIVEN_LOG_BIT(ENGINE_LOG_SEND) | GIVEN_LOG_BIT(ENGINE_LOG_NO_ENDPOINT) |  \
+	 GIVEN_LOG_BIT(ENGINE_LOG_NO_ANSWER) | GIVEN_LOG_BIT(ENGINE_LOG_LOAD))
+
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct facts *facts = ctx->facts;
@@ -164,6 +171,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_count(ev, "icmp_errors", watched ? wire->icmp_errors : UNKNOWN);
 	evidence_ms(ev, "response_ms", facts->handshake.response_ns);
 	f->duration_ns = facts->handshake.waited_ns;
+	given_log_because(facts, LOGGED, out, f);
 }
 
 /* Roots first: the first of these that failed is named as the cause. */

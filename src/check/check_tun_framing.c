@@ -11,6 +11,7 @@
  * wireguard-go. Silence alone is left to tun.delivery.
  */
 #include "check/check_list.h"
+#include "check/given_log.h"
 #include "check/far_inside.h"
 #include "check/outer_size.h"
 #include "check/tun_view.h"
@@ -408,6 +409,10 @@ static void end_because(const struct facts *facts, enum end end, const struct vi
 			       numbers[i].n);
 }
 
+#define LOGGED                                                                     \
+	(GIVEN_LOG_BIT(ENGINE_LOG_NOT_IP) | GIVEN_LOG_BIT(ENGINE_LOG_TUN_NOT_IP) | \
+	 GIVEN_LOG_BIT(ENGINE_LOG_TUN_WRITE))
+
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct facts *facts = ctx->facts;
@@ -423,6 +428,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_count(ev, "reply_received", g->reply_received);
 	end_because(facts, END_NEAR, &v[END_NEAR], out, f);
 	end_because(facts, END_FAR, &v[END_FAR], out, f);
+	given_log_because(facts, LOGGED, out, f);
 }
 
 static const char *const after[] = { "engine.start", "engine.answers", NULL };

@@ -213,21 +213,41 @@ static int check(const struct check_options *o, const struct check_choice *choic
 	return judge_and_save(o, choice, a, &facts);
 }
 
-/* A self-test makes both ends; and standard input can be one thing only. */
+/* Standard input can be one thing only. */
+static int input_fits(const struct check_options *o)
+{
+	const struct {
+		const char *option, *path;
+	} of[] = { { "--facts", o->facts },
+		   { "--far-file", o->far_file },
+		   { "--engine-log", o->engine_log } };
+	const char *first = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(of); i++) {
+		if (!of[i].path || strcmp(of[i].path, "-") != 0)
+			continue;
+		if (first) {
+			fprintf(stderr, "%s: %s and %s cannot both be standard input\n", o->cmd,
+				first, of[i].option);
+			return EXIT_USAGE;
+		}
+		first = of[i].option;
+	}
+	return EXIT_OK;
+}
+
+/* A self-test makes both ends. */
 static int far_file_fits(const struct check_options *o)
 {
 	if (!o->far_file || o->list_checks)
 		return EXIT_OK;
-	if (!o->facts && !o->interface) {
-		fprintf(stderr,
-			"%s: --far-file is about the far end of a tunnel of your own, and the "
-			"self-test makes both ends itself\n",
-			o->cmd);
-		return EXIT_USAGE;
-	}
-	if (!o->facts || strcmp(o->facts, "-") != 0 || strcmp(o->far_file, "-") != 0)
-		return EXIT_OK;
-	fprintf(stderr, "%s: --facts and --far-file cannot both be standard input\n", o->cmd);
+	if (o->facts || o->interface)
+		return input_fits(o);
+	fprintf(stderr,
+		"%s: --far-file is about the far end of a tunnel of your own, and the self-test "
+		"makes both ends itself\n",
+		o->cmd);
 	return EXIT_USAGE;
 }
 

@@ -35,7 +35,8 @@ struct check_options {
 	const char *netns, *peer; /* as they were given, or NULL */
 	struct ip_addr pings[PINGS_MAX];
 	size_t n_pings;
-	const char *endpoint, *config; /* as they were given, or NULL */
+	/* as they were given, or NULL */
+	const char *endpoint, *config, *engine_log;
 	/* of a lab */
 	const struct lab_fault *fault;
 	const struct lab_variant *variant;
@@ -61,6 +62,7 @@ enum {
 	OPT_NETNS,
 	OPT_ENDPOINT,
 	OPT_CONFIG,
+	OPT_ENGINE_LOG,
 	OPT_OWN
 };
 

@@ -102,6 +102,9 @@ static bool target_option(int opt, const char *arg, struct check_options *o)
 	case OPT_CONFIG:
 		o->config = arg;
 		return true;
+	case OPT_ENGINE_LOG:
+		o->engine_log = arg;
+		return true;
 	default:
 		o->netns = arg;
 		return true;
@@ -161,6 +164,7 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 	case OPT_NETNS:
 	case OPT_ENDPOINT:
 	case OPT_CONFIG:
+	case OPT_ENGINE_LOG:
 		return target_option(opt, arg, o);
 	case OPT_SEED:
 		o->has_seed = true;

@@ -13,6 +13,7 @@
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
 #include "cmd/conf_io.h"
+#include "cmd/log_io.h"
 #include "gather/gather_resolve.h"
 
 enum { NAME_MAX_LEN = IF_NAMESIZE - 1 };
@@ -133,6 +134,30 @@ static int code_of(int rc)
 	}
 }
 
+/* What the user knows of it, beside its name. */
+static int read_known(const struct check_options *o, struct arena *a, struct run_existing *x,
+		      struct intended_facts *intended, struct engine_log_given *log)
+{
+	int code = o->endpoint ? read_endpoint(o, a, &x->endpoint) : EXIT_OK;
+	struct conf *conf;
+	struct err e;
+
+	if (code == EXIT_OK && o->config) {
+		code = conf_io_load(o->cmd, o->config, a, &conf, intended);
+		if (code == EXIT_OK)
+			conf_wipe(conf);
+		x->intended = intended;
+	}
+	if (code != EXIT_OK || !o->engine_log)
+		return code;
+	if (log_io_read(o->cmd, o->engine_log, a, log, &e) < 0) {
+		fprintf(stderr, "%s: --engine-log: %s\n", o->cmd, e.text);
+		return EXIT_USAGE;
+	}
+	x->log = log;
+	return EXIT_OK;
+}
+
 int check_existing(const struct check_options *o, const struct run_conf *c, struct arena *a,
 		   struct facts *f, int *code, struct err *e)
 {
@@ -144,16 +169,10 @@ int check_existing(const struct check_options *o, const struct run_conf *c, stru
 		.peer = o->peer,
 	};
 	struct intended_facts intended;
-	struct conf *conf;
+	struct engine_log_given log;
 	int rc;
 
-	*code = o->endpoint ? read_endpoint(o, a, &x.endpoint) : EXIT_OK;
-	if (*code == EXIT_OK && o->config) {
-		*code = conf_io_load(o->cmd, o->config, a, &conf, &intended);
-		if (*code == EXIT_OK)
-			conf_wipe(conf);
-		x.intended = &intended;
-	}
+	*code = read_known(o, a, &x, &intended, &log);
 	if (*code != EXIT_OK)
 		return -EINVAL;
 	if (o->netns) {

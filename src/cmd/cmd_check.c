@@ -23,6 +23,7 @@ static void check_help(FILE *out)
 	      "      --netns NAME     the interface is in that network namespace (name or pid)\n"
 	      "      --config FILE    what the tunnel was meant to be: differences are told\n"
 	      "      --endpoint A:P   where its peer is, if its engine has no control socket\n"
+	      "      --engine-log FILE  what its engine wrote (-: standard input)\n"
 	      "      --engine NAME    the near end's engine: builtin (default), wireguard-go,\n"
 	      "                       boringtun, gotatun, kernel (see wgdiag engines)\n"
 	      "      --engine-cmd CMD any other that wg can configure, as 'prog {name}': it stays\n"
@@ -81,6 +82,7 @@ static const struct option options[] = {
 	{ "netns", required_argument, NULL, OPT_NETNS },
 	{ "endpoint", required_argument, NULL, OPT_ENDPOINT },
 	{ "config", required_argument, NULL, OPT_CONFIG },
+	{ "engine-log", required_argument, NULL, OPT_ENGINE_LOG },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -95,17 +97,19 @@ static const char *const run_options[] = {
 	[OPT_SEED] = "--seed",
 	[OPT_SAVE_FACTS] = "--save-facts",
 	[OPT_DRY_RUN] = "--dry-run",
+	[OPT_ENGINE_LOG] = "--engine-log",
 };
 
 /* An option that only a tunnel of the user's has a use for, or NULL. */
 static const char *of_a_tunnel(const struct check_options *o)
 {
-	return o->n_pings ? "--ping" :
-	       o->peer	  ? "--peer" :
-	       o->netns	  ? "--netns" :
-	       o->config  ? "--config" :
-	       o->endpoint ? "--endpoint" :
-			     NULL;
+	return o->n_pings    ? "--ping" :
+	       o->peer	     ? "--peer" :
+	       o->netns	     ? "--netns" :
+	       o->config     ? "--config" :
+	       o->endpoint   ? "--endpoint" :
+	       o->engine_log ? "--engine-log" :
+			       NULL;
 }
 
 /* EXIT_OK: go on with *o. */

@@ -85,6 +85,12 @@ struct engine_facts {
 	int64_t log_lines;
 	/* lines of each class in all of it; UNKNOWN: it was not read */
 	int64_t log_says[ENGINE_LOG_COUNT];
+	/*
+	 * The user gave it, and it tells of what was before the run; NULL: it is that of the run.
+	 * log_cut: only its end was read.
+	 */
+	const char *log_file;
+	bool log_cut;
 	bool configured; /* a `get` shows what was set */
 	const char *config_difference; /* what it shows instead, NULL */
 };

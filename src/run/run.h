@@ -29,6 +29,7 @@ struct run_existing {
 	/* of an engine that cannot be asked (no socket); family NONE: not known */
 	struct endpoint endpoint;
 	const struct intended_facts *intended; /* --config; NULL: none */
+	const struct engine_log_given *log; /* --engine-log; NULL: none */
 };
 
 struct run_conf {

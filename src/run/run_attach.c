@@ -370,6 +370,27 @@ static void measure(struct attach *x)
 	run_gather_after(r);
 }
 
+/* What the user has given is no row's to look for. */
+static void take_given(struct attach *x)
+{
+	struct facts *f = x->r.f;
+	struct engine_facts *g = &f->engine[END_NEAR];
+	const struct engine_log_given *log = x->conf->log;
+
+	if (x->conf->intended) {
+		f->intended = *x->conf->intended;
+		facts_have(f, NEED_INTENDED);
+	} else {
+		facts_gap(f, NEED_INTENDED, "no file given", NULL);
+	}
+	if (!log)
+		return;
+	g->log_file = log->file;
+	g->log_cut = log->cut;
+	g->log_lines = log->lines;
+	memcpy(g->log_says, log->says, sizeof(g->log_says));
+}
+
 static int attach(struct attach *x, struct err *e)
 {
 	struct run *r = &x->r;
@@ -392,12 +413,7 @@ static int attach(struct attach *x, struct err *e)
 	if (rc < 0)
 		return rc;
 	facts_have(r->f, NEED_ENGINE_START);
-	if (x->conf->intended) {
-		r->f->intended = *x->conf->intended;
-		facts_have(r->f, NEED_INTENDED);
-	} else {
-		facts_gap(r->f, NEED_INTENDED, "no file given", NULL);
-	}
+	take_given(x);
 	find_way(x);
 	measure(x);
 	return 0;

@@ -132,6 +132,50 @@ static void hub(struct facts *f)
 	f->config[END_NEAR].n_peers = ARRAY_LEN(peers);
 }
 
+/* How often the log that was given is among the evidence of a row. */
+static int told(const struct findings *all, const char *id)
+{
+	const struct evidence *ev;
+	int n = 0;
+
+	for (ev = made_row(all, id)->evidence; ev; ev = ev->next)
+		n += !strcmp(ev->source, "log") &&
+		     strstr(ev->text, "in the log given: 2 × ") != NULL;
+	return n;
+}
+
+/* A log stands beside what does not work, and never beside what does. */
+static void a_log_given(void **state)
+{
+	static const struct {
+		void (*change)(struct facts *f);
+		int handshake, data;
+	} cases[] = {
+		{ attached, 0, 0 },
+		{ silent_given, 0, 1 },
+		{ no_answer_outside, 1, 1 },
+	};
+	struct findings all;
+	struct facts f;
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		arena_init(&a);
+		findings_init(&all, &a);
+		made_healthy(&f);
+		cases[i].change(&f);
+		f.engine[END_NEAR].log_file = "vpn.log";
+		f.engine[END_NEAR].log_says[ENGINE_LOG_RESPONSE] = 2;
+		checks_run(&f, NULL, &all);
+		assert_int_equal(told(&all, "handshake.complete"), cases[i].handshake);
+		assert_int_equal(told(&all, "data.both-ways"), cases[i].data);
+		assert_int_equal(told(&all, "tun.framing"), 0);
+		arena_done(&a);
+	}
+}
+
 static const struct {
 	const char *id;
 	struct check_case c;
@@ -223,6 +267,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row),
+		cmocka_unit_test(a_log_given),
 		cmocka_unit_test(the_whole),
 	};
 
