@@ -114,6 +114,7 @@ struct finding {
 	 */
 	const char *const *explains;
 	const char *caused_by; /* id of another row, or NULL */
+	bool wanted; /* the user asked for it: without an answer the verdict is none */
 	const char *remedy; /* or NULL */
 	const char *const *commands; /* to type for it */
 	size_t n_commands;

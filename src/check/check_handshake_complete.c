@@ -110,6 +110,14 @@ static struct finding *complete(const struct facts *facts, bool watched, int64_t
 			   words_time(out->arena, h->response_ns));
 }
 
+/* It must be there, and it is it that has to come. */
+static bool must_come(const struct facts *facts)
+{
+	const struct peer_config *p = tunnel_peer(facts, END_NEAR);
+
+	return p && !facts_far_is_here(facts) && p->endpoint.addr.family == FAMILY_NONE;
+}
+
 static struct finding *incomplete(const struct facts *facts, bool watched, int64_t attempts,
 				  struct findings *out)
 {
@@ -154,6 +162,11 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 				"engine cannot be asked");
 	else if (tunnel_peer_is_offline(facts))
 		f = offline(facts, out);
+	else if (must_come(facts))
+		f = finding_add(
+			out, STATE_FAIL,
+			"the peer must be there, and it was never heard and has no endpoint: "
+			"it has to come first");
 	else
 		f = incomplete(facts, watched, attempts, out);
 	/* What leaves is lost outside; where nothing leaves, nothing may have been given to it. */

@@ -140,12 +140,23 @@ static bool has_only_single(const struct peer_config *p)
 	return p->n_allowed > 0;
 }
 
+bool tunnel_peer_is_required(const struct facts *f, const struct peer_config *p)
+{
+	const struct target_facts *t = &f->target;
+
+	if (t->all_required)
+		return true;
+	if (t->peer_required && public_key_equal(&p->key, &t->peer))
+		return true;
+	return !public_key_is_zero(&t->required) && public_key_equal(&p->key, &t->required);
+}
+
 bool tunnel_peer_is_offline(const struct facts *f)
 {
 	const struct peer_config *p = tunnel_peer(f, END_NEAR);
 	int64_t age = p ? tunnel_peer_age(f, p) : UNKNOWN;
 
-	if (!p || facts_far_is_here(f) || f->handshake.complete)
+	if (!p || facts_far_is_here(f) || f->handshake.complete || tunnel_peer_is_required(f, p))
 		return false;
 	if (p->endpoint.addr.family == FAMILY_NONE)
 		return true;

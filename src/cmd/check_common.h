@@ -32,7 +32,7 @@ struct check_options {
 	bool list_checks, dry_run, fail_on_warn;
 	/* of a tunnel that is there already; NULL: one is made for the test */
 	const char *interface;
-	const char *netns, *peer; /* as they were given, or NULL */
+	const char *netns, *peer, *require; /* as they were given, or NULL */
 	struct ip_addr pings[PINGS_MAX];
 	size_t n_pings;
 	/* as they were given, or NULL */
@@ -59,6 +59,7 @@ enum {
 	OPT_DRY_RUN,
 	OPT_PING,
 	OPT_PEER,
+	OPT_REQUIRE,
 	OPT_NETNS,
 	OPT_ENDPOINT,
 	OPT_CONFIG,

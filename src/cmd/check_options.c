@@ -96,6 +96,9 @@ static bool target_option(int opt, const char *arg, struct check_options *o)
 	case OPT_PEER:
 		o->peer = arg;
 		return true;
+	case OPT_REQUIRE:
+		o->require = arg;
+		return true;
 	case OPT_ENDPOINT:
 		o->endpoint = arg;
 		return true;
@@ -161,6 +164,7 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 		return row_option(opt, arg, o);
 	case OPT_PING:
 	case OPT_PEER:
+	case OPT_REQUIRE:
 	case OPT_NETNS:
 	case OPT_ENDPOINT:
 	case OPT_CONFIG:

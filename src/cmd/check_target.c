@@ -167,6 +167,7 @@ int check_existing(const struct check_options *o, const struct run_conf *c, stru
 		.pings = o->pings,
 		.n_pings = o->n_pings,
 		.peer = o->peer,
+		.require = o->require,
 	};
 	struct intended_facts intended;
 	struct engine_log_given log;

@@ -20,6 +20,7 @@ static void check_help(FILE *out)
 	      "\n"
 	      "      --ping ADDR      an address inside the tunnel that must answer\n"
 	      "      --peer KEY       the peer whose public key begins like this\n"
+	      "      --require KEY    one that must be there, as if named by --peer; or: all\n"
 	      "      --netns NAME     the interface is in that network namespace (name or pid)\n"
 	      "      --config FILE    what the tunnel was meant to be: differences are told\n"
 	      "      --endpoint A:P   where its peer is, if its engine has no control socket\n"
@@ -79,6 +80,7 @@ static const struct option options[] = {
 	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ "ping", required_argument, NULL, OPT_PING },
 	{ "peer", required_argument, NULL, OPT_PEER },
+	{ "require", required_argument, NULL, OPT_REQUIRE },
 	{ "netns", required_argument, NULL, OPT_NETNS },
 	{ "endpoint", required_argument, NULL, OPT_ENDPOINT },
 	{ "config", required_argument, NULL, OPT_CONFIG },
@@ -98,6 +100,7 @@ static const char *const run_options[] = {
 	[OPT_SAVE_FACTS] = "--save-facts",
 	[OPT_DRY_RUN] = "--dry-run",
 	[OPT_ENGINE_LOG] = "--engine-log",
+	[OPT_REQUIRE] = "--require",
 };
 
 /* An option that only a tunnel of the user's has a use for, or NULL. */
@@ -105,6 +108,7 @@ static const char *of_a_tunnel(const struct check_options *o)
 {
 	return o->n_pings    ? "--ping" :
 	       o->peer	     ? "--peer" :
+	       o->require    ? "--require" :
 	       o->netns	     ? "--netns" :
 	       o->config     ? "--config" :
 	       o->endpoint   ? "--endpoint" :

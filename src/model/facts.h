@@ -68,6 +68,12 @@ struct target_facts {
 	const char *engine_version; /* NULL: not known */
 	const char *program; /* path of a foreign engine, NULL for the built-in one */
 	struct public_key peer; /* the far end's key */
+	/*
+	 * Whose silence is a fault, though peers come and go: the one that is looked at, as it was
+	 * named; one more (zero: none); all.
+	 */
+	bool peer_required, all_required;
+	struct public_key required;
 	/* made by `wgdiag lab`: which fault, "none": the control; NULL: no lab. Never judged by */
 	const char *lab, *lab_variant;
 	/* the near tun was made by wgdiag and handed to the engine as a descriptor */

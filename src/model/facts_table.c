@@ -151,7 +151,8 @@ static const struct facts_field target_fields[] = {
 	WORDS(target_facts, engine),	   TEXT(target_facts, engine_version),
 	TEXT(target_facts, program),	   KEY(target_facts, peer),
 	TEXT(target_facts, lab),	   TEXT(target_facts, lab_variant),
-	BOOL(target_facts, tun_inherited),
+	BOOL(target_facts, tun_inherited), BOOL(target_facts, peer_required),
+	BOOL(target_facts, all_required),  KEY(target_facts, required),
 };
 static const struct facts_table target_table = TABLE(target_facts, target_fields);
 

@@ -26,6 +26,7 @@ struct run_existing {
 	const struct ip_addr *pings; /* --ping: inner addresses that must answer */
 	size_t n_pings;
 	const char *peer; /* how its key begins, in base64; NULL: chosen */
+	const char *require; /* the same of one that must be there, or "all"; NULL: none */
 	/* of an engine that cannot be asked (no socket); family NONE: not known */
 	struct endpoint endpoint;
 	const struct intended_facts *intended; /* --config; NULL: none */

@@ -123,88 +123,6 @@ static void name_engine(struct attach *x)
 		name_owner(x);
 }
 
-/* --- the peer --------------------------------------------------------------------- */
-
-static bool begins(const struct public_key *k, const char *with)
-{
-	char b64[KEY_BASE64_LEN + 1];
-
-	public_key_base64(k, b64);
-	return strncmp(b64, with, strlen(with)) == 0;
-}
-
-/* The one that was heard last; of those never heard one that can be spoken to. */
-static const struct uapi_peer *liveliest(const struct uapi_device *d)
-{
-	const struct uapi_peer *best = NULL;
-	size_t i;
-
-	for (i = 0; i < d->n_peers; i++) {
-		const struct uapi_peer *p = &d->peers[i];
-
-		if (!best || uapi_peer_handshake_ns(p) > uapi_peer_handshake_ns(best) ||
-		    (uapi_peer_handshake_ns(p) == uapi_peer_handshake_ns(best) &&
-		     !best->endpoint.addr.family && p->endpoint.addr.family))
-			best = p;
-	}
-	return best;
-}
-
-static const struct uapi_peer *by_prefix(const struct uapi_device *d, const char *with, size_t *n)
-{
-	const struct uapi_peer *found = NULL;
-	size_t i;
-
-	for (i = *n = 0; i < d->n_peers; i++) {
-		if (!begins(&d->peers[i].public_key, with))
-			continue;
-		found = &d->peers[i];
-		++*n;
-	}
-	return found;
-}
-
-/* Whose the first of the named addresses is. */
-static const struct uapi_peer *by_ping(const struct attach *x, const struct config_facts *c)
-{
-	const struct peer_config *p;
-
-	if (!x->conf->n_pings)
-		return NULL;
-	p = config_owner(c, &x->conf->pings[0], NULL);
-	return p ? &x->device->peers[p - c->peers] : NULL;
-}
-
-static int pick_peer(struct attach *x, struct err *e)
-{
-	struct config_facts *c = &x->r.f->config[END_NEAR];
-	const struct uapi_device *d = x->device;
-	const struct uapi_peer *p = NULL;
-	size_t n;
-
-	if (!d)
-		return 0;
-	gather_config(d, x->r.arena, c);
-	facts_have(x->r.f, NEED_CONFIG);
-	if (x->conf->peer) {
-		p = by_prefix(d, x->conf->peer, &n);
-		if (n != 1)
-			return err_say(e, ENOKEY, "%s has %s peer whose key begins with %s",
-				       x->conf->ifname, n ? "more than one" : "no", x->conf->peer);
-	}
-	if (!p)
-		p = by_ping(x, c);
-	if (!p)
-		p = liveliest(d);
-	if (!p)
-		return 0;
-	x->r.end[END_FAR].public_key = p->public_key;
-	x->r.end[END_FAR].outer = p->endpoint.addr;
-	x->r.end[END_FAR].port = p->endpoint.port;
-	x->r.f->target.peer = p->public_key;
-	return 0;
-}
-
 /* --- the underlay ----------------------------------------------------------------- */
 
 static int look_at_way(void *ctx, struct err *e)
@@ -409,7 +327,7 @@ static int attach(struct attach *x, struct err *e)
 	r->f->target.name = x->conf->ifname;
 	ask_engine(x);
 	name_engine(x);
-	rc = pick_peer(x, e);
+	rc = run_attach_peer(x, e);
 	if (rc < 0)
 		return rc;
 	facts_have(r->f, NEED_ENGINE_START);

@@ -15,6 +15,12 @@ struct attach {
 	struct targets targets;
 };
 
+/*
+ * run_attach_peer.c: the peer that is looked at, as the far end; the configuration that the engine
+ * holds. -ENOKEY: none whose key begins as it was named. Without an engine to ask: nothing.
+ */
+int run_attach_peer(struct attach *x, struct err *e);
+
 /* run_attach_targets.c: which inner addresses are worth asking; fills x->targets */
 void run_attach_targets(struct attach *x);
 

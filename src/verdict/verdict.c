@@ -69,7 +69,7 @@ static bool undecided(const struct finding *f, const struct findings *all,
 		      const struct inference *in)
 {
 	/* Of rows that the verdict does not stand on otherwise, each that was chosen counts. */
-	bool counts = is_needed(f->check) || (all->partial && !any_needed(all));
+	bool counts = is_needed(f->check) || f->wanted || (all->partial && !any_needed(all));
 	size_t i;
 
 	/* What is no fault explains it: then it is decided. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # timeout: 200
-# `wgdiag check IFACE` with what the user knows: a log of the engine, healthy and broken. It is told, and no
-# row is judged by it.
+# `wgdiag check IFACE` with what the user knows: a log of the engine, which is told, and no row is judged by
+# it; and which of the peers must be there.
 . "${TOP:-.}/tests/lab/lib.sh"
 lab_init "$@"
 need wg ip ping jq nft
@@ -72,5 +72,45 @@ is 'opaque, the preshared keys differ: exit' $? 1
 "$WGDIAG" check --facts "$TMPDIR/facts" --only data -v >"$TMPDIR/out" 2>&1
 check 'opaque, the preshared keys differ: the log explains that nothing comes back' \
 	grep -q 'in the log given: 1 × a response that does not open' "$TMPDIR/out"
+over
+
+# --- a hub: who must be there -------------------------------------------------------------
+
+pair
+foreign builtin "$WGDIAG" engine -f
+configure
+key key_gone; key key_idle
+wg set "$n" peer "$key_gone_pub" allowed-ips 198.18.1.1/32 \
+	peer "$key_idle_pub" allowed-ips 198.18.2.1/32 endpoint "$out4.2:9"
+ip -n left route add 198.18.2.1 dev "$n"
+# hub EXIT ID ROW ARGUMENT...
+hub()
+{
+	hub_rc=$1 hub_id=$2 hub_row=$3
+	shift 3
+	attach --json "$@"
+	is "hub, $*: exit" $? "$hub_rc"
+	is "hub, $*: $hub_id" "$(json_row "$TMPDIR/out" "$hub_id")" "$hub_row"
+}
+begin=$(echo "$key_gone_pub" | cut -c 1-12)
+hub 0 handshake.peers 'PASS -' -c 10
+hub 1 handshake.peers 'FAIL -' --require all
+# One that must be there is the one that is asked.
+hub 1 handshake.complete 'FAIL -' --require "$begin"
+hub 1 handshake.complete 'FAIL -' --peer "$begin"
+hub 0 handshake.complete 'PASS -' --require "$key_f_pub"
+hub 0 handshake.peers 'PASS -' --peer "$key_f_pub"
+wg set "$n" peer "$key_gone_pub" remove
+hub 3 handshake.peers 'UNSURE -' --require all
+again --require all
+hub 1 underlay.back 'FAIL -' --peer "$key_idle_pub"
+wg set "$n" peer "$key_idle_pub" remove
+hub 0 handshake.peers 'NA -' --require all
+for with in --peer --require; do
+	attach $with "$key_gone_pub"
+	is "hub, $with of nobody: exit" $? 2
+	is "hub, $with of nobody: the line" "$(cat "$TMPDIR/err")" \
+		"wgdiag check: $n has no peer whose key begins with $key_gone_pub"
+done
 over
 finish

@@ -132,6 +132,94 @@ static void hub(struct facts *f)
 	f->config[END_NEAR].n_peers = ARRAY_LEN(peers);
 }
 
+static void asleep_and_named(struct facts *f)
+{
+	asleep(f);
+	f->target.peer = f->config[END_NEAR].peers[0].key;
+	f->target.peer_required = true;
+}
+
+static void asleep_and_another_required(struct facts *f)
+{
+	asleep(f);
+	f->target.required = f->config[END_NEAR].peers[0].key;
+	f->target.required.b[0] ^= 1;
+}
+
+static void never_came_and_required(struct facts *f)
+{
+	never_came(f);
+	f->target.required = f->config[END_NEAR].peers[0].key;
+}
+
+static void came_and_required(struct facts *f)
+{
+	attached(f);
+	f->target.all_required = true;
+	f->config[END_NEAR].peers[0].endpoint = (struct endpoint){ 0 };
+}
+
+/* Peers 2 and 3 are silent; nothing can be sent to 3. */
+static void hub_all(struct facts *f)
+{
+	hub(f);
+	f->target.all_required = true;
+	f->config[END_NEAR].peers[2].endpoint = f->config[END_NEAR].peers[0].endpoint;
+}
+
+static void hub_all_have_endpoints(struct facts *f)
+{
+	hub_all(f);
+	f->config[END_NEAR].peers[3].endpoint = f->config[END_NEAR].peers[0].endpoint;
+}
+
+static void hub_all_heard(struct facts *f)
+{
+	hub_all(f);
+	f->config[END_NEAR].peers[2].handshake_wall_ns = WALL_NS - 180 * NS_PER_S;
+	f->config[END_NEAR].peers[3].handshake_wall_ns = WALL_NS;
+}
+
+static void hub_one(struct facts *f, unsigned i)
+{
+	hub(f);
+	f->target.required = f->config[END_NEAR].peers[i].key;
+}
+
+static void hub_one_online(struct facts *f)
+{
+	hub_one(f, 1);
+}
+
+static void hub_one_silent(struct facts *f)
+{
+	hub_one(f, 2);
+}
+
+static void hub_one_never(struct facts *f)
+{
+	hub_one(f, 3);
+}
+
+static void hub_untold(struct facts *f)
+{
+	hub_all(f);
+	f->config[END_NEAR].peers[3].handshake_wall_ns = UNKNOWN;
+	f->config[END_NEAR].peers[2].handshake_wall_ns = WALL_NS;
+}
+
+static void not_told(struct facts *f)
+{
+	attached(f);
+	facts_gap(f, NEED_CONFIG, "it has no control socket", NULL);
+}
+
+static void not_told_and_required(struct facts *f)
+{
+	not_told(f);
+	f->target.all_required = true;
+}
+
 /* How often the log that was given is among the evidence of a row. */
 static int told(const struct findings *all, const char *id)
 {
@@ -200,6 +288,36 @@ static const struct {
 	{ "handshake.peers",
 	  { "hub", hub, STATE_PASS, "of 3 others 1 heard within 180 s, 2 offline (1 never",
 	    NULL } },
+	{ "handshake.complete",
+	  { "asleep, and named", asleep_and_named, STATE_FAIL, "2 initiations", "underlay.back" } },
+	{ "handshake.complete",
+	  { "asleep, another is required", asleep_and_another_required, STATE_NA, "offline",
+	    NULL } },
+	{ "handshake.complete",
+	  { "never came, and required", never_came_and_required, STATE_FAIL,
+	    "must be there, and it was never heard", "underlay.back" } },
+	{ "handshake.complete",
+	  { "came, and required", came_and_required, STATE_PASS, NULL, NULL } },
+	{ "handshake.peers",
+	  { "all required", hub_all, STATE_FAIL,
+	    "must be there, and it was never heard and has no endpoint", NULL } },
+	{ "handshake.peers",
+	  { "all required, and could be asked", hub_all_have_endpoints, STATE_UNSURE,
+	    "not heard within 180 s (and 1 more); it was not asked", NULL } },
+	{ "handshake.peers",
+	  { "border: all required, all heard", hub_all_heard, STATE_PASS,
+	    "all 3 others heard within 180 s", NULL } },
+	{ "handshake.peers", { "one required, there", hub_one_online, STATE_PASS, "of 3", NULL } },
+	{ "handshake.peers",
+	  { "one required, silent", hub_one_silent, STATE_UNSURE, "not heard within 180 s; it",
+	    NULL } },
+	{ "handshake.peers",
+	  { "one required, never heard", hub_one_never, STATE_FAIL, "has no endpoint", NULL } },
+	{ "handshake.peers",
+	  { "all required, one not told", hub_untold, STATE_UNSURE, "is not told", NULL } },
+	{ "handshake.peers",
+	  { "gap: required, not told", not_told_and_required, STATE_SKIP, "no control socket",
+	    NULL } },
 	{ "ping.peer", { "answers", attached, STATE_PASS, "answered", NULL } },
 	{ "ping.peer",
 	  { "guessed, silent", silent_guess, STATE_UNSURE, "nobody said that it must", NULL } },
@@ -238,10 +356,14 @@ struct whole_case {
 static void the_whole(void **state)
 {
 	static const struct whole_case cases[] = {
-		{ attached, STATE_PASS },     { hub, STATE_PASS },
-		{ only_tcp, STATE_PASS },     { silent_guess, STATE_UNSURE },
-		{ silent_given, STATE_FAIL }, { no_answer_outside, STATE_FAIL },
-		{ asleep, STATE_UNSURE },
+		{ attached, STATE_PASS },	{ hub, STATE_PASS },
+		{ only_tcp, STATE_PASS },	{ silent_guess, STATE_UNSURE },
+		{ silent_given, STATE_FAIL },	{ no_answer_outside, STATE_FAIL },
+		{ asleep, STATE_UNSURE },	{ asleep_and_named, STATE_FAIL },
+		{ hub_all, STATE_FAIL },	{ hub_all_have_endpoints, STATE_UNSURE },
+		{ hub_all_heard, STATE_PASS },	{ hub_one_silent, STATE_UNSURE },
+		{ hub_one_online, STATE_PASS }, { hub_untold, STATE_UNSURE },
+		{ not_told, STATE_PASS },	{ not_told_and_required, STATE_UNSURE },
 	};
 	struct findings all;
 	struct verdict v;
