@@ -4,12 +4,14 @@
 #include "check/check_list.h"
 #include "check/words.h"
 
+#include <string.h>
+
 /* The built-in engine's version is wgdiag's. */
 static const char *engine_words(const struct target_facts *t, enum end end, struct arena *a)
 {
 	if (end == END_FAR)
 		return "builtin";
-	if (!t->program || !t->engine_version)
+	if (!t->engine_version || (!t->program && !strcmp(t->engine, "builtin")))
 		return t->engine;
 	return arena_printf(a, "%s %s", t->engine, t->engine_version);
 }

@@ -13,7 +13,7 @@
 #include "gather/gather.h"
 #include "run/run_attach_priv.h"
 
-enum { ASK_MS = 1000 };
+enum { ASK_MS = 1000, VERSION_MAX_LEN = 40 };
 
 /* --- the device ------------------------------------------------------------------- */
 
@@ -96,30 +96,65 @@ static const struct engine_ops *ops_of(const char *program)
 	return NULL;
 }
 
+/* As the engine says of itself; what could be no version is none. */
+static const char *told_version(const struct uapi_device *d)
+{
+	static const char of[] = "0123456789.-+abcdefghijklmnopqrstuvwxyz";
+	const char *v = uapi_extra_text(d->extra, d->n_extra, "engine_version");
+	size_t len = v ? strspn(v, of) : 0;
+
+	return len > 0 && len <= VERSION_MAX_LEN && !v[len] ? v : NULL;
+}
+
+/*
+ * Only a program that is known by its name is run for it, and only where it is the very one that
+ * runs already.
+ */
+static const char *version_of(struct attach *x, const struct uapi_owner *o)
+{
+	const struct engine_ops *ops = x->r.end[END_NEAR].ops;
+
+	if (!ops || ops == engine_ops_find("builtin"))
+		return ops ? told_version(x->device) : NULL;
+	return o->is_same ? engine_version(ops, o->program, x->r.p, x->r.loop, x->r.arena) : NULL;
+}
+
 static void name_owner(struct attach *x)
 {
 	struct target_facts *t = &x->r.f->target;
-	const char *program, *slash;
+	struct uapi_owner o;
+	const char *slash;
 	struct err e;
 
-	if (uapi_owner(x->conf->ifname, ASK_MS, x->r.arena, &program, &e) < 0)
+	if (uapi_owner(x->conf->ifname, ASK_MS, x->r.arena, &o, &e) < 0)
 		return;
-	slash = strrchr(program, '/');
-	x->r.end[END_NEAR].ops = ops_of(program);
+	slash = strrchr(o.program, '/');
+	x->r.end[END_NEAR].ops = ops_of(o.program);
 	t->engine = x->r.end[END_NEAR].ops ? x->r.end[END_NEAR].ops->name :
 		    slash		   ? slash + 1 :
-					     program;
-	t->program = program;
+					     o.program;
+	t->program = o.program;
+	t->engine_version = version_of(x, &o);
+}
+
+static void name_kernel(struct attach *x)
+{
+	struct target_facts *t = &x->r.f->target;
+
+	t->engine = "kernel";
+	t->engine_version =
+		engine_version(engine_ops_find(t->engine), NULL, x->r.p, x->r.loop, x->r.arena);
 }
 
 static void name_engine(struct attach *x)
 {
-	struct target_facts *t = &x->r.f->target;
+	enum wg_via via = x->r.end[END_NEAR].via;
 
-	t->engine = x->r.end[END_NEAR].via == WG_VIA_KERNEL ? "kernel" : "unknown";
-	if (x->r.end[END_NEAR].via == WG_VIA_NONE)
-		t->kind = TARGET_OPAQUE;
-	if (x->r.end[END_NEAR].via == WG_VIA_SOCKET && x->device)
+	if (via == WG_VIA_KERNEL)
+		name_kernel(x);
+	if (via == WG_VIA_NONE)
+		x->r.f->target.kind = TARGET_OPAQUE;
+	if (via == WG_VIA_SOCKET && x->device)
 		name_owner(x);
 }
 
