@@ -14,9 +14,10 @@
 #include "cmd/cmd.h"
 #include "cmd/conf_io.h"
 #include "cmd/log_io.h"
+#include "engine/uapi_client.h"
 #include "gather/gather_resolve.h"
 
-enum { NAME_MAX_LEN = IF_NAMESIZE - 1 };
+enum { NAME_MAX_LEN = IF_NAMESIZE - 1, LOOK_MS = 500 };
 
 static bool is_name(const char *s)
 {
@@ -112,7 +113,13 @@ static const char *seen_elsewhere(const struct check_options *o, struct arena *a
 {
 	const char *file = arena_printf(a, "/etc/wireguard/%s.conf", o->interface);
 	const char *space = arena_printf(a, "/run/netns/%s", o->interface), *near;
+	struct err e;
 
+	if (uapi_look(o->interface, LOOK_MS, &e) == -ECONNREFUSED)
+		return arena_printf(a,
+				    " (its engine is gone and left its socket, where nobody "
+				    "listens; nothing was deleted: rm %s/%s.sock)",
+				    UAPI_SOCKET_DIR, o->interface);
 	if (access(file, F_OK) == 0)
 		return arena_printf(a, " (there is %s: wg-quick up %s)", file, o->interface);
 	if (access(space, F_OK) == 0)

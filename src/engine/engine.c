@@ -305,6 +305,24 @@ static int begin_in_kernel(struct engine *g, struct engine **out, struct engine_
 	return 0;
 }
 
+/*
+ * What an engine before it left is seen before it is replaced; the answers of one that runs would
+ * be taken for this one's.
+ */
+static int look_before(struct engine *g, struct engine_facts *facts, struct err *e)
+{
+	int rc = uapi_look(g->ifname, ANSWER_TIMEOUT_MS, NULL);
+
+	if (rc == -ECONNREFUSED)
+		facts->stale_socket = arena_printf(g->arena, UAPI_SOCKET_DIR "/%s.sock", g->ifname);
+	if (rc == 0)
+		return err_say(e, EADDRINUSE,
+			       "start engine %s: another one listens on " UAPI_SOCKET_DIR
+			       "/%s.sock already",
+			       g->ops->name, g->ifname);
+	return 0;
+}
+
 int engine_begin(const struct engine_conf *c, const struct platform_ops *p, struct loop *l,
 		 struct arena *a, struct engine **out, struct engine_facts *facts, struct err *e)
 {
@@ -323,6 +341,9 @@ int engine_begin(const struct engine_conf *c, const struct platform_ops *p, stru
 	snprintf(g->ifname, sizeof(g->ifname), "%s", c->ifname);
 	if (c->ops->in_kernel)
 		return begin_in_kernel(g, out, facts, e);
+	rc = look_before(g, facts, e);
+	if (rc < 0)
+		return rc;
 	rc = pipe(fd) < 0 ? err_sys(&why, "pipe") : 0;
 	if (!rc) {
 		fcntl(fd[0], F_SETFD, FD_CLOEXEC);

@@ -125,7 +125,8 @@ static int call_open(struct call *c, const char *dir, const char *ifname, int ti
 	case -ENOENT:
 		return err_say(e, ENOENT, "%s: there is no such socket", path);
 	case -ECONNREFUSED:
-		return err_say(e, ECONNREFUSED, "%s: nobody listens, its engine has ended", path);
+		return err_say(e, ECONNREFUSED,
+			       "%s: nobody listens, its engine has ended or lost it", path);
 	case -EAGAIN:
 		return no_answer(c, e);
 	default:
@@ -383,6 +384,18 @@ int uapi_set(const char *ifname, int timeout_ms, const struct buf *text, struct 
 int uapi_trace_ring(const char *ifname, int timeout_ms, struct trace_ring **out, struct err *e)
 {
 	return uapi_trace_ring_at(UAPI_SOCKET_DIR, ifname, timeout_ms, out, e);
+}
+
+int uapi_look_at(const char *dir, const char *ifname, int timeout_ms, struct err *e)
+{
+	CLEANUP(call_done) struct call c;
+
+	return call_open(&c, dir, ifname, timeout_ms, e);
+}
+
+int uapi_look(const char *ifname, int timeout_ms, struct err *e)
+{
+	return uapi_look_at(UAPI_SOCKET_DIR, ifname, timeout_ms, e);
 }
 
 /* The file of a running program may have been replaced, or lie in another mount namespace. */

@@ -28,7 +28,9 @@ int uapi_set(const char *ifname, int timeout_ms, const struct buf *text, struct 
 struct trace_ring;
 int uapi_trace_ring(const char *ifname, int timeout_ms, struct trace_ring **out, struct err *e);
 
-/* Who listens on a socket. */
+/* Whether somebody listens on its socket: 0, or as above. */
+int uapi_look(const char *ifname, int timeout_ms, struct err *e);
+/* Who does. */
 struct uapi_owner {
 	const char *program; /* path */
 	/* what lies there is what runs, and nobody could have put it there but root and we */
@@ -43,6 +45,7 @@ int uapi_get_at(const char *dir, const char *ifname, int timeout_ms, struct aren
 		struct uapi_device **out, struct err *e);
 int uapi_set_at(const char *dir, const char *ifname, int timeout_ms, const struct buf *text,
 		struct err *e);
+int uapi_look_at(const char *dir, const char *ifname, int timeout_ms, struct err *e);
 int uapi_owner_at(const char *dir, const char *ifname, int timeout_ms, struct arena *a,
 		  struct uapi_owner *out, struct err *e);
 int uapi_trace_ring_at(const char *dir, const char *ifname, int timeout_ms, struct trace_ring **out,

@@ -87,6 +87,8 @@ struct engine_facts {
 	int64_t exit_status;
 	int64_t answer_ns; /* of one `get`; UNKNOWN: no answer */
 	const char *answer_error; /* NULL: it answered, and consistently */
+	/* a socket of that name on which nobody listened, before anything was started; NULL */
+	const char *stale_socket;
 	const char *log_tail; /* its last lines, "" for none */
 	int64_t log_lines;
 	/* lines of each class in all of it; UNKNOWN: it was not read */

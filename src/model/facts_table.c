@@ -162,7 +162,8 @@ static const struct facts_field engine_fields[] = {
 	TEXT(engine_facts, answer_error),      WORDS(engine_facts, log_tail),
 	COUNT(engine_facts, log_lines),	       BOOL(engine_facts, configured),
 	TEXT(engine_facts, config_difference), COUNTS(engine_facts, log_says, engine_log_names),
-	TEXT(engine_facts, log_file),	       BOOL(engine_facts, log_cut),
+	TEXT(engine_facts, stale_socket),      TEXT(engine_facts, log_file),
+	BOOL(engine_facts, log_cut),
 };
 static const struct facts_table engine_table = TABLE(engine_facts, engine_fields);
 

@@ -58,6 +58,27 @@ static void no_engine(struct attach *x, int rc, const struct err *e)
 	facts_gap(x->r.f, NEED_CONFIG, why, remedy);
 }
 
+/* An engine may say that errno too, about something else. */
+static bool is_stale(const struct attach *x, int rc)
+{
+	return x->r.end[END_NEAR].via == WG_VIA_SOCKET && rc == -ECONNREFUSED &&
+	       uapi_look(x->conf->ifname, ASK_MS, NULL) == -ECONNREFUSED;
+}
+
+/* Without a socket it may be hidden in a program, and that is no fault; nor is a socket it lost. */
+static void no_answer(struct attach *x, int rc, const struct err *e)
+{
+	struct engine_facts *g = &x->r.f->engine[END_NEAR];
+
+	if (is_stale(x, rc))
+		g->stale_socket =
+			arena_printf(x->r.arena, UAPI_SOCKET_DIR "/%s.sock", x->conf->ifname);
+	if (rc == -ENOENT || g->stale_socket)
+		x->r.end[END_NEAR].via = WG_VIA_NONE;
+	else if (rc != -EPERM && rc != -EACCES && !err_is_shortage(rc))
+		g->answer_error = arena_strdup(x->r.arena, e->text);
+}
+
 static void ask_engine(struct attach *x)
 {
 	struct run_end *near = &x->r.end[END_NEAR];
@@ -70,11 +91,7 @@ static void ask_engine(struct attach *x)
 	rc = run_ask(&x->r, END_NEAR, ASK_MS, x->r.arena, &x->device, &e);
 	if (rc < 0) {
 		x->device = NULL;
-		/* Without a socket it may be hidden in a program, and that is no fault. */
-		if (rc == -ENOENT)
-			near->via = WG_VIA_NONE;
-		else if (rc != -EPERM && rc != -EACCES && !err_is_shortage(rc))
-			g->answer_error = arena_strdup(x->r.arena, e.text);
+		no_answer(x, rc, &e);
 		no_engine(x, rc, &e);
 		return;
 	}

@@ -83,6 +83,8 @@ static void stale_socket(void **state)
 	f.listener = -1;
 	assert_int_equal(uapi_get_at(f.dir, "wg0", LONG_MS, &a, &dev, &e), -ECONNREFUSED);
 	assert_non_null(strstr(e.text, "nobody listens"));
+	assert_int_equal(uapi_look_at(f.dir, "wg0", LONG_MS, &e), -ECONNREFUSED);
+	assert_int_equal(uapi_look_at(f.dir, "wg1", LONG_MS, &e), -ENOENT);
 	assert_int_equal(stat(f.path, &st), 0);
 	assert_int_equal(uapi_set_at(f.dir, "wg0", LONG_MS, &(struct buf){ 0 }, &e), -ECONNREFUSED);
 	assert_int_equal(stat(f.path, &st), 0);
@@ -508,8 +510,9 @@ static void owner_is_this_program(void **state)
 		if (chmod(exe, i ? mode | S_IWGRP : mode & ~(mode_t)(S_IWGRP | S_IWOTH)) < 0)
 			skip();
 		fake_uapi_dir(&f);
-		fake_uapi_open(&f, 1);
+		fake_uapi_open(&f, 2);
 		o = (struct uapi_owner){ NULL, i == 1 };
+		assert_int_equal(uapi_look_at(f.dir, "wg0", LONG_MS, &e), 0);
 		assert_int_equal(uapi_owner_at(f.dir, "wg0", LONG_MS, &a, &o, &e), 0);
 		assert_string_equal(o.program, exe);
 		assert_int_equal(o.is_same, i == 0);

@@ -41,6 +41,18 @@ static int uapi(const char *ifname)
 	return die("no whole reply");
 }
 
+/* A socket as an engine leaves it that was killed: the file, and nobody who listens. */
+static int stale(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
+	if (bind(s, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(s, 1) < 0)
+		return die(path);
+	return 0;
+}
+
 static int open_socket(const char *addr, const char *port, int type, int (*use)(int, const struct sockaddr *, socklen_t))
 {
 	struct addrinfo hints = { .ai_socktype = type, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
@@ -128,13 +140,15 @@ int main(int c, char **v)
 {
 	if (c == 3 && !strcmp(v[1], "uapi"))
 		return uapi(v[2]);
+	if (c == 3 && !strcmp(v[1], "stale"))
+		return stale(v[2]);
 	if (c == 7 && !strcmp(v[1], "udp"))
 		return udp(v + 2);
 	if (c == 4 && !strcmp(v[1], "tcp-take"))
 		return tcp_take(v + 2);
 	if (c == 5 && !strcmp(v[1], "tcp-give"))
 		return tcp_give(v + 2);
-	fprintf(stderr, "usage: engine_tool uapi IF | udp ADDR PORT COUNT LEN TYPE | tcp-take ADDR PORT | "
+	fprintf(stderr, "usage: engine_tool uapi IF | stale PATH | udp ADDR PORT COUNT LEN TYPE | tcp-take ADDR PORT | "
 			"tcp-give ADDR PORT BYTES\n");
 	return 2;
 }
