@@ -13,6 +13,7 @@
 
 #include "model/engine_log.h"
 #include "model/facts_config.h"
+#include "model/facts_policy.h"
 #include "model/facts_rules.h"
 #include "model/unknown.h"
 #include "wire/wg_msg.h"
@@ -187,9 +188,11 @@ struct route_facts {
 	uint8_t type;
 };
 
-/* Addresses and routes in one end's namespace, at one moment. */
+/* Addresses, routes and routing rules in one end's namespace, at one moment. */
 struct net_facts {
-	bool known;
+	bool known, rules_known; /* the former of addresses and routes */
+	struct policy_facts *rules;
+	size_t n_rules;
 	struct addr_facts *addrs;
 	size_t n_addrs;
 	struct route_facts *routes;

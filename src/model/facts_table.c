@@ -218,8 +218,26 @@ static const struct facts_field route_fields[] = {
 };
 static const struct facts_table route_table = TABLE(route_facts, route_fields);
 
+static const struct facts_field policy_fields[] = {
+	WORD(policy_facts, family, families),
+	NUMBER(policy_facts, action),
+	BOOL(policy_facts, invert),
+	NUMBER(policy_facts, pref),
+	NUMBER(policy_facts, table),
+	NUMBER(policy_facts, mark),
+	NUMBER(policy_facts, mask),
+	NET(policy_facts, src),
+	NET(policy_facts, dst),
+	TEXT(policy_facts, iif),
+	TEXT(policy_facts, oif),
+	COUNT(policy_facts, suppress_prefixlength),
+};
+static const struct facts_table policy_table = TABLE(policy_facts, policy_fields);
+
 static const struct facts_field net_fields[] = {
 	BOOL(net_facts, known),
+	BOOL(net_facts, rules_known),
+	LIST(net_facts, rules, n_rules, policy_table),
 	LIST(net_facts, addrs, n_addrs, addr_table),
 	LIST(net_facts, routes, n_routes, route_table),
 };

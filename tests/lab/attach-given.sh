@@ -113,4 +113,30 @@ for with in --peer --require; do
 		"wgdiag check: $n has no peer whose key begins with $key_gone_pub"
 done
 over
+
+# --- somebody changes rules meanwhile -------------------------------------------------------
+
+pair
+foreign builtin "$WGDIAG" engine -f
+configure
+sent() { ip -n left -s -j link show "$n" | jq '.[0].stats64.tx.packets'; }
+# while_pinging 'COMMAND': it is done in the midst of a run.
+while_pinging()
+{
+	sent_before=$(sent)
+	ip netns exec left "$WGDIAG" check "$n" --json -c 60 --only host.state,ping.peer >"$TMPDIR/out" 2>"$TMPDIR/err" &
+	run_pid=$!
+	wait_for 10 "[ \$(sent) -gt $((sent_before + 20)) ]" && eval "$1"
+	wait $run_pid
+	is "$1: exit" $? "$2"
+	is "$1: the row" "$(json_row "$TMPDIR/out" host.state)" "$3"
+}
+while_pinging 'ip -n left rule add pref 500 not fwmark 0x77 lookup 4242' 0 'WARN -'
+check 'the rule is told' [ "$(row host.state | grep -c 'near rule 500: not from all fwmark 0x77 lookup 4242 is new')" = 1 ]
+while_pinging 'ip -n left rule del pref 500' 1 'FAIL -'
+check 'the rule is told' [ "$(row host.state | grep -c 'near rule 500: not from all fwmark 0x77 lookup 4242 is gone')" = 1 ]
+while_pinging 'ip -n left rule add pref 501 iif near lookup 4242 && ip -n left rule del pref 501' 0 'PASS -'
+while_pinging 'ip -n left rule add pref 502 from 203.0.113.0/24 lookup 4242' 0 'PASS -'
+ip -n left rule del pref 502
+over
 finish

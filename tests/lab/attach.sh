@@ -171,7 +171,7 @@ ip netns exec left setpriv --reuid=65534 --regid=65534 --clear-groups "$TMPDIR/w
 	>"$TMPDIR/out" 2>"$TMPDIR/err"
 is 'as nobody: exit' $? 3
 clean 'as nobody: no FAIL' "$(bad_rows | grep FAIL)"
-for id in ping.peer ping.sizes rx.errors route.inner; do
+for id in ping.peer ping.sizes rx.errors route.inner host.state; do
 	is "as nobody: $id" "$(json_row "$TMPDIR/out" $id)" 'PASS -'
 done
 over
