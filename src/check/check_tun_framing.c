@@ -44,6 +44,7 @@ struct view {
 	struct tun_view tun;
 	bool log_refuses;
 	bool opens; /* by the peer's byte counter most of what arrived was authentic */
+	bool wrote; /* a log of another moment has refused writes, so it opens what comes */
 	bool up; /* the device, at the start and at the end */
 	int64_t refused_writes; /* by the engine's own counter; UNKNOWN */
 	int64_t opened_at_other; /* data messages of this end; UNKNOWN */
@@ -107,6 +108,8 @@ static struct view view_of(const struct facts *facts, enum end end)
 	v.log_refuses = has_reason(facts->engine[end].log_tail);
 	v.opens = v.tun.wire_watched && wire->msg_bytes[TAP_IN] > 0 && rx != UNKNOWN &&
 		  2 * rx >= wire->msg_bytes[TAP_IN];
+	v.wrote = facts->engine[end].log_file &&
+		  facts->engine[end].log_says[ENGINE_LOG_TUN_WRITE] > 0;
 	v.up = l->start.known && l->start.up && l->end.known && l->end.up;
 	v.refused_writes = tun_view_refused(facts, end, "io_tun_refused");
 	v.no_ip_at_other = tun_view_refused(facts, other, "in_not_ip");
@@ -135,7 +138,7 @@ static bool is_write_refused(const struct view *v)
 	if (v->log_refuses || is_most(v->refused_writes, t->arrived))
 		return true;
 	/* A device that is down refuses too; and what the engine never opened it never wrote. */
-	return v->up && v->opens && t->rx_packets == 0 && t->arrived >= DROPPED_MIN &&
+	return v->up && (v->opens || v->wrote) && t->rx_packets == 0 && t->arrived >= DROPPED_MIN &&
 	       t->rx_dropped >= t->arrived;
 }
 

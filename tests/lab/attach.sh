@@ -102,6 +102,68 @@ is 'opaque, a header is encrypted: exit' $? 1
 is 'opaque, a header is encrypted: the cause and its side' "$(cause)" 'tun-framing local'
 over
 
+# --- a program gave its engine a tun --------------------------------------------------------
+
+# Which framing a wireguard-go takes for granted on a tun that it inherits is found by trying: data comes
+# through with that one. One that writes without a header to a device that wants one sees its writes succeed,
+# and the kernel throws them away.
+# inherited PROGRAM raw|pi: with somebody at the far end who sends.
+inherited()
+{
+	pair
+	ip netns exec left env LOG_LEVEL=verbose "$tool" inherit "$n" "$2" "$1" -f "$n" >"$TMPDIR/$n.log" 2>&1 &
+	near_pid=$!
+	wait_for 10 "wg show $n" || { not_ok "$1 starts" "$(cat "$TMPDIR/$n.log")"; finish; }
+	# As a client has it, whose server is the first host of the network; without keepalives it may never shake
+	# hands.
+	wg set "$f" peer "$key_n_pub" allowed-ips "$in4.7/32"
+	wg set "$n" private-key "$key_n_file" listen-port "$port_n" peer "$key_f_pub" preshared-key "$TMPDIR/psk" \
+		allowed-ips "$in4.0/24" endpoint "$out4.2:$port_f" persistent-keepalive 1
+	addr right "$f" "$in4.1/24"
+	addr left "$n" "$in4.7/24"
+	ip -n left link set "$n" mtu 1420 up
+	ip netns exec right ping -q -i 0.2 -I "$in4.1" "$in4.7" >/dev/null 2>&1 &
+	ping_pid=$!
+	wait_for 15 "wg show $f latest-handshakes | grep -qv '	0\$'" || not_ok "$1, $2: a handshake" "$(cat "$TMPDIR/$n.log")"
+}
+inherited_over() { kill $ping_pid; wait $ping_pid 2>/dev/null; over; }
+passes() { ip netns exec left ping -q -c 3 -i 0.2 -W 1 "$in4.1" >/dev/null 2>&1; }
+# opaque_inherited NAME PROGRAM
+opaque_inherited()
+{
+	[ -x "$2" ] || { skip "$1 on an inherited tun" "no $2 here (make peers)"; return; }
+	for framing in raw pi; do
+		inherited "$2" $framing
+		if passes; then
+			right=$framing
+			opaque --json --endpoint "$out4.2:$port_f"
+			is "$1, a tun as it expects ($framing): exit" $? 0
+			clean "$1, a tun as it expects ($framing): no FAIL" "$(bad_rows | grep FAIL)"
+			is "$1, a tun as it expects ($framing): no cause" "$(cause)" '- -'
+		else
+			wrong=$framing
+			opaque --json --endpoint "$out4.2:$port_f"
+			rc=$?
+			# Where its writes are refused nothing is on the tun to be seen: what it wrote about that helps.
+			if grep -q 'Failed to write packet' "$TMPDIR/$n.log"; then
+				is "$1, another tun than it expects ($framing): nothing comes out of it" \
+					"$(json_row "$TMPDIR/out" tun.delivery)" 'FAIL -'
+				opaque --json --endpoint "$out4.2:$port_f" --engine-log "$TMPDIR/$n.log"
+				rc=$?
+			fi
+			is "$1, another tun than it expects ($framing): exit" $rc 1
+			is "$1, another tun than it expects ($framing): the cause and its side" "$(cause)" 'tun-framing local'
+		fi
+		is "$1 ($framing): judged from outside" "$(jq -r .target.kind "$TMPDIR/out")" opaque
+		inherited_over
+	done
+	check "$1: one framing works, and one does not" [ "${right:-}" != "${wrong:-}" ]
+}
+opaque_inherited 'wireguard-go of the distribution' "$(command -v wireguard-go)"
+right='' wrong=''
+opaque_inherited 'newest wireguard-go' "$peers/wireguard-go-latest"
+right='' wrong=''
+
 # --- full tunnel, /32 address ------------------------------------------------------------
 
 for forwarding in 0 1; do
