@@ -116,6 +116,7 @@ struct finding {
 	/* what it found wrong is this host's, whatever the far end has */
 	bool is_local;
 	const char *caused_by; /* id of another row, or NULL */
+	bool wanted; /* the user asked for it: without an answer the verdict is none */
 	const char *remedy; /* or NULL */
 	const char *const *commands; /* to type for it */
 	size_t n_commands;

@@ -9,6 +9,7 @@
  * the host threw it away between the capture and the socket.
  */
 #include "check/check_list.h"
+#include "check/given_log.h"
 #include "check/tun_view.h"
 #include "check/words.h"
 #include "loss/settled.h"
@@ -85,7 +86,7 @@ struct end_view {
 	uint64_t n; /* refusals that count against the tunnel */
 	const char *says; /* those */
 	const char *aside; /* the others */
-	const char *logged; /* of an engine without counters: what its log says, "" */
+	const char *logged; /* of an engine without counters: what its log of the run says, "" */
 	bool idle; /* nothing sealed and nothing opened: there was no session */
 };
 
@@ -99,6 +100,9 @@ static void read_log(const struct engine_facts *g, struct end_view *v, struct ar
 {
 	int i;
 
+	/* That of another moment is no word on this one. */
+	if (g->log_file)
+		return;
 	for (i = 0; i < ENGINE_LOG_COUNT; i++) {
 		if (g->log_says[i] <= 0)
 			continue;
@@ -329,9 +333,19 @@ static void because(const struct facts *facts, enum end end, const struct end_vi
 	}
 }
 
-static void run(const struct check_ctx *ctx, struct findings *out)
+/* It cannot be asked; a log of it is told all the same. */
+static void not_asked(const struct facts *facts, const char *given, struct findings *out)
 {
-	const struct facts *facts = ctx->facts;
+	struct finding *f = finding_gap(out, facts, NEED_ENGINE);
+
+	if (!given)
+		return;
+	f->summary = arena_printf(out->arena, "%s; %s", f->summary, given);
+	finding_because(out, f, "log", facts->engine[END_NEAR].log_file, "%s", given);
+}
+
+static void judge(const struct facts *facts, const char *given, struct findings *out)
+{
 	struct end_view near = view_of(facts, END_NEAR, out->arena);
 	struct end_view far = view_of(facts, END_FAR, out->arena);
 	struct vanished at_near = vanished_at(facts, END_NEAR, &near);
@@ -352,10 +366,11 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		near_says = end_words(facts, END_NEAR, &near, out->arena);
 	} else {
 		s = state_worse(s, outside_state(facts, &o, &outside_says, out->arena));
-		near_says = arena_printf(
-			out->arena, "%s keeps no such counters%s%s: %s",
-			facts->target.kind == TARGET_OPAQUE ? "this engine" : facts->target.engine,
-			near.logged[0] ? ", its log says " : "", near.logged, outside_says);
+		near_says = arena_printf(out->arena, "%s keeps no such counters%s%s%s%s: %s",
+					 facts->target.kind == TARGET_OPAQUE ? "this engine" :
+									       facts->target.engine,
+					 near.logged[0] ? ", its log says " : "", near.logged,
+					 given ? "; " : "", given ? given : "", outside_says);
 	}
 	if (s == STATE_PASS && (near.idle || (!near.known && o.watched && o.came == 0)))
 		f = finding_add(out, STATE_SKIP, "no data message to judge by");
@@ -373,6 +388,19 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_count(ev, "not_ip_to_tun", o.not_ip);
 	vanished_because(END_NEAR, &at_near, out, f);
 	vanished_because(END_FAR, &at_far, out, f);
+	if (given)
+		finding_because(out, f, "log", facts->engine[END_NEAR].log_file, "%s", given);
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct facts *facts = ctx->facts;
+	const char *given = given_log_words(facts, GIVEN_LOG_ALL, out->arena);
+
+	if (facts->have & NEED_BIT(NEED_ENGINE))
+		judge(facts, given, out);
+	else
+		not_asked(facts, given, out);
 }
 
 static const char *const after[] = {
@@ -384,8 +412,7 @@ const struct check check_crypto_rejects = {
 	.id = "crypto.rejects",
 	.title = "refused messages",
 	.layer = LAYER_TRANSPORT,
-	.needs = NEED_BIT(NEED_ENGINE),
-	.wants = NEED_BIT(NEED_ENGINE_FAR) | NEED_BIT(NEED_TAP_NEAR_TUN) |
+	.wants = NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_ENGINE_FAR) | NEED_BIT(NEED_TAP_NEAR_TUN) |
 		 NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_FAR_WIRE) |
 		 NEED_BIT(NEED_STREAMS),
 	.after = after,

@@ -7,6 +7,7 @@
  */
 #include "check/after.h"
 #include "check/check_list.h"
+#include "check/given_log.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
@@ -214,6 +215,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		f = judge_answers(facts, out);
 		ev = finding_because(out, f, "socket", "near", "answers through the tunnel");
 		evidence_count(ev, "largest_answered", largest(facts));
+		given_log_because(facts, GIVEN_LOG_ALL, out, f);
 		return;
 	}
 	if (!(facts->have & NEED_BIT(NEED_STREAMS))) {

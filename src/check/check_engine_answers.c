@@ -36,6 +36,43 @@ static struct finding *judge_end(const struct facts *facts, enum end end, struct
 	return NULL;
 }
 
+/*
+ * A tun that nobody has open has no carrier. While it is down it has none either, and that tells
+ * nothing.
+ */
+static bool is_left_alone(const struct facts *facts)
+{
+	const struct link_facts *tun = &facts->tun[END_NEAR];
+
+	return (facts->have & NEED_BIT(NEED_LINKS)) && tun->start.known && tun->start.up &&
+	       tun->running == 0;
+}
+
+/* It left its socket. Nothing of it is deleted: who does that is told how. */
+static struct finding *judge_stale(const struct facts *facts, struct findings *out)
+{
+	const char *path = facts->engine[END_NEAR].stale_socket;
+	bool gone = is_left_alone(facts);
+	struct finding *f;
+
+	if (gone)
+		f = finding_add(
+			out, STATE_FAIL,
+			"the engine is gone: nobody listens on %s, which it left, and nobody "
+			"has the device open",
+			path);
+	else
+		f = finding_add(
+			out, STATE_WARN,
+			"nobody listens on %s: the engine has ended or lost its socket, and is "
+			"judged from outside",
+			path);
+	f->remedy = arena_printf(
+		out->arena, "%s; nothing was deleted: `rm %s` is safe while nobody listens",
+		gone ? "start it again" : "restart the program whose engine it is", path);
+	return f;
+}
+
 /* One that runs already: nothing was set, and it need not have a socket. */
 static struct finding *judge_attached(const struct facts *facts, struct findings *out)
 {
@@ -43,6 +80,8 @@ static struct finding *judge_attached(const struct facts *facts, struct findings
 
 	if (g->answer_error)
 		return finding_add(out, STATE_FAIL, "%s", g->answer_error);
+	if (g->stale_socket)
+		return judge_stale(facts, out);
 	if (facts->have & NEED_BIT(NEED_ENGINE))
 		return finding_add(out, STATE_PASS, "answered in %s",
 				   words_time(out->arena, g->answer_ns));
@@ -93,7 +132,7 @@ const struct check check_engine_answers = {
 	.title = "engine answers",
 	.layer = LAYER_ENGINE,
 	.needs = NEED_BIT(NEED_ENGINE_START),
-	.wants = NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_ENGINE_FAR),
+	.wants = NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_ENGINE_FAR),
 	.after = after,
 	.run = run,
 };

@@ -4,12 +4,14 @@
 #include "check/check_list.h"
 #include "check/words.h"
 
+#include <string.h>
+
 /* The built-in engine's version is wgdiag's. */
 static const char *engine_words(const struct target_facts *t, enum end end, struct arena *a)
 {
 	if (end == END_FAR)
 		return "builtin";
-	if (!t->program || !t->engine_version)
+	if (!t->engine_version || (!t->program && !strcmp(t->engine, "builtin")))
 		return t->engine;
 	return arena_printf(a, "%s %s", t->engine, t->engine_version);
 }
@@ -26,6 +28,9 @@ static void because(struct findings *out, struct finding *f, const struct target
 			     engine_words(t, end, out->arena), how);
 	evidence_ms(ev, end == END_NEAR ? "start_ms" : "far_start_ms", g->start_ns);
 	evidence_count(ev, end == END_NEAR ? "log_lines" : "far_log_lines", g->log_lines);
+	if (g->stale_socket)
+		finding_because(out, f, "engine", words_end(end),
+				"%s of an engine that had ended lay there before", g->stale_socket);
 	if (g->log_tail[0])
 		finding_because(out, f, "log", words_end(end), "%s", g->log_tail);
 }

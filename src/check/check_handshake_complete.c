@@ -5,6 +5,7 @@
  * what answered is the capture's. Silence is only said where a capture listened.
  */
 #include "check/check_list.h"
+#include "check/given_log.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
@@ -140,6 +141,14 @@ static void each_try(const struct facts *facts, struct findings *out, struct fin
 	}
 }
 
+/* It must be there, and it is it that has to come. */
+static bool must_come(const struct facts *facts)
+{
+	const struct peer_config *p = tunnel_peer(facts, END_NEAR);
+
+	return p && !facts_far_is_here(facts) && p->endpoint.addr.family == FAMILY_NONE;
+}
+
 static struct finding *incomplete(const struct facts *facts, bool watched, int64_t attempts,
 				  struct findings *out)
 {
@@ -155,6 +164,12 @@ static struct finding *incomplete(const struct facts *facts, bool watched, int64
 	return finding_add(out, STATE_FAIL, "%lld initiation%s in %s, %s", (long long)attempts,
 			   attempts == 1 ? "" : "s", in, came_back(out->arena, wire));
 }
+
+#define LOGGED                                                                     \
+	(GIVEN_LOG_BIT(ENGINE_LOG_MAC1) | GIVEN_LOG_BIT(ENGINE_LOG_INITIATION) |   \
+	 GIVEN_LOG_BIT(ENGINE_LOG_RESPONSE) | GIVEN_LOG_BIT(ENGINE_LOG_NO_ROUTE) | \
+	 GIVEN_LOG_BIT(ENGINE_LOG_SEND) | GIVEN_LOG_BIT(ENGINE_LOG_NO_ENDPOINT) |  \
+	 GIVEN_LOG_BIT(ENGINE_LOG_NO_ANSWER) | GIVEN_LOG_BIT(ENGINE_LOG_LOAD))
 
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
@@ -180,6 +195,11 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 				"engine cannot be asked");
 	else if (tunnel_peer_is_offline(facts))
 		f = offline(facts, out);
+	else if (must_come(facts))
+		f = finding_add(
+			out, STATE_FAIL,
+			"the peer must be there, and it was never heard and has no endpoint: "
+			"it has to come first");
 	else
 		f = incomplete(facts, watched, attempts, out);
 	/* What leaves is lost outside; where nothing leaves, nothing may have been given to it. */
@@ -198,6 +218,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_ms(ev, "response_ms", facts->handshake.response_ns);
 	each_try(facts, out, f);
 	f->duration_ns = facts->handshake.waited_ns;
+	given_log_because(facts, LOGGED, out, f);
 }
 
 /* Roots first: the first of these that failed is named as the cause. */

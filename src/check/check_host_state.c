@@ -1,5 +1,5 @@
 /*
- * Are links, addresses and routes at the end what they were at the start?
+ * Are links, addresses, routes and routing rules at the end what they were at the start?
  *
  * wgdiag changes none of them while it looks, so what changed was changed by somebody else, and
  * what failed may have failed for that. What was there and is no longer is a fault. What is new may
@@ -7,6 +7,7 @@
  * puts the routes to a host's own addresses in later than the addresses.
  */
 #include "check/check_list.h"
+#include "check/policy.h"
 #include "check/words.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@
 enum { RTN_FIRST_BY_KERNEL = 2, RTN_LAST_BY_KERNEL = 5 };
 
 struct change {
-	const char *source; /* "link", "address", "route" */
+	const char *source; /* "link", "address", "route", "rule" */
 	enum end end;
 	enum state state;
 	const char *text;
@@ -165,6 +166,37 @@ static void compare_routes(struct changes *c, enum end end, const struct net_fac
 	}
 }
 
+static void compare_rules(struct changes *c, enum end end, const struct facts *f,
+			  const struct net_facts *of, const struct net_facts *other, bool gone)
+{
+	size_t i;
+
+	for (i = 0; i < of->n_rules; i++) {
+		const struct policy_facts *r = &of->rules[i];
+
+		if (policy_has(other, r) || !policy_concerns(f, r))
+			continue;
+		add(c, end, gone ? STATE_FAIL : STATE_WARN, "rule",
+		    arena_printf(c->arena, "%srule %s is %s",
+				 r->family == FAMILY_IP6 ? "IPv6 " : "", policy_words(r, c->arena),
+				 gone ? "gone" : "new"));
+	}
+}
+
+static void compare_policy(struct changes *c, enum end end, const struct facts *f)
+{
+	const struct net_facts *s = &f->net_start[end], *e = &f->net_end[end];
+
+	if (!s->rules_known)
+		return;
+	if (!e->rules_known) {
+		c->unread = true;
+		return;
+	}
+	compare_rules(c, end, f, s, e, true);
+	compare_rules(c, end, f, e, s, false);
+}
+
 /* ------------------------------------------------------------------------------------ */
 
 static void compare(struct changes *c, const struct facts *f)
@@ -188,6 +220,7 @@ static void compare(struct changes *c, const struct facts *f)
 		compare_addrs(c, (enum end)i, e, s, false);
 		compare_routes(c, (enum end)i, s, e, true);
 		compare_routes(c, (enum end)i, e, s, false);
+		compare_policy(c, (enum end)i, f);
 	}
 }
 
@@ -201,15 +234,15 @@ static const struct change *worst(const struct changes *c)
 	return x;
 }
 
-static struct finding *judge(const struct changes *c, struct findings *out)
+static struct finding *judge(const struct changes *c, bool rules, struct findings *out)
 {
 	const struct change *x;
 
 	if (c->n == 0 && c->unread)
 		return finding_add(out, STATE_UNSURE, "not all was read again at the end");
 	if (c->n == 0)
-		return finding_add(out, STATE_PASS,
-				   "links, addresses and routes are as at the start");
+		return finding_add(out, STATE_PASS, "links, addresses%s are as at the start",
+				   rules ? ", routes and rules" : " and routes");
 	x = worst(c);
 	if (c->n == 1)
 		return finding_add(out, c->state, "changed during the run: %s %s",
@@ -227,7 +260,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 
 	c.last = &c.first;
 	compare(&c, ctx->facts);
-	f = judge(&c, out);
+	f = judge(&c, ctx->facts->net_start[END_NEAR].rules_known, out);
 	ev = finding_because(out, f, "link", facts_far_is_here(ctx->facts) ? "both ends" : "near",
 			     "start and end compared");
 	evidence_count(ev, "changes", c.n == 0 && c.unread ? UNKNOWN : (int64_t)c.n);

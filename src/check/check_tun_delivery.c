@@ -5,6 +5,7 @@
  * them. More than none, and all of them IP, is what is asked.
  */
 #include "check/check_list.h"
+#include "check/given_log.h"
 #include "check/tun_view.h"
 
 static const char *seen_words(const struct tun_view *v, struct arena *a)
@@ -55,6 +56,11 @@ static struct finding *judge(const struct tun_view *v, struct findings *out)
 			   seen_words(v, out->arena));
 }
 
+#define LOGGED                                                                 \
+	(GIVEN_LOG_BIT(ENGINE_LOG_TAG) | GIVEN_LOG_BIT(ENGINE_LOG_COUNTER) |   \
+	 GIVEN_LOG_BIT(ENGINE_LOG_SOURCE) | GIVEN_LOG_BIT(ENGINE_LOG_NOT_IP) | \
+	 GIVEN_LOG_BIT(ENGINE_LOG_TUN_WRITE) | GIVEN_LOG_BIT(ENGINE_LOG_TUN_GONE))
+
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct facts *facts = ctx->facts;
@@ -73,6 +79,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	ev = finding_because(out, f, "link", facts->tun[END_NEAR].name, "over the run");
 	evidence_count(ev, "seen_by_stack", v.rx_packets);
 	evidence_count(ev, "rx_dropped", v.rx_dropped);
+	given_log_because(facts, LOGGED, out, f);
 }
 
 static const char *const after[] = { "engine.start",  "engine.answers",	    "host.state",

@@ -11,6 +11,7 @@
  * wireguard-go. Silence alone is left to tun.delivery.
  */
 #include "check/check_list.h"
+#include "check/given_log.h"
 #include "check/far_inside.h"
 #include "check/outer_size.h"
 #include "check/tun_view.h"
@@ -43,6 +44,7 @@ struct view {
 	struct tun_view tun;
 	bool log_refuses;
 	bool opens; /* by the peer's byte counter most of what arrived was authentic */
+	bool wrote; /* a log of another moment has refused writes, so it opens what comes */
 	bool up; /* the device, at the start and at the end */
 	int64_t refused_writes; /* by the engine's own counter; UNKNOWN */
 	int64_t opened_at_other; /* data messages of this end; UNKNOWN */
@@ -106,6 +108,8 @@ static struct view view_of(const struct facts *facts, enum end end)
 	v.log_refuses = has_reason(facts->engine[end].log_tail);
 	v.opens = v.tun.wire_watched && wire->msg_bytes[TAP_IN] > 0 && rx != UNKNOWN &&
 		  2 * rx >= wire->msg_bytes[TAP_IN];
+	v.wrote = facts->engine[end].log_file &&
+		  facts->engine[end].log_says[ENGINE_LOG_TUN_WRITE] > 0;
 	v.up = l->start.known && l->start.up && l->end.known && l->end.up;
 	v.refused_writes = tun_view_refused(facts, end, "io_tun_refused");
 	v.no_ip_at_other = tun_view_refused(facts, other, "in_not_ip");
@@ -134,7 +138,7 @@ static bool is_write_refused(const struct view *v)
 	if (v->log_refuses || is_most(v->refused_writes, t->arrived))
 		return true;
 	/* A device that is down refuses too; and what the engine never opened it never wrote. */
-	return v->up && v->opens && t->rx_packets == 0 && t->arrived >= DROPPED_MIN &&
+	return v->up && (v->opens || v->wrote) && t->rx_packets == 0 && t->arrived >= DROPPED_MIN &&
 	       t->rx_dropped >= t->arrived;
 }
 
@@ -408,6 +412,10 @@ static void end_because(const struct facts *facts, enum end end, const struct vi
 			       numbers[i].n);
 }
 
+#define LOGGED                                                                     \
+	(GIVEN_LOG_BIT(ENGINE_LOG_NOT_IP) | GIVEN_LOG_BIT(ENGINE_LOG_TUN_NOT_IP) | \
+	 GIVEN_LOG_BIT(ENGINE_LOG_TUN_WRITE))
+
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct facts *facts = ctx->facts;
@@ -423,6 +431,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_count(ev, "reply_received", g->reply_received);
 	end_because(facts, END_NEAR, &v[END_NEAR], out, f);
 	end_because(facts, END_FAR, &v[END_FAR], out, f);
+	given_log_because(facts, LOGGED, out, f);
 }
 
 static const char *const after[] = { "engine.start", "engine.answers", NULL };

@@ -159,8 +159,7 @@ bool tunnel_peer_is_away(const struct facts *f)
 	const struct intended_peer *w = p ? intended(f, p) : NULL;
 	size_t i;
 
-	if (!tunnel_peer_is_offline(f) || f->target.peer_named || tunnel_answers(f) ||
-	    p->handshake_wall_ns == UNKNOWN)
+	if (!tunnel_peer_is_offline(f) || tunnel_answers(f) || p->handshake_wall_ns == UNKNOWN)
 		return false;
 	for (i = 0; i < f->n_inner_targets; i++)
 		if (f->inner_targets[i].how == TARGET_GIVEN)
@@ -168,12 +167,23 @@ bool tunnel_peer_is_away(const struct facts *f)
 	return w ? !w->endpoint : p->endpoint.addr.family == FAMILY_NONE;
 }
 
+bool tunnel_peer_is_required(const struct facts *f, const struct peer_config *p)
+{
+	const struct target_facts *t = &f->target;
+
+	if (t->all_required)
+		return true;
+	if (t->peer_required && public_key_equal(&p->key, &t->peer))
+		return true;
+	return !public_key_is_zero(&t->required) && public_key_equal(&p->key, &t->required);
+}
+
 bool tunnel_peer_is_offline(const struct facts *f)
 {
 	const struct peer_config *p = tunnel_peer(f, END_NEAR);
 	int64_t age = p ? tunnel_peer_age(f, p) : UNKNOWN;
 
-	if (!p || facts_far_is_here(f) || f->handshake.complete)
+	if (!p || facts_far_is_here(f) || f->handshake.complete || tunnel_peer_is_required(f, p))
 		return false;
 	/* A file that gives it an endpoint means it to be there. */
 	if (intended(f, p) && intended(f, p)->endpoint)

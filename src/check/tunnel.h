@@ -35,10 +35,12 @@ bool tunnel_addr_is_link_local(const struct ip_addr *a);
 #define TUNNEL_SESSION_NS (180 * NS_PER_S)
 /* How long ago that peer's latest handshake was, at the start; UNKNOWN: never, or not told. */
 int64_t tunnel_peer_age(const struct facts *f, const struct peer_config *p);
+/* Did the user say that it must be there? */
+bool tunnel_peer_is_required(const struct facts *f, const struct peer_config *p);
 /*
  * Is the peer that is looked at one that comes and goes? It was heard once and is silent, we do
  * not hold the way to it open, and all that it has are single addresses: a hub's client. Then that
- * it does not answer is no fault to be seen from here.
+ * it does not answer is no fault to be seen from here, unless it was required.
  */
 bool tunnel_peer_is_offline(const struct facts *f);
 

@@ -59,10 +59,9 @@ static void on_notice(void *ctx, enum run_weight weight, const char *what)
 
 /* --- afterwards --------------------------------------------------------------- */
 
-void check_refusal(const struct err *e)
+void check_refusal(const struct check_options *o, const struct err *e)
 {
-	/* In a user namespace everybody is root. */
-	const char *help = hint_for(e, geteuid() == 0);
+	const char *help = hint_for(e, o->root);
 
 	fprintf(stderr, help ? "wgdiag: %s (%s)\n" : "wgdiag: %s\n", e->text, help);
 }
@@ -201,7 +200,7 @@ static int measure(const struct check_options *o, const struct run_conf *c, stru
 	rc = run_self_test(c, a, f, &e);
 	if (rc < 0) {
 		clear_progress(c->ctx);
-		check_refusal(&e);
+		check_refusal(o, &e);
 		*code = EXIT_UNDECIDED;
 	}
 	return rc;
@@ -239,28 +238,47 @@ static int check(const struct check_options *o, const struct check_choice *choic
 	return judge_and_save(o, choice, a, &facts);
 }
 
-/* A self-test makes both ends; and standard input can be one thing only. */
+/* Standard input can be one thing only. */
+static int input_fits(const struct check_options *o)
+{
+	const struct {
+		const char *option, *path;
+	} of[] = { { "--facts", o->facts },
+		   { "--far-file", o->far_file },
+		   { "--engine-log", o->engine_log } };
+	const char *first = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(of); i++) {
+		if (!of[i].path || strcmp(of[i].path, "-") != 0)
+			continue;
+		if (first) {
+			fprintf(stderr, "%s: %s and %s cannot both be standard input\n", o->cmd,
+				first, of[i].option);
+			return EXIT_USAGE;
+		}
+		first = of[i].option;
+	}
+	return EXIT_OK;
+}
+
+/* A self-test makes both ends. */
 static int far_file_fits(const struct check_options *o)
 {
 	if (!o->far_file || o->list_checks)
 		return EXIT_OK;
-	if (!o->facts && !o->interface && !o->file) {
-		fprintf(stderr,
-			"%s: --far-file is about the far end of a tunnel of your own, and the "
-			"self-test makes both ends itself\n",
-			o->cmd);
-		return EXIT_USAGE;
-	}
-	if (!o->facts || strcmp(o->facts, "-") != 0 || strcmp(o->far_file, "-") != 0)
-		return EXIT_OK;
-	fprintf(stderr, "%s: --facts and --far-file cannot both be standard input\n", o->cmd);
+	if (o->facts || o->interface || o->file)
+		return input_fits(o);
+	fprintf(stderr,
+		"%s: --far-file is about the far end of a tunnel of your own, and the self-test "
+		"makes both ends itself\n",
+		o->cmd);
 	return EXIT_USAGE;
 }
 
 /* By its command line, by its name, or ours. */
 static int choose_engine(struct check_options *o, struct arena *a)
 {
-	const char *why = NULL;
 	struct err e = { 0 };
 
 	if (o->engine_cmd && (o->engine || o->engine_auto)) {
@@ -273,9 +291,7 @@ static int choose_engine(struct check_options *o, struct arena *a)
 	}
 	if (o->engine)
 		return EXIT_OK;
-	o->engine = o->file ? run_engine_auto(a, &why) : engine_ops_find("builtin");
-	if (o->file && !o->quiet && !o->facts)
-		fprintf(stderr, "wgdiag: engine %s: %s\n", o->engine->name, why);
+	o->engine = o->file ? run_engine_auto(a, &o->engine_why) : engine_ops_find("builtin");
 	return EXIT_OK;
 }
 

@@ -21,6 +21,7 @@ struct check_options {
 	const char *cmd; /* "wgdiag check", for what is said on stderr */
 	const struct engine_ops *engine; /* NULL until it is given */
 	const char *engine_cmd; /* as given, or NULL */
+	const char *engine_why; /* it was not chosen by the user; NULL: by him */
 	const struct report_ops *report;
 	enum colour_when colour;
 	uint64_t count, payload, seed;
@@ -31,15 +32,17 @@ struct check_options {
 	const char *of_a_run; /* the last option given that says how a run is done, or NULL */
 	const char *only, *skip; /* as they were given, or NULL */
 	bool has_seed, quiet, verbose, help;
+	bool root; /* as it was started: in a user namespace everybody is */
 	bool list_checks, dry_run, fail_on_warn;
 	/* of a tunnel that is there already; NULL: one is made for the test */
 	const char *interface;
 	const char *file; /* a tunnel that it describes is brought up; NULL: none */
 	bool full_routes, force, engine_auto;
-	const char *netns, *peer; /* as they were given, or NULL */
+	const char *netns, *peer, *require; /* as they were given, or NULL */
 	struct ip_addr pings[PINGS_MAX];
 	size_t n_pings;
-	const char *endpoint, *config; /* as they were given, or NULL */
+	/* as they were given, or NULL */
+	const char *endpoint, *config, *engine_log;
 	/* of a lab */
 	const struct lab_fault *fault;
 	const struct lab_variant *variant;
@@ -62,11 +65,13 @@ enum {
 	OPT_DRY_RUN,
 	OPT_PING,
 	OPT_PEER,
+	OPT_REQUIRE,
 	OPT_NETNS,
 	OPT_ENDPOINT,
 	OPT_CONFIG,
 	OPT_FULL_ROUTES,
 	OPT_FORCE,
+	OPT_ENGINE_LOG,
 	OPT_OWN
 };
 
@@ -93,7 +98,7 @@ int check_of_file(const struct check_options *o, const struct run_conf *c, struc
 		  struct facts *f, int *code, struct err *e);
 
 /* One line, with what would help. */
-void check_refusal(const struct err *e);
+void check_refusal(const struct check_options *o, const struct err *e);
 
 /* check_ahead.c: without a run */
 void check_list(const struct check_choice *choice);

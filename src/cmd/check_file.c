@@ -37,14 +37,17 @@ static int run_on(const struct check_options *o, const struct run_conf *c, struc
 	if (!host) {
 		conf_wipe(x.conf);
 		*code = EXIT_UNDECIDED;
-		check_refusal(e);
+		check_refusal(o, e);
 		return -e->code;
 	}
+	if (o->engine_why)
+		c->notice(c->ctx, RUN_TOLD,
+			  arena_printf(a, "engine %s: %s", o->engine->name, o->engine_why));
 	rc = run_file(c, &x, a, f, e);
 	conf_wipe(x.conf);
 	if (rc < 0) {
 		*code = code_of(rc);
-		check_refusal(e);
+		check_refusal(o, e);
 	}
 	return rc;
 }

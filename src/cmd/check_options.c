@@ -2,6 +2,7 @@
  * The options that `wgdiag check` and `wgdiag lab` have in common, and what they choose.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
@@ -96,6 +97,9 @@ static bool target_option(int opt, const char *arg, struct check_options *o)
 	case OPT_PEER:
 		o->peer = arg;
 		return true;
+	case OPT_REQUIRE:
+		o->require = arg;
+		return true;
 	case OPT_ENDPOINT:
 		o->endpoint = arg;
 		return true;
@@ -107,6 +111,9 @@ static bool target_option(int opt, const char *arg, struct check_options *o)
 		return true;
 	case OPT_FORCE:
 		o->force = true;
+		return true;
+	case OPT_ENGINE_LOG:
+		o->engine_log = arg;
 		return true;
 	default:
 		o->netns = arg;
@@ -164,11 +171,13 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 		return row_option(opt, arg, o);
 	case OPT_PING:
 	case OPT_PEER:
+	case OPT_REQUIRE:
 	case OPT_NETNS:
 	case OPT_ENDPOINT:
 	case OPT_CONFIG:
 	case OPT_FULL_ROUTES:
 	case OPT_FORCE:
+	case OPT_ENGINE_LOG:
 		return target_option(opt, arg, o);
 	case OPT_SEED:
 		o->has_seed = true;
@@ -198,6 +207,7 @@ void check_options_init(struct check_options *o, const char *cmd)
 {
 	*o = (struct check_options){
 		.cmd = cmd,
+		.root = geteuid() == 0,
 		.report = &report_text,
 		.count = 10,
 		.payload = 56,

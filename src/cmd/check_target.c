@@ -13,10 +13,12 @@
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
 #include "cmd/conf_io.h"
+#include "cmd/log_io.h"
+#include "engine/uapi_client.h"
 #include "gather/gather_elsewhere.h"
 #include "gather/gather_resolve.h"
 
-enum { NAME_MAX_LEN = IF_NAMESIZE - 1 };
+enum { NAME_MAX_LEN = IF_NAMESIZE - 1, LOOK_MS = 500 };
 
 static bool is_name(const char *s)
 {
@@ -115,6 +117,7 @@ static const char *seen_elsewhere(const struct check_options *o, struct arena *a
 	const char *file = arena_printf(a, "/etc/wireguard/%s.conf", o->interface);
 	const char *space = arena_printf(a, "/run/netns/%s", o->interface), *near;
 	struct elsewhere at;
+	struct err e;
 
 	if (o->netns && if_nametoindex(o->interface))
 		return " (it is in this network namespace: without --netns)";
@@ -126,6 +129,11 @@ static const char *seen_elsewhere(const struct check_options *o, struct arena *a
 	if (at.netns)
 		return arena_printf(a, " (it is in the network namespace %s: --netns %s)", at.netns,
 				    at.netns);
+	if (uapi_look(o->interface, LOOK_MS, &e) == -ECONNREFUSED)
+		return arena_printf(a,
+				    " (its engine is gone and left its socket, where nobody "
+				    "listens; nothing was deleted: rm %s/%s.sock)",
+				    UAPI_SOCKET_DIR, o->interface);
 	if (access(file, F_OK) == 0)
 		return arena_printf(a, " (there is %s: wg-quick up %s)", file, o->interface);
 	if (access(space, F_OK) == 0)
@@ -180,6 +188,30 @@ static void tell_peer_of_file(const struct check_options *o, const struct facts 
 		o->config, f->intended.n_peers, key);
 }
 
+/* What the user knows of it, beside its name. */
+static int read_known(const struct check_options *o, struct arena *a, struct run_existing *x,
+		      struct intended_facts *intended, struct engine_log_given *log)
+{
+	int code = o->endpoint ? read_endpoint(o, a, &x->endpoint) : EXIT_OK;
+	struct conf *conf;
+	struct err e;
+
+	if (code == EXIT_OK && o->config) {
+		code = conf_io_load(o->cmd, o->config, a, &conf, intended);
+		if (code == EXIT_OK)
+			conf_wipe(conf);
+		x->intended = intended;
+	}
+	if (code != EXIT_OK || !o->engine_log)
+		return code;
+	if (log_io_read(o->cmd, o->engine_log, a, log, &e) < 0) {
+		fprintf(stderr, "%s: --engine-log: %s\n", o->cmd, e.text);
+		return EXIT_USAGE;
+	}
+	x->log = log;
+	return EXIT_OK;
+}
+
 int check_existing(const struct check_options *o, const struct run_conf *c, struct arena *a,
 		   struct facts *f, int *code, struct err *e)
 {
@@ -190,18 +222,13 @@ int check_existing(const struct check_options *o, const struct run_conf *c, stru
 		.n_pings = o->n_pings,
 		.peer = o->peer,
 		.far = o->far,
+		.require = o->require,
 	};
 	struct intended_facts intended;
-	struct conf *conf;
+	struct engine_log_given log;
 	int rc;
 
-	*code = o->endpoint ? read_endpoint(o, a, &x.endpoint) : EXIT_OK;
-	if (*code == EXIT_OK && o->config) {
-		*code = conf_io_load(o->cmd, o->config, a, &conf, &intended);
-		if (*code == EXIT_OK)
-			conf_wipe(conf);
-		x.intended = &intended;
-	}
+	*code = read_known(o, a, &x, &intended, &log);
 	if (*code != EXIT_OK)
 		return -EINVAL;
 	if (o->netns) {

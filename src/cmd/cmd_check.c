@@ -18,14 +18,16 @@ static void check_help(FILE *out)
 	      "With an interface, attaches to the tunnel that runs there, of any engine, and\n"
 	      "changes nothing of it.\n"
 	      "\n"
-	      "With a file of wg-quick, brings its tunnel up, tests it, and takes it down; routes\n"
-	      "only what it probes. Needs root.\n"
+	      "With a file of wg-quick, brings its tunnel up, tests it, and takes it down. Only\n"
+	      "what it probes is routed. Needs root.\n"
 	      "\n"
 	      "      --ping ADDR      an address inside the tunnel that must answer\n"
 	      "      --peer KEY       the peer whose public key begins like this\n"
+	      "      --require KEY    one that must be there, as if named by --peer; or: all\n"
 	      "      --netns NAME     the interface is in that network namespace (name or pid)\n"
 	      "      --config FILE    what the tunnel was meant to be: differences are told\n"
 	      "      --endpoint A:P   where its peer is, if its engine has no control socket\n"
+	      "      --engine-log FILE  what its engine wrote (-: standard input)\n"
 	      "      --full-routes    of a file: all routes and rules that wg-quick would make\n"
 	      "      --force          of a file: also when an interface with its key is up\n"
 	      "      --engine NAME    the near end's engine: builtin, wireguard-go, boringtun,\n"
@@ -85,11 +87,13 @@ static const struct option options[] = {
 	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ "ping", required_argument, NULL, OPT_PING },
 	{ "peer", required_argument, NULL, OPT_PEER },
+	{ "require", required_argument, NULL, OPT_REQUIRE },
 	{ "netns", required_argument, NULL, OPT_NETNS },
 	{ "endpoint", required_argument, NULL, OPT_ENDPOINT },
 	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "full-routes", no_argument, NULL, OPT_FULL_ROUTES },
 	{ "force", no_argument, NULL, OPT_FORCE },
+	{ "engine-log", required_argument, NULL, OPT_ENGINE_LOG },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -104,6 +108,8 @@ static const char *const run_options[] = {
 	[OPT_SEED] = "--seed",
 	[OPT_SAVE_FACTS] = "--save-facts",
 	[OPT_DRY_RUN] = "--dry-run",
+	[OPT_ENGINE_LOG] = "--engine-log",
+	[OPT_REQUIRE] = "--require",
 };
 
 /* One that only a file has a use for, or NULL. */
@@ -115,12 +121,14 @@ static const char *of_a_file(const struct check_options *o)
 /* An option that only a tunnel of the user's has a use for, or NULL. */
 static const char *of_a_tunnel(const struct check_options *o)
 {
-	return o->n_pings  ? "--ping" :
-	       o->peer	   ? "--peer" :
-	       o->netns	   ? "--netns" :
-	       o->config   ? "--config" :
-	       o->endpoint ? "--endpoint" :
-			     of_a_file(o);
+	return o->n_pings    ? "--ping" :
+	       o->peer	     ? "--peer" :
+	       o->require    ? "--require" :
+	       o->netns	     ? "--netns" :
+	       o->config     ? "--config" :
+	       o->endpoint   ? "--endpoint" :
+	       o->engine_log ? "--engine-log" :
+			       of_a_file(o);
 }
 
 /* What was given beside a tunnel that has no use for it. */

@@ -9,6 +9,8 @@
 
 /* Adds all of it to *out, which the caller ends whatever comes of it; -EFBIG: over max bytes. */
 int input_read(const char *path, size_t max, struct buf *out, struct err *e);
+/* Its last max bytes; *cut: there was more before them. */
+int input_read_end(const char *path, size_t max, struct buf *out, bool *cut, struct err *e);
 const char *input_name(const char *path); /* "standard input", or the path */
 
 #endif

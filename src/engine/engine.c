@@ -17,11 +17,10 @@
 #include <unistd.h>
 
 #include "engine/engine_list.h"
+#include "engine/log_ring.h"
 #include "engine/uapi_client.h"
 
 enum {
-	LOG_TAIL_LINES = 20,
-	LOG_LINE_SIZE = 256,
 	LOOK_FIRST_US = 1000,
 	LOOK_MOST_US = 5000,
 	ANSWER_TIMEOUT_MS = 1000, /* a healthy engine takes less than one */
@@ -31,13 +30,6 @@ enum {
 };
 
 enum stage { STAGE_STARTING, STAGE_READY, STAGE_DIED, STAGE_BAD_ANSWER };
-
-struct engine_log {
-	char line[LOG_TAIL_LINES][LOG_LINE_SIZE]; /* a ring; the last one may be unfinished */
-	size_t len; /* of the unfinished one */
-	int64_t n; /* lines that were finished */
-	int64_t says[ENGINE_LOG_COUNT]; /* of those, by class */
-};
 
 struct engine {
 	const struct engine_ops *ops;
@@ -51,7 +43,7 @@ struct engine {
 	int status; /* valid when reaped */
 	bool reaped, ended_by_us;
 	int log_fd; /* -1 after its end */
-	struct engine_log log;
+	struct log_ring log;
 
 	enum stage stage;
 	unsigned timer;
@@ -61,57 +53,6 @@ struct engine {
 };
 
 /* --- its log -------------------------------------------------------------- */
-
-static void log_byte(struct engine_log *g, char c)
-{
-	char *line = g->line[g->n % LOG_TAIL_LINES];
-
-	if (c == '\n') {
-		engine_log_take(g->says, line, strlen(line));
-		g->n++;
-		g->len = 0;
-		g->line[g->n % LOG_TAIL_LINES][0] = '\0';
-		return;
-	}
-	if (g->len + 1 >= LOG_LINE_SIZE)
-		return;
-	/* It will be shown on a terminal. */
-	if (((unsigned char)c < ' ' && c != '\t') || c == 0x7f)
-		c = '?';
-	line[g->len++] = c;
-	line[g->len] = '\0';
-}
-
-static int64_t log_lines(const struct engine_log *g)
-{
-	return g->n + (g->len > 0);
-}
-
-static const char *log_line(const struct engine_log *g, int64_t i)
-{
-	return g->line[i % LOG_TAIL_LINES];
-}
-
-static const char *log_tail(const struct engine_log *g, struct arena *a)
-{
-	/* While one is unfinished, its place in the ring was the oldest's. */
-	int64_t n = log_lines(g), i = MAX(0, g->n - LOG_TAIL_LINES + 1);
-	const char *tail = "";
-
-	for (; i < n; i++)
-		tail = arena_printf(a, "%s%s%s", tail, *tail ? "\n" : "", log_line(g, i));
-	return tail;
-}
-
-static const char *last_words(const struct engine_log *g)
-{
-	int64_t n = log_lines(g), i;
-
-	for (i = n - 1; i >= 0 && i > n - LOG_TAIL_LINES; i--)
-		if (*log_line(g, i))
-			return log_line(g, i);
-	return NULL;
-}
 
 static void log_close(struct engine *g)
 {
@@ -136,7 +77,7 @@ static void log_read(struct engine *g)
 		if (n < 0 && errno == EAGAIN)
 			return;
 		for (i = 0; i < n; i++)
-			log_byte(&g->log, chunk[i]);
+			log_ring_byte(&g->log, chunk[i]);
 		if (n <= 0)
 			log_close(g);
 	}
@@ -180,7 +121,7 @@ int engine_gone(struct engine *g, struct err *e)
 	if (g->ops->in_kernel)
 		return err_say(e, ECHILD, "the interface %s is gone", g->ifname);
 	log_read(g);
-	words = last_words(&g->log);
+	words = log_ring_last(&g->log);
 	colon = words ? ": " : "";
 	killed = WIFSIGNALED(g->status);
 	return err_say(e, ECHILD, "%s %s %d%s%s", g->ops->name,
@@ -310,6 +251,24 @@ static int begin_in_kernel(struct engine *g, struct engine **out, struct engine_
 	return 0;
 }
 
+/*
+ * What an engine before it left is seen before it is replaced; the answers of one that runs would
+ * be taken for this one's.
+ */
+static int look_before(struct engine *g, struct engine_facts *facts, struct err *e)
+{
+	int rc = uapi_look(g->ifname, ANSWER_TIMEOUT_MS, NULL);
+
+	if (rc == -ECONNREFUSED)
+		facts->stale_socket = arena_printf(g->arena, UAPI_SOCKET_DIR "/%s.sock", g->ifname);
+	if (rc == 0)
+		return err_say(e, EADDRINUSE,
+			       "start engine %s: another one listens on " UAPI_SOCKET_DIR
+			       "/%s.sock already",
+			       g->ops->name, g->ifname);
+	return 0;
+}
+
 int engine_begin(const struct engine_conf *c, const struct platform_ops *p, struct loop *l,
 		 struct arena *a, struct engine **out, struct engine_facts *facts, struct err *e)
 {
@@ -328,6 +287,9 @@ int engine_begin(const struct engine_conf *c, const struct platform_ops *p, stru
 	snprintf(g->ifname, sizeof(g->ifname), "%s", c->ifname);
 	if (c->ops->in_kernel)
 		return begin_in_kernel(g, out, facts, e);
+	rc = look_before(g, facts, e);
+	if (rc < 0)
+		return rc;
 	rc = pipe(fd) < 0 ? err_sys(&why, "pipe") : 0;
 	if (!rc) {
 		fcntl(fd[0], F_SETFD, FD_CLOEXEC);
@@ -469,8 +431,8 @@ void engine_stop(struct engine *g, struct arena *a, struct engine_facts *facts)
 	log_read(g);
 	if (facts) {
 		facts->exit_status = died ? g->status : UNKNOWN;
-		facts->log_tail = log_tail(&g->log, a);
-		facts->log_lines = log_lines(&g->log);
+		facts->log_tail = log_ring_tail(&g->log, a);
+		facts->log_lines = log_ring_lines(&g->log);
 		memcpy(facts->log_says, g->log.says, sizeof(facts->log_says));
 	}
 	if (g->reaped)

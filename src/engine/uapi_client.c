@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
@@ -124,7 +125,8 @@ static int call_open(struct call *c, const char *dir, const char *ifname, int ti
 	case -ENOENT:
 		return err_say(e, ENOENT, "%s: there is no such socket", path);
 	case -ECONNREFUSED:
-		return err_say(e, ECONNREFUSED, "%s: nobody listens, its engine has ended", path);
+		return err_say(e, ECONNREFUSED,
+			       "%s: nobody listens, its engine has ended or lost it", path);
 	case -EAGAIN:
 		return no_answer(c, e);
 	default:
@@ -384,11 +386,37 @@ int uapi_trace_ring(const char *ifname, int timeout_ms, struct trace_ring **out,
 	return uapi_trace_ring_at(UAPI_SOCKET_DIR, ifname, timeout_ms, out, e);
 }
 
-static int program_of(const struct call *c, struct arena *a, const char **program, struct err *e)
+int uapi_look_at(const char *dir, const char *ifname, int timeout_ms, struct err *e)
+{
+	CLEANUP(call_done) struct call c;
+
+	return call_open(&c, dir, ifname, timeout_ms, e);
+}
+
+int uapi_look(const char *ifname, int timeout_ms, struct err *e)
+{
+	return uapi_look_at(UAPI_SOCKET_DIR, ifname, timeout_ms, e);
+}
+
+/* The file of a running program may have been replaced, or lie in another mount namespace. */
+static bool is_same(const char *proc, const char *path)
+{
+	struct stat runs, lies;
+
+	return stat(proc, &runs) == 0 && stat(path, &lies) == 0 && runs.st_dev == lies.st_dev &&
+	       runs.st_ino == lies.st_ino && S_ISREG(lies.st_mode) &&
+	       (lies.st_uid == 0 || lies.st_uid == geteuid()) &&
+	       !(lies.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+static int owner_of(const struct call *c, struct arena *a, struct uapi_owner *out, struct err *e)
 {
 	struct ucred peer = { .pid = 0 };
 	socklen_t len = sizeof(peer);
+	static const char gone[] = " (deleted)"; /* the kernel's word for it */
+	enum { GONE_LEN = sizeof(gone) - 1 };
 	char path[64], exe[4096];
+	bool same;
 	ssize_t n;
 
 	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
@@ -401,18 +429,25 @@ static int program_of(const struct call *c, struct arena *a, const char **progra
 	if (n < 0)
 		return err_sys(e, "read %s", path);
 	exe[n] = '\0';
-	*program = arena_strdup(a, exe);
+	same = is_same(path, exe);
+	/* Its name is what it was, whoever has replaced it. */
+	if (!same && n > GONE_LEN && !strcmp(exe + n - GONE_LEN, gone))
+		exe[n - GONE_LEN] = '\0';
+	*out = (struct uapi_owner){ arena_strdup(a, exe), same };
 	return 0;
 }
 
-int uapi_owner(const char *ifname, int timeout_ms, struct arena *a, const char **program,
+int uapi_owner_at(const char *dir, const char *ifname, int timeout_ms, struct arena *a,
+		  struct uapi_owner *out, struct err *e)
+{
+	CLEANUP(call_done) struct call c;
+	int rc = call_open(&c, dir, ifname, timeout_ms, e);
+
+	return rc < 0 ? rc : owner_of(&c, a, out, e);
+}
+
+int uapi_owner(const char *ifname, int timeout_ms, struct arena *a, struct uapi_owner *out,
 	       struct err *e)
 {
-	struct call c;
-	int rc = call_open(&c, UAPI_SOCKET_DIR, ifname, timeout_ms, e);
-
-	if (!rc)
-		rc = program_of(&c, a, program, e);
-	call_done(&c);
-	return rc;
+	return uapi_owner_at(UAPI_SOCKET_DIR, ifname, timeout_ms, a, out, e);
 }

@@ -28,11 +28,16 @@ int uapi_set(const char *ifname, int timeout_ms, const struct buf *text, struct 
 struct trace_ring;
 int uapi_trace_ring(const char *ifname, int timeout_ms, struct trace_ring **out, struct err *e);
 
-/*
- * The program that listens on that socket, by its credentials: a path. -ESRCH: it lives where we
- * do not see it.
- */
-int uapi_owner(const char *ifname, int timeout_ms, struct arena *a, const char **program,
+/* Whether somebody listens on its socket: 0, or as above. */
+int uapi_look(const char *ifname, int timeout_ms, struct err *e);
+/* Who does. */
+struct uapi_owner {
+	const char *program; /* path */
+	/* what lies there is what runs, and nobody could have put it there but root and we */
+	bool is_same;
+};
+/* By the socket's credentials. -ESRCH: it lives where we do not see it. */
+int uapi_owner(const char *ifname, int timeout_ms, struct arena *a, struct uapi_owner *out,
 	       struct err *e);
 
 /* The same with the sockets elsewhere, for tests. */
@@ -40,6 +45,9 @@ int uapi_get_at(const char *dir, const char *ifname, int timeout_ms, struct aren
 		struct uapi_device **out, struct err *e);
 int uapi_set_at(const char *dir, const char *ifname, int timeout_ms, const struct buf *text,
 		struct err *e);
+int uapi_look_at(const char *dir, const char *ifname, int timeout_ms, struct err *e);
+int uapi_owner_at(const char *dir, const char *ifname, int timeout_ms, struct arena *a,
+		  struct uapi_owner *out, struct err *e);
 int uapi_trace_ring_at(const char *dir, const char *ifname, int timeout_ms, struct trace_ring **out,
 		       struct err *e);
 

@@ -21,6 +21,8 @@ int gather_addrs(const struct platform_ops *p, struct arena *a, struct addr_fact
 		 struct err *e);
 int gather_routes(const struct platform_ops *p, struct arena *a, struct route_facts **out,
 		  size_t *n, struct err *e);
+int gather_rules(const struct platform_ops *p, struct arena *a, struct policy_facts **out,
+		 size_t *n, struct err *e);
 /*
  * Names of WireGuard interfaces that run in this namespace: kernel ones by their kind,
  * userspace ones by a tun whose socket is in UAPI_SOCKET_DIR. Nothing is connected to, nothing

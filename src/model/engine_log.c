@@ -106,15 +106,12 @@ static const struct row rows[] = {
 	{ ENGINE_LOG_LOAD, "UnderLoad", NULL },
 };
 
-/* Where it is, and behind it; NULL when it is not there. */
+/* Behind where it is; NULL when it is not there. */
 static const char *find(const char *in, size_t len, const char *words)
 {
-	size_t n = strlen(words), i;
+	const char *at = memmem(in, len, words, strlen(words));
 
-	for (i = 0; i + n <= len; i++)
-		if (!memcmp(in + i, words, n))
-			return in + i + n;
-	return NULL;
+	return at ? at + strlen(words) : NULL;
 }
 
 static bool fits(const struct row *r, const char *line, size_t len)
@@ -135,5 +132,18 @@ void engine_log_take(int64_t n[ENGINE_LOG_COUNT], const char *line, size_t len)
 			n[rows[i].class]++;
 			return;
 		}
+	}
+}
+
+void engine_log_take_all(struct engine_log_given *g, const char *text, size_t len)
+{
+	while (len) {
+		const char *end = memchr(text, '\n', len);
+		size_t line = end ? (size_t)(end - text) : len, all = line + (end != NULL);
+
+		engine_log_take(g->says, text, line);
+		g->lines++;
+		text += all;
+		len -= all;
 	}
 }

@@ -8,6 +8,8 @@
 #ifndef MODEL_ENGINE_LOG_H
 #define MODEL_ENGINE_LOG_H
 
+#include <stdbool.h>
+
 #include "base/defs.h"
 
 enum engine_log_class {
@@ -35,5 +37,14 @@ const char *engine_log_says(enum engine_log_class c); /* in words */
 
 /* Adds one line, without its newline, to what it is of; lines of no class to none. */
 void engine_log_take(int64_t n[ENGINE_LOG_COUNT], const char *line, size_t len);
+
+/* A log that the user has: what an engine that we did not start wrote at some time or other. */
+struct engine_log_given {
+	const char *file; /* as it was named */
+	bool cut; /* only its end was read */
+	int64_t lines, says[ENGINE_LOG_COUNT];
+};
+/* Adds all lines of a text; the last one may lack its newline. */
+void engine_log_take_all(struct engine_log_given *g, const char *text, size_t len);
 
 #endif

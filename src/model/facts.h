@@ -13,6 +13,7 @@
 
 #include "model/engine_log.h"
 #include "model/facts_config.h"
+#include "model/facts_policy.h"
 #include "model/facts_rules.h"
 #include "model/unknown.h"
 #include "wire/wg_msg.h"
@@ -68,7 +69,12 @@ struct target_facts {
 	const char *engine_version; /* NULL: not known */
 	const char *program; /* path of a foreign engine, NULL for the built-in one */
 	struct public_key peer; /* the far end's key */
-	bool peer_named; /* by the user: the verdict is about it, also when it is offline */
+	/*
+	 * Whose silence is a fault, though peers come and go: the one that is looked at, as it was
+	 * named; one more (zero: none); all.
+	 */
+	bool peer_required, all_required;
+	struct public_key required;
 	/* made by `wgdiag lab`: which fault, "none": the control; NULL: no lab. Never judged by */
 	const char *lab, *lab_variant;
 	/* the near tun was made by wgdiag and handed to the engine as a descriptor */
@@ -85,10 +91,18 @@ struct engine_facts {
 	int64_t exit_status;
 	int64_t answer_ns; /* of one `get`; UNKNOWN: no answer */
 	const char *answer_error; /* NULL: it answered, and consistently */
+	/* a socket of that name on which nobody listened, before anything was started; NULL */
+	const char *stale_socket;
 	const char *log_tail; /* its last lines, "" for none */
 	int64_t log_lines;
 	/* lines of each class in all of it; UNKNOWN: it was not read */
 	int64_t log_says[ENGINE_LOG_COUNT];
+	/*
+	 * The user gave it, and it tells of what was before the run; NULL: it is that of the run.
+	 * log_cut: only its end was read.
+	 */
+	const char *log_file;
+	bool log_cut;
 	bool configured; /* a `get` shows what was set */
 	const char *config_difference; /* what it shows instead, NULL */
 };
@@ -177,9 +191,11 @@ struct route_facts {
 	uint8_t type;
 };
 
-/* Addresses and routes in one end's namespace, at one moment. */
+/* Addresses, routes and routing rules in one end's namespace, at one moment. */
 struct net_facts {
-	bool known;
+	bool known, rules_known; /* the former of addresses and routes */
+	struct policy_facts *rules;
+	size_t n_rules;
 	struct addr_facts *addrs;
 	size_t n_addrs;
 	struct route_facts *routes;

@@ -1,40 +1,5 @@
-#include "model/facts_table.h"
-
 #include "model/facts.h"
-
-#define F(s, m, ...)                                                                            \
-	{                                                                                       \
-		.name = #m, .at = offsetof(struct s, m), .size = sizeof(((struct s *)NULL)->m), \
-		__VA_ARGS__                                                                     \
-	}
-#define TEXT(s, m) F(s, m, .kind = FIELD_TEXT)
-#define WORDS(s, m) F(s, m, .kind = FIELD_TEXT, .required = true)
-#define BOOL(s, m) F(s, m, .kind = FIELD_BOOL)
-#define COUNT(s, m) F(s, m, .kind = FIELD_COUNT)
-#define TIME(s, m) F(s, m, .kind = FIELD_TIME)
-#define NUMBER(s, m) F(s, m, .kind = FIELD_NUMBER)
-#define BYTES(s, m) F(s, m, .kind = FIELD_BYTES)
-#define ADDR(s, m) F(s, m, .kind = FIELD_ADDR)
-#define NET(s, m) F(s, m, .kind = FIELD_NET)
-#define KEY(s, m) F(s, m, .kind = FIELD_KEY)
-#define WORD(s, m, w) F(s, m, .kind = FIELD_WORD, .words = w, .n_words = ARRAY_LEN(w))
-#define SET(s, m, w) F(s, m, .kind = FIELD_SET, .words = w, .n_words = ARRAY_LEN(w))
-#define STRUCT(s, m, t) F(s, m, .kind = FIELD_STRUCT, .of = &t)
-/* Elements with names. */
-#define COUNTS(s, m, k) F(s, m, .kind = FIELD_COUNT, .keys = k, .n_keys = ARRAY_LEN(k))
-#define STRUCTS(s, m, k, t) \
-	F(s, m, .kind = FIELD_STRUCT, .keys = k, .n_keys = ARRAY_LEN(k), .of = &t)
-/* Pointer and number. */
-#define LIST(s, m, n, t) \
-	F(s, m, .kind = FIELD_STRUCT, .list = true, .n_at = offsetof(struct s, n), .of = &t)
-#define TEXTS(s, m, n) \
-	F(s, m, .kind = FIELD_TEXT, .required = true, .list = true, .n_at = offsetof(struct s, n))
-#define NETS(s, m, n) F(s, m, .kind = FIELD_NET, .list = true, .n_at = offsetof(struct s, n))
-
-#define TABLE(s, f)                                                                         \
-	{                                                                                   \
-		.name = #s, .size = sizeof(struct s), .fields = f, .n_fields = ARRAY_LEN(f) \
-	}
+#include "model/facts_table_rows.h"
 
 static const char *const needs[] = {
 	[NEED_ENGINE_START] = "engine-start",
@@ -123,21 +88,6 @@ static const char *const answers[] = {
 	[ANSWERED_TCP] = "tcp",
 };
 static const char *const ofs[] = { [PATH_INNER] = "inner", [PATH_ENDPOINT] = "endpoint" };
-static const char *const matches[] = {
-	[RULE_IIF] = "iif",
-	[RULE_OIF] = "oif",
-	[RULE_SADDR] = "saddr",
-	[RULE_DADDR] = "daddr",
-	[RULE_L4PROTO] = "l4proto",
-	[RULE_SPORT] = "sport",
-	[RULE_DPORT] = "dport",
-	[RULE_FAMILY] = "family",
-	[RULE_OTHER] = "other",
-	[RULE_ICMP_TYPE] = "icmp-type",
-	[RULE_ICMPV6_TYPE] = "icmpv6-type",
-	[RULE_SHARE] = "share",
-};
-
 /* --- the structs, in the order of facts.h -------------------------------------- */
 
 static const struct facts_field gap_fields[] = {
@@ -151,7 +101,8 @@ static const struct facts_field target_fields[] = {
 	WORDS(target_facts, engine),	   TEXT(target_facts, engine_version),
 	TEXT(target_facts, program),	   KEY(target_facts, peer),
 	TEXT(target_facts, lab),	   TEXT(target_facts, lab_variant),
-	BOOL(target_facts, tun_inherited), BOOL(target_facts, peer_named),
+	BOOL(target_facts, tun_inherited), BOOL(target_facts, peer_required),
+	BOOL(target_facts, all_required),  KEY(target_facts, required),
 	TEXT(target_facts, wanted_name),   BOOL(target_facts, probed_routes_only),
 };
 static const struct facts_table target_table = TABLE(target_facts, target_fields);
@@ -162,6 +113,8 @@ static const struct facts_field engine_fields[] = {
 	TEXT(engine_facts, answer_error),      WORDS(engine_facts, log_tail),
 	COUNT(engine_facts, log_lines),	       BOOL(engine_facts, configured),
 	TEXT(engine_facts, config_difference), COUNTS(engine_facts, log_says, engine_log_names),
+	TEXT(engine_facts, stale_socket),      TEXT(engine_facts, log_file),
+	BOOL(engine_facts, log_cut),
 };
 static const struct facts_table engine_table = TABLE(engine_facts, engine_fields);
 
@@ -216,8 +169,26 @@ static const struct facts_field route_fields[] = {
 };
 static const struct facts_table route_table = TABLE(route_facts, route_fields);
 
+static const struct facts_field policy_fields[] = {
+	WORD(policy_facts, family, families),
+	NUMBER(policy_facts, action),
+	BOOL(policy_facts, invert),
+	NUMBER(policy_facts, pref),
+	NUMBER(policy_facts, table),
+	NUMBER(policy_facts, mark),
+	NUMBER(policy_facts, mask),
+	NET(policy_facts, src),
+	NET(policy_facts, dst),
+	TEXT(policy_facts, iif),
+	TEXT(policy_facts, oif),
+	COUNT(policy_facts, suppress_prefixlength),
+};
+static const struct facts_table policy_table = TABLE(policy_facts, policy_fields);
+
 static const struct facts_field net_fields[] = {
 	BOOL(net_facts, known),
+	BOOL(net_facts, rules_known),
+	LIST(net_facts, rules, n_rules, policy_table),
 	LIST(net_facts, addrs, n_addrs, addr_table),
 	LIST(net_facts, routes, n_routes, route_table),
 };
@@ -396,38 +367,6 @@ static const struct facts_field loss_fields[] = {
 };
 static const struct facts_table loss_table = TABLE(loss_facts, loss_fields);
 
-static const struct facts_field term_fields[] = {
-	WORD(rule_term, match, matches),
-	BOOL(rule_term, negated),
-	TEXT(rule_term, text),
-	NET(rule_term, net),
-	COUNT(rule_term, lo),
-	COUNT(rule_term, hi),
-};
-static const struct facts_table term_table = TABLE(rule_term, term_fields);
-
-static const struct facts_field rule_fields[] = {
-	WORDS(rule_facts, family),
-	WORDS(rule_facts, table),
-	WORDS(rule_facts, chain),
-	TEXT(rule_facts, hook),
-	WORDS(rule_facts, says),
-	COUNT(rule_facts, handle),
-	BOOL(rule_facts, policy),
-	BOOL(rule_facts, reject),
-	LIST(rule_facts, terms, n_terms, term_table),
-	COUNT(rule_facts, before),
-	COUNT(rule_facts, after),
-};
-static const struct facts_table rule_table = TABLE(rule_facts, rule_fields);
-
-static const struct facts_field firewall_fields[] = {
-	LIST(firewall_facts, rules, n_rules, rule_table),
-	COUNT(firewall_facts, n_all_rules),
-	TEXT(firewall_facts, unread),
-};
-static const struct facts_table firewall_table = TABLE(firewall_facts, firewall_fields);
-
 static const struct facts_field far_host_fields[] = {
 	COUNT(far_host_facts, ip4_forward), COUNT(far_host_facts, ip6_forward),
 	COUNT(far_host_facts, rp_filter),   TEXT(far_host_facts, kernel),
@@ -466,7 +405,7 @@ static const struct facts_field facts_fields[] = {
 	LIST(facts, sizes, n_sizes, size_table),
 	STRUCT(facts, loss_up, loss_table),
 	STRUCT(facts, loss_down, loss_table),
-	STRUCT(facts, firewall, firewall_table),
+	STRUCT(facts, firewall, facts_firewall_table),
 	STRUCT(facts, far_host, far_host_table),
 };
 const struct facts_table facts_table = TABLE(facts, facts_fields);

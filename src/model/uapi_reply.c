@@ -305,6 +305,16 @@ uint64_t uapi_extra_number(const struct uapi_extra *x, size_t n, const char *nam
 	return otherwise;
 }
 
+const char *uapi_extra_text(const struct uapi_extra *x, size_t n, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(x[i].name, name))
+			return x[i].text;
+	return NULL;
+}
+
 /* 2014-05-13; WireGuard's first public commit is of 2015. */
 #define BEFORE_WIREGUARD_S INT64_C(1400000000)
 

@@ -137,5 +137,7 @@ void uapi_handshake_times(struct uapi_device *d, int64_t wall_ns);
 /* The number of the extra key, or `otherwise` when it is not there. */
 uint64_t uapi_extra_number(const struct uapi_extra *x, size_t n, const char *name,
 			   uint64_t otherwise);
+/* Its text, as the engine wrote it; NULL: it is not there. */
+const char *uapi_extra_text(const struct uapi_extra *x, size_t n, const char *name);
 
 #endif

@@ -34,10 +34,12 @@ struct run_existing {
 	const struct ip_addr *pings; /* --ping: inner addresses that must answer */
 	size_t n_pings;
 	const char *peer; /* how its key begins, in base64; NULL: chosen */
+	const char *require; /* the same of one that must be there, or "all"; NULL: none */
 	/* of an engine that cannot be asked (no socket); family NONE: not known */
 	struct endpoint endpoint;
 	const struct intended_facts *intended; /* --config; NULL: none */
 	const struct far_text *far; /* --far-file: whose it is, is looked at; NULL: none */
+	const struct engine_log_given *log; /* --engine-log; NULL: none */
 };
 
 /* What watches over changes of the host itself, and undoes them however the run ends. */

@@ -14,7 +14,7 @@
 #include "run/run_attach_priv.h"
 #include "wg/limits.h"
 
-enum { ASK_MS = 1000 };
+enum { ASK_MS = 1000, VERSION_MAX_LEN = 40 };
 
 /* --- the device ------------------------------------------------------------------- */
 
@@ -59,6 +59,27 @@ static void no_engine(struct attach *x, int rc, const struct err *e)
 	facts_gap(x->r.f, NEED_CONFIG, why, remedy);
 }
 
+/* An engine may say that errno too, about something else. */
+static bool is_stale(const struct attach *x, int rc)
+{
+	return x->r.end[END_NEAR].via == WG_VIA_SOCKET && rc == -ECONNREFUSED &&
+	       uapi_look(x->conf->ifname, ASK_MS, NULL) == -ECONNREFUSED;
+}
+
+/* Without a socket it may be hidden in a program, and that is no fault; nor is a socket it lost. */
+static void no_answer(struct attach *x, int rc, const struct err *e)
+{
+	struct engine_facts *g = &x->r.f->engine[END_NEAR];
+
+	if (is_stale(x, rc))
+		g->stale_socket =
+			arena_printf(x->r.arena, UAPI_SOCKET_DIR "/%s.sock", x->conf->ifname);
+	if (rc == -ENOENT || g->stale_socket)
+		x->r.end[END_NEAR].via = WG_VIA_NONE;
+	else if (rc != -EPERM && rc != -EACCES && !err_is_shortage(rc))
+		g->answer_error = arena_strdup(x->r.arena, e->text);
+}
+
 static void ask_engine(struct attach *x)
 {
 	struct run_end *near = &x->r.end[END_NEAR];
@@ -71,11 +92,7 @@ static void ask_engine(struct attach *x)
 	rc = run_ask(&x->r, END_NEAR, ASK_MS, x->r.arena, &x->device, &e);
 	if (rc < 0) {
 		x->device = NULL;
-		/* Without a socket it may be hidden in a program, and that is no fault. */
-		if (rc == -ENOENT)
-			near->via = WG_VIA_NONE;
-		else if (rc != -EPERM && rc != -EACCES && !err_is_shortage(rc))
-			g->answer_error = arena_strdup(x->r.arena, e.text);
+		no_answer(x, rc, &e);
 		no_engine(x, rc, &e);
 		return;
 	}
@@ -97,32 +114,67 @@ static const struct engine_ops *ops_of(const char *program)
 	return NULL;
 }
 
+/* As the engine says of itself; what could be no version is none. */
+static const char *told_version(const struct uapi_device *d)
+{
+	static const char of[] = "0123456789.-+abcdefghijklmnopqrstuvwxyz";
+	const char *v = uapi_extra_text(d->extra, d->n_extra, "engine_version");
+	size_t len = v ? strspn(v, of) : 0;
+
+	return len > 0 && len <= VERSION_MAX_LEN && !v[len] ? v : NULL;
+}
+
+/*
+ * Only a program that is known by its name is run for it, and only where it is the very one that
+ * runs already.
+ */
+static const char *version_of(struct attach *x, const struct uapi_owner *o)
+{
+	const struct engine_ops *ops = x->r.end[END_NEAR].ops;
+
+	if (!ops || ops == engine_ops_find("builtin"))
+		return ops ? told_version(x->device) : NULL;
+	return o->is_same ? engine_version(ops, o->program, x->r.p, x->r.loop, x->r.arena) : NULL;
+}
+
 static void name_owner(struct attach *x)
 {
 	struct target_facts *t = &x->r.f->target;
-	const char *program, *slash;
+	struct uapi_owner o;
+	const char *slash;
 	struct err e;
 
-	if (uapi_owner(x->conf->ifname, ASK_MS, x->r.arena, &program, &e) < 0)
+	if (uapi_owner(x->conf->ifname, ASK_MS, x->r.arena, &o, &e) < 0)
 		return;
-	slash = strrchr(program, '/');
-	x->r.end[END_NEAR].ops = ops_of(program);
+	slash = strrchr(o.program, '/');
+	x->r.end[END_NEAR].ops = ops_of(o.program);
 	t->engine = x->r.end[END_NEAR].ops ? x->r.end[END_NEAR].ops->name :
 		    slash		   ? slash + 1 :
-					     program;
-	t->program = program;
+					     o.program;
+	t->program = o.program;
+	t->engine_version = version_of(x, &o);
+}
+
+static void name_kernel(struct attach *x)
+{
+	struct target_facts *t = &x->r.f->target;
+
+	t->engine = "kernel";
+	t->engine_version =
+		engine_version(engine_ops_find(t->engine), NULL, x->r.p, x->r.loop, x->r.arena);
 }
 
 static void name_engine(struct attach *x)
 {
-	struct target_facts *t = &x->r.f->target;
+	enum wg_via via = x->r.end[END_NEAR].via;
 
 	if (x->up)
 		return;
-	t->engine = x->r.end[END_NEAR].via == WG_VIA_KERNEL ? "kernel" : "unknown";
-	if (x->r.end[END_NEAR].via == WG_VIA_NONE)
-		t->kind = TARGET_OPAQUE;
-	if (x->r.end[END_NEAR].via == WG_VIA_SOCKET && x->device)
+	if (via == WG_VIA_KERNEL)
+		name_kernel(x);
+	if (via == WG_VIA_NONE)
+		x->r.f->target.kind = TARGET_OPAQUE;
+	if (via == WG_VIA_SOCKET && x->device)
 		name_owner(x);
 }
 
@@ -342,16 +394,25 @@ static void measure(struct attach *x)
 	run_gather_after(r);
 }
 
-static void intended(struct attach *x)
+/* What the user has given is no row's to look for. */
+static void take_given(struct attach *x)
 {
 	struct facts *f = x->r.f;
+	struct engine_facts *g = &f->engine[END_NEAR];
+	const struct engine_log_given *log = x->conf->log;
 
-	if (!x->conf->intended) {
+	if (x->conf->intended) {
+		f->intended = *x->conf->intended;
+		facts_have(f, NEED_INTENDED);
+	} else {
 		facts_gap(f, NEED_INTENDED, "no file given", NULL);
-		return;
 	}
-	f->intended = *x->conf->intended;
-	facts_have(f, NEED_INTENDED);
+	if (!log)
+		return;
+	g->log_file = log->file;
+	g->log_cut = log->cut;
+	g->log_lines = log->lines;
+	memcpy(g->log_says, log->says, sizeof(g->log_says));
 }
 
 int run_attach_steps(struct attach *x, struct err *e)
@@ -374,14 +435,13 @@ int run_attach_steps(struct attach *x, struct err *e)
 	if (rc < 0)
 		return rc;
 	r->f->target.name = x->conf->ifname;
-	r->f->target.peer_named = x->conf->peer != NULL;
 	ask_engine(x);
 	name_engine(x);
 	rc = run_attach_peer(x, e);
 	if (rc < 0)
 		return rc;
 	facts_have(r->f, NEED_ENGINE_START);
-	intended(x);
+	take_given(x);
 	find_way(x);
 	run_attach_targets(x);
 	if (x->up)

@@ -162,37 +162,74 @@ static int of_file(struct attach *x, struct err *e)
 	return 0;
 }
 
-/* ------------------------------------------------------------------------------------ */
+/* --- by the engine's own word -------------------------------------------------------- */
+
+/* The one whose key begins like that; NULL, and no failure: nobody asked for one. */
+static int named_peer(const struct attach *x, const char *with, const struct uapi_peer **out,
+		      struct err *e)
+{
+	const struct uapi_peer *p;
+	size_t n;
+
+	*out = NULL;
+	if (!with)
+		return 0;
+	p = by_prefix(x->device, with, &n);
+	if (n != 1)
+		return err_say(e, ENOKEY, "%s has %s peer whose key begins with %s",
+			       x->conf->ifname, n ? "more than one" : "no", with);
+	*out = p;
+	return 0;
+}
+
+static int require(struct attach *x, const struct uapi_peer **out, struct err *e)
+{
+	struct target_facts *t = &x->r.f->target;
+	int rc;
+
+	*out = NULL;
+	if (t->all_required)
+		return 0;
+	rc = named_peer(x, x->conf->require, out, e);
+	if (*out)
+		t->required = (*out)->public_key;
+	return rc;
+}
 
 int run_attach_peer(struct attach *x, struct err *e)
 {
 	struct config_facts *c = &x->r.f->config[END_NEAR];
+	struct target_facts *t = &x->r.f->target;
 	const struct uapi_device *d = x->device;
-	const struct uapi_peer *p = NULL;
-	size_t n;
+	const struct uapi_peer *p, *required;
+	int rc;
 
-	if (!d)
+	t->all_required = x->conf->require && !strcmp(x->conf->require, "all");
+	if (!d) {
+		/* Which one it is cannot be told then: what is asked for stays open. */
+		t->all_required = x->conf->require != NULL;
 		return of_file(x, e);
+	}
 	gather_config(d, x->r.arena, c);
 	facts_have(x->r.f, NEED_CONFIG);
-	if (x->conf->peer) {
-		p = by_prefix(d, x->conf->peer, &n);
-		if (n != 1)
-			return err_say(e, ENOKEY, "%s has %s peer whose key begins with %s",
-				       x->conf->ifname, n ? "more than one" : "no", x->conf->peer);
-	}
+	rc = named_peer(x, x->conf->peer, &p, e);
+	if (!rc)
+		rc = require(x, &required, e);
+	if (rc < 0)
+		return rc;
+	t->peer_required = p != NULL;
 	if (!p)
 		p = by_far(x);
 	if (!p)
 		p = by_ping(x, c);
 	if (!p)
-		p = liveliest(d);
+		p = required ? required : liveliest(d);
 	if (!p)
 		return 0;
 	x->r.end[END_FAR].public_key = p->public_key;
 	x->r.end[END_FAR].outer = p->endpoint.addr;
 	x->r.end[END_FAR].port = p->endpoint.port;
-	x->r.f->target.peer = p->public_key;
+	t->peer = p->public_key;
 	/* Before anything is sent. */
 	return x->conf->far ? run_far_fits(x->conf->far, c, &p->public_key, e) : 0;
 }

@@ -92,12 +92,14 @@ static int net_here(void *ctx, struct err *e)
 {
 	struct net_ctx *x = ctx;
 	struct net_facts *n = x->out;
+	struct err why; /* rules that cannot be read are not looked at, and the rest is */
 	int rc;
 
 	rc = gather_addrs(x->r->p, x->r->arena, &n->addrs, &n->n_addrs, e);
 	if (!rc)
 		rc = gather_routes(x->r->p, x->r->arena, &n->routes, &n->n_routes, e);
 	n->known = !rc;
+	n->rules_known = !rc && !gather_rules(x->r->p, x->r->arena, &n->rules, &n->n_rules, &why);
 	if (n->known && !x->r->t)
 		keep_ours(x->r, n);
 	return rc;

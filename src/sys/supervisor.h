@@ -2,8 +2,8 @@
  * Undoing what a run changed on the host itself, however the run ends.
  *
  * A process in a session of its own holds one end of a socket pair. Each step is told to it, and
- * written to /run/wgdiag/PID-START.undo, BEFORE the change is made; when the pair closes (SIGKILL of
- * wgdiag included) it undoes them, last first. Were both killed, the next start does it.
+ * written to /run/wgdiag/PID-START.undo, BEFORE the change is made; when the pair closes (SIGKILL
+ * of wgdiag included) it undoes them, last first. Were both killed, the next start does it.
  *
  * Start it before a key is read: it is a fork, and must hold none. All of it acts in the network
  * namespace where supervisor_start() was called.

@@ -70,7 +70,7 @@ static bool undecided(const struct finding *f, const struct findings *all,
 		      const struct inference *in, bool away)
 {
 	/* Of rows that the verdict does not stand on otherwise, each that was chosen counts. */
-	bool counts = is_needed(f->check) || (all->partial && !any_needed(all));
+	bool counts = is_needed(f->check) || f->wanted || (all->partial && !any_needed(all));
 	size_t i;
 
 	/* A peer that comes and goes, and is gone: no row waits for what it would answer. */

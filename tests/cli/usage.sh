@@ -122,7 +122,14 @@ refuses "--ping '10.0.0' is no IPv4 or IPv6 address" check wg0 --ping 10.0.0
 refuses '--ping 224.0.0.1: nobody can be asked there' check wg0 --ping 224.0.0.1
 refuses '--ping is about a tunnel that runs' check --ping 10.0.0.1
 refuses "--endpoint 'x' is no HOST:PORT" check lo --endpoint x
-refuses './office.conf: this version brings no file up' check ./office.conf
+refuses '--require is about a tunnel that runs' check --require all
+refuses '--require says how a run is done' check --facts "$TOP/fixtures/cases/healthy/builtin.json" --require all
+refuses '--engine-log is about a tunnel that runs' check --engine-log /dev/null
+refuses "--engine-log says how a run is done" check --facts "$TOP/fixtures/cases/healthy/builtin.json" --engine-log /dev/null
+refuses '--engine-log: reading /nowhere/log: No such file' check lo --engine-log /nowhere/log
+refuses '--engine-log: reading /: Is a directory' check lo --engine-log /
+refuses '--far-file and --engine-log cannot both be standard input' check lo --far-file - --engine-log -
+refuses 'read ./office.conf: No such file or directory' check ./office.conf
 refuses "'a b' is no name of an interface" check 'a b'
 
 "$WGDIAG" >"$TMPDIR/out" 2>"$TMPDIR/err"

@@ -10,58 +10,7 @@ need wg ip ping jq nft setpriv sysctl
 . "$TOP/tests/lib/lab/engine.sh"
 . "$TOP/tests/lib/json.sh"
 
-ns_new left; ns_new right
-veth left near right far
-rnd_net4 out4; rnd_net6 out6
-addr left near "$out4.1/24" "${out6}1/64"
-addr right far "$out4.2/24" "${out6}2/64"
-chmod 755 "$TMPDIR"
-# The kernel looks first whether anybody else has them.
-wait_for 10 '! ip -n left addr | grep tentative'
-
-# pair NAME: draws names, keys, addresses; starts the far end. The near engine is the caller's.
-pair()
-{
-	rnd_net4 in4; rnd_net6 in6
-	rnd_name n n; rnd_name f f
-	rnd_port port_n; rnd_port port_f
-	key key_n; key key_f
-	wg genpsk >"$TMPDIR/psk"
-	engine right "$f"; far_pid=$engine_pid
-	wg set "$f" private-key "$key_f_file" listen-port "$port_f" peer "$key_n_pub" preshared-key "$TMPDIR/psk" \
-		allowed-ips "$in4.1/32,${in6}1/128"
-	addr right "$f" "$in4.2/24" "${in6}2/64"
-	ip -n right link set "$f" mtu 1420 up
-}
-configure()
-{
-	wg set "$n" private-key "$key_n_file" listen-port "$port_n" peer "$key_f_pub" preshared-key "$TMPDIR/psk" \
-		allowed-ips "$in4.2/32,${in6}2/128" endpoint "$out4.2:$port_f"
-	addr left "$n" "$in4.1/24" "${in6}1/64"
-	ip -n left link set "$n" mtu 1420 up
-}
-# foreign NAME COMMAND...: an engine in the left namespace, in the foreground as a job.
-foreign()
-{
-	foreign_name=$1
-	shift
-	ip netns exec left "$@" "$n" >"$TMPDIR/$n.log" 2>&1 &
-	near_pid=$!
-	wait_for 10 "wg show $n" || { not_ok "$foreign_name starts" "$(cat "$TMPDIR/$n.log")"; finish; }
-}
-over() { kill "$near_pid" "$far_pid" 2>/dev/null; wait "$near_pid" "$far_pid" 2>/dev/null; }
-
-attach() { ip netns exec left "$WGDIAG" check "$n" "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"; }
-bad_rows() { jq -r '.checks[] | select(.state == "FAIL" or .state == "UNSURE" or .state == "WARN" or .state == "ERROR") |
-	"\(.id) \(.state): \(.summary)"' "$TMPDIR/out"; }
-cause() { jq -r '.verdict | [.cause, .side] | map(. // "-") | join(" ")' "$TMPDIR/out"; }
-# All that somebody could have changed; no counters.
-state()
-{
-	ip -n left -o link; ip -n left -o addr; ip -n left route show table all; ip -n left -6 route show table all
-	ip -n left rule; ip netns exec left nft -s list ruleset; wg show all peers; wg show all allowed-ips
-	wg show all endpoints; find /run -type s | sort; ip netns exec left sysctl -a 2>/dev/null | grep -E 'forward|rp_filter|ignore'
-}
+. "$TOP/tests/lib/lab/attach.sh"
 
 healthy()
 {
@@ -115,13 +64,6 @@ over
 
 # --- without its socket: what an engine inside a program looks like ---------------------
 
-# opaque ARGUMENT...: where /run/wireguard is empty.
-opaque()
-{
-	# shellcheck disable=SC2016
-	ip netns exec left unshare -m sh -c 'mount -t tmpfs none /run/wireguard && exec "$@"' - \
-		"$WGDIAG" check "$n" "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"
-}
 pair
 foreign builtin "$WGDIAG" engine -f
 configure
@@ -178,6 +120,68 @@ opaque --json --endpoint "$out4.2:$port_f" --ping "$in4.2"
 is 'opaque, a header is encrypted: exit' $? 1
 is 'opaque, a header is encrypted: the cause and its side' "$(cause)" 'tun-framing local'
 over
+
+# --- a program gave its engine a tun --------------------------------------------------------
+
+# Which framing a wireguard-go takes for granted on a tun that it inherits is found by trying: data comes
+# through with that one. One that writes without a header to a device that wants one sees its writes succeed,
+# and the kernel throws them away.
+# inherited PROGRAM raw|pi: with somebody at the far end who sends.
+inherited()
+{
+	pair
+	ip netns exec left env LOG_LEVEL=verbose "$tool" inherit "$n" "$2" "$1" -f "$n" >"$TMPDIR/$n.log" 2>&1 &
+	near_pid=$!
+	wait_for 10 "wg show $n" || { not_ok "$1 starts" "$(cat "$TMPDIR/$n.log")"; finish; }
+	# As a client has it, whose server is the first host of the network; without keepalives it may never shake
+	# hands.
+	wg set "$f" peer "$key_n_pub" allowed-ips "$in4.7/32"
+	wg set "$n" private-key "$key_n_file" listen-port "$port_n" peer "$key_f_pub" preshared-key "$TMPDIR/psk" \
+		allowed-ips "$in4.0/24" endpoint "$out4.2:$port_f" persistent-keepalive 1
+	addr right "$f" "$in4.1/24"
+	addr left "$n" "$in4.7/24"
+	ip -n left link set "$n" mtu 1420 up
+	ip netns exec right ping -q -i 0.2 -I "$in4.1" "$in4.7" >/dev/null 2>&1 &
+	ping_pid=$!
+	wait_for 15 "wg show $f latest-handshakes | grep -qv '	0\$'" || not_ok "$1, $2: a handshake" "$(cat "$TMPDIR/$n.log")"
+}
+inherited_over() { kill $ping_pid; wait $ping_pid 2>/dev/null; over; }
+passes() { ip netns exec left ping -q -c 3 -i 0.2 -W 1 "$in4.1" >/dev/null 2>&1; }
+# opaque_inherited NAME PROGRAM
+opaque_inherited()
+{
+	[ -x "$2" ] || { skip "$1 on an inherited tun" "no $2 here (make peers)"; return; }
+	for framing in raw pi; do
+		inherited "$2" $framing
+		if passes; then
+			right=$framing
+			opaque --json --endpoint "$out4.2:$port_f"
+			is "$1, a tun as it expects ($framing): exit" $? 0
+			clean "$1, a tun as it expects ($framing): no FAIL" "$(bad_rows | grep FAIL)"
+			is "$1, a tun as it expects ($framing): no cause" "$(cause)" '- -'
+		else
+			wrong=$framing
+			opaque --json --endpoint "$out4.2:$port_f"
+			rc=$?
+			# Where its writes are refused nothing is on the tun to be seen: what it wrote about that helps.
+			if grep -q 'Failed to write packet' "$TMPDIR/$n.log"; then
+				is "$1, another tun than it expects ($framing): nothing comes out of it" \
+					"$(json_row "$TMPDIR/out" tun.delivery)" 'FAIL -'
+				opaque --json --endpoint "$out4.2:$port_f" --engine-log "$TMPDIR/$n.log"
+				rc=$?
+			fi
+			is "$1, another tun than it expects ($framing): exit" $rc 1
+			is "$1, another tun than it expects ($framing): the cause and its side" "$(cause)" 'tun-framing local'
+		fi
+		is "$1 ($framing): judged from outside" "$(jq -r .target.kind "$TMPDIR/out")" opaque
+		inherited_over
+	done
+	check "$1: one framing works, and one does not" [ "${right:-}" != "${wrong:-}" ]
+}
+opaque_inherited 'wireguard-go of the distribution' "$(command -v wireguard-go)"
+right='' wrong=''
+opaque_inherited 'newest wireguard-go' "$peers/wireguard-go-latest"
+right='' wrong=''
 
 # --- full tunnel, /32 address ------------------------------------------------------------
 
@@ -251,7 +255,7 @@ clean 'as nobody: nothing on stderr' "$(cat "$TMPDIR/err")"
 is 'as nobody: the firewall is a gap' "$(jq -r '.checks[] | select(.id == "host.firewall") | "\(.state) \(.summary)"' "$TMPDIR/out")" \
 	'SKIP read firewall rules: Operation not permitted'
 clean 'as nobody: no FAIL' "$(bad_rows | grep FAIL)"
-for id in ping.peer ping.sizes rx.errors route.inner; do
+for id in ping.peer ping.sizes rx.errors route.inner host.state; do
 	is "as nobody: $id" "$(json_row "$TMPDIR/out" $id)" 'PASS -'
 done
 over

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Each field of the structs in model/facts.h, and in its parts that it includes, has a row in
-# model/facts_table.c, so that it is saved and read back. (A unit test looks for bytes without a
+# model/facts_table*.c, so that it is saved and read back. (A unit test looks for bytes without a
 # row; a small field could hide where the compiler would pad.)
 : "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
 . "$TOP/tests/lint/lib.sh"
@@ -25,9 +25,9 @@ name && /;$/ {
 }')
 is 'the structs were read' "$(printf '%s\n' "$fields" | awk '$1 == "tap_facts" || $1 == "facts"' | grep -c 'frames\|have\|firewall')" 3
 
-rows=$(tr '\n\t' '  ' <src/model/facts_table.c | tr -s ' ')
+rows=$(cat src/model/facts_table*.c | tr '\n\t' '  ' | tr -s ' ')
 found=$(printf '%s\n' "$fields" | while read -r s f; do
-	printf '%s' "$rows" | grep -qE "\\(${s}, ([a-z_]+, )?${f}[,)]" || echo "struct $s: $f has no row in src/model/facts_table.c"
+	printf '%s' "$rows" | grep -qE "\\(${s}, ([a-z_]+, )?${f}[,)]" || echo "struct $s: $f has no row in src/model/facts_table*.c"
 done)
 clean 'each field of the facts is in the file of facts' "$found"
 finish

@@ -161,7 +161,7 @@ accepts 'the word in a name' no_sleep
 # facts: the real header and table, without one row where no byte would be missed.
 plant src/model/facts.h <"$TOP/src/model/facts.h"
 cp "$TOP"/src/model/facts_*.h "$tmp/tree/src/model/"
-cp "$TOP/src/model/facts_table.c" "$tmp/tree/src/model/"
+cp "$TOP"/src/model/facts_table*.c "$tmp/tree/src/model/"
 accepts 'a table that has every field' facts
 sed 's/BOOL(addr_facts, dad_failed)//' "$TOP/src/model/facts_table.c" >"$tmp/tree/src/model/facts_table.c"
 refuses 'a field that is not saved' facts 'dad_failed has no row'

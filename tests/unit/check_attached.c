@@ -170,7 +170,8 @@ static void asleep_by_file(struct facts *f)
 static void asleep_by_file_named(struct facts *f)
 {
 	asleep_by_file(f);
-	f->target.peer_named = true;
+	f->target.peer = f->config[END_NEAR].peers[0].key;
+	f->target.peer_required = true;
 }
 
 static void asleep_by_file_address_named(struct facts *f)
@@ -286,7 +287,8 @@ static void never_came_unasked(struct facts *f)
 static void never_came_named(struct facts *f)
 {
 	never_came_unasked(f);
-	f->target.peer_named = true;
+	f->target.peer = f->config[END_NEAR].peers[0].key;
+	f->target.peer_required = true;
 }
 
 static void hub(struct facts *f)
@@ -303,6 +305,138 @@ static void hub(struct facts *f)
 	peers[2].handshake_wall_ns = WALL_NS - 181 * NS_PER_S;
 	f->config[END_NEAR].peers = peers;
 	f->config[END_NEAR].n_peers = ARRAY_LEN(peers);
+}
+
+static void asleep_and_named(struct facts *f)
+{
+	asleep(f);
+	f->target.peer = f->config[END_NEAR].peers[0].key;
+	f->target.peer_required = true;
+}
+
+static void asleep_and_another_required(struct facts *f)
+{
+	asleep(f);
+	f->target.required = f->config[END_NEAR].peers[0].key;
+	f->target.required.b[0] ^= 1;
+}
+
+static void never_came_and_required(struct facts *f)
+{
+	never_came(f);
+	f->target.required = f->config[END_NEAR].peers[0].key;
+}
+
+static void came_and_required(struct facts *f)
+{
+	attached(f);
+	f->target.all_required = true;
+	f->config[END_NEAR].peers[0].endpoint = (struct endpoint){ 0 };
+}
+
+/* Peers 2 and 3 are silent; nothing can be sent to 3. */
+static void hub_all(struct facts *f)
+{
+	hub(f);
+	f->target.all_required = true;
+	f->config[END_NEAR].peers[2].endpoint = f->config[END_NEAR].peers[0].endpoint;
+}
+
+static void hub_all_have_endpoints(struct facts *f)
+{
+	hub_all(f);
+	f->config[END_NEAR].peers[3].endpoint = f->config[END_NEAR].peers[0].endpoint;
+}
+
+static void hub_all_heard(struct facts *f)
+{
+	hub_all(f);
+	f->config[END_NEAR].peers[2].handshake_wall_ns = WALL_NS - 180 * NS_PER_S;
+	f->config[END_NEAR].peers[3].handshake_wall_ns = WALL_NS;
+}
+
+static void hub_one(struct facts *f, unsigned i)
+{
+	hub(f);
+	f->target.required = f->config[END_NEAR].peers[i].key;
+}
+
+static void hub_one_online(struct facts *f)
+{
+	hub_one(f, 1);
+}
+
+static void hub_one_silent(struct facts *f)
+{
+	hub_one(f, 2);
+}
+
+static void hub_one_never(struct facts *f)
+{
+	hub_one(f, 3);
+}
+
+static void hub_untold(struct facts *f)
+{
+	hub_all(f);
+	f->config[END_NEAR].peers[3].handshake_wall_ns = UNKNOWN;
+	f->config[END_NEAR].peers[2].handshake_wall_ns = WALL_NS;
+}
+
+static void not_told(struct facts *f)
+{
+	attached(f);
+	facts_gap(f, NEED_CONFIG, "it has no control socket", NULL);
+}
+
+static void not_told_and_required(struct facts *f)
+{
+	not_told(f);
+	f->target.all_required = true;
+}
+
+/* How often the log that was given is among the evidence of a row. */
+static int told(const struct findings *all, const char *id)
+{
+	const struct evidence *ev;
+	int n = 0;
+
+	for (ev = made_row(all, id)->evidence; ev; ev = ev->next)
+		n += !strcmp(ev->source, "log") &&
+		     strstr(ev->text, "in the log given: 2 × ") != NULL;
+	return n;
+}
+
+/* A log stands beside what does not work, and never beside what does. */
+static void a_log_given(void **state)
+{
+	static const struct {
+		void (*change)(struct facts *f);
+		int handshake, data;
+	} cases[] = {
+		{ attached, 0, 0 },
+		{ silent_given, 0, 1 },
+		{ no_answer_outside, 1, 1 },
+	};
+	struct findings all;
+	struct facts f;
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		arena_init(&a);
+		findings_init(&all, &a);
+		made_healthy(&f);
+		cases[i].change(&f);
+		f.engine[END_NEAR].log_file = "vpn.log";
+		f.engine[END_NEAR].log_says[ENGINE_LOG_RESPONSE] = 2;
+		checks_run(&f, NULL, &all);
+		assert_int_equal(told(&all, "handshake.complete"), cases[i].handshake);
+		assert_int_equal(told(&all, "data.both-ways"), cases[i].data);
+		assert_int_equal(told(&all, "tun.framing"), 0);
+		arena_done(&a);
+	}
 }
 
 static const struct {
@@ -364,6 +498,36 @@ static const struct {
 	{ "handshake.peers",
 	  { "hub", hub, STATE_PASS, "of 3 others 1 heard within 180 s, 2 offline (1 never",
 	    NULL } },
+	{ "handshake.complete",
+	  { "asleep, and named", asleep_and_named, STATE_FAIL, "2 initiations", "underlay.back" } },
+	{ "handshake.complete",
+	  { "asleep, another is required", asleep_and_another_required, STATE_NA, "offline",
+	    NULL } },
+	{ "handshake.complete",
+	  { "never came, and required", never_came_and_required, STATE_FAIL,
+	    "must be there, and it was never heard", "underlay.back" } },
+	{ "handshake.complete",
+	  { "came, and required", came_and_required, STATE_PASS, NULL, NULL } },
+	{ "handshake.peers",
+	  { "all required", hub_all, STATE_FAIL,
+	    "must be there, and it was never heard and has no endpoint", NULL } },
+	{ "handshake.peers",
+	  { "all required, and could be asked", hub_all_have_endpoints, STATE_UNSURE,
+	    "not heard within 180 s (and 1 more); it was not asked", NULL } },
+	{ "handshake.peers",
+	  { "border: all required, all heard", hub_all_heard, STATE_PASS,
+	    "all 3 others heard within 180 s", NULL } },
+	{ "handshake.peers", { "one required, there", hub_one_online, STATE_PASS, "of 3", NULL } },
+	{ "handshake.peers",
+	  { "one required, silent", hub_one_silent, STATE_UNSURE, "not heard within 180 s; it",
+	    NULL } },
+	{ "handshake.peers",
+	  { "one required, never heard", hub_one_never, STATE_FAIL, "has no endpoint", NULL } },
+	{ "handshake.peers",
+	  { "all required, one not told", hub_untold, STATE_UNSURE, "is not told", NULL } },
+	{ "handshake.peers",
+	  { "gap: required, not told", not_told_and_required, STATE_SKIP, "no control socket",
+	    NULL } },
 	{ "ping.peer", { "answers", attached, STATE_PASS, "answered", NULL } },
 	{ "ping.peer",
 	  { "guessed, silent", silent_guess, STATE_UNSURE, "nobody said that it must", NULL } },
@@ -404,12 +568,12 @@ static void the_whole(void **state)
 {
 	static const struct whole_case cases[] = {
 		{ asleep_by_file, STATE_PASS, SIDE_NONE },
-		{ asleep_by_file_named, STATE_UNSURE, SIDE_NONE },
+		{ asleep_by_file_named, STATE_FAIL, SIDE_UNKNOWN },
 		{ asleep_by_file_address_named, STATE_FAIL, SIDE_UNKNOWN },
 		{ silent_by_file, STATE_FAIL, SIDE_UNKNOWN },
 		{ just_heard_by_file, STATE_FAIL, SIDE_UNKNOWN },
 		{ never_came_unasked, STATE_PASS, SIDE_NONE },
-		{ never_came_named, STATE_UNSURE, SIDE_NONE },
+		{ never_came_named, STATE_FAIL, SIDE_UNKNOWN },
 		{ no_route_into_tun, STATE_FAIL, SIDE_LOCAL },
 		{ wrong_here, STATE_FAIL, SIDE_LOCAL },
 		{ ends_disagree, STATE_FAIL, SIDE_UNKNOWN },
@@ -428,6 +592,15 @@ static void the_whole(void **state)
 		{ back_elsewhere, STATE_PASS, SIDE_NONE },
 		{ all_elsewhere, STATE_PASS, SIDE_NONE },
 		{ socket_elsewhere, STATE_PASS, SIDE_NONE },
+		{ asleep_and_named, STATE_FAIL, SIDE_UNKNOWN },
+		{ hub_all, STATE_FAIL, SIDE_UNKNOWN },
+		{ hub_all_have_endpoints, STATE_UNSURE, SIDE_NONE },
+		{ hub_all_heard, STATE_PASS, SIDE_NONE },
+		{ hub_one_silent, STATE_UNSURE, SIDE_NONE },
+		{ hub_one_online, STATE_PASS, SIDE_NONE },
+		{ hub_untold, STATE_UNSURE, SIDE_NONE },
+		{ not_told, STATE_PASS, SIDE_NONE },
+		{ not_told_and_required, STATE_UNSURE, SIDE_NONE },
 	};
 	struct findings all;
 	struct verdict v;
@@ -492,6 +665,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row),
+		cmocka_unit_test(a_log_given),
 		cmocka_unit_test(the_whole),
 		cmocka_unit_test(the_fix),
 	};

@@ -72,6 +72,44 @@ static void builtin_logs(struct facts *f)
 	f->engine[END_NEAR].log_says[ENGINE_LOG_MAC1] = 3;
 }
 
+/* Of another moment: told, and no state is of it. */
+static void go_log_given(struct facts *f)
+{
+	logged(f, ENGINE_LOG_SOURCE);
+	f->engine[END_NEAR].log_says[ENGINE_LOG_LOAD] = 1;
+	f->engine[END_NEAR].log_file = "/var/log/vpn.log";
+}
+
+static void go_end_of_log_given(struct facts *f)
+{
+	go_log_given(f);
+	f->engine[END_NEAR].log_cut = true;
+}
+
+static void go_log_given_says_nothing(struct facts *f)
+{
+	made_wireguard_go(f);
+	f->engine[END_NEAR].log_file = "/var/log/vpn.log";
+}
+
+static void go_log_given_refuses_all(struct facts *f)
+{
+	go_log_given(f);
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = 0;
+}
+
+static void hidden_log_given(struct facts *f)
+{
+	go_log_given(f);
+	facts_gap(f, NEED_ENGINE, "it has no control socket", NULL);
+}
+
+static void hidden_log_of_the_run(struct facts *f)
+{
+	hidden_log_given(f);
+	f->engine[END_NEAR].log_file = NULL;
+}
+
 static void go_refuses_all(struct facts *f)
 {
 	made_wireguard_go(f);
@@ -294,6 +332,20 @@ static const struct check_case cases[] = {
 	{ "its log: of another moment maybe", go_logs_initiation, STATE_WARN, "3 × an initiation",
 	  NULL },
 	{ "its log: part of life", go_logs_cookies, STATE_PASS, "3 × under load", NULL },
+	{ "a log given: told, not judged", go_log_given, STATE_PASS,
+	  "wireguard-go keeps no such counters; in the log given: 3 × an inner source that is not in "
+	  "the peer's allowed IPs, 1 × under load: handshakes are answered with cookies: 400 data",
+	  NULL },
+	{ "the end of a log", go_end_of_log_given, STATE_PASS, "in the end of the log given: 3 ×",
+	  NULL },
+	{ "border: nothing in a log given", go_log_given_says_nothing, STATE_PASS,
+	  "keeps no such counters: 400", NULL },
+	{ "a log given, and it does refuse", go_log_given_refuses_all, STATE_FAIL,
+	  "in the log given: 3 ×", NULL },
+	{ "gap: no socket, a log given", hidden_log_given, STATE_SKIP,
+	  "it has no control socket; in the log given: 3 × an inner source", NULL },
+	{ "gap: no socket, and a log that nobody gave", hidden_log_of_the_run, STATE_SKIP,
+	  "it has no control socket", NULL },
 	{ "an engine that counts is not judged by its log", builtin_logs, STATE_PASS, NULL, NULL },
 	{ "it refuses all", go_refuses_all, STATE_FAIL, "0 packets reached the tun", NULL },
 	{ "border: it joins segments", go_joins_segments, STATE_PASS,

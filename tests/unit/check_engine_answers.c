@@ -49,6 +49,47 @@ static void far_garbage(struct facts *f)
 	f->engine[END_FAR].answer_error = "no answer within 1.0 s";
 }
 
+/* It carries data all the same. */
+static void lost_its_socket(struct facts *f)
+{
+	f->target.kind = TARGET_OPAQUE;
+	f->engine[END_NEAR].stale_socket = "/var/run/wireguard/wg0.sock";
+	f->tun[END_NEAR].start.known = f->tun[END_NEAR].start.up = true;
+	f->tun[END_NEAR].running = 1;
+	facts_gap(f, NEED_ENGINE, "/var/run/wireguard/wg0.sock: nobody listens", NULL);
+}
+
+static void ended(struct facts *f)
+{
+	lost_its_socket(f);
+	f->tun[END_NEAR].running = 0;
+}
+
+/* A tun that is down has no carrier, whoever has it open. */
+static void ended_maybe(struct facts *f)
+{
+	ended(f);
+	f->tun[END_NEAR].start.up = false;
+}
+
+static void carrier_unknown(struct facts *f)
+{
+	lost_its_socket(f);
+	f->tun[END_NEAR].running = UNKNOWN;
+}
+
+static void links_unseen(struct facts *f)
+{
+	ended(f);
+	facts_gap(f, NEED_LINKS, "no", NULL);
+}
+
+static void hidden(struct facts *f)
+{
+	ended(f);
+	f->engine[END_NEAR].stale_socket = NULL;
+}
+
 static void interrupted(struct facts *f)
 {
 	facts_gap(f, NEED_ENGINE_START, "interrupted", NULL);
@@ -64,6 +105,14 @@ static const struct check_case cases[] = {
 	{ "border: not read back", not_read_back, STATE_UNSURE, "not read back", NULL },
 	{ "border: not asked", not_asked, STATE_UNSURE, "not asked", NULL },
 	{ "the far one", far_garbage, STATE_FAIL, "far end: no answer", NULL },
+	{ "no socket", hidden, STATE_NA, "no control socket", NULL },
+	{ "a stale one", lost_its_socket, STATE_WARN, "nobody listens on /var/run/wireguard/wg0.sock",
+	  NULL },
+	{ "a stale one, and nobody has the tun", ended, STATE_FAIL, "the engine is gone: nobody",
+	  NULL },
+	{ "border: the tun is down", ended_maybe, STATE_WARN, "has ended or lost", NULL },
+	{ "border: carrier unknown", carrier_unknown, STATE_WARN, "has ended or lost", NULL },
+	{ "gap: links", links_unseen, STATE_WARN, "has ended or lost", NULL },
 	{ "gap", interrupted, STATE_SKIP, "interrupted", NULL },
 };
 

@@ -102,6 +102,174 @@ static void not_again_and_down(struct facts *f)
 	f->tun[END_FAR].end.up = false;
 }
 
+/* --- rules of `ip rule` --- */
+
+enum { RULES = 4 };
+static struct policy_facts rules[2][RULES]; /* start, end */
+
+/* Read at both ends of the run, as a new namespace has them. */
+static void with_rules(struct facts *f)
+{
+	static const unsigned tables[] = { 255, 254, 253 }, prefs[] = { 0, 32766, 32767 };
+	unsigned i, k;
+
+	for (i = 0; i < 2; i++) {
+		struct net_facts *n = i ? &f->net_end[END_NEAR] : &f->net_start[END_NEAR];
+
+		for (k = 0; k < ARRAY_LEN(tables); k++)
+			rules[i][k] = (struct policy_facts){ .family = FAMILY_IP4,
+							     .action = 1,
+							     .pref = prefs[k],
+							     .table = tables[k],
+							     .suppress_prefixlength = UNKNOWN };
+		n->rules_known = true;
+		n->rules = rules[i];
+		n->n_rules = ARRAY_LEN(tables);
+	}
+	f->net_start[END_FAR].rules_known = f->net_end[END_FAR].rules_known = true;
+}
+
+/* wg-quick's, at the end only. */
+static struct policy_facts *one_more(struct facts *f)
+{
+	struct policy_facts *r;
+
+	with_rules(f);
+	r = &rules[1][f->net_end[END_NEAR].n_rules++];
+	*r = (struct policy_facts){ .family = FAMILY_IP4,
+				    .action = 1,
+				    .invert = true,
+				    .pref = 32764,
+				    .table = 51820,
+				    .mark = 0xca6c,
+				    .mask = UINT32_MAX,
+				    .suppress_prefixlength = UNKNOWN };
+	return r;
+}
+
+static void rule_new(struct facts *f)
+{
+	one_more(f);
+}
+
+static void rule_gone(struct facts *f)
+{
+	with_rules(f);
+	f->net_end[END_NEAR].n_rules--;
+}
+
+static void rule_changed(struct facts *f)
+{
+	with_rules(f);
+	rules[1][1].suppress_prefixlength = 0;
+}
+
+static void rules_not_again(struct facts *f)
+{
+	with_rules(f);
+	f->net_end[END_NEAR].rules_known = false;
+}
+
+static void rules_never(struct facts *f)
+{
+	one_more(f);
+	f->net_start[END_NEAR].rules_known = false;
+}
+
+/* A host's, where others have rules too: by iif, oif, source, destination, mark, table. */
+static struct policy_facts *on_a_host(struct facts *f)
+{
+	struct policy_facts *r = one_more(f);
+
+	f->target.kind = TARGET_INTERFACE;
+	r->invert = false;
+	r->mark = r->mask = 0;
+	r->table = 100;
+	return r;
+}
+
+static void host_any(struct facts *f)
+{
+	on_a_host(f);
+}
+
+static void host_other_mark(struct facts *f)
+{
+	on_a_host(f)->mark = 7;
+}
+
+static void host_our_mark(struct facts *f)
+{
+	f->config[END_NEAR].fwmark = 7;
+	on_a_host(f)->mark = 7;
+}
+
+static void host_other_link(struct facts *f)
+{
+	on_a_host(f)->iif = "br0";
+}
+
+static void host_out_by_other_link(struct facts *f)
+{
+	on_a_host(f)->oif = "br0";
+}
+
+static void host_our_link(struct facts *f)
+{
+	on_a_host(f)->iif = "wgd7f3a0";
+}
+
+static void host_sends(struct facts *f)
+{
+	on_a_host(f)->iif = "lo";
+}
+
+static void host_other_source(struct facts *f)
+{
+	on_a_host(f)->src = made_net("198.51.100.0/24");
+}
+
+static void host_our_source(struct facts *f)
+{
+	on_a_host(f)->src = made_net("10.90.17.1/32");
+}
+
+static void host_other_target(struct facts *f)
+{
+	on_a_host(f)->dst = made_net("198.51.100.0/24");
+}
+
+static void host_our_target(struct facts *f)
+{
+	on_a_host(f)->dst = made_net("10.90.17.0/24");
+}
+
+static void host_our_endpoint(struct facts *f)
+{
+	on_a_host(f)->dst = made_net("192.0.2.20/32");
+}
+
+static void host_all_but_another(struct facts *f)
+{
+	struct policy_facts *r = on_a_host(f);
+
+	r->invert = true;
+	r->src = made_net("198.51.100.0/24");
+}
+
+/* Its table has a route into the tun, so it is ours whoever's packets it takes. */
+static void host_our_table(struct facts *f)
+{
+	struct net_facts *n = &f->net_start[END_NEAR];
+
+	host_other_source(f);
+	n->routes[n->n_routes] = n->routes[0];
+	n->routes[n->n_routes++].table = 100;
+	n = &f->net_end[END_NEAR];
+	n->routes[n->n_routes] = n->routes[0];
+	n->routes[n->n_routes++].table = 100;
+}
+
 static void gap(struct facts *f)
 {
 	facts_gap(f, NEED_ROUTES, "dump routes: Operation not permitted", NULL);
@@ -142,6 +310,31 @@ static const struct check_case cases[] = {
 	{ "a link not read again", link_not_again, STATE_UNSURE, "not all was read again", NULL },
 	{ "not all read, and a change", not_again_and_down, STATE_FAIL, "is down at the end",
 	  NULL },
+	{ "rules as they were", with_rules, STATE_PASS,
+	  "links, addresses, routes and rules are as at the start", NULL },
+	{ "border: a rule is new", rule_new, STATE_WARN,
+	  "near rule 32764: not from all fwmark 0xca6c lookup 51820 is new", NULL },
+	{ "a rule is gone", rule_gone, STATE_FAIL,
+	  "near rule 32767: from all lookup default is gone", NULL },
+	{ "a rule was changed", rule_changed, STATE_FAIL,
+	  "near rule 32766: from all lookup main is gone; and 1 more", NULL },
+	{ "rules not read again", rules_not_again, STATE_UNSURE, "not all was read again", NULL },
+	{ "gap: rules never read", rules_never, STATE_PASS,
+	  "links, addresses and routes are as at the start", NULL },
+	{ "host: a rule for all", host_any, STATE_WARN, "32764: from all lookup 100 is new", NULL },
+	{ "host: another mark", host_other_mark, STATE_PASS, NULL, NULL },
+	{ "host: our mark", host_our_mark, STATE_WARN, "fwmark 0x7/0x0 lookup 100", NULL },
+	{ "host: in by another link", host_other_link, STATE_PASS, NULL, NULL },
+	{ "host: out by another link", host_out_by_other_link, STATE_PASS, NULL, NULL },
+	{ "host: in by our link", host_our_link, STATE_WARN, "iif wgd7f3a0 lookup 100", NULL },
+	{ "host: what it sends", host_sends, STATE_WARN, "iif lo", NULL },
+	{ "host: another source", host_other_source, STATE_PASS, NULL, NULL },
+	{ "host: our source", host_our_source, STATE_WARN, "from 10.90.17.1/32 lookup", NULL },
+	{ "host: another destination", host_other_target, STATE_PASS, NULL, NULL },
+	{ "host: our destination", host_our_target, STATE_WARN, "from all to 10.90.17.0/24", NULL },
+	{ "host: our endpoint", host_our_endpoint, STATE_WARN, "to 192.0.2.20/32", NULL },
+	{ "host: all but another source", host_all_but_another, STATE_WARN, "not from 198", NULL },
+	{ "host: our table", host_our_table, STATE_WARN, "from 198.51.100.0/24 lookup 100", NULL },
 	{ "gap", gap, STATE_SKIP, "dump routes: Operation not permitted", NULL },
 	{ "gap: no engine", not_started, STATE_SKIP, "the engine did not start", "engine.start" },
 	{ "an engine that died took its tun along", engine_died, STATE_FAIL, "is gone",

@@ -175,6 +175,38 @@ static void silent_dropped_open_unknown(struct facts *f)
 	f->crypto[END_NEAR].rx_bytes = UNKNOWN;
 }
 
+/* A log of another moment says what became of what comes; that it comes to nothing now is seen. */
+static void log_given(struct facts *f)
+{
+	f->engine[END_NEAR].log_file = "vpn.log";
+	f->engine[END_NEAR].log_says[ENGINE_LOG_TUN_WRITE] = 1;
+}
+
+static void silent_dropped_log_given(struct facts *f)
+{
+	silent_dropped_open_unknown(f);
+	log_given(f);
+}
+
+static void silent_dropped_down_log_given(struct facts *f)
+{
+	silent_dropped_log_given(f);
+	f->tun[END_NEAR].end.up = false;
+}
+
+static void silent_log_given(struct facts *f)
+{
+	silent(f);
+	log_given(f);
+}
+
+static void silent_dropped_other_log_given(struct facts *f)
+{
+	silent_dropped_log_given(f);
+	f->engine[END_NEAR].log_says[ENGINE_LOG_TUN_WRITE] = 0;
+	f->engine[END_NEAR].log_says[ENGINE_LOG_SOURCE] = 9;
+}
+
 static void silent_half_dropped(struct facts *f)
 {
 	silence(f, END_NEAR, 10);
@@ -422,6 +454,14 @@ static const struct check_case cases[] = {
 	{ "the log alone", log_but_delivered, STATE_PASS, "all 400", NULL },
 	{ "border: silence and 9 dropped", silent_few_dropped, STATE_UNSURE, NULL, NULL },
 	{ "border: silence and 10 dropped", silent_dropped, STATE_FAIL, "refused every", NULL },
+	{ "dropped, and a log given", silent_dropped_log_given, STATE_FAIL, "refused every write",
+	  NULL },
+	{ "a log given, and the device is down", silent_dropped_down_log_given, STATE_UNSURE, NULL,
+	  NULL },
+	{ "silence, and a log given", silent_log_given, STATE_UNSURE, NULL, NULL },
+	{ "a log given of something else", silent_dropped_other_log_given, STATE_UNSURE, NULL,
+	  NULL },
+	{ "a log given, healthy", log_given, STATE_PASS, NULL, NULL },
 	{ "border: fewer dropped than came", silent_half_dropped, STATE_UNSURE, NULL, NULL },
 	{ "the capture has gaps", silent_capture_with_gaps, STATE_UNSURE, NULL, NULL },
 	{ "rx_dropped alone", dropped_only, STATE_PASS, NULL, NULL },

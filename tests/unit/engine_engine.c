@@ -304,6 +304,39 @@ static void what_this_machine_refuses_is_no_start_error(void **state)
 	assert_string_equal(s->e.text, "start engine builtin: pipe: Too many open files");
 }
 
+/* Seen before the engine replaces it. */
+static void a_stale_socket_is_seen(void **state)
+{
+	struct scene *s = *state;
+	struct engine *g;
+
+	close(listen_on("lo"));
+	assert_int_equal(start(s, "lo", "well", 5000, &g), 0);
+	assert_string_equal(s->f.engine[0].stale_socket, UAPI_SOCKET_DIR "/lo.sock");
+	engine_stop(g, &s->a, NULL);
+	s->f.engine[0].stale_socket = NULL;
+	assert_int_equal(unlink(UAPI_SOCKET_DIR "/lo.sock"), 0);
+	assert_int_equal(start(s, "lo", "well", 5000, &g), 0);
+	assert_null(s->f.engine[0].stale_socket);
+	engine_stop(g, &s->a, NULL);
+}
+
+/* Its answers would be taken for those of ours. */
+static void another_engine_is_left_alone(void **state)
+{
+	struct scene *s = *state;
+	struct engine *g = NULL;
+	int other = listen_on("lo");
+
+	assert_int_equal(start(s, "lo", "well", 5000, &g), -EADDRINUSE);
+	assert_null(g);
+	assert_null(s->f.engine[0].start_error);
+	assert_string_equal(s->e.text, "start engine builtin: another one listens on "
+				       UAPI_SOCKET_DIR "/lo.sock already");
+	assert_int_equal(access(UAPI_SOCKET_DIR "/lo.sock", F_OK), 0);
+	close(other);
+}
+
 static bool is_gone(void *ctx)
 {
 	return !engine_alive(ctx);
@@ -390,6 +423,8 @@ int main(int argc, char **argv)
 		TEST(program_that_cannot_run_is_a_start_error),
 		TEST(what_this_machine_refuses_is_no_start_error),
 		TEST(only_some_can_be_given_a_tun),
+		TEST(a_stale_socket_is_seen),
+		TEST(another_engine_is_left_alone),
 		TEST(later_death_keeps_status_and_words),
 		TEST(talkative_one_is_not_blocked_and_cut),
 		TEST(one_that_ignores_sigterm_is_killed),

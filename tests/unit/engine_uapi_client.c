@@ -83,6 +83,8 @@ static void stale_socket(void **state)
 	f.listener = -1;
 	assert_int_equal(uapi_get_at(f.dir, "wg0", LONG_MS, &a, &dev, &e), -ECONNREFUSED);
 	assert_non_null(strstr(e.text, "nobody listens"));
+	assert_int_equal(uapi_look_at(f.dir, "wg0", LONG_MS, &e), -ECONNREFUSED);
+	assert_int_equal(uapi_look_at(f.dir, "wg1", LONG_MS, &e), -ENOENT);
 	assert_int_equal(stat(f.path, &st), 0);
 	assert_int_equal(uapi_set_at(f.dir, "wg0", LONG_MS, &(struct buf){ 0 }, &e), -ECONNREFUSED);
 	assert_int_equal(stat(f.path, &st), 0);
@@ -486,6 +488,41 @@ static int after_all(void **state)
 	return count_fds() == *n ? 0 : -1;
 }
 
+/* The socket is this program's; others may write its file or not. */
+static void owner_is_this_program(void **state)
+{
+	struct arena a = { 0 };
+	struct uapi_owner o;
+	struct fake_uapi f;
+	struct err e;
+	char exe[4096];
+	struct stat st;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	mode_t mode;
+	size_t i;
+
+	(void)state;
+	assert_true(n > 0);
+	exe[n] = '\0';
+	assert_int_equal(stat(exe, &st), 0);
+	mode = st.st_mode & 07777;
+	for (i = 0; i < 2; i++) {
+		if (chmod(exe, i ? mode | S_IWGRP : mode & ~(mode_t)(S_IWGRP | S_IWOTH)) < 0)
+			skip();
+		fake_uapi_dir(&f);
+		fake_uapi_open(&f, 2);
+		o = (struct uapi_owner){ NULL, i == 1 };
+		assert_int_equal(uapi_look_at(f.dir, "wg0", LONG_MS, &e), 0);
+		assert_int_equal(uapi_owner_at(f.dir, "wg0", LONG_MS, &a, &o, &e), 0);
+		assert_string_equal(o.program, exe);
+		assert_int_equal(o.is_same, i == 0);
+		fake_uapi_close(&f);
+		assert_int_equal(uapi_owner_at(f.dir, "wg0", LONG_MS, &a, &o, &e), -ENOENT);
+	}
+	chmod(exe, mode);
+	arena_done(&a);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -496,7 +533,7 @@ int main(void)
 		cmocka_unit_test(large_reply),	 cmocka_unit_test(names_of_scopes),
 		cmocka_unit_test(sets),		 cmocka_unit_test(large_set),
 		cmocka_unit_test(set_blocked),	 cmocka_unit_test(finds_the_ring),
-		cmocka_unit_test(no_ring),
+		cmocka_unit_test(no_ring),	 cmocka_unit_test(owner_is_this_program),
 	};
 
 	return cmocka_run_group_tests_name("engine_uapi_client", tests, before_all, after_all);

@@ -187,10 +187,14 @@ static void test_failures(void **state)
 	struct link_facts l = { .start.mtu = 1 };
 	struct addr_facts *addrs = NULL;
 	struct route_facts *routes = NULL;
+	struct policy_facts *rules = NULL;
 	const char **names = NULL;
 	struct err e = { 0 };
 	size_t n = 99;
 
+	/* A platform that has none. */
+	assert_int_equal(gather_rules(&fake, *state, &rules, &n, &e), -EOPNOTSUPP);
+	assert_null(rules);
 	assert_int_equal(gather_link(&fake, "wg9", false, *state, &l, &e), -ENODEV);
 	assert_string_equal(e.text, "read the counters of wg9: No such device");
 	assert_int_equal(gather_link(&broken, "wg0", false, *state, &l, &e), -EPERM);

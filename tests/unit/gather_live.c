@@ -98,6 +98,56 @@ static void test_addrs_and_routes(void **state)
 	assert_true(found);
 }
 
+static void test_rules(void **state)
+{
+	struct world *w = *state;
+	struct sys_rule add = { .family = FAMILY_IP4,
+				.action = 1,
+				.invert = true,
+				.pref = 100,
+				.table = 51820,
+				.mark = 0xca6c,
+				.mask = UINT32_MAX,
+				.iif = "lo",
+				.suppress_prefixlength = -1 };
+	const struct policy_facts *r;
+	struct policy_facts *f;
+	struct err e = { 0 };
+	size_t before, n, i;
+
+	assert_int_equal(gather_rules(w->p, &w->a, &f, &before, &e), 0);
+	assert_true(before >= 3);
+	assert_int_equal(w->p->rule_add(&add, &e), 0);
+	assert_int_equal(gather_rules(w->p, &w->a, &f, &n, &e), 0);
+	assert_int_equal(n, before + 1);
+	for (r = NULL, i = 0; i < n; i++)
+		if (f[i].family == FAMILY_IP4 && f[i].pref == 100)
+			r = &f[i];
+	assert_non_null(r);
+	assert_true(r->invert && r->action == 1 && r->table == 51820 && r->mark == 0xca6c &&
+		    r->mask == UINT32_MAX && !r->oif && !strcmp(r->iif, "lo"));
+	assert_int_equal(r->suppress_prefixlength, UNKNOWN);
+	assert_int_equal(r->src.addr.family, FAMILY_NONE);
+	assert_int_equal(w->p->rule_del(&add, &e), 0);
+	add = (struct sys_rule){ .family = FAMILY_IP6,
+				 .action = 1,
+				 .pref = 101,
+				 .table = 254,
+				 .oif = "wgt0",
+				 .suppress_prefixlength = 0 };
+	assert_true(cidr_parse("2001:db8::/32", &add.src));
+	if (w->p->rule_add(&add, &e) < 0)
+		skip(); /* no IPv6 here */
+	assert_int_equal(gather_rules(w->p, &w->a, &f, &n, &e), 0);
+	for (r = NULL, i = 0; i < n; i++)
+		if (f[i].family == FAMILY_IP6 && f[i].pref == 101)
+			r = &f[i];
+	assert_non_null(r);
+	assert_true(!r->iif && !strcmp(r->oif, "wgt0") && cidr_equal(&r->src, &add.src) &&
+		    r->suppress_prefixlength == 0 && !r->invert);
+	assert_int_equal(w->p->rule_del(&add, &e), 0);
+}
+
 static int make_socket(const char *name)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
@@ -157,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_link, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_addrs_and_routes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rules, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wireguard_names, setup, teardown),
 	};
 	int rc = own_netns_enter();

@@ -138,6 +138,31 @@ static void lines_add_up(void **state)
 	assert_int_equal(n[ENGINE_LOG_MAC1], 3);
 }
 
+static void a_whole_text(void **state)
+{
+	static const char text[] = "Received packet with invalid mac1\n"
+				   "a line without a newline before the end: InvalidCounter\n"
+				   "\n"
+				   "with\0a NUL: InvalidMac\n"
+				   "Received packet with inva\nlid mac1\n"
+				   "and one without a newline: InvalidAeadTag";
+	struct engine_log_given g = { 0 };
+	int c;
+
+	(void)state;
+	engine_log_take_all(&g, text, sizeof(text) - 1);
+	assert_int_equal(g.lines, 7);
+	for (c = 0; c < ENGINE_LOG_COUNT; c++)
+		assert_int_equal(g.says[c], c == ENGINE_LOG_MAC1    ? 2 :
+					    c == ENGINE_LOG_COUNTER ? 1 :
+					    c == ENGINE_LOG_TAG	    ? 1 :
+								      0);
+	engine_log_take_all(&g, "", 0);
+	assert_int_equal(g.lines, 7);
+	engine_log_take_all(&g, "\n", 1);
+	assert_int_equal(g.lines, 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +170,7 @@ int main(void)
 		cmocka_unit_test(every_class_has_a_line),
 		cmocka_unit_test(a_cut_line_is_read_no_further),
 		cmocka_unit_test(lines_add_up),
+		cmocka_unit_test(a_whole_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,6 +158,8 @@ static void reads_the_rest(void **state)
 	assert_int_equal(uapi_extra_number(dev->extra, dev->n_extra, "trace_fd", 0), 9);
 	assert_int_equal(uapi_extra_number(dev->extra, dev->n_extra, "drop_in_mac1", 0), 3);
 	assert_int_equal(uapi_extra_number(dev->extra, dev->n_extra, "sealed", 7), 7);
+	assert_string_equal(uapi_extra_text(dev->extra, dev->n_extra, "trace_fd"), "9");
+	assert_null(uapi_extra_text(dev->extra, dev->n_extra, "sealed"));
 	assert_int_equal(uapi_extra_number(dev->peers->extra, dev->peers->n_extra, "sealed", 0),
 			 10);
 	assert_false(dev->peers->has_psk);

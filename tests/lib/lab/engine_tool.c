@@ -3,10 +3,14 @@
  * configuration protocol, crafted datagrams, a TCP transfer whose bytes are checked.
  * Compiled by tests/lib/lab/engine.sh; not part of the unit tests.
  */
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -39,6 +43,37 @@ static int uapi(const char *ifname)
 			return 0;
 	}
 	return die("no whole reply");
+}
+
+/*
+ * inherit NAME raw|pi COMMAND...: runs it with a tun that is open already, with a header of 4 bytes before
+ * each packet or without one, as programs do that open the device for an engine inside them.
+ */
+static int inherit(char **v)
+{
+	struct ifreq ifr = { .ifr_flags = strcmp(v[1], "pi") ? IFF_TUN | IFF_NO_PI : IFF_TUN };
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK);
+	char number[16];
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", v[0]);
+	if (fd < 0 || ioctl(fd, TUNSETIFF, &ifr) < 0)
+		return die("open a tun");
+	snprintf(number, sizeof(number), "%d", fd);
+	setenv("WG_TUN_FD", number, 1);
+	execvp(v[2], v + 2);
+	return die(v[2]);
+}
+
+/* A socket as an engine leaves it that was killed: the file, and nobody who listens. */
+static int stale(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
+	if (bind(s, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(s, 1) < 0)
+		return die(path);
+	return 0;
 }
 
 static int open_socket(const char *addr, const char *port, int type, int (*use)(int, const struct sockaddr *, socklen_t))
@@ -128,13 +163,17 @@ int main(int c, char **v)
 {
 	if (c == 3 && !strcmp(v[1], "uapi"))
 		return uapi(v[2]);
+	if (c >= 5 && !strcmp(v[1], "inherit"))
+		return inherit(v + 2);
+	if (c == 3 && !strcmp(v[1], "stale"))
+		return stale(v[2]);
 	if (c == 7 && !strcmp(v[1], "udp"))
 		return udp(v + 2);
 	if (c == 4 && !strcmp(v[1], "tcp-take"))
 		return tcp_take(v + 2);
 	if (c == 5 && !strcmp(v[1], "tcp-give"))
 		return tcp_give(v + 2);
-	fprintf(stderr, "usage: engine_tool uapi IF | udp ADDR PORT COUNT LEN TYPE | tcp-take ADDR PORT | "
+	fprintf(stderr, "usage: engine_tool uapi IF | inherit NAME raw|pi COMMAND... | stale PATH | udp ADDR PORT COUNT LEN TYPE | tcp-take ADDR PORT | "
 			"tcp-give ADDR PORT BYTES\n");
 	return 2;
 }
