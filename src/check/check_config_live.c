@@ -255,6 +255,14 @@ static const char *holder(const struct live *l, const struct cidr *net)
 	return "";
 }
 
+/* A wider prefix of the same peer takes all of it: nothing is lost by the difference. */
+static bool is_covered(const struct live *l, const struct peer_config *h, const struct cidr *net)
+{
+	const struct cidr *by = NULL;
+
+	return config_owner(l->have, &net->addr, &by) == h && by->len <= net->len;
+}
+
 static void allowed(struct live *l, size_t i, const struct peer_config *h)
 {
 	const struct intended_peer *w = &l->want->peers[i];
@@ -263,7 +271,7 @@ static void allowed(struct live *l, size_t i, const struct peer_config *h)
 	for (k = 0; k < w->n_allowed; k++)
 		if (!among(h->allowed, h->n_allowed, &w->allowed[k]) &&
 		    !taken_by_later(l->want, i, &w->allowed[k]))
-			differs(l, STATE_FAIL,
+			differs(l, is_covered(l, h, &w->allowed[k]) ? STATE_WARN : STATE_FAIL,
 				arena_printf(l->a, "peer %s lacks %s of the file%s",
 					     words_key(l->a, &w->key),
 					     words_net(l->a, &w->allowed[k]),

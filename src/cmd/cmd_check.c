@@ -31,7 +31,7 @@ static void check_help(FILE *out)
 	      "      --full-routes    of a file: all routes and rules that wg-quick would make\n"
 	      "      --force          of a file: also when an interface with its key is up\n"
 	      "      --engine NAME    the near end's engine: builtin, wireguard-go, boringtun,\n"
-	      "                       gotatun, kernel (see wgdiag engines), or auto (default): for\n"
+	      "                       gotatun, kernel (see wgdiag engines) or auto (default): for\n"
 	      "                       a file the first there is of kernel, wireguard-go, builtin;\n"
 	      "                       else builtin; not for an interface, which has one\n"
 	      "      --engine-cmd CMD any other that wg can configure, as 'prog {name}': it stays\n"

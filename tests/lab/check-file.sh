@@ -120,7 +120,7 @@ same --dry-run
 
 # --- it cannot work -------------------------------------------------------------------------
 
-sed "s/^PresharedKey.*/PresharedKey = $(wg genpsk)/" "$file" >"$TMPDIR/psk.conf"
+sed "s|^PresharedKey.*|PresharedKey = $(wg genpsk)|" "$file" >"$TMPDIR/psk.conf"
 on "$TMPDIR/psk.conf" --json
 is 'another preshared key: exit' $? 1
 is 'another preshared key: the handshake' "$(row handshake.complete | cut -d: -f1)" FAIL

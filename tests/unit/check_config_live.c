@@ -135,6 +135,15 @@ static void allowed_extra(struct facts *f)
 	want_peers[0].n_allowed--;
 }
 
+/* The file names a network and one address in it; the engine was given the network only. */
+static void allowed_covered(struct facts *f)
+{
+	f->config[END_NEAR].peers[0].allowed[0] = made_net("10.90.17.0/24");
+	want_allowed[0] = made_net("10.90.17.0/24");
+	want_allowed[want_peers[0].n_allowed] = made_net("10.90.17.9/32");
+	want_peers[0].n_allowed++;
+}
+
 static void host_bits(struct facts *f)
 {
 	file(f);
@@ -344,6 +353,7 @@ static const struct check_case cases[] = {
 	{ "peer missing", peer_missing, STATE_FAIL, "has no peer", NULL },
 	{ "peer extra", peer_extra, STATE_WARN, "is not in the file", NULL },
 	{ "allowed missing", allowed_missing, STATE_FAIL, "lacks 172.31.7.0/24 of", NULL },
+	{ "allowed covered", allowed_covered, STATE_WARN, "lacks 10.90.17.9/32 of", NULL },
 	{ "allowed extra", allowed_extra, STATE_WARN, "the file has not", NULL },
 	{ "border: host bits", host_bits, STATE_PASS, NULL, NULL },
 	{ "psk missing", psk_missing, STATE_FAIL, "has no preshared key", NULL },
