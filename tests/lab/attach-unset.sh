@@ -60,7 +60,7 @@ is 'a client that has not come: exit' $? 0
 check 'a client that has not come: said' grep -q 'the peer is offline: whether data crosses the tunnel was not seen' "$TMPDIR/out"
 is 'a client that has not come: its row' "$(json_row "$TMPDIR/out" data.both-ways)" 'NA -'
 run --peer "$key_f_pub"
-is 'a client that has not come, and was named: exit' $? 3
+is 'a client that has not come, and was named: exit' $? 1
 wg set "$n" peer "$key_f_pub" endpoint "$out4.2:$port_f"
 ip -n left link set "$n" down
 shows 'down' tun.address "ip link set $n up"

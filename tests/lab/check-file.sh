@@ -90,7 +90,7 @@ each wireguard-go "$TMPDIR/newest/wireguard-go" --engine wireguard-go
 each boringtun "$peers/boringtun-cli" --engine boringtun
 each gotatun "$peers/gotatun" --engine gotatun
 each builtin "$WGDIAG" --engine builtin
-clean 'no hook was run' "$(ls "$TMPDIR" | grep hook)"
+clean 'no hook was run' "$(find "$TMPDIR" -name 'hook*')"
 
 on "$file" -v
 is 'by itself: exit' $? 0

@@ -138,6 +138,8 @@ static void allowed_extra(struct facts *f)
 /* The file names a network and one address in it; the engine was given the network only. */
 static void allowed_covered(struct facts *f)
 {
+	file(f);
+	more_routes[0].dst = made_net("10.90.17.0/24");
 	f->config[END_NEAR].peers[0].allowed[0] = made_net("10.90.17.0/24");
 	want_allowed[0] = made_net("10.90.17.0/24");
 	want_allowed[want_peers[0].n_allowed] = made_net("10.90.17.9/32");
