@@ -71,7 +71,8 @@ static void put_device_extras(struct buf *out, const struct wg_device *dev,
 	put_drops(out, wg_device_drops(dev), true);
 }
 
-void daemon_get_write(struct buf *out, const struct wg_device *dev, const struct daemon_get_host *h)
+void daemon_get_write(struct buf *out, const struct wg_device *dev,
+		      const struct daemon_get_host *h)
 {
 	struct wg_peer *p = NULL;
 	struct secret_key k;
