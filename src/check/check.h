@@ -160,6 +160,9 @@ struct finding *finding_gap(struct findings *out, const struct facts *facts, enu
 struct evidence *finding_because(struct findings *out, struct finding *f, const char *source,
 				 const char *where, const char *fmt, ...) PRINTF_LIKE(5, 6);
 void finding_sign(struct finding *f, enum sign s);
+/* What would help, and the one command to type for it. */
+void finding_fix(struct findings *out, struct finding *f, const char *remedy, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
 /* v may be UNKNOWN. */
 void evidence_count(struct evidence *ev, const char *name, int64_t v);
 void evidence_ms(struct evidence *ev, const char *name, int64_t ns); /* ms with 3 places */

@@ -78,16 +78,13 @@ static struct finding *judge_empty(const struct facts *f, const struct peer_conf
 					  "peer %s has no allowed IPs: nothing can be sent to it, "
 					  "and nothing it sends is taken",
 					  words_key(out->arena, &peer->key));
-	const char **command = arena_alloc(out->arena, sizeof(*command));
 	char b64[KEY_BASE64_LEN + 1];
 
 	public_key_base64(&peer->key, b64);
-	*command = arena_printf(out->arena, "wg set %s peer %s allowed-ips ADDRESSES",
-				f->target.name, b64);
-	row->remedy = "give the peer its inner addresses; another peer with the same ones would "
-		      "lose them";
-	row->commands = command;
-	row->n_commands = 1;
+	finding_fix(out, row,
+		    "give the peer its inner addresses; another peer with the same ones would "
+		    "lose them",
+		    "wg set %s peer %s allowed-ips ADDRESSES", f->target.name, b64);
 	return row;
 }
 

@@ -75,22 +75,17 @@ static const char *trouble(const struct facts *f, struct arena *a)
 static void tell_fix(const struct facts *f, struct findings *out, struct finding *row)
 {
 	const struct config_facts *near = &f->config[END_NEAR];
-	const char **command;
 
 	if (facts_far_is_here(f) || (near->has_private_key != 0 && near->n_peers > 0))
 		return;
-	command = arena_alloc(out->arena, sizeof(*command));
-	row->commands = command;
-	row->n_commands = 1;
-	if (near->has_private_key == 0) {
-		row->remedy = "set the private key of this end, from a file";
-		*command = arena_printf(out->arena, "wg set %s private-key FILE", f->target.name);
-		return;
-	}
-	row->remedy = "add the peer: its public key, its inner addresses and where it is";
-	*command = arena_printf(out->arena,
-				"wg set %s peer KEY allowed-ips ADDRESSES endpoint HOST:PORT",
-				f->target.name);
+	if (near->has_private_key == 0)
+		finding_fix(out, row, "set the private key of this end, from a file",
+			    "wg set %s private-key FILE", f->target.name);
+	else
+		finding_fix(out, row,
+			    "add the peer: its public key, its inner addresses and where it is",
+			    "wg set %s peer KEY allowed-ips ADDRESSES endpoint HOST:PORT",
+			    f->target.name);
 }
 
 static struct finding *judge(const struct facts *f, bool have_far, struct findings *out)

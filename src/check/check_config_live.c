@@ -332,16 +332,6 @@ static void peer(struct live *l, size_t i, const struct peer_config *h)
 				     words_key(l->a, &w->key), h->keepalive_s, keepalive));
 }
 
-static bool in_file(const struct live *l, const struct public_key *k)
-{
-	size_t i;
-
-	for (i = 0; i < l->want->n_peers; i++)
-		if (public_key_equal(&l->want->peers[i].key, k))
-			return true;
-	return false;
-}
-
 static void peers(struct live *l)
 {
 	size_t i;
@@ -358,7 +348,7 @@ static void peers(struct live *l)
 					     words_key(l->a, k)));
 	}
 	for (i = 0; i < l->have->n_peers; i++)
-		if (!in_file(l, &l->have->peers[i].key))
+		if (!intended_peer(l->want, &l->have->peers[i].key))
 			differs(l, STATE_WARN,
 				arena_printf(l->a, "peer %s is not in the file",
 					     words_key(l->a, &l->have->peers[i].key)));

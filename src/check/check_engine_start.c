@@ -4,16 +4,13 @@
 #include "check/check_list.h"
 #include "check/words.h"
 
-#include <string.h>
-
-/* The built-in engine's version is wgdiag's. */
 static const char *engine_words(const struct target_facts *t, enum end end, struct arena *a)
 {
+	const char *version = facts_engine_version(t);
+
 	if (end == END_FAR)
 		return "builtin";
-	if (!t->engine_version || (!t->program && !strcmp(t->engine, "builtin")))
-		return t->engine;
-	return arena_printf(a, "%s %s", t->engine, t->engine_version);
+	return version ? arena_printf(a, "%s %s", t->engine, version) : t->engine;
 }
 
 static void because(struct findings *out, struct finding *f, const struct target_facts *t,

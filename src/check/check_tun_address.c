@@ -133,12 +133,8 @@ static struct finding *down(const struct facts *f, struct findings *out)
 {
 	struct finding *row = finding_add(
 		out, STATE_FAIL, "%s is down: no packet enters the tunnel", f->target.name);
-	const char **command = arena_alloc(out->arena, sizeof(*command));
 
-	*command = arena_printf(out->arena, "ip link set %s up", f->target.name);
-	row->remedy = "set the interface up";
-	row->commands = command;
-	row->n_commands = 1;
+	finding_fix(out, row, "set the interface up", "ip link set %s up", f->target.name);
 	return row;
 }
 

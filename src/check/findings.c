@@ -89,6 +89,19 @@ struct evidence *finding_because(struct findings *out, struct finding *f, const 
 	return ev;
 }
 
+void finding_fix(struct findings *out, struct finding *f, const char *remedy, const char *fmt, ...)
+{
+	const char **command = arena_alloc(out->arena, sizeof(*command));
+	va_list ap;
+
+	va_start(ap, fmt);
+	*command = text_of(out->arena, fmt, ap);
+	va_end(ap);
+	f->remedy = remedy;
+	f->commands = command;
+	f->n_commands = 1;
+}
+
 void finding_sign(struct finding *f, enum sign s)
 {
 	f->signs |= SIGN_BIT(s);

@@ -145,12 +145,7 @@ static bool has_only_single(const struct peer_config *p)
 /* What the file says of it; NULL: nothing. */
 static const struct intended_peer *intended(const struct facts *f, const struct peer_config *p)
 {
-	size_t i;
-
-	for (i = 0; have(f, NEED_INTENDED) && i < f->intended.n_peers; i++)
-		if (public_key_equal(&f->intended.peers[i].key, &p->key))
-			return &f->intended.peers[i];
-	return NULL;
+	return have(f, NEED_INTENDED) ? intended_peer(&f->intended, &p->key) : NULL;
 }
 
 bool tunnel_peer_is_away(const struct facts *f)

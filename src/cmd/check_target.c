@@ -132,8 +132,8 @@ static const char *seen_elsewhere(const struct check_options *o, struct arena *a
 	if (uapi_look(o->interface, LOOK_MS, &e) == -ECONNREFUSED)
 		return arena_printf(a,
 				    " (its engine is gone and left its socket, where nobody "
-				    "listens; nothing was deleted: rm %s/%s.sock)",
-				    UAPI_SOCKET_DIR, o->interface);
+				    "listens; nothing was deleted: rm %s)",
+				    uapi_socket_path(o->interface, a));
 	if (access(file, F_OK) == 0)
 		return arena_printf(a, " (there is %s: wg-quick up %s)", file, o->interface);
 	if (access(space, F_OK) == 0)

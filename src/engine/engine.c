@@ -260,12 +260,10 @@ static int look_before(struct engine *g, struct engine_facts *facts, struct err 
 	int rc = uapi_look(g->ifname, ANSWER_TIMEOUT_MS, NULL);
 
 	if (rc == -ECONNREFUSED)
-		facts->stale_socket = arena_printf(g->arena, UAPI_SOCKET_DIR "/%s.sock", g->ifname);
+		facts->stale_socket = uapi_socket_path(g->ifname, g->arena);
 	if (rc == 0)
-		return err_say(e, EADDRINUSE,
-			       "start engine %s: another one listens on " UAPI_SOCKET_DIR
-			       "/%s.sock already",
-			       g->ops->name, g->ifname);
+		return err_say(e, EADDRINUSE, "start engine %s: another one listens on %s already",
+			       g->ops->name, uapi_socket_path(g->ifname, g->arena));
 	return 0;
 }
 

@@ -386,6 +386,11 @@ int uapi_trace_ring(const char *ifname, int timeout_ms, struct trace_ring **out,
 	return uapi_trace_ring_at(UAPI_SOCKET_DIR, ifname, timeout_ms, out, e);
 }
 
+const char *uapi_socket_path(const char *ifname, struct arena *a)
+{
+	return arena_printf(a, UAPI_SOCKET_DIR "/%s.sock", ifname);
+}
+
 int uapi_look_at(const char *dir, const char *ifname, int timeout_ms, struct err *e)
 {
 	CLEANUP(call_done) struct call c;

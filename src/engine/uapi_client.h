@@ -10,6 +10,8 @@
 #include "model/uapi_text.h"
 
 #define UAPI_SOCKET_DIR "/var/run/wireguard"
+/* Where an engine of that name has its socket. */
+const char *uapi_socket_path(const char *ifname, struct arena *a);
 
 /*
  * Each call connects anew, and takes timeout_ms at the most. -ENOENT no socket, -ECONNREFUSED

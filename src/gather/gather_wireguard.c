@@ -5,27 +5,24 @@
  * but its engine has a socket of that name. The socket is only looked at: connecting
  * could wake or confuse an engine that is none of our business.
  */
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "engine/uapi_client.h"
 #include "gather/gather.h"
 
-static bool has_socket(const char *name)
+static bool has_socket(const char *name, struct arena *a)
 {
-	char path[sizeof(UAPI_SOCKET_DIR) + SYS_IFNAME_SIZE + sizeof("/.sock")];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/%s.sock", UAPI_SOCKET_DIR, name);
-	return stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+	return stat(uapi_socket_path(name, a), &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-static bool is_wireguard(const struct sys_link *l)
+static bool is_wireguard(const struct sys_link *l, struct arena *a)
 {
 	if (!strcmp(l->kind, "wireguard"))
 		return true;
-	return !strcmp(l->kind, "tun") && has_socket(l->name);
+	return !strcmp(l->kind, "tun") && has_socket(l->name, a);
 }
 
 int gather_wireguard_names(const struct platform_ops *p, struct arena *a, const char ***out,
@@ -40,7 +37,7 @@ int gather_wireguard_names(const struct platform_ops *p, struct arena *a, const 
 		return rc;
 	names = arena_alloc(a, (n_links + 1) * sizeof(*names));
 	for (i = 0; i < n_links; i++)
-		if (is_wireguard(&links[i]))
+		if (is_wireguard(&links[i], a))
 			names[n_names++] = links[i].name;
 	*out = names;
 	*n = n_names;

@@ -166,6 +166,24 @@ const struct peer_config *config_peer(const struct config_facts *c, const struct
 	return NULL;
 }
 
+const struct intended_peer *intended_peer(const struct intended_facts *t,
+					  const struct public_key *k)
+{
+	size_t i;
+
+	for (i = 0; i < t->n_peers; i++)
+		if (public_key_equal(&t->peers[i].key, k))
+			return &t->peers[i];
+	return NULL;
+}
+
+const char *facts_engine_version(const struct target_facts *t)
+{
+	bool own = t->engine_version && (t->program || strcmp(t->engine, "builtin") != 0);
+
+	return own ? t->engine_version : NULL;
+}
+
 const struct inner_target_facts *facts_answer(const struct facts *f)
 {
 	size_t i;

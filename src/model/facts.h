@@ -421,6 +421,9 @@ static inline bool facts_far_is_here(const struct facts *f)
 	return f->target.kind == TARGET_SELF_TEST;
 }
 
+/* Of the near engine, where it has one of its own: the built-in one's is wgdiag's. Or NULL. */
+const char *facts_engine_version(const struct target_facts *t);
+
 /* The first address that answered before the pings, by whatever; NULL: none, or none was asked. */
 const struct inner_target_facts *facts_answer(const struct facts *f);
 

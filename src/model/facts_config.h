@@ -67,4 +67,8 @@ struct intended_facts {
 	size_t n_peers;
 };
 
+/* The one with that key, or NULL. */
+const struct intended_peer *intended_peer(const struct intended_facts *t,
+					  const struct public_key *k);
+
 #endif

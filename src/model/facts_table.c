@@ -88,6 +88,7 @@ static const char *const answers[] = {
 	[ANSWERED_TCP] = "tcp",
 };
 static const char *const ofs[] = { [PATH_INNER] = "inner", [PATH_ENDPOINT] = "endpoint" };
+
 /* --- the structs, in the order of facts.h -------------------------------------- */
 
 static const struct facts_field gap_fields[] = {

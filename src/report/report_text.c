@@ -25,13 +25,12 @@ static void header(const struct report *r, const struct report_style *s, struct 
 {
 	const struct target_facts *t = &r->facts->target;
 	const char *what = t->kind == TARGET_SELF_TEST ? "self-test on a private tunnel" : t->name;
-	/* The built-in engine's is the one in front. */
-	bool version = t->engine_version && (t->program || strcmp(t->engine, "builtin") != 0);
+	const char *version = facts_engine_version(t);
 
 	text_wrap(out, "",
 		  arena_printf(r->findings->arena, "wgdiag %s  %s  engine %s%s%s  %s  %s",
 			       WGDIAG_VERSION, what, t->engine, version ? " " : "",
-			       version ? t->engine_version : "",
+			       version ? version : "",
 			       when(r->findings->arena, r->facts->started_wall_ns),
 			       r->facts->marker),
 		  s->width, s->utf8);

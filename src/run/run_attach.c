@@ -72,8 +72,7 @@ static void no_answer(struct attach *x, int rc, const struct err *e)
 	struct engine_facts *g = &x->r.f->engine[END_NEAR];
 
 	if (is_stale(x, rc))
-		g->stale_socket =
-			arena_printf(x->r.arena, UAPI_SOCKET_DIR "/%s.sock", x->conf->ifname);
+		g->stale_socket = uapi_socket_path(x->conf->ifname, x->r.arena);
 	if (rc == -ENOENT || g->stale_socket)
 		x->r.end[END_NEAR].via = WG_VIA_NONE;
 	else if (rc != -EPERM && rc != -EACCES && !err_is_shortage(rc))

@@ -109,17 +109,6 @@ static int file_by_prefix(struct attach *x, struct err *e)
 		       n ? "more than one" : "no", x->conf->peer);
 }
 
-static const struct intended_peer *file_by_key(const struct intended_facts *t,
-					       const struct public_key *k)
-{
-	size_t i;
-
-	for (i = 0; k && i < t->n_peers; i++)
-		if (public_key_equal(&t->peers[i].key, k))
-			return &t->peers[i];
-	return NULL;
-}
-
 /* Who was pasted, whose the first named address is, or the first that can be spoken to. */
 static const struct intended_peer *file_likeliest(const struct attach *x)
 {
@@ -130,10 +119,10 @@ static const struct intended_peer *file_likeliest(const struct attach *x)
 	size_t i;
 
 	if (far && far->last.has_private_key == 1)
-		p = file_by_key(t, &far->last.own);
+		p = intended_peer(t, &far->last.own);
 	owner = x->conf->n_pings ? config_owner(&x->file, &x->conf->pings[0], NULL) : NULL;
 	if (!p && owner)
-		p = file_by_key(t, &owner->key);
+		p = intended_peer(t, &owner->key);
 	for (i = 0; !p && i < t->n_peers; i++)
 		if (t->peers[i].endpoint && t->peers[i].n_allowed)
 			p = &t->peers[i];

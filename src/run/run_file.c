@@ -125,13 +125,11 @@ bool run_file_name(const char *path, char out[static SYS_IFNAME_SIZE])
 }
 
 /* Neither a link nor a socket, alive or not: that one is somebody's. */
-static bool is_free(const char *name)
+static bool is_free(const char *name, struct arena *a)
 {
-	char path[sizeof(UAPI_SOCKET_DIR) + SYS_IFNAME_SIZE + sizeof("/.sock")];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s/%s.sock", UAPI_SOCKET_DIR, name);
-	return !if_nametoindex(name) && lstat(path, &st) < 0;
+	return !if_nametoindex(name) && lstat(uapi_socket_path(name, a), &st) < 0;
 }
 
 static const char *choose_name(struct run *r, const struct run_file *x)
@@ -140,12 +138,12 @@ static const char *choose_name(struct run *r, const struct run_file *x)
 	uint64_t seed = r->conf->seed;
 	bool own = run_file_name(x->path, name);
 
-	if (own && is_free(name))
+	if (own && is_free(name, r->arena))
 		return arena_strdup(r->arena, name);
 	r->f->target.wanted_name = own ? arena_strdup(r->arena, name) : "";
 	do {
 		snprintf(name, sizeof(name), "wgd%05x", (unsigned)(seed++ & 0xfffff));
-	} while (!is_free(name));
+	} while (!is_free(name, r->arena));
 	if (own)
 		run_notice(r, RUN_TOLD, "%s is in use here: called %s for this run",
 			   r->f->target.wanted_name, name);
@@ -304,6 +302,20 @@ static int up_and_run(struct attach *x, struct err *e)
 	return each_address(x, e);
 }
 
+/* What is asked of it, once it is an interface. */
+static struct run_existing as_existing(const struct run_file *x, const char *ifname)
+{
+	return (struct run_existing){
+		.ifname = ifname,
+		.netns = -1,
+		.pings = x->pings,
+		.n_pings = x->n_pings,
+		.peer = x->peer,
+		.far = x->far,
+		.intended = x->intended,
+	};
+}
+
 static int bring_up(const struct run_conf *c, const struct run_file *file, struct arena *a,
 		    struct facts *f, struct err *e)
 {
@@ -321,15 +333,7 @@ static int bring_up(const struct run_conf *c, const struct run_file *file, struc
 		.ifname = choose_name(&x->r, file),
 		.to = first_addresses(file, a),
 	};
-	*made = (struct run_existing){
-		.ifname = u->ifname,
-		.netns = -1,
-		.pings = file->pings,
-		.n_pings = file->n_pings,
-		.peer = file->peer,
-		.far = file->far,
-		.intended = file->intended,
-	};
+	*made = as_existing(file, u->ifname);
 	x->conf = made;
 	x->up = u;
 	run_attach_plan(&x->r);
@@ -347,15 +351,7 @@ int run_file(const struct run_conf *c, const struct run_file *x, struct arena *a
 	     struct err *e)
 {
 	const char *up = is_up_as(x, a);
-	struct run_existing there = {
-		.ifname = up,
-		.netns = -1,
-		.pings = x->pings,
-		.n_pings = x->n_pings,
-		.peer = x->peer,
-		.far = x->far,
-		.intended = x->intended,
-	};
+	struct run_existing there = as_existing(x, up);
 	char text[256];
 
 	if (!up || x->force)

@@ -62,7 +62,6 @@ static int will_kill(struct run_up *u, struct err *e)
 /* Its socket, and the folder of it where there is none yet. */
 static int will_have_socket(struct run_up *u, struct err *e)
 {
-	char path[sizeof(UAPI_SOCKET_DIR) + SYS_IFNAME_SIZE + sizeof("/.sock")];
 	struct stat st;
 	int rc = 0;
 
@@ -70,8 +69,9 @@ static int will_have_socket(struct run_up *u, struct err *e)
 		return 0;
 	if (stat(UAPI_SOCKET_DIR, &st) < 0 && errno == ENOENT)
 		rc = will_remove_file(u, UNDO_DIR, UAPI_SOCKET_DIR, e);
-	snprintf(path, sizeof(path), "%s/%s.sock", UAPI_SOCKET_DIR, u->ifname);
-	return rc ? rc : will_remove_file(u, UNDO_SOCKET, path, e);
+	if (rc < 0)
+		return rc;
+	return will_remove_file(u, UNDO_SOCKET, uapi_socket_path(u->ifname, u->r->arena), e);
 }
 
 /* What this machine does not allow to us is no fault of an engine's. */
@@ -191,28 +191,18 @@ static int read_back(struct run_up *u, struct err *e)
 	return 0;
 }
 
-/* Of a configuration that was taken no peer is without a key, so they stand in one order. */
-static size_t index_of(const struct intended_facts *t, const struct public_key *peer)
-{
-	size_t i = 0;
-
-	while (i < t->n_peers && !public_key_equal(&t->peers[i].key, peer))
-		i++;
-	return i;
-}
-
 const struct endpoint *run_up_next(const struct run_up *u, const struct public_key *peer)
 {
-	const struct intended_facts *t = u->file->intended;
-	size_t i = index_of(t, peer);
+	const struct intended_peer *p = intended_peer(u->file->intended, peer);
 
-	if (i == t->n_peers || u->n_tried + 1 >= MIN(t->peers[i].n_resolved, RUN_ADDRESSES_MAX))
+	if (!p || u->n_tried + 1 >= MIN(p->n_resolved, RUN_ADDRESSES_MAX))
 		return NULL;
-	return &t->peers[i].resolved[u->n_tried + 1];
+	return &p->resolved[u->n_tried + 1];
 }
 
 int run_up_point(struct run_up *u, const struct public_key *peer, struct err *e)
 {
+	const struct intended_facts *t = u->file->intended;
 	const struct endpoint *to = run_up_next(u, peer);
 	struct buf text;
 	int rc;
@@ -225,7 +215,7 @@ int run_up_point(struct run_up *u, const struct public_key *peer, struct err *e)
 	buf_done(&text);
 	u->n_tried++;
 	if (!rc)
-		u->to[index_of(u->file->intended, peer)] = *to;
+		u->to[intended_peer(t, peer) - t->peers] = *to;
 	return rc;
 }
 

@@ -17,7 +17,8 @@ struct run_up {
 	const struct run_file *file;
 	const char *ifname;
 	unsigned ifindex;
-	struct endpoint *to; /* of each peer of the file; family NONE: it has none */
+	/* of each peer of the file, which all have keys: in the order of intended, too */
+	struct endpoint *to; /* family NONE: it has none */
 	struct engine *engine; /* NULL: it does not run */
 	size_t n_tried; /* addresses of the probed peer's endpoint that gave no handshake */
 	uint32_t table; /* of full routes with a default route, and the mark; 0: none */

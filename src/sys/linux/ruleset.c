@@ -104,18 +104,29 @@ static int list(struct nft_ctx *nft, unsigned flags, struct arena *a, const char
 	return 0;
 }
 
-static int list_both(struct arena *a, struct sys_ruleset *out, struct err *e)
+/* With its words in buffers. */
+static int nft_open(struct nft_ctx **out, const char *what, struct err *e)
 {
 	struct nft_ctx *nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	struct sys_ruleset r = { 0 };
-	int rc;
 
 	if (!nft)
-		return err_code(e, ENOMEM, "read firewall rules");
+		return err_code(e, ENOMEM, "%s", what);
 	if (nft_ctx_buffer_output(nft) || nft_ctx_buffer_error(nft)) {
 		nft_ctx_free(nft);
-		return err_code(e, ENOMEM, "read firewall rules");
+		return err_code(e, ENOMEM, "%s", what);
 	}
+	*out = nft;
+	return 0;
+}
+
+static int list_both(struct arena *a, struct sys_ruleset *out, struct err *e)
+{
+	struct sys_ruleset r = { 0 };
+	struct nft_ctx *nft;
+	int rc = nft_open(&nft, "read firewall rules", e);
+
+	if (rc < 0)
+		return rc;
 	rc = list(nft, NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_NUMERIC_PROTO,
 		  a, &r.json, e);
 	/* Its own words for each rule: a hint, so they may be missing. */
@@ -166,15 +177,12 @@ int linux_ruleset_change(const char *commands, struct err *e)
 	struct arena a;
 	int rc = try_sockets(e);
 
+	if (!rc)
+		rc = nft_open(&nft, "change firewall rules", e);
 	if (rc < 0)
 		return rc;
-	nft = nft_ctx_new(NFT_CTX_DEFAULT);
-	if (!nft)
-		return err_code(e, ENOMEM, "change firewall rules");
 	arena_init(&a);
-	if (nft_ctx_buffer_output(nft) || nft_ctx_buffer_error(nft))
-		rc = err_code(e, ENOMEM, "change firewall rules");
-	else if (nft_run_cmd_from_buffer(nft, commands))
+	if (nft_run_cmd_from_buffer(nft, commands))
 		rc = err_say(e, EIO, "change firewall rules: %s",
 			     first_line(nft_ctx_get_error_buffer(nft), &a));
 	arena_done(&a);
