@@ -116,7 +116,7 @@ static struct finding *judge(const struct facts *f, const struct tally *t, struc
 				  words_key(out->arena, &t->unknown->key),
 				  more(out->arena, t->n_unknown));
 		row->remedy = arena_printf(out->arena, "ask it: wgdiag check %s --peer %.*s",
-					   f->target.name ? f->target.name : "INTERFACE", 8,
+					   f->target.name ? facts_argument(f) : "INTERFACE", 8,
 					   base64(out->arena, &t->unknown->key));
 		return row;
 	}

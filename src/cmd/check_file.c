@@ -26,6 +26,7 @@ static int run_on(const struct check_options *o, const struct run_conf *c, struc
 		.pings = o->pings,
 		.n_pings = o->n_pings,
 		.peer = o->peer,
+		.require = o->require,
 		.far = o->far,
 	};
 	int rc;

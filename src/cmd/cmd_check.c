@@ -118,17 +118,24 @@ static const char *of_a_file(const struct check_options *o)
 	return o->full_routes ? "--full-routes" : o->force ? "--force" : NULL;
 }
 
+/* One that only an interface has a use for, or NULL. */
+static const char *of_an_interface(const struct check_options *o)
+{
+	return o->config     ? "--config" :
+	       o->endpoint   ? "--endpoint" :
+	       o->engine_log ? "--engine-log" :
+			       NULL;
+}
+
 /* An option that only a tunnel of the user's has a use for, or NULL. */
 static const char *of_a_tunnel(const struct check_options *o)
 {
-	return o->n_pings    ? "--ping" :
-	       o->peer	     ? "--peer" :
-	       o->require    ? "--require" :
-	       o->netns	     ? "--netns" :
-	       o->config     ? "--config" :
-	       o->endpoint   ? "--endpoint" :
-	       o->engine_log ? "--engine-log" :
-			       of_a_file(o);
+	return o->n_pings	  ? "--ping" :
+	       o->peer		  ? "--peer" :
+	       o->require	  ? "--require" :
+	       o->netns		  ? "--netns" :
+	       of_an_interface(o) ? of_an_interface(o) :
+				    of_a_file(o);
 }
 
 /* What was given beside a tunnel that has no use for it. */
@@ -139,9 +146,9 @@ static int fits_target(const struct check_options *o)
 			o->interface);
 		return EXIT_USAGE;
 	}
-	if (o->file && (o->config || o->endpoint)) {
+	if (o->file && of_an_interface(o)) {
 		fprintf(stderr, NAME ": %s is about an interface, and %s is a file\n",
-			o->config ? "--config" : "--endpoint", o->file);
+			of_an_interface(o), o->file);
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;

@@ -184,6 +184,13 @@ const char *facts_engine_version(const struct target_facts *t)
 	return own ? t->engine_version : NULL;
 }
 
+const char *facts_argument(const struct facts *f)
+{
+	bool of_file = f->target.kind == TARGET_CONFIG && f->intended.file;
+
+	return of_file ? f->intended.file : f->target.name;
+}
+
 const struct inner_target_facts *facts_answer(const struct facts *f)
 {
 	size_t i;

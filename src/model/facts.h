@@ -424,6 +424,9 @@ static inline bool facts_far_is_here(const struct facts *f)
 /* Of the near engine, where it has one of its own: the built-in one's is wgdiag's. Or NULL. */
 const char *facts_engine_version(const struct target_facts *t);
 
+/* What `wgdiag check` was given: the file, whose interface is gone afterwards, or the interface. */
+const char *facts_argument(const struct facts *f);
+
 /* The first address that answered before the pings, by whatever; NULL: none, or none was asked. */
 const struct inner_target_facts *facts_answer(const struct facts *f);
 

@@ -55,7 +55,7 @@ struct run_file {
 	bool force; /* also when an interface with the same key is up */
 	const struct ip_addr *pings; /* as of run_existing */
 	size_t n_pings;
-	const char *peer;
+	const char *peer, *require;
 	const struct far_text *far;
 };
 

@@ -443,7 +443,8 @@ int run_attach_steps(struct attach *x, struct err *e)
 	take_given(x);
 	find_way(x);
 	run_attach_targets(x);
-	if (x->up)
+	/* For the first address of the endpoint they are made, for the next they are there. */
+	if (x->up && !x->up->n_tried)
 		run_up_routes(x->up, &x->targets);
 	measure(x);
 	return 0;

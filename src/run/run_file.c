@@ -311,6 +311,7 @@ static struct run_existing as_existing(const struct run_file *x, const char *ifn
 		.pings = x->pings,
 		.n_pings = x->n_pings,
 		.peer = x->peer,
+		.require = x->require,
 		.far = x->far,
 		.intended = x->intended,
 	};

@@ -97,13 +97,16 @@ static void put_or_tell(struct run_up *u, const struct cidr *dst, uint32_t table
 		run_notice(u->r, RUN_MUST_KNOW, "%s", e.text);
 }
 
+/* Also one that is not used yet. */
 static bool is_endpoint(const struct run_up *u, const struct ip_addr *a)
 {
-	size_t i;
+	const struct intended_facts *t = u->file->intended;
+	size_t i, k;
 
-	for (i = 0; i < u->file->conf->n_peers; i++)
-		if (ip_addr_equal(&u->to[i].addr, a))
-			return true;
+	for (i = 0; i < t->n_peers; i++)
+		for (k = 0; k < t->peers[i].n_resolved; k++)
+			if (ip_addr_equal(&t->peers[i].resolved[k].addr, a))
+				return true;
 	return false;
 }
 

@@ -161,7 +161,8 @@ static const char *the_same_again(const struct facts *f, struct arena *a)
 	const char *engine = t->engine ? arena_printf(a, " --engine %s", t->engine) : "";
 
 	if (t->kind != TARGET_SELF_TEST && t->name)
-		return arena_printf(a, "wgdiag check %s -v", t->name);
+		return arena_printf(a, "wgdiag check %s%s -v", facts_argument(f),
+				    t->kind == TARGET_CONFIG ? engine : "");
 	if (!t->lab)
 		return arena_printf(a, "wgdiag check%s -v", engine);
 	return arena_printf(a, "wgdiag lab %s%s%s%s -v", t->lab,

@@ -6,34 +6,19 @@
 #   [ left: the file's tunnel ]---near   veth   far---[ right: our engine ]
 . "${TOP:-.}/tests/lab/lib.sh"
 lab_init "$@"
-need wg ip ping jq nft setpriv sysctl getent
+need wg ip ping jq nft setpriv sysctl getent pgrep
 . "$TOP/tests/lib/lab/engine.sh"
 . "$TOP/tests/lib/json.sh"
 
-ns_new left; ns_new right
-veth left near right far
-rnd_net4 out4; rnd_net6 out6
-addr left near "$out4.1/24" "${out6}1/64"
-addr right far "$out4.2/24" "${out6}2/64"
-chmod 755 "$TMPDIR"
-wait_for 10 '! ip -n left addr | grep tentative'
+. "$TOP/tests/lib/lab/attach.sh"
 
-rnd_net4 in4; rnd_net6 in6
-rnd_name n wg; rnd_name f f
-rnd_port port_f
-key key_n; key key_f
-wg genpsk >"$TMPDIR/psk"
-engine right "$f"; far_pid=$engine_pid
-wg set "$f" private-key "$key_f_file" listen-port "$port_f"
+pair
 # boringtun dates its handshakes 27 s ahead, so that others with its key are refused for so long.
 forget()
 {
 	wg set "$f" peer "$key_n_pub" remove
 	wg set "$f" peer "$key_n_pub" preshared-key "$TMPDIR/psk" allowed-ips "$in4.1/32,${in6}1/128"
 }
-forget
-addr right "$f" "$in4.2/24" "${in6}2/64"
-ip -n right link set "$f" mtu 1420 up
 
 # conf FILE [ENDPOINT [ALLOWED]]: as people have it.
 conf()
@@ -47,8 +32,6 @@ file=$TMPDIR/$n.conf
 conf "$file"
 
 on() { ip netns exec left "$WGDIAG" check "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"; }
-bad_rows() { jq -r '.checks[] | select(.state == "FAIL" or .state == "UNSURE" or .state == "WARN" or .state == "ERROR") |
-	"\(.id) \(.state): \(.summary)"' "$TMPDIR/out"; }
 row() { jq -r --arg id "$1" '.checks[] | select(.id == $id) | "\(.state): \(.summary)"' "$TMPDIR/out"; }
 # Programs of the left namespace; all that somebody could have changed.
 state()
@@ -123,6 +106,8 @@ same --dry-run
 sed "s|^PresharedKey.*|PresharedKey = $(wg genpsk)|" "$file" >"$TMPDIR/psk.conf"
 on "$TMPDIR/psk.conf" --json
 is 'another preshared key: exit' $? 1
+check 'another preshared key: what to type next names the file' \
+	sh -c "jq -r '.verdict.next[]' '$TMPDIR/out' | grep -qxF 'wgdiag check $TMPDIR/psk.conf --engine $(jq -r .target.engine "$TMPDIR/out") -v'"
 is 'another preshared key: the handshake' "$(row handshake.complete | cut -d: -f1)" FAIL
 same 'another preshared key'
 
@@ -175,6 +160,7 @@ fi
 conf "$TMPDIR/two.conf" "$host:$port_f"
 on "$TMPDIR/two.conf" --json --save-facts "$TMPDIR/two.facts"
 is 'two addresses: exit' $? 0
+clean 'two addresses: routed once' "$(grep 'routed elsewhere' "$TMPDIR/err")"
 is 'two addresses: the handshake' "$(row handshake.complete | cut -d: -f1)" WARN
 check 'two addresses: both are told' sh -c "jq -r '.checks[] | select(.id == \"handshake.complete\").summary' '$TMPDIR/out' | grep -F '$first' | grep -qF '$last'"
 is 'two addresses: a later one is where the pings went' "$(row ping.peer | cut -d: -f1)" PASS
@@ -200,7 +186,7 @@ in_ns left sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.near.rp_filter
 conf "$TMPDIR/full.conf" "$behind.1:$port_f" '0.0.0.0/0, ::/0'
 state >"$TMPDIR/before"
 for e in builtin wireguard-go; do
-	command -v wireguard-go >/dev/null || [ "$e" = builtin ] || continue
+	command -v wireguard-go >/dev/null || [ "$e" = builtin ] || { skip "all routes, $e" "no $e here"; continue; }
 	on "$TMPDIR/full.conf" --json --full-routes --engine "$e" --save-facts "$TMPDIR/full.facts" --ping "$in4.2"
 	is "all routes, $e: exit" $? 0
 	clean "all routes, $e: no row is bad" "$(bad_rows)"
@@ -226,7 +212,8 @@ stop()
 engines=builtin
 for e in wireguard-go boringtun gotatun; do
 	case $e in boringtun) p=$peers/boringtun-cli ;; gotatun) p=$peers/gotatun ;; *) p=$e ;; esac
-	command -v "$p" >/dev/null && engines="$engines $e"
+	command -v "$p" >/dev/null || { skip "killed beside $e" "no $p here (make peers)"; continue; }
+	engines="$engines $e"
 done
 PATH=$PATH:$peers
 i=0
@@ -292,6 +279,8 @@ one 2 'noise.conf' "$TMPDIR/noise.conf" -q
 one 2 'empty.conf' "$TMPDIR/empty.conf" -q
 one 2 'full-routes is about a file' near --full-routes
 one 2 'is a file' "$file" --config "$file"
+one 2 'engine-log is about an interface' "$file" --engine-log "$TMPDIR/err"
+one 2 'no peer whose key begins with' "$file" --require NOBODY -q
 one 1 'exited with status' "$file" -q --engine-cmd "sh -c 'exit 7' {name}"
 one 1 'is not ready' "$file" -q --engine-cmd "tail -f /dev/null --pid $$ {name}"
 chmod 755 "$TMPDIR"

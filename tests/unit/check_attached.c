@@ -167,11 +167,17 @@ static void asleep_by_file(struct facts *f)
 	facts_have(f, NEED_INTENDED);
 }
 
+/* The user said --peer. */
+static void named(struct facts *f)
+{
+	f->target.peer = f->config[END_NEAR].peers[0].key;
+	f->target.peer_required = true;
+}
+
 static void asleep_by_file_named(struct facts *f)
 {
 	asleep_by_file(f);
-	f->target.peer = f->config[END_NEAR].peers[0].key;
-	f->target.peer_required = true;
+	named(f);
 }
 
 static void asleep_by_file_address_named(struct facts *f)
@@ -287,8 +293,7 @@ static void never_came_unasked(struct facts *f)
 static void never_came_named(struct facts *f)
 {
 	never_came_unasked(f);
-	f->target.peer = f->config[END_NEAR].peers[0].key;
-	f->target.peer_required = true;
+	named(f);
 }
 
 static void hub(struct facts *f)
@@ -310,8 +315,7 @@ static void hub(struct facts *f)
 static void asleep_and_named(struct facts *f)
 {
 	asleep(f);
-	f->target.peer = f->config[END_NEAR].peers[0].key;
-	f->target.peer_required = true;
+	named(f);
 }
 
 static void asleep_and_another_required(struct facts *f)
