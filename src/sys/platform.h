@@ -130,7 +130,8 @@ struct sys_ruleset {
 struct sys_isolation {
 	pid_t init;
 	int alive_fd; /* the init's other end; it dies when this is closed */
-	int mnt_fd, root_fd, cwd_fd; /* where this process was before */
+	int mnt_fd, root_fd, cwd_fd; /* where this process was before; -1: it stays where it is */
+	bool own_run; /* the tmpfs is there */
 };
 
 struct sys_spawn {

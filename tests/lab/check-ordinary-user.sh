@@ -54,6 +54,21 @@ else
 	skip 'the newest wireguard-go' "no $newest (make peers)"
 fi
 
+# In a folder that the user may not enter, as after `cd /root; su`.
+mkdir -m 700 "$TMPDIR/roots"
+in_roots() { (cd "$TMPDIR/roots" && as_user "$TMPDIR/wgdiag" check --seed "$SEED" -q -c 1 "$@"); }
+in_roots >"$TMPDIR/out" 2>&1
+is 'in a folder not to be entered: exit' $? 0
+clean 'in a folder not to be entered: all is well' "$(cat "$TMPDIR/out")"
+rnd_name name report-
+in_roots --save-facts "$name" >"$TMPDIR/out" 2>&1
+is 'a report into it: exit' $? 2
+is 'a report into it: why not' "$(cat "$TMPDIR/out")" "wgdiag check: writing $name: Permission denied"
+clean 'a report into it: nowhere else' "$(find / "$TMPDIR/roots" -maxdepth 1 -name "*$name*")"
+in_roots --save-facts "$TMPDIR/of-user/$name" >"$TMPDIR/out" 2>&1
+is 'a report elsewhere: exit' $? 0
+check 'a report elsewhere: is there' test -s "$TMPDIR/of-user/$name"
+
 remains_start
 remains >"$TMPDIR/before"
 bad=0 i=0

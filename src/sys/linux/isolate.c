@@ -84,10 +84,9 @@ static int start_init(struct sys_isolation *i, struct err *e)
 	return 0;
 }
 
-static int private_run(struct err *e)
+static int private_run(struct sys_isolation *i, struct err *e)
 {
 	char path[PATH_MAX];
-
 	int rc;
 
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0) {
@@ -101,6 +100,7 @@ static int private_run(struct err *e)
 		return err_sys(e, RUN_DIR);
 	if (mount("wgdiag", path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=755") < 0)
 		return err_sys(e, "mount a tmpfs on %s", path);
+	i->own_run = true;
 	if (mkdir(SOCKET_DIR, 0700) < 0)
 		return err_sys(e, "create " SOCKET_DIR);
 	return 0;
@@ -117,10 +117,13 @@ static int remember_place(struct sys_isolation *i, struct err *e)
 	int rc;
 
 	rc = open_dir("/", &i->root_fd, e);
-	if (!rc)
-		rc = open_dir(".", &i->cwd_fd, e);
 	if (rc < 0)
 		return rc;
+	/*
+	 * A folder that this user may not enter is no reason not to run: who started in one by
+	 * `cd /root; su`, and root itself in a FUSE or NFS mount of a user's.
+	 */
+	i->cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	i->mnt_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
 	return i->mnt_fd < 0 ? err_sys(e, "open /proc/self/ns/mnt") : 0;
 }
@@ -169,7 +172,7 @@ static int make_namespaces(struct err *e)
 
 int linux_isolate(struct sys_isolation *out, struct err *e)
 {
-	struct sys_isolation i = { -1, -1, -1, -1, -1 };
+	struct sys_isolation i = { -1, -1, -1, -1, -1, false };
 	int rc;
 
 	rc = remember_place(&i, e);
@@ -178,7 +181,7 @@ int linux_isolate(struct sys_isolation *out, struct err *e)
 	if (!rc)
 		rc = start_init(&i, e);
 	if (!rc)
-		rc = private_run(e);
+		rc = private_run(&i, e);
 	if (rc < 0) {
 		linux_isolate_end(&i);
 		return rc;
@@ -187,21 +190,25 @@ int linux_isolate(struct sys_isolation *out, struct err *e)
 	return 0;
 }
 
-/*
- * Entering a mount namespace leads to its root, which is not ours in a chroot; and to no folder
- * of ours.
- */
-static void go_back(const struct sys_isolation *i)
+/* This view of files without our tmpfs is the old one, so that a report can be written below /run. */
+static void stay_without_run(const struct sys_isolation *i)
 {
 	char path[PATH_MAX];
 
-	if (setns(i->mnt_fd, CLONE_NEWNS) < 0) {
-		/*
-		 * Not allowed out of a user namespace. Without our tmpfs this view is the old
-		 * one, so that a report can be written below /run.
-		 */
-		if (realpath(RUN_DIR, path))
-			umount2(path, MNT_DETACH);
+	/* Never the machine's own, of a namespace that we could not leave. */
+	if (i->own_run && realpath(RUN_DIR, path))
+		umount2(path, MNT_DETACH);
+}
+
+/*
+ * Entering a mount namespace leads to its root, which is not ours in a chroot; and to no folder
+ * of ours. Where there is no way back into that, or none out of a user namespace, we stay: a
+ * relative name must not come to mean one in "/".
+ */
+static void go_back(const struct sys_isolation *i)
+{
+	if (i->cwd_fd < 0 || setns(i->mnt_fd, CLONE_NEWNS) < 0) {
+		stay_without_run(i);
 		return;
 	}
 	if (fchdir(i->root_fd) < 0 || chroot(".") < 0 || fchdir(i->cwd_fd) < 0)
@@ -244,6 +251,7 @@ void linux_isolate_end(struct sys_isolation *i)
 	}
 	if (i->mnt_fd >= 0)
 		go_back(i);
+	i->own_run = false;
 	close_fd(&i->mnt_fd);
 	close_fd(&i->root_fd);
 	close_fd(&i->cwd_fd);
