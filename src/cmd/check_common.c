@@ -178,12 +178,16 @@ static int prepare(const struct check_options *o, struct arena *a, struct run_co
 		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
-	if (engine_program(o->engine, a, &c->program, &e) < 0) {
-		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
-		/* Our own program, through /proc: no choice of the user's can be wrong. */
-		return o->engine == engine_ops_find("builtin") ? EXIT_UNDECIDED : EXIT_USAGE;
+	/* That of an interface runs already. */
+	if (o->interface || engine_program(o->engine, a, &c->program, &e) == 0)
+		return EXIT_OK;
+	/* Our own program, through /proc: no choice of the user's can be wrong. */
+	if (o->engine == engine_ops_find("builtin")) {
+		check_refusal(o, &e);
+		return EXIT_UNDECIDED;
 	}
-	return EXIT_OK;
+	fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+	return EXIT_USAGE;
 }
 
 /* Negative: there is nothing to judge, it was said why, and *code is what to exit with. */

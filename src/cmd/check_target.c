@@ -33,12 +33,18 @@ int check_netns(const struct check_options *o, int *out)
 	char path[300];
 	struct stat st;
 	bool pid = o->netns[strspn(o->netns, "0123456789")] == '\0';
+	struct err e;
 
 	if (!o->netns[0] || strlen(o->netns) > 200 || strchr(o->netns, '/')) {
 		fprintf(stderr, "%s: --netns '%s' is neither a name nor a pid\n", o->cmd, o->netns);
 		return EXIT_USAGE;
 	}
 	snprintf(path, sizeof(path), "/run/netns/%s", o->netns);
+	if (pid && stat(path, &st) != 0 && stat("/proc/self", &st) != 0) {
+		err_sys(&e, "--netns %s: /proc/self", o->netns);
+		check_refusal(o, &e);
+		return EXIT_UNDECIDED;
+	}
 	if (pid && stat(path, &st) != 0)
 		snprintf(path, sizeof(path), "/proc/%s/ns/net", o->netns);
 	*out = open(path, O_RDONLY | O_CLOEXEC);
@@ -241,8 +247,12 @@ int check_existing(const struct check_options *o, const struct run_conf *c, stru
 		close(x.netns);
 	if (rc < 0) {
 		*code = code_of(rc);
-		fprintf(stderr, "%s: %s%s\n", o->cmd, e->text,
-			rc == -ENODEV ? seen_elsewhere(o, a) : "");
+		/* No /proc; of all else the words say enough. */
+		if (rc == -ENOENT)
+			check_refusal(o, e);
+		else
+			fprintf(stderr, "%s: %s%s\n", o->cmd, e->text,
+				rc == -ENODEV ? seen_elsewhere(o, a) : "");
 	} else {
 		tell_endpoint_unused(o, f);
 		tell_peer_of_file(o, f);

@@ -7,9 +7,15 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/hint.h"
 #include "engine/daemon.h"
+#include "engine/engine.h"
+
+/* By this `wgdiag check` knows that the machine is to blame, and not the engine. */
+_Static_assert((int)ENGINE_EXIT_REFUSED == (int)EXIT_UNDECIDED, "the engine's exit codes");
 
 enum { NAME_MAX_LEN = 15 }; /* IFNAMSIZ with its NUL is 16 */
 
@@ -33,7 +39,8 @@ static void engine_help(FILE *out)
 	      "  -h, --help        this text\n"
 	      "\n"
 	      "Exit: 0 running (or, with -f, ended), 1 it cannot run under this name,\n"
-	      "2 wrong usage, 3 no tun device or no privilege.\n",
+	      "2 wrong usage, 3 this machine refuses what it needs: a tun device, a privilege,\n"
+	      "or something that a limit or a sandbox forbids.\n",
 	      out);
 }
 
@@ -77,12 +84,15 @@ static int bad_option(int o, const char *arg)
 /* The machine cannot do it, or this user may not. */
 static bool is_undecided(int rc)
 {
-	static const int undecided[] = { EPERM, EACCES, EROFS, ENOENT, ENODEV, ENXIO, ENOTTY };
+	static const int undecided[] = {
+		EPERM,	EACCES, EROFS,	ENOENT, ENODEV, ENXIO, ENOTTY,
+		EISDIR, ENOSYS, EAGAIN, ENOSPC, EDQUOT, EFBIG, EAFNOSUPPORT
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(undecided); i++)
 		if (rc == -undecided[i])
 			return true;
-	return false;
+	return err_is_shortage(rc);
 }
 
 static bool env_is_verbose(void)
@@ -131,7 +141,8 @@ static int engine_run(int argc, char **argv)
 {
 	struct daemon_conf c = { .verbose = env_is_verbose() };
 	int code = read_options(argc, argv, &c);
-	struct err e;
+	struct err e = { 0 };
+	const char *help;
 	int rc;
 
 	if (code >= 0)
@@ -148,7 +159,8 @@ static int engine_run(int argc, char **argv)
 	rc = daemon_run(&c, &e);
 	if (rc == 0)
 		return EXIT_OK;
-	fprintf(stderr, "wgdiag engine: %s\n", e.text);
+	help = hint_for(&e, geteuid() == 0);
+	fprintf(stderr, help ? "wgdiag engine: %s (%s)\n" : "wgdiag engine: %s\n", e.text, help);
 	return is_undecided(rc) ? EXIT_UNDECIDED : EXIT_FAILED;
 }
 

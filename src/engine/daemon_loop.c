@@ -52,14 +52,14 @@ int daemon_loop_open(struct daemon *d, struct err *e)
 	signal(SIGPIPE, SIG_IGN);
 	d->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (d->epoll < 0)
-		return err_sys(e, "epoll");
+		return err_sys(e, "wait for events (epoll_create1)");
 	d->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (d->signals < 0)
-		return err_sys(e, "signalfd");
+		return err_sys(e, "wait for signals (signalfd)");
 	/* It runs on in suspend, as the core's ages do. */
 	d->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (d->timer < 0)
-		return err_sys(e, "timerfd");
+		return err_sys(e, "create a timer (timerfd_create)");
 	d->armed_ns = INT64_MAX;
 	rc = daemon_loop_watch(d, d->signals, SOURCE_SIGNAL, e);
 	if (!rc)

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "engine/engine_list.h"
 #include "engine/log_ring.h"
 #include "engine/uapi_client.h"
@@ -28,6 +29,8 @@ enum {
 	TERM_TIMEOUT_MS = 500,
 	KILL_TIMEOUT_MS = 2000, /* longer only in a system call that cannot be interrupted */
 };
+
+static const char own_name[] = "wgdiag engine: "; /* before what our own has to say */
 
 enum stage { STAGE_STARTING, STAGE_READY, STAGE_DIED, STAGE_BAD_ANSWER };
 
@@ -128,6 +131,28 @@ int engine_gone(struct engine *g, struct err *e)
 		       killed ? "was killed by signal" : "exited with status",
 		       killed ? WTERMSIG(g->status) : WEXITSTATUS(g->status), colon,
 		       words ? words : "");
+}
+
+bool engine_refused(struct engine *g, struct err *e)
+{
+	const char *words;
+
+	if (!g->ops->tells_refusal || engine_alive(g))
+		return false;
+	if (WIFSIGNALED(g->status) && WTERMSIG(g->status) == SIGSYS) {
+		err_say(e, ECHILD, "start engine %s: killed for a system call", g->ops->name);
+		err_remedy(e, "a seccomp filter does that: run wgdiag outside it");
+		return true;
+	}
+	if (!WIFEXITED(g->status) || WEXITSTATUS(g->status) != ENGINE_EXIT_REFUSED)
+		return false;
+	log_read(g);
+	words = log_ring_last(&g->log);
+	if (words && str_has_prefix(words, own_name))
+		words += strlen(own_name);
+	err_say(e, ECHILD, "start engine %s: %s", g->ops->name,
+		words ? words : "this machine refuses what it needs");
+	return true;
 }
 
 /* --- the start ------------------------------------------------------------ */
@@ -299,7 +324,7 @@ int engine_begin(const struct engine_conf *c, const struct platform_ops *p, stru
 			close(fd[0]);
 	}
 	/* What this machine did not allow to us is not the engine's fault. */
-	if (rc < 0 && !exec_failed)
+	if (rc < 0 && (!exec_failed || (c->ops->tells_refusal && rc != -ENOENT)))
 		return err_say(e, rc, "start engine %s: %s", c->ops->name, why.text);
 	if (rc < 0) {
 		facts->start_error = arena_printf(a, "engine %s: %s", c->ops->name, why.text);
@@ -332,6 +357,10 @@ int engine_wait(struct engine *g, int timeout_ms, struct engine_facts *facts, st
 	}
 	if (g->timer)
 		loop_del_timer(g->loop, g->timer);
+	if (g->stage == STAGE_DIED && engine_refused(g, e)) {
+		engine_stop(g, g->arena, facts);
+		return -ECHILD;
+	}
 	if (g->bad_answer_ns && g->stage != STAGE_DIED)
 		facts->answer_error = arena_strdup(g->arena, g->why.text);
 	else if (g->stage == STAGE_DIED)

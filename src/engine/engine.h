@@ -23,12 +23,14 @@ struct engine_known {
 	const char *says;
 };
 
-enum { ENGINE_ARGV_MAX = 16, ENGINE_ENV_MAX = 16 };
+enum { ENGINE_ARGV_MAX = 16, ENGINE_ENV_MAX = 16, ENGINE_EXIT_REFUSED = 3 };
 struct engine_ops {
 	const char *name; /* as in --engine */
 	const char *program; /* looked up in PATH; "/proc/self/exe" for the built-in one */
 	const char *packages; /* how to get it: "Debian: apt-get install wireguard-go" */
 	bool in_kernel; /* a link of its kind, and netlink: no program and no socket */
+	/* Ends with ENGINE_EXIT_REFUSED, and why, when this machine refuses it what it needs. */
+	bool tells_refusal;
 	bool counts_drops; /* has drop_* and sealed/opened keys in get */
 	/*
 	 * A second `set` of its key, port or mark may end it: all is said in one, as `wg setconf`
@@ -76,7 +78,7 @@ struct engine;
 /*
  * Starts it and serves the loop until the tun is there and the socket answers, it dies, or
  * the timeout. facts->start_* and the log are filled either way. -errno: it does not run (and
- * is stopped).
+ * is stopped); without a start_error or answer_error it was this machine that refused.
  */
 int engine_start(const struct engine_conf *c, const struct platform_ops *p, struct loop *l,
 		 struct arena *a, int timeout_ms, struct engine **out, struct engine_facts *facts,
@@ -92,6 +94,8 @@ pid_t engine_pid(const struct engine *g); /* 0: it is no process */
 bool engine_alive(struct engine *g); /* asks the system; remembers the exit status */
 /* 0 when it is alive, else -ECHILD and "wireguard-go exited with status 1: <its last line>". */
 int engine_gone(struct engine *g, struct err *e);
+/* Our own has ended because of this machine, and not of itself; then *e is what was refused. */
+bool engine_refused(struct engine *g, struct err *e);
 /*
  * Final: exit status if it died by itself, log tail. Then ends it: SIGTERM, after 500 ms
  * SIGKILL, and waits.

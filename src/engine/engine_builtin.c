@@ -21,6 +21,7 @@ const struct engine_ops engine_builtin = {
 	.name = "builtin",
 	.program = "/proc/self/exe",
 	.packages = "part of wgdiag",
+	.tells_refusal = true,
 	.counts_drops = true,
 	.argv = builtin_argv,
 	.known = builtin_known,

@@ -56,7 +56,7 @@ static int map_new(struct trace_ring *r, struct err *e)
 
 	r->fd = memfd_create("wgdiag-trace", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (r->fd < 0)
-		return err_sys(e, "create the trace ring");
+		return err_sys(e, "create the trace ring (memfd_create)");
 	if (ftruncate(r->fd, (off_t)len) < 0)
 		return err_sys(e, "size the trace ring");
 	map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);

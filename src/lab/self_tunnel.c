@@ -405,7 +405,8 @@ static void why_not(struct self_tunnel *t, enum end i, enum need need, struct fa
 	struct err why = { 0 };
 	const char *says;
 
-	if (t->end[i].engine && engine_gone(t->end[i].engine, &why) < 0) {
+	if (t->end[i].engine && engine_gone(t->end[i].engine, &why) < 0 &&
+	    !engine_refused(t->end[i].engine, NULL)) {
 		ef->answer_error = arena_strdup(t->arena, why.text);
 		*e = why;
 	}

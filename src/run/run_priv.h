@@ -154,7 +154,7 @@ int run_signal_open(int *fd, sigset_t *old, struct err *e);
 /* Takes back what came, so that it does not end the process now, and restores the mask. */
 void run_signal_close(int fd, const sigset_t *old);
 
-/* run_limits.c: enough descriptors for the run, or -EMFILE */
+/* run_limits.c: enough descriptors and stack for the run, or -EMFILE, -ENOMEM */
 int run_limits_raise(struct rlimit *old, struct err *e);
 void run_limits_restore(const struct rlimit *old);
 

@@ -294,7 +294,7 @@ static int why_not(struct run_up *u, int rc, struct err *e)
 	struct engine_facts *g = &u->r->f->engine[END_NEAR];
 	struct err why = { 0 };
 
-	if (u->engine && engine_gone(u->engine, &why) < 0) {
+	if (u->engine && engine_gone(u->engine, &why) < 0 && !engine_refused(u->engine, NULL)) {
 		g->answer_error = arena_strdup(u->r->arena, why.text);
 		*e = why;
 	}

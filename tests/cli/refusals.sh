@@ -89,6 +89,81 @@ else
 	skip 'missing privileges' 'no setpriv here'
 fi
 
+# A user namespace without numbers for its users, and one of processes that is only half entered.
+if command -v setpriv >/dev/null 2>&1 && unshare -U true 2>/dev/null; then
+	for who in "$as_root" "$as_nobody"; do
+		refuses "unshare -U, ${who%% *}" 3 'create a user namespace: Operation not permitted' \
+			'has no number for this user: unshare -U -r)' $who unshare -U "$TMPDIR/wgdiag" check
+	done
+else
+	skip 'unshare -U' 'no user namespaces here, or no setpriv'
+fi
+refuses 'unshare -p without -f' 3 'create a PID and a mount namespace: Invalid argument' 'unshare -p -f)' \
+	unshare -p "$TMPDIR/wgdiag" check
+
+# A kernel without namespaces, or too many of them: 38 ENOSYS, 22 EINVAL, 87 EUSERS, 28 ENOSPC.
+for code in '38 no such namespaces' '22 no such namespaces' '87 nested too deep' '28 user.max_pid_namespaces'; do
+	refuses "unshare fails with ${code%% *}" 3 'create a PID and a mount namespace: ' "${code#* }" \
+		"$TMPDIR/forbid" "unshare=${code%% *}" "$TMPDIR/wgdiag" check
+done
+# What was never mounted is not unmounted, where a filter refuses both ways.
+# shellcheck disable=SC2016
+own_run='mount -t tmpfs none /run && : >/run/mark && { "$@"; [ -e /run/mark ] || echo "/run is gone" >&2; }'
+check 'unshare and setns forbidden: /run stays' test "$(unshare -m sh -c "$own_run" - "$TMPDIR/forbid" \
+	unshare,setns "$TMPDIR/wgdiag" check 2>&1 | grep -c .)" = 1
+
+printf '[Interface]\nPrivateKey = %s\n[Peer]\nPublicKey = %s\nEndpoint = 192.0.2.1:9\nAllowedIPs = 192.0.2.9/32\n' \
+	AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEA= BQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= >"$TMPDIR/a.conf"
+chmod 600 "$TMPDIR/a.conf"
+
+# What our own engine is refused is no fault of the tunnel's.
+sandboxed='a sandbox (seccomp) forbids it'
+for what in 'memfd_create (memfd_create): Operation not permitted' \
+	'timerfd_create (timerfd_create): Operation not permitted' \
+	'memfd_create=38 (memfd_create): Function not implemented' \
+	'memfd_create=24 (memfd_create): Too many open files' 'timerfd_create=kill killed for a system call'; do
+	refuses "the engine is refused ${what%% *}" 3 "wgdiag: start engine builtin: " "${what#* }" \
+		"$TMPDIR/forbid" "${what%% *}" "$TMPDIR/wgdiag" check
+done
+refuses 'the same, and what to do' 3 memfd_create "$sandboxed" "$TMPDIR/forbid" memfd_create "$TMPDIR/wgdiag" check --json
+refuses 'the same, a fault of the lab' 3 memfd_create "$sandboxed" \
+	"$TMPDIR/forbid" memfd_create "$TMPDIR/wgdiag" lab tun-framing
+# shellcheck disable=SC2016
+empty_run='mount -t tmpfs none /run && exec "$0" "$@"'
+refuses 'the same, of a file' 3 memfd_create "$sandboxed" \
+	unshare -m -n sh -c "$empty_run" "$TMPDIR/forbid" memfd_create "$TMPDIR/wgdiag" check -q --engine builtin "$TMPDIR/a.conf"
+if command -v wireguard-go >/dev/null 2>&1; then
+	refuses 'the same, of the far end' 3 memfd_create "$sandboxed" \
+		"$TMPDIR/forbid" memfd_create "$TMPDIR/wgdiag" check --engine wireguard-go
+else
+	skip 'the same, of the far end' 'no wireguard-go'
+fi
+# Of a program that was given that is not known.
+"$TMPDIR/forbid" memfd_create "$TMPDIR/wgdiag" check --engine-cmd "$TMPDIR/wgdiag engine -f {name}" >"$TMPDIR/out" 2>&1
+is "another engine's end is its own: exit" $? 1
+check "another engine's end is its own: and told" grep -q 'exited with status 3' "$TMPDIR/out"
+# shellcheck disable=SC2016,SC3045
+refuses 'files may not grow' 3 'size the trace ring: File too large' 'ulimit -f' \
+	sh -c 'ulimit -f 1 && exec "$0" check' "$TMPDIR/wgdiag"
+if grep -q __asan_init "$WGDIAG"; then
+	skip 'a small stack' 'the sanitizers need more of it'
+else
+	# shellcheck disable=SC2016,SC3045
+	refuses 'a small stack' 3 'the stack may have 64 kB here, a run needs' 'ulimit -Hs' \
+		sh -c 'ulimit -s 64 && exec "$0" check' "$TMPDIR/wgdiag"
+	# shellcheck disable=SC2016,SC3045
+	check 'the soft limit of the stack is raised' sh -c 'ulimit -Ss 64 && exec "$0" check -q -c 1' "$TMPDIR/wgdiag"
+fi
+if command -v setpriv >/dev/null 2>&1 && command -v bash >/dev/null 2>&1; then
+	# dash has no ulimit -u.
+	# shellcheck disable=SC2016
+	no_process='ulimit -u 1 && exec "$0" "$@"'
+	refuses 'too many processes' 3 'Resource temporarily unavailable' 'ulimit -u' \
+		with_node 666 $as_nobody bash -c "$no_process" "$TMPDIR/wgdiag" check
+else
+	skip 'too many processes' 'no setpriv, or no bash'
+fi
+
 # 5. a chroot, for root and for a user: into a copy of what the program needs, without a mount
 root=$TMPDIR/root
 mkdir -p "$root/proc" "$root/run" "$root/dev" "$root/tmp" && chmod 755 "$root"
@@ -102,6 +177,23 @@ refuses 'a chroot, root' 3 'make the mounts private' 'pivot_root' \
 	unshare -m sh -c "$in_chroot" "$root" chroot "$root" /wgdiag check
 refuses 'a chroot, an ordinary user' 3 'create a user namespace: Operation not permitted' 'chroot' \
 	unshare -m sh -c "$in_chroot" "$root" chroot --userspec=65534:65534 "$root" /wgdiag check
+
+# Something else where the tun device should be.
+# shellcheck disable=SC2016
+in_place='mount -t tmpfs -o mode=755 none /dev/net && eval "$0" && exec "$@"'
+refuses 'the tun node is a plain file' 3 'wgdiag: /dev/net/tun: ' 'mknod /dev/net/tun c 10 200' \
+	unshare -m sh -c "$in_place" ': >/dev/net/tun' "$TMPDIR/wgdiag" check
+refuses 'the tun node is a folder' 3 'open /dev/net/tun: Is a directory' 'rm -r /dev/net/tun' \
+	unshare -m sh -c "$in_place" 'mkdir /dev/net/tun' "$TMPDIR/wgdiag" check
+# 3 null, 8 random: ENOTTY and EINVAL
+for minor in 3 8; do
+	if unshare -m sh -c "$in_place" "mknod /dev/net/tun c 1 $minor" true 2>/dev/null; then
+		refuses "the tun node is another, 1:$minor" 3 'wgdiag: /dev/net/tun: ' 'that is no tun device' \
+			unshare -m sh -c "$in_place" "mknod /dev/net/tun c 1 $minor" "$TMPDIR/wgdiag" check
+	else
+		skip "the tun node is another, 1:$minor" 'no mknod here'
+	fi
+done
 
 # In a mount namespace of its own the tun device is hidden.
 # shellcheck disable=SC2016 # the inner shell's
@@ -141,8 +233,21 @@ if grep -q __asan_init "$WGDIAG"; then
 	skip 'no /proc' 'the sanitizers themselves complain without it'
 else
 	# shellcheck disable=SC2016
-	refuses 'no /proc' 3 '/proc/self/exe' 'No such file' \
-		unshare -m sh -c 'umount -l /proc && exec "$0" "$@"' "$TMPDIR/wgdiag" check
+	no_proc='umount -l /proc && exec "$0" "$@"'
+	for args in '' '--dry-run' 'lo' '--netns 1 wg0' "--engine builtin $TMPDIR/a.conf"; do
+		# shellcheck disable=SC2086
+		refuses "no /proc: check $args" 3 '/proc/' 'mount -t proc proc /proc' \
+			unshare -m -n sh -c "$no_proc" "$TMPDIR/wgdiag" check $args
+	done
+	if command -v wireguard-go >/dev/null 2>&1; then
+		for args in '' "$TMPDIR/a.conf"; do
+			# shellcheck disable=SC2086
+			refuses "no /proc, another engine: check $args" 3 '/proc/' 'mount -t proc proc /proc' \
+				unshare -m -n sh -c "$no_proc" "$TMPDIR/wgdiag" check --engine wireguard-go $args
+		done
+	else
+		skip 'no /proc, another engine' 'no wireguard-go'
+	fi
 fi
 
 # A user namespace has limits of its own, so that the machine's are left alone.
@@ -161,7 +266,7 @@ for what in net pid mnt; do
 done
 
 # shellcheck disable=SC2016,SC3045
-refuses 'files may not grow' 1 'File too large' engine \
+refuses 'files may not grow, the engine alone' 3 'File too large' engine \
 	sh -c 'ulimit -f 1 && exec unshare -m -n "$0" engine -f ff' "$TMPDIR/wgdiag"
 
 mkdir "$TMPDIR/empty"

@@ -59,8 +59,16 @@ static void die(const char *mode)
 {
 	if (!strcmp(mode, "die")) {
 		fputs("first line\nno tun for you\n\n", stderr);
-		_exit(3);
+		_exit(5);
 	}
+	if (!strcmp(mode, "refused")) {
+		fputs("wgdiag engine: create a timer: Operation not permitted (ask her)\n", stderr);
+		_exit(ENGINE_EXIT_REFUSED);
+	}
+	if (!strcmp(mode, "wordless"))
+		_exit(ENGINE_EXIT_REFUSED);
+	if (!strcmp(mode, "filtered"))
+		raise(SIGSYS);
 	if (!strcmp(mode, "signal"))
 		raise(SIGUSR1);
 }
@@ -153,8 +161,11 @@ static int start(struct scene *s, const char *ifname, const char *mode, int time
 		 struct engine **g)
 {
 	const char *const extra[] = { mode, NULL };
-	struct engine_conf c = { .ops = engine_ops_find("builtin"), .program = "/proc/self/exe",
-				 .ifname = ifname, .netns = -1, .extra_args = extra };
+	struct engine_conf c = { .ops = engine_ops_find("builtin"),
+				 .program = "/proc/self/exe",
+				 .ifname = ifname,
+				 .netns = -1,
+				 .extra_args = extra };
 
 	memset(&s->e, 0, sizeof(s->e));
 	return engine_start(&c, s->p, s->l, &s->a, timeout_ms, g, &s->f.engine[0], &s->e);
@@ -195,12 +206,58 @@ static void death_at_start_is_told_with_its_last_words(void **state)
 	assert_int_equal(start(s, "lo", "die", 20000, &g), -ECHILD);
 	assert_in_range(loop_now(s->l) - from, 0, 10 * NS_PER_S); /* at once, not at the timeout */
 	assert_null(g);
-	assert_string_equal(f->start_error, "builtin exited with status 3: no tun for you");
+	assert_string_equal(f->start_error, "builtin exited with status 5: no tun for you");
 	assert_string_equal(s->e.text, f->start_error);
-	assert_int_equal(WEXITSTATUS(f->exit_status), 3);
+	assert_int_equal(WEXITSTATUS(f->exit_status), 5);
 	assert_string_equal(f->log_tail, "first line\nno tun for you\n");
 	assert_int_equal(f->log_lines, 3);
 	assert_int_equal(f->start_ns, UNKNOWN);
+}
+
+/* Of our own engine: what this machine refuses it is no finding, and told in one line. */
+static void refusal_is_no_finding(void **state)
+{
+	static const struct {
+		const char *mode, *says;
+	} rows[] = {
+		{ "refused",
+		  "start engine builtin: create a timer: Operation not permitted (ask her)" },
+		{ "wordless", "start engine builtin: this machine refuses what it needs" },
+		{ "filtered", "start engine builtin: killed for a system call" },
+	};
+	struct scene *s = *state;
+	struct engine_facts *f = &s->f.engine[0];
+	struct engine *g = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_int_equal(start(s, "lo", rows[i].mode, 20000, &g), -ECHILD);
+		assert_null(g);
+		assert_string_equal(s->e.text, rows[i].says);
+		assert_null(f->start_error);
+		assert_null(f->answer_error);
+	}
+}
+
+/* Of another engine the same status, or the same signal, is its own. */
+static void refusal_of_another_is_its_own(void **state)
+{
+	struct engine_ops other = *engine_ops_find("builtin");
+	struct scene *s = *state;
+	struct engine_facts *f = &s->f.engine[0];
+	const char *const extra[] = { "refused", NULL };
+	struct engine_conf c = { .ops = &other,
+				 .program = other.program,
+				 .ifname = "lo",
+				 .netns = -1,
+				 .extra_args = extra };
+	struct engine *g = NULL;
+
+	other.name = "other";
+	other.tells_refusal = false;
+	assert_int_equal(engine_start(&c, s->p, s->l, &s->a, 20000, &g, f, &s->e), -ECHILD);
+	assert_non_null(f->start_error);
+	assert_non_null(strstr(f->start_error, "other exited with status 3: "));
 }
 
 static void death_by_signal_is_told(void **state)
@@ -261,8 +318,10 @@ static void bad_answers_are_told_as_such(void **state)
 static void program_that_cannot_run_is_a_start_error(void **state)
 {
 	struct scene *s = *state;
-	struct engine_conf c = { .ops = engine_ops_find("wireguard-go"), .program = "/no/such",
-				 .ifname = "lo", .netns = -1 };
+	struct engine_conf c = { .ops = engine_ops_find("wireguard-go"),
+				 .program = "/no/such",
+				 .ifname = "lo",
+				 .netns = -1 };
 	struct engine *g;
 
 	assert_int_equal(engine_start(&c, s->p, s->l, &s->a, 1000, &g, &s->f.engine[0], &s->e),
@@ -275,8 +334,11 @@ static void program_that_cannot_run_is_a_start_error(void **state)
 static void only_some_can_be_given_a_tun(void **state)
 {
 	struct scene *s = *state;
-	struct engine_conf c = { .ops = engine_ops_find("builtin"), .program = "/bin/true",
-				 .ifname = "lo", .netns = -1, .tun_fd = 3 };
+	struct engine_conf c = { .ops = engine_ops_find("builtin"),
+				 .program = "/bin/true",
+				 .ifname = "lo",
+				 .netns = -1,
+				 .tun_fd = 3 };
 	struct engine *g;
 
 	assert_int_equal(engine_start(&c, s->p, s->l, &s->a, 1000, &g, &s->f.engine[0], &s->e),
@@ -288,8 +350,10 @@ static void only_some_can_be_given_a_tun(void **state)
 static void what_this_machine_refuses_is_no_start_error(void **state)
 {
 	struct scene *s = *state;
-	struct engine_conf c = { .ops = engine_ops_find("builtin"), .program = "/bin/true",
-				 .ifname = "lo", .netns = -1 };
+	struct engine_conf c = { .ops = engine_ops_find("builtin"),
+				 .program = "/bin/true",
+				 .ifname = "lo",
+				 .netns = -1 };
 	struct rlimit old, few;
 	struct engine *g;
 	int rc;
@@ -331,8 +395,9 @@ static void another_engine_is_left_alone(void **state)
 	assert_int_equal(start(s, "lo", "well", 5000, &g), -EADDRINUSE);
 	assert_null(g);
 	assert_null(s->f.engine[0].start_error);
-	assert_string_equal(s->e.text, "start engine builtin: another one listens on "
-				       UAPI_SOCKET_DIR "/lo.sock already");
+	assert_string_equal(s->e.text,
+			    "start engine builtin: another one listens on " UAPI_SOCKET_DIR
+			    "/lo.sock already");
 	assert_int_equal(access(UAPI_SOCKET_DIR "/lo.sock", F_OK), 0);
 	close(other);
 }
@@ -416,6 +481,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TEST(healthy_one_starts_and_stops),
 		TEST(death_at_start_is_told_with_its_last_words),
+		TEST(refusal_is_no_finding),
+		TEST(refusal_of_another_is_its_own),
 		TEST(death_by_signal_is_told),
 		TEST(no_socket_is_a_start_error),
 		TEST(no_tun_is_a_start_error),

@@ -128,6 +128,19 @@ static int remember_place(struct sys_isolation *i, struct err *e)
 	return i->mnt_fd < 0 ? err_sys(e, "open /proc/self/ns/mnt") : 0;
 }
 
+/*
+ * After `unshare -p` without a fork: our children are to be in another one than we are. As long
+ * as that one had no process the link leads nowhere (pid_namespaces(7)).
+ */
+static bool is_between_pid_namespaces(void)
+{
+	static const char children[] = "/proc/self/ns/pid_for_children"; /* Linux 4.12 */
+	struct stat link, own, other;
+
+	return lstat(children, &link) == 0 && stat("/proc/self/ns/pid", &own) == 0 &&
+	       (stat(children, &other) < 0 || own.st_ino != other.st_ino);
+}
+
 static int unshare_both(struct err *e)
 {
 	int rc;
@@ -137,7 +150,9 @@ static int unshare_both(struct err *e)
 	rc = err_sys(e, "create a PID and a mount namespace");
 	if (-rc == ENOSPC)
 		err_remedy(e, "raise the sysctls user.max_pid_namespaces and "
-			      "user.max_mnt_namespaces");
+			      "user.max_mnt_namespaces; if they are high, it is nested too deep");
+	if (-rc == EINVAL && is_between_pid_namespaces())
+		err_remedy(e, "unshare -p alone leaves it between two of them: unshare -p -f");
 	return rc;
 }
 
@@ -190,7 +205,7 @@ int linux_isolate(struct sys_isolation *out, struct err *e)
 	return 0;
 }
 
-/* This view of files without our tmpfs is the old one, so that a report can be written below /run. */
+/* Without our tmpfs this view is the old one, so that a report can be written below /run. */
 static void stay_without_run(const struct sys_isolation *i)
 {
 	char path[PATH_MAX];

@@ -282,7 +282,7 @@ static int start_in(int dir, struct supervisor *s, struct err *e)
 	if (s->pid == 0)
 		supervisor_main(pair[1], dir, file, name);
 	if (s->pid < 0)
-		rc = err_sys(e, "fork the supervisor");
+		rc = err_sys(e, "start the supervisor");
 	s->fd = pair[0];
 	close(pair[1]);
 	close(file); /* the lock is the supervisor's as long as it has the file open */

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "sys/linux/linux.h"
@@ -20,6 +21,7 @@
 
 /* The default of 500 packets is short for a reader that also does the cryptography. */
 enum { TUN_QUEUE_LEN = 1000 };
+enum { TUN_MAJOR = 10, TUN_MINOR = 200 }; /* Documentation/admin-guide/devices.txt */
 
 static_assert(SYS_IFNAME_SIZE == IFNAMSIZ, "an interface name has another size here");
 
@@ -54,8 +56,16 @@ static void set_queue_len(const char *name)
 	close(s);
 }
 
+static bool is_tun_node(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
+	       st.st_rdev == makedev(TUN_MAJOR, TUN_MINOR);
+}
+
 /* EINVAL, EBUSY: which of their many meanings here. errno is of TUNSETIFF. */
-static int refused(const char *name, struct err *e)
+static int refused(int fd, const char *name, struct err *e)
 {
 	int error = errno;
 	struct ifreq ifr = { 0 };
@@ -66,6 +76,8 @@ static int refused(const char *name, struct err *e)
 	exists = s >= 0 && ioctl(s, SIOCGIFFLAGS, &ifr) == 0;
 	if (s >= 0)
 		close(s);
+	if ((error == ENOTTY || error == EINVAL) && !is_tun_node(fd))
+		return err_code(e, ENOTTY, "/dev/net/tun");
 	if (exists && error == EINVAL)
 		return err_say(e, EEXIST, "interface %s exists and is no tun we can open", name);
 	if (exists && error == EBUSY)
@@ -85,7 +97,7 @@ int linux_tun_open_as(const char *name, bool pi, struct sys_tun *out, struct err
 	if (fd < 0)
 		return err_sys(e, "open /dev/net/tun");
 	if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
-		int rc = refused(name, e);
+		int rc = refused(fd, name, e);
 
 		close(fd);
 		return rc;

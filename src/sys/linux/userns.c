@@ -58,12 +58,35 @@ bool userns_in_chroot(void)
 	return !found;
 }
 
+/* Lines of: the first id here, the first one outside, how many. Not known: it is. */
+static bool is_mapped(const char *path, unsigned id)
+{
+	unsigned long from, outside, n;
+	FILE *f = fopen(path, "re");
+	bool found = false;
+
+	if (!f)
+		return true;
+	while (!found && fscanf(f, "%lu %lu %lu", &from, &outside, &n) == 3)
+		found = id >= from && id - from < n;
+	fclose(f);
+	return found;
+}
+
 static const char *why_not_unshare(int code)
 {
-	if (code == ENOSPC || code == EUSERS) /* EUSERS before Linux 4.9 */
+	if (code == ENOSPC)
 		return "raise the sysctl user.max_user_namespaces, or run as root";
+	if (code == EUSERS) /* before Linux 4.9; now that is ENOSPC too */
+		return "user namespaces are nested too deep: run wgdiag further out";
+	if ((code == EINVAL || code == ENOSYS) && geteuid() == 0)
+		return "no right to make namespaces: a container needs CAP_SYS_ADMIN and "
+		       "CAP_NET_ADMIN (docker run --cap-add SYS_ADMIN --cap-add NET_ADMIN)";
 	if (code == EINVAL || code == ENOSYS)
 		return "this kernel has no user namespaces (CONFIG_USER_NS): run as root";
+	if (!is_mapped("/proc/self/uid_map", geteuid()) ||
+	    !is_mapped("/proc/self/gid_map", getegid()))
+		return "this user namespace has no number for this user: unshare -U -r";
 	if (userns_in_chroot())
 		return "no user namespaces in a chroot: run outside it, or enter it by pivot_root "
 		       "(systemd-nspawn, bwrap)";
