@@ -36,13 +36,15 @@ static void usage(FILE *out)
 
 static int unknown(const char *what, const char *name)
 {
+	static const char *const options[] = { "--help", "--version" };
 	const char *names[ARRAY_LEN(commands) + 1] = { "help" };
 	const char *near;
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(commands); i++)
 		names[i + 1] = commands[i]->name;
-	near = str_nearest(name, names, ARRAY_LEN(names));
+	near = name[0] == '-' ? str_nearest(name, options, ARRAY_LEN(options)) :
+				str_nearest(name, names, ARRAY_LEN(names));
 	fprintf(stderr, "wgdiag: unknown %s '%s' (%s%s%s)\n", what, name,
 		near ? "did you mean " : "see wgdiag ", near ? near : "help", near ? "?" : "");
 	return EXIT_USAGE;

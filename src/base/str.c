@@ -58,6 +58,11 @@ bool str_has_prefix(const char *s, const char *prefix)
 /* option and command names are shorter; longer words are just far away */
 enum { DISTANCE_MAX_LEN = 63 };
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 unsigned str_distance(const char *a, const char *b)
 {
 	unsigned row[3][DISTANCE_MAX_LEN + 1];
@@ -72,11 +77,12 @@ unsigned str_distance(const char *a, const char *b)
 
 		cur[0] = (unsigned)i;
 		for (j = 1; j <= lb; j++) {
-			unsigned d = up[j - 1] + (a[i - 1] != b[j - 1]);
+			unsigned d = up[j - 1] + (lower(a[i - 1]) != lower(b[j - 1]));
 
 			d = MIN(d, up[j] + 1);
 			d = MIN(d, cur[j - 1] + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+			if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
+			    lower(a[i - 2]) == lower(b[j - 1]))
 				d = MIN(d, up2[j - 2] + 1);
 			cur[j] = d;
 		}

@@ -16,7 +16,7 @@ bool str_to_ns(const char *s, int64_t max_ns, int64_t *out);
 
 bool str_has_prefix(const char *s, const char *prefix);
 
-/* Edit distance for did-you-mean; insert, delete, replace and swap cost 1 each. */
+/* Edit distance for did-you-mean; insert, delete, replace and swap cost 1 each, case nothing. */
 unsigned str_distance(const char *a, const char *b);
 
 /* The nearest of n names within distance 2 (and less than half the length), or NULL. */

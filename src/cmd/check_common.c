@@ -18,28 +18,31 @@
 
 struct voice {
 	bool live, verbose, quiet;
+	int shown; /* characters of progress on the line */
 };
 
-static void clear_progress(const struct voice *v)
+/* By blanks: an escape code is more than NO_COLOR and some terminals bear. */
+static void clear_progress(struct voice *v)
 {
-	if (v->live)
-		fputs("\r\033[K", stderr);
+	if (v->shown > 0)
+		fprintf(stderr, "\r%*s\r", v->shown, "");
+	v->shown = 0;
 }
 
 static void on_progress(void *ctx, unsigned step, unsigned n, const char *what)
 {
-	const struct voice *v = ctx;
+	struct voice *v = ctx;
 
 	if (!v->live)
 		return;
 	clear_progress(v);
-	fprintf(stderr, "%u/%u %s", step, n, what);
+	v->shown = fprintf(stderr, "%u/%u %s", step, n, what);
 	fflush(stderr);
 }
 
 static void on_changed(void *ctx, const char *what)
 {
-	const struct voice *v = ctx;
+	struct voice *v = ctx;
 
 	if (!v->verbose)
 		return;
@@ -49,7 +52,7 @@ static void on_changed(void *ctx, const char *what)
 
 static void on_notice(void *ctx, enum run_weight weight, const char *what)
 {
-	const struct voice *v = ctx;
+	struct voice *v = ctx;
 
 	if (v->quiet && weight != RUN_MUST_KNOW)
 		return;

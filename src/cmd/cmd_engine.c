@@ -3,7 +3,6 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/hint.h"
+#include "cmd/options.h"
 #include "engine/daemon.h"
 #include "engine/engine.h"
 
@@ -59,9 +59,12 @@ static bool name_is_valid(const char *s)
 
 static bool fault_is_known(const char *s)
 {
-	for (const char *const *f = daemon_faults; *f; f++)
-		if (!strcmp(*f, s))
+	size_t n = 0;
+
+	for (; daemon_faults[n]; n++)
+		if (!strcmp(daemon_faults[n], s))
 			return true;
+	options_no_such("wgdiag engine", "fault", s, daemon_faults, n);
 	return false;
 }
 
@@ -69,16 +72,6 @@ static int usage(const char *what, const char *which)
 {
 	fprintf(stderr, "wgdiag engine: %s '%s' (see wgdiag engine --help)\n", what, which);
 	return EXIT_USAGE;
-}
-
-static int bad_option(int o, const char *arg)
-{
-	const char short_one[] = { '-', (char)optopt, '\0' };
-
-	if (o == ':')
-		return usage("missing value of", arg);
-	/* Of several short ones in one word, getopt knows which. */
-	return usage("unknown option", optopt ? short_one : arg);
 }
 
 /* The machine cannot do it, or this user may not. */
@@ -126,14 +119,14 @@ static int read_options(int argc, char **argv, struct daemon_conf *c)
 		else if (o == 'h')
 			break;
 		else
-			return bad_option(o, argv[optind - 1]);
+			return options_bad("wgdiag engine", options, o, argv);
 	}
 	if (o == 'h') {
 		engine_help(stdout);
 		return EXIT_OK;
 	}
 	if (c->fault && !fault_is_known(c->fault))
-		return usage("unknown fault", c->fault);
+		return EXIT_USAGE;
 	return -1;
 }
 

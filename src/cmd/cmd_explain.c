@@ -12,6 +12,7 @@
 #include "cmd/cmd.h"
 #include "cmd/explain_far.h"
 #include "cmd/explain_text.h"
+#include "cmd/options.h"
 #include "cmd/page.h"
 #include "wg/drop.h"
 
@@ -191,9 +192,10 @@ static int explain_run(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (id && id[0] == '-') {
-		fprintf(stderr, "wgdiag explain: unknown option '%s' (see wgdiag explain --help)\n",
-			id);
-		return EXIT_USAGE;
+		static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+							 { NULL, 0, NULL, 0 } };
+
+		return options_unknown("wgdiag explain", options, id);
 	}
 	if (!id)
 		list();

@@ -114,6 +114,10 @@ static int read_options(int argc, char **argv, struct lab_options *o)
 			o->list ? o->fault : argv[optind + 1]);
 		return EXIT_USAGE;
 	}
+	if (o->list && o->check.report == &report_json) {
+		fputs(NAME ": --list has no JSON\n", stderr);
+		return EXIT_USAGE;
+	}
 	if (!o->fault && !o->list && !o->check.list_checks) {
 		fputs(NAME ": which fault? (" NAME " --list shows them; 'none' is the control)\n",
 		      stderr);

@@ -63,6 +63,17 @@ refuses "--seed 'x' is no number" lab --seed x none
 refuses "option '--variant' needs a value" lab none --variant
 
 refuses "did you mean --json?" check --jsn
+refuses "did you mean --json?" check --JSON
+refuses "did you mean builtin?" check --engine BUILTIN
+refuses "did you mean --help?" --hlep
+refuses "did you mean --version?" --VERSION
+refuses "did you mean check?" CHECK
+refuses "did you mean tun-framing?" explain TUN-FRAMING
+refuses "did you mean --help?" explain --hlep
+refuses "did you mean --foreground?" engine --foregroud x
+refuses "did you mean family-header?" engine --fault FAMILY-HEADER x
+refuses "option '--fault' needs a value" engine --fault
+refuses "--list has no JSON" lab --list --json
 refuses "did you mean --engine?" check --engin=builtin --engie
 refuses "did you mean --verbose?" check --verbos --vrebose
 refuses "unknown option '--frobnicate'" check --frobnicate

@@ -23,11 +23,19 @@ is 'on a terminal: exit' "$rc" 0
 check 'on a terminal: colour' has "$esc\[32mPASS$esc\[0m"
 check 'on a terminal: progress' has 'handshake'
 check 'on a terminal: arrows' has 'me → peer'
-clean 'on a terminal: its width is kept' "$(sed "s/$esc\[[0-9;]*m//g; s/.*$esc\[K//" "$TMPDIR/plain" |
+clean 'on a terminal: its width is kept' "$(tr '\r' '\n' <"$TMPDIR/out" | sed "s/$esc\[[0-9;]*m//g" |
 	LC_ALL=C.UTF-8 awk '{ gsub(/[\200-\277]/, "") } length($0) > 72')"
 
 on_tty TERM=xterm LC_ALL=C.UTF-8 NO_COLOR=1
-check 'NO_COLOR' hasnt "$esc\[32m"
+check 'NO_COLOR: no escape code at all' hasnt "$esc"
+check 'NO_COLOR: progress' has 'handshake'
+# As on the screen, where what comes after a carriage return covers only as much as it is long.
+clean 'NO_COLOR: nothing is left of what was shown before' "$(awk -F '\r' '{ s = ""
+	for (i = 1; i <= NF; i++) {
+		s = $i substr(s, length($i) + 1)
+		sub(/ +$/, "", s)
+		if ($i ~ /[^ ]/ && s != $i) print s
+	} }' "$TMPDIR/out")"
 on_tty TERM=dumb LC_ALL=C.UTF-8
 check 'TERM=dumb: no escape code at all' hasnt "$esc"
 on_tty TERM=xterm LC_ALL=C

@@ -102,7 +102,8 @@ static void distances(void **state)
 		{ "", "", 0 },		 { "", "abc", 3 },	   { "check", "check", 0 },
 		{ "chekc", "check", 1 }, { "chek", "check", 1 },   { "checkk", "check", 1 },
 		{ "chack", "check", 1 }, { "engine", "check", 6 }, { "kitten", "sitting", 3 },
-		{ "ab", "ba", 1 },
+		{ "ab", "ba", 1 },	 { "CHECK", "check", 0 },  { "CHekc", "check", 1 },
+		{ "aB", "bA", 1 },	 { "[", "{", 1 },
 	};
 	char longest[65];
 	size_t i;
@@ -127,6 +128,7 @@ static void nearest(void **state)
 	assert_string_equal(str_nearest("chekc", names, ARRAY_LEN(names)), "check");
 	assert_string_equal(str_nearest("engin", names, ARRAY_LEN(names)), "engine");
 	assert_string_equal(str_nearest("repo", names, ARRAY_LEN(names)), "report");
+	assert_string_equal(str_nearest("REPORT", names, ARRAY_LEN(names)), "report");
 	assert_null(str_nearest("lx", names, ARRAY_LEN(names))); /* half of it is wrong */
 	assert_null(str_nearest("banana", names, ARRAY_LEN(names)));
 	assert_null(str_nearest("check", names, 0));
