@@ -161,6 +161,8 @@ static void count_udp(struct tap_facts *t, const struct tap_conf *c, const struc
 
 	if (!tunnel_dir(c, d, &dir, &udp_len))
 		return;
+	if (dir == TAP_OUT && t->near_port == UNKNOWN)
+		t->near_port = d->b[0] << 8 | d->b[1];
 	/* The first fragment's UDP header tells the length of the whole datagram. */
 	if (udp_len < UDP_HEADER_LEN || (udp_len > d->len && !d->more_fragments)) {
 		count_message(t, dir, WG_MSG_NONE, 0, t_ns);

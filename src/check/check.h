@@ -100,6 +100,11 @@ enum traffic {
 };
 uint32_t traffic_of(uint8_t family, uint32_t kinds); /* family NONE: both */
 
+/*
+ * This host's, whatever the far end has; or of somebody between the two hosts.
+ */
+enum whose { WHOSE_UNTOLD, WHOSE_LOCAL, WHOSE_PATH };
+
 struct finding {
 	const struct check *check; /* stamped by the runner */
 	const char *subject; /* NULL: the only one */
@@ -113,8 +118,7 @@ struct finding {
 	 * otherwise; NULL-terminated, or NULL
 	 */
 	const char *const *explains;
-	/* what it found wrong is this host's, whatever the far end has */
-	bool is_local;
+	enum whose whose; /* where what it found wrong is to be put right, where it tells */
 	const char *caused_by; /* id of another row, or NULL */
 	bool wanted; /* the user asked for it: without an answer the verdict is none */
 	const char *remedy; /* or NULL */
@@ -157,6 +161,9 @@ struct finding *finding_add(struct findings *out, enum state s, const char *fmt,
 	PRINTF_LIKE(3, 4);
 /* SKIP: n was not seen; why, and what would help. */
 struct finding *finding_gap(struct findings *out, const struct facts *facts, enum need n);
+/* SKIP: it says what is not known; what would help is what helps against the gap of n, if any. */
+struct finding *finding_for_want_of(struct findings *out, const struct facts *facts, enum need n,
+				    const char *says);
 struct evidence *finding_because(struct findings *out, struct finding *f, const char *source,
 				 const char *where, const char *fmt, ...) PRINTF_LIKE(5, 6);
 void finding_sign(struct finding *f, enum sign s);

@@ -152,7 +152,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		table_init(&far, ctx->facts, END_FAR, out->arena);
 	f = judge(ctx->facts, &near, have_far ? &far : NULL, out);
 	/* Where two tables disagree either may be the wrong one. */
-	f->is_local = !have_far;
+	f->whose = have_far ? WHOSE_UNTOLD : WHOSE_LOCAL;
 	because(&near, out, f);
 	if (have_far)
 		because(&far, out, f);

@@ -98,8 +98,8 @@ static struct finding *judge(const struct facts *f, bool have_far, struct findin
 
 	if (t) {
 		row = finding_add(out, STATE_FAIL, "%s", t);
-		row->is_local =
-			public_key_is_zero(&f->target.peer) || config_peer(near, &f->target.peer);
+		if (public_key_is_zero(&f->target.peer) || config_peer(near, &f->target.peer))
+			row->whose = WHOSE_LOCAL;
 		tell_fix(f, out, row);
 		return row;
 	}

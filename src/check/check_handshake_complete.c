@@ -9,44 +9,8 @@
 #include "check/tunnel.h"
 #include "check/words.h"
 
-struct icmp_word {
-	uint8_t family, type, code;
-	const char *says;
-};
-
 /* No engine repeats an initiation sooner (the WireGuard paper, section 6.1). */
 enum { REKEY_TIMEOUT_S = 5 };
-
-static const struct icmp_word icmp_words[] = {
-	{ FAMILY_IP4, 3, 0, "network unreachable" },
-	{ FAMILY_IP4, 3, 1, "host unreachable" },
-	{ FAMILY_IP4, 3, 3, "port unreachable" },
-	{ FAMILY_IP4, 3, 4, "fragmentation needed" },
-	{ FAMILY_IP4, 3, 9, "network prohibited" },
-	{ FAMILY_IP4, 3, 10, "host prohibited" },
-	{ FAMILY_IP4, 3, 13, "prohibited by a filter" },
-	{ FAMILY_IP4, 11, 0, "hop limit exceeded" },
-	{ FAMILY_IP6, 1, 0, "no route" },
-	{ FAMILY_IP6, 1, 1, "prohibited by a filter" },
-	{ FAMILY_IP6, 1, 3, "address unreachable" },
-	{ FAMILY_IP6, 1, 4, "port unreachable" },
-	{ FAMILY_IP6, 2, 0, "packet too big" },
-	{ FAMILY_IP6, 3, 0, "hop limit exceeded" },
-};
-
-static const char *icmp_says(const struct tap_facts *t)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(icmp_words); i++) {
-		const struct icmp_word *w = &icmp_words[i];
-
-		if (w->family == t->icmp_from.family && w->type == t->icmp_type &&
-		    w->code == t->icmp_code)
-			return w->says;
-	}
-	return "an ICMP error";
-}
 
 static const char *came_back(struct arena *a, const struct tap_facts *t)
 {
@@ -59,8 +23,9 @@ static const char *came_back(struct arena *a, const struct tap_facts *t)
 		return arena_printf(a, "%lld cookie replies came back: the far end is under load",
 				    (long long)t->msgs[TAP_IN][WG_MSG_COOKIE_REPLY]);
 	if (t->icmp_errors > 0)
-		return arena_printf(a, "%s (%u/%u) came back from %s", icmp_says(t), t->icmp_type,
-				    t->icmp_code, ip_addr_str(&t->icmp_from, from));
+		return arena_printf(a, "%s (%u/%u) came back from %s",
+				    words_icmp(&t->icmp_from, t->icmp_type, t->icmp_code),
+				    t->icmp_type, t->icmp_code, ip_addr_str(&t->icmp_from, from));
 	if (t->dropped != 0)
 		return "nothing was seen to come back, by a capture with gaps";
 	return "nothing came back";
@@ -222,11 +187,12 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 }
 
 /* Roots first: the first of these that failed is named as the cause. */
-static const char *const after[] = { "engine.start",   "engine.answers",     "host.state",
-				     "config.keys",    "config.allowed-ips", "underlay.link",
-				     "route.endpoint", "underlay.gateway",   "host.firewall",
-				     "underlay.out",   "underlay.back",	     "crypto.rejects",
-				     "tun.address",    "route.inner",	     NULL };
+static const char *const after[] = {
+	"engine.start",	      "engine.answers", "host.state",	  "config.keys",
+	"config.allowed-ips", "underlay.link",	"route.endpoint", "underlay.gateway",
+	"host.firewall",      "underlay.path",	"underlay.out",	  "underlay.back",
+	"crypto.rejects",     "tun.address",	"route.inner",	  NULL
+};
 
 const struct check check_handshake_complete = {
 	.id = "handshake.complete",

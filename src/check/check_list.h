@@ -16,6 +16,7 @@
 	X(check_underlay_link)      \
 	X(check_underlay_gateway)   \
 	X(check_route_endpoint)     \
+	X(check_underlay_path)      \
 	X(check_underlay_out)       \
 	X(check_underlay_back)      \
 	X(check_handshake_complete) \

@@ -74,7 +74,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	struct finding *row;
 
 	if (!p) {
-		finding_add(out, STATE_SKIP, "the peer's endpoint is not known");
+		finding_for_want_of(out, f, NEED_CONFIG, "the peer's endpoint is not known");
 		return;
 	}
 	row = judge(f, p, out);

@@ -9,8 +9,10 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	underlay_judge(ctx->facts, END_FAR, out);
 }
 
-static const char *const after[] = { "engine.start",  "engine.answers", "host.state",
-				     "underlay.link", "underlay.out",	NULL };
+static const char *const after[] = {
+	"engine.start",	 "engine.answers", "host.state", "underlay.link",
+	"underlay.path", "underlay.out",   NULL
+};
 
 const struct check check_underlay_back = {
 	.id = "underlay.back",

@@ -79,7 +79,7 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 	if (p && !p->dev)
 		return finding_add(out, STATE_SKIP, "there is no route to the endpoint");
 	if (!p && !facts_far_is_here(f))
-		return finding_add(out, STATE_SKIP, "the peer's endpoint is not known");
+		return finding_for_want_of(out, f, NEED_CONFIG, "the peer's endpoint is not known");
 	if (f->target.kind == TARGET_SELF_TEST)
 		return finding_add(out, STATE_NA,
 				   "made by wgdiag: both ends on one link, no gateway");

@@ -76,7 +76,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	size_t i;
 
 	if (!l->name) {
-		finding_add(out, STATE_SKIP, "the link to the endpoint was not looked at");
+		finding_for_want_of(out, ctx->facts, NEED_CONFIG,
+				    "the link to the endpoint was not looked at");
 		return;
 	}
 	f = judge(ctx->facts, l, out);

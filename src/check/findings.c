@@ -161,6 +161,15 @@ struct finding *finding_gap(struct findings *out, const struct facts *facts, enu
 	return f;
 }
 
+struct finding *finding_for_want_of(struct findings *out, const struct facts *facts, enum need n,
+				    const char *says)
+{
+	struct finding *f = finding_add(out, STATE_SKIP, "%s", says);
+
+	f->remedy = facts->have & NEED_BIT(n) ? NULL : facts->gaps[n].remedy;
+	return f;
+}
+
 static void skip(const struct check *c, const struct facts *facts, struct findings *out)
 {
 	unsigned i;

@@ -95,6 +95,25 @@ static struct finding *judge_out(const struct facts *facts, const struct tap_fac
 			   (long long)sent, t->dev);
 }
 
+/* From here it is not seen whether they arrive. */
+static struct finding *unanswered(const struct facts *facts, const struct tap_facts *t,
+				  int64_t asked, struct findings *out)
+{
+	struct endpoint to = tunnel_endpoint(facts);
+	struct finding *f = finding_add(
+		out, STATE_FAIL, "%lld initiations left %s, and nothing of the far end came back",
+		(long long)asked, t->dev);
+
+	if (!to.port && facts->ladder.asked)
+		to.port = facts->ladder.to.port;
+	if (to.port)
+		finding_fix(out, f,
+			    "whether they arrive only the far end can tell: run this there while "
+			    "wgdiag runs here, or give what `wgdiag explain far` prints",
+			    "tcpdump -ni any udp port %u", to.port);
+	return f;
+}
+
 /* Data may go unanswered; an initiation is answered by whoever accepts it. */
 static struct finding *judge_back(const struct facts *facts, const struct tap_facts *t,
 				  int64_t sent, int64_t came, struct findings *out)
@@ -122,9 +141,7 @@ static struct finding *judge_back(const struct facts *facts, const struct tap_fa
 				   "nothing of the far end arrived on %s, and no handshake was "
 				   "asked for",
 				   t->dev);
-	return finding_add(out, STATE_FAIL,
-			   "%lld initiations left %s, and nothing of the far end came back",
-			   (long long)asked, t->dev);
+	return unanswered(facts, t, asked, out);
 }
 
 static void judge_alone(const struct facts *facts, enum end from, struct findings *out)

@@ -106,3 +106,38 @@ enum state state_worse(enum state a, enum state b)
 
 	return rank[b] > rank[a] ? b : a;
 }
+
+struct icmp_word {
+	uint8_t family, type, code;
+	const char *says;
+};
+
+static const struct icmp_word icmp_words[] = {
+	{ FAMILY_IP4, 3, 0, "network unreachable" },
+	{ FAMILY_IP4, 3, 1, "host unreachable" },
+	{ FAMILY_IP4, 3, 3, "port unreachable" },
+	{ FAMILY_IP4, 3, 4, "fragmentation needed" },
+	{ FAMILY_IP4, 3, 9, "network prohibited" },
+	{ FAMILY_IP4, 3, 10, "host prohibited" },
+	{ FAMILY_IP4, 3, 13, "prohibited by a filter" },
+	{ FAMILY_IP4, 11, 0, "hop limit exceeded" },
+	{ FAMILY_IP6, 1, 0, "no route" },
+	{ FAMILY_IP6, 1, 1, "prohibited by a filter" },
+	{ FAMILY_IP6, 1, 3, "address unreachable" },
+	{ FAMILY_IP6, 1, 4, "port unreachable" },
+	{ FAMILY_IP6, 2, 0, "packet too big" },
+	{ FAMILY_IP6, 3, 0, "hop limit exceeded" },
+};
+
+const char *words_icmp(const struct ip_addr *from, uint8_t type, uint8_t code)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(icmp_words); i++) {
+		const struct icmp_word *w = &icmp_words[i];
+
+		if (w->family == from->family && w->type == type && w->code == code)
+			return w->says;
+	}
+	return "an ICMP error";
+}

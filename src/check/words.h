@@ -14,6 +14,9 @@ const char *words_addr(struct arena *a, const struct ip_addr *addr); /* "10.0.0.
 const char *words_net(struct arena *a, const struct cidr *c); /* "10.0.0.0/24" */
 const char *words_key(struct arena *a, const struct public_key *k); /* "AbCd…9w=" */
 
+/* RFC 792, RFC 1812, RFC 4443: "host unreachable"; of others "an ICMP error" */
+const char *words_icmp(const struct ip_addr *from, uint8_t type, uint8_t code);
+
 /* k of n as a share for people: "6.2 %", with as many places as tell it from 0 and 100. */
 const char *words_share(struct arena *a, int64_t k, int64_t n);
 

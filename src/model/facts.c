@@ -67,6 +67,7 @@ static void tap_init(struct tap_facts *t)
 	unknown(t->echo_requests, TAP_DIR_COUNT);
 	unknown(t->echo_replies, TAP_DIR_COUNT);
 	unknown(t->unpadded, TAP_DIR_COUNT);
+	t->near_port = UNKNOWN;
 }
 
 static void link_init(struct link_facts *l)
@@ -114,6 +115,7 @@ void facts_init(struct facts *f)
 	ping_init(&f->echo_back[1]);
 	loss_init(&f->loss_up);
 	loss_init(&f->loss_down);
+	f->ladder.host_hops = UNKNOWN;
 	f->framing.header_len = f->framing.header_wanted = f->framing.reply_received = UNKNOWN;
 	f->firewall.n_all_rules = UNKNOWN;
 	f->intended.listen_port = f->intended.fwmark = f->intended.mtu = UNKNOWN;

@@ -13,6 +13,7 @@
 
 #include "model/engine_log.h"
 #include "model/facts_config.h"
+#include "model/facts_ladder.h"
 #include "model/facts_policy.h"
 #include "model/facts_rules.h"
 #include "model/unknown.h"
@@ -46,6 +47,7 @@ enum need {
 	NEED_LOSS_DOWN,
 	NEED_FIREWALL, /* rules of the near namespace, before and after */
 	NEED_INTENDED, /* a configuration file was given and read */
+	NEED_LADDER, /* how far packets get to the endpoint; or it was seen to need no asking */
 	NEED_FAR_TEXT, /* what the line of `explain far` printed at the far end */
 	NEED_COUNT
 };
@@ -223,6 +225,7 @@ struct tap_facts {
 	struct ip_addr icmp_from; /* who sent the first of them, FAMILY_NONE */
 	uint8_t icmp_type, icmp_code;
 	int64_t first_initiation_ns, first_response_ns; /* capture time, UNKNOWN */
+	int64_t near_port; /* that the first of the near socket's messages left from; UNKNOWN */
 	/* tun taps: IP packets */
 	int64_t packets[TAP_DIR_COUNT];
 	/* of these the bytes, each packet rounded up to 16 as messages are padded */
@@ -403,6 +406,7 @@ struct facts {
 	struct path_facts *paths;
 	size_t n_paths;
 	struct gateway_facts gateway;
+	struct ladder_facts ladder;
 	struct framing_facts framing;
 	struct ping_facts echo_back[2]; /* from the far side: IPv4, IPv6; sent UNKNOWN: not tried */
 	struct size_facts *sizes;

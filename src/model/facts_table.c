@@ -28,6 +28,7 @@ static const char *const needs[] = {
 	[NEED_LOSS_DOWN] = "loss-down",
 	[NEED_FIREWALL] = "firewall",
 	[NEED_INTENDED] = "intended",
+	[NEED_LADDER] = "ladder",
 	[NEED_FAR_TEXT] = "far-text",
 };
 static_assert(ARRAY_LEN(needs) == NEED_COUNT, "a need has no word");
@@ -209,6 +210,7 @@ static const struct facts_field tap_fields[] = {
 	NUMBER(tap_facts, icmp_code),
 	TIME(tap_facts, first_initiation_ns),
 	TIME(tap_facts, first_response_ns),
+	COUNT(tap_facts, near_port),
 	COUNTS(tap_facts, packets, dirs),
 	COUNTS(tap_facts, padded_bytes, dirs),
 	COUNTS(tap_facts, not_ip, dirs),
@@ -264,14 +266,8 @@ static const struct facts_field stream_fields[] = {
 };
 static const struct facts_table stream_table = TABLE(stream_facts, stream_fields);
 
-static const struct facts_field endpoint_fields[] = {
-	ADDR(endpoint, addr), NUMBER(endpoint, port),	     NUMBER(endpoint, scope_id),
-	ADDR(endpoint, src),  NUMBER(endpoint, src_ifindex),
-};
-static const struct facts_table endpoint_table = TABLE(endpoint, endpoint_fields);
-
 static const struct facts_field tried_fields[] = {
-	STRUCT(tried_facts, to, endpoint_table),
+	STRUCT(tried_facts, to, facts_endpoint_table),
 	BOOL(tried_facts, complete),
 	COUNT(tried_facts, waited_ns),
 };
@@ -280,7 +276,7 @@ static const struct facts_table tried_table = TABLE(tried_facts, tried_fields);
 static const struct facts_field peer_fields[] = {
 	KEY(peer_config, key),
 	COUNT(peer_config, has_psk),
-	STRUCT(peer_config, endpoint, endpoint_table),
+	STRUCT(peer_config, endpoint, facts_endpoint_table),
 	COUNT(peer_config, keepalive_s),
 	TIME(peer_config, handshake_wall_ns),
 	NETS(peer_config, allowed, n_allowed),
@@ -306,7 +302,7 @@ static const struct facts_field intended_peer_fields[] = {
 	KEY(intended_peer, key),
 	BOOL(intended_peer, has_psk),
 	TEXT(intended_peer, endpoint),
-	LIST(intended_peer, resolved, n_resolved, endpoint_table),
+	LIST(intended_peer, resolved, n_resolved, facts_endpoint_table),
 	COUNT(intended_peer, keepalive_s),
 	NETS(intended_peer, allowed, n_allowed),
 };
@@ -401,6 +397,7 @@ static const struct facts_field facts_fields[] = {
 	STRUCT(facts, intended, intended_table),
 	LIST(facts, paths, n_paths, path_table),
 	STRUCT(facts, gateway, gateway_table),
+	STRUCT(facts, ladder, facts_ladder_table),
 	STRUCT(facts, framing, framing_table),
 	STRUCTS(facts, echo_back, inner, ping_table),
 	LIST(facts, sizes, n_sizes, size_table),

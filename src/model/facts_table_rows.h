@@ -41,5 +41,6 @@
 	}
 
 extern const struct facts_table facts_firewall_table; /* facts_table_rules.c */
+extern const struct facts_table facts_ladder_table, facts_endpoint_table; /* facts_table_ladder.c */
 
 #endif

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "probe/sock_mark.h"
 #include "sys/sockaddr.h"
 
 struct door {
@@ -60,13 +61,15 @@ static int open_door(struct door *d, const struct knock_conf *c, struct err *e)
 {
 	struct sockaddr_storage sa;
 	socklen_t len;
+	int rc;
 
 	d->fd = socket(c->target.family == FAMILY_IP6 ? AF_INET6 : AF_INET,
 		       SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (d->fd < 0)
 		return err_sys(e, "open a TCP socket");
-	if (c->source.family == FAMILY_NONE)
-		return 0;
+	rc = sock_mark(d->fd, c->mark, e);
+	if (rc < 0 || c->source.family == FAMILY_NONE)
+		return rc;
 	len = sockaddr_from(&c->source, 0, &sa);
 	if (bind(d->fd, (struct sockaddr *)&sa, len) < 0)
 		return err_sys(e, "bind a TCP socket to our inner address");

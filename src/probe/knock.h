@@ -15,6 +15,7 @@ struct knock_conf {
 	struct ip_addr target, source; /* source FAMILY_NONE: by route */
 	const uint16_t *ports;
 	unsigned n_ports;
+	uint32_t mark; /* SO_MARK; 0: none */
 };
 struct knock;
 /* In the calling thread's namespace; nothing is sent before knock_start. */

@@ -237,15 +237,11 @@ static void listed(const char *head, const char *const *lines, size_t n,
 static void fix(const struct report *r, const struct report_style *s, struct buf *out)
 {
 	const struct verdict *v = r->verdict;
-	const struct finding *root = v->root;
 
-	if (v->fix) {
-		text_wrap(out, "Fix:     ", v->fix, s->width, s->utf8);
-		listed("         ", v->fix_commands, v->n_fix_commands, s, out);
-	} else if (root && root->remedy) {
-		text_wrap(out, "Fix:     ", root->remedy, s->width, s->utf8);
-		listed("         ", root->commands, root->n_commands, s, out);
-	}
+	if (!v->fix)
+		return;
+	text_wrap(out, "Fix:     ", v->fix, s->width, s->utf8);
+	listed("         ", v->fix_commands, v->n_fix_commands, s, out);
 }
 
 static void will_not_help(const struct verdict *v, const struct report_style *s, struct buf *out)

@@ -388,6 +388,7 @@ int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, st
 		return rc;
 	f->target = (struct target_facts){ .kind = TARGET_SELF_TEST, .engine = c->engine->name };
 	run_mark_left_out(&r);
+	facts_gap(f, NEED_LADDER, "both ends are on one link", NULL);
 	/* Not to know them is no reason not to go on: they are a hint. */
 	gather_wireguard_names(r.p, a, &f->not_tested, &f->n_not_tested, NULL);
 	rc = self_test(&r, e);

@@ -391,6 +391,7 @@ static void measure(struct attach *x)
 	run_tell(r, RUN_STEP_COUNTERS, "counters");
 	run_last_look(r);
 	run_gather_after(r);
+	run_ladder(r);
 }
 
 /* What the user has given is no row's to look for. */

@@ -24,6 +24,8 @@ static const struct {
 	/* which way the pings go */
 	{ BIT(PING_SELF) | BIT(PING_PEER), BIT(ADDRS) | BIT(ROUTES) },
 	{ BIT(GATEWAY), BIT(PATHS) },
+	/* that messages leave, and none comes back */
+	{ BIT(LADDER), BIT(TAP_NEAR_WIRE) | BIT(HANDSHAKE) | BIT(PING_PEER) | BIT(CONFIG) },
 	/* the endpoint, by the engine's own word */
 	{ BIT(PATHS), BIT(CONFIG) },
 	/* one question to the engine for both */

@@ -66,6 +66,7 @@ enum echo_use {
 	ECHO_PEER,
 	ECHO_STREAMS,
 	ECHO_LOSS,
+	ECHO_LADDER,
 	ECHO_FIND, /* and 15 more */
 	ECHO_SIZES = ECHO_FIND + 16,
 };
@@ -193,6 +194,7 @@ const struct ip_addr *run_target(const struct run *r);
 const struct ip_addr *run_source(const struct run *r);
 
 /* run_framing.c: the self-test of the header, on a device of its own */
+void run_ladder(struct run *r); /* last of all: what it sends is counted by nobody */
 void run_framing(struct run *r);
 /* run_handshake.c: provokes one and waits for it */
 void run_handshake(struct run *r);

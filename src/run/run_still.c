@@ -13,7 +13,8 @@ void run_config(struct run *r, enum end end, const struct uapi_device *d)
 	static const enum need need[END_COUNT] = { NEED_CONFIG, NEED_CONFIG_FAR };
 
 	if (!d) {
-		facts_gap(r->f, need[end], "the engine did not tell its configuration", NULL);
+		facts_gap(r->f, need[end], "the engine did not tell its configuration",
+			  end == END_NEAR ? r->f->gaps[NEED_ENGINE].remedy : NULL);
 		return;
 	}
 	gather_config(d, r->arena, &r->f->config[end]);

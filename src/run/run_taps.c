@@ -68,7 +68,8 @@ static void open_one(struct run *r, enum tap tap)
 	if (!run_has(r, NEED_BIT(need)))
 		return;
 	if (!dev_of(r, tap)) {
-		facts_gap(r->f, need, "the way to the endpoint is not known", NULL);
+		facts_gap(r->f, need, "the way to the endpoint is not known",
+			  r->f->gaps[NEED_ENGINE].remedy);
 		return;
 	}
 	rc = run_in(r, end_of_tap(tap), open_here, &o, &e);

@@ -130,28 +130,40 @@ static const char *const local_rows[] = { "engine.start",  "engine.answers", "co
 					  "underlay.link", "route.endpoint", "host.state",
 					  "host.firewall" };
 
-static bool is_local(const struct finding *f)
+static enum side side_of(const struct finding *f)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(local_rows); i++)
 		if (strcmp(f->check->id, local_rows[i]) == 0)
-			return true;
-	return f->is_local;
+			return SIDE_LOCAL;
+	switch (f->whose) {
+	case WHOSE_LOCAL:
+		return SIDE_LOCAL;
+	case WHOSE_PATH:
+		return SIDE_PATH;
+	default:
+		return SIDE_UNKNOWN;
+	}
 }
 
 /* Without a cause: where all that is so of itself is to be put right, if that is one place. */
 static enum side row_side(const struct facts *f, const struct findings *all, enum state s)
 {
 	const struct finding *row;
+	enum side side = SIDE_NONE;
 
 	/* Both ends and the wire between them are this machine's. */
 	if (f->target.kind == TARGET_SELF_TEST)
 		return SIDE_LOCAL;
-	for (row = all->first; row; row = row->next)
-		if (row->state == s && !row->caused_by && !is_local(row))
+	for (row = all->first; row; row = row->next) {
+		if (row->state != s || row->caused_by)
+			continue;
+		if (side != SIDE_NONE && side != side_of(row))
 			return SIDE_UNKNOWN;
-	return SIDE_LOCAL;
+		side = side_of(row);
+	}
+	return side == SIDE_NONE ? SIDE_LOCAL : side;
 }
 
 /* With all the evidence; a fault of the lab's is nowhere else. */
@@ -269,6 +281,12 @@ void verdict_of(const struct facts *f, struct findings *all, struct verdict *out
 	}
 	if (f->interrupted && v.state != STATE_FAIL)
 		v.summary = arena_printf(all->arena, "interrupted; %s", v.summary);
+	/* Without a cause, what helps against the row that the sentence speaks of. */
+	if (!v.fix && v.root && v.root->remedy) {
+		v.fix = v.root->remedy;
+		v.fix_commands = v.root->commands;
+		v.n_fix_commands = v.root->n_commands;
+	}
 	v.summary = conclude_at_most(all->arena, v.summary, VERDICT_SUMMARY_MAX);
 	*out = v;
 }

@@ -28,7 +28,10 @@ struct verdict {
 	const char *cause; /* id, or of a group that one end cannot tell apart; NULL: none */
 	const struct candidate *candidates;
 	size_t n_candidates;
-	/* of the cause: what to do, and what people try that will not help; NULL without one */
+	/*
+	 * Of the cause, or without one of the root: what to do; and what people try that will not
+	 * help. NULL where nothing is known.
+	 */
 	const char *fix;
 	const char *const *fix_commands;
 	size_t n_fix_commands;

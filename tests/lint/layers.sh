@@ -16,7 +16,7 @@ BEGIN {
 	may["sys"]     = "base model sys"
 	may["engine"]  = "base model sys wg engine"
 	may["capture"] = "base model sys wire capture"
-	may["probe"]   = "base model sys probe"
+	may["probe"]   = "base wire model sys probe"
 	may["gather"]  = "base model sys engine capture probe loss gather"
 	may["lab"]     = "base model sys engine lab"
 	may["report"]  = "base check loss verdict model report"

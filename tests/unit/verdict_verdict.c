@@ -78,6 +78,26 @@ static void wordy(struct facts *f)
 	made_not_started(f, text);
 }
 
+/* Of a tunnel that is not ours; all that fails follows from it. */
+static void dies_on_the_way(struct facts *f)
+{
+	static struct rung_facts rungs[2];
+	unsigned i;
+
+	made_silent(f);
+	f->target.kind = TARGET_INTERFACE;
+	for (i = 0; i < ARRAY_LEN(rungs); i++) {
+		rungs[i] = (struct rung_facts){ .hop_limit = i + 1 };
+		rungs[i].echo = (struct rung_side){ .sent = 1, .answer = RUNG_HOP };
+		rungs[i].echo.from = made_addr("192.0.2.1");
+	}
+	rungs[0].tunnel = rungs[0].echo;
+	rungs[1].only_echo = 3;
+	f->ladder = (struct ladder_facts){
+		.asked = true, .rungs = rungs, .n_rungs = 2, .host_hops = UNKNOWN
+	};
+}
+
 struct verdict_case {
 	const char *name;
 	void (*change)(struct facts *f);
@@ -109,6 +129,8 @@ static const struct verdict_case cases[] = {
 	  NULL },
 	{ "one direction is not both", one_direction, STATE_UNSURE, SIDE_UNKNOWN, "data.both-ways",
 	  "was not tried", NULL },
+	{ "between two routers", dies_on_the_way, STATE_FAIL, SIDE_PATH, "underlay.path",
+	  "die between hop 1", NULL },
 	{ "a failure counts more", failed_and_unsure, STATE_FAIL, SIDE_LOCAL, "ping.peer", "0/10",
 	  NULL },
 	{ "interrupted after all", interrupted_late, STATE_PASS, SIDE_NONE, NULL, "interrupted;",

@@ -1,0 +1,298 @@
+/*
+ * How far do the tunnel's messages get on their way to the endpoint's host?
+ *
+ * Routers tell where a hop limit ended, so what is known is who a message came to, and never who
+ * dropped it: a stop is between two of them. A router that drops what it would forward has told of
+ * the hop limit before, so the last router looks like the host. And that a message is not seen is
+ * only a finding where an echo request of the same hop limit, sent after it, was seen each time.
+ */
+#include "check/check_list.h"
+#include "check/tunnel.h"
+#include "check/words.h"
+#include "loss/settled.h"
+
+/* So often must the echo alone be answered (probe/ladder.h). */
+enum { ROUNDS = 3 };
+
+struct view {
+	const struct facts *facts;
+	const struct ladder_facts *l;
+	const struct rung_facts *last; /* the last rung where a message was seen; NULL: none */
+	const struct rung_facts *beyond; /* the first behind it that only echo requests come to */
+	const struct rung_facts *farthest; /* the last rung where an echo request was seen */
+	const struct rung_facts *refused;
+};
+
+static struct view look(const struct facts *f)
+{
+	struct view v = { .facts = f, .l = &f->ladder };
+	size_t i;
+
+	for (i = 0; i < v.l->n_rungs; i++) {
+		const struct rung_facts *r = &v.l->rungs[i];
+
+		if (r->tunnel.answer == RUNG_HOP || r->tunnel.answer == RUNG_HOST)
+			v.last = r;
+		if (r->echo.answer == RUNG_HOP)
+			v.farthest = r;
+		if (r->tunnel.answer == RUNG_REFUSED && !v.refused)
+			v.refused = r;
+	}
+	for (i = v.last ? v.last->hop_limit : 0; i < v.l->n_rungs && !v.beyond; i++)
+		if (v.l->rungs[i].only_echo >= ROUNDS)
+			v.beyond = &v.l->rungs[i];
+	return v;
+}
+
+/* "hop 2 (192.0.2.1)" */
+static const char *hop(struct arena *a, const struct rung_facts *r, const struct rung_side *s)
+{
+	return arena_printf(a, "hop %u (%s)", r->hop_limit, words_addr(a, &s->from));
+}
+
+static const char *by_hand(struct arena *a, const struct view *v)
+{
+	return arena_printf(a, "traceroute -n -U -p %u %s", v->l->to.port,
+			    words_addr(a, &v->l->to.addr));
+}
+
+/* The last router cannot find the host on its link: it is down, or not there. */
+static bool is_host_missing(const struct ip_addr *from, uint8_t type, uint8_t code)
+{
+	return from->family == FAMILY_IP4 ? type == 3 && code == 1 : type == 1 && code == 3;
+}
+
+/* --- what came back by itself --------------------------------------------------------- */
+
+static bool is_refusal(const struct facts *f)
+{
+	const struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
+
+	if (t->icmp_errors < 1)
+		return false;
+	/* Too large a packet was not refused for what it was. */
+	if (t->icmp_from.family == FAMILY_IP4)
+		return (t->icmp_type == 3 && t->icmp_code != 4) || t->icmp_type == 11;
+	return t->icmp_type == 1 || t->icmp_type == 3;
+}
+
+static struct finding *refused_by(const struct view *v, const struct ip_addr *from, uint8_t type,
+				  uint8_t code, struct findings *out)
+{
+	const struct endpoint *to = &v->l->to;
+	const char *who = words_addr(out->arena, from), *says = words_icmp(from, type, code);
+	struct finding *f;
+
+	if (ip_addr_equal(from, &to->addr))
+		return finding_add(out, STATE_PASS,
+				   "the endpoint's host itself answers: %s (%u/%u)", says, type,
+				   code);
+	f = finding_add(out, STATE_FAIL, "%s on the way says of the tunnel's messages: %s (%u/%u)",
+			who, says, type, code);
+	if (ip_addr_equal(from, &v->l->from.addr)) {
+		f->summary = arena_printf(out->arena,
+					  "this host itself says of the tunnel's messages: %s "
+					  "(%u/%u)",
+					  says, type, code);
+		f->whose = WHOSE_LOCAL;
+		return f;
+	}
+	if (is_host_missing(from, type, code)) {
+		finding_fix(out, f,
+			    "the endpoint's host is down, or no longer has this address: ask "
+			    "there, and compare the endpoint",
+			    "%s", by_hand(out->arena, v));
+		return f;
+	}
+	f->whose = WHOSE_PATH;
+	finding_fix(out, f,
+		    arena_printf(out->arena,
+				 "the router %s does not pass them on: ask who runs it, or try "
+				 "another network",
+				 who),
+		    "%s", by_hand(out->arena, v));
+	return f;
+}
+
+/* --- the ladder -------------------------------------------------------------------------- */
+
+static struct finding *stopped(const struct view *v, struct findings *out)
+{
+	struct arena *a = out->arena;
+	const char *to = hop(a, v->beyond, &v->beyond->echo);
+	struct finding *f;
+
+	if (v->last) {
+		f = finding_add(out, STATE_FAIL,
+				"the tunnel's messages die between %s and %s, which pings get to",
+				hop(a, v->last, &v->last->tunnel), to);
+		f->whose = WHOSE_PATH;
+	} else {
+		f = finding_add(out, STATE_FAIL,
+				"the tunnel's messages die between this host and %s, which pings "
+				"get to",
+				to);
+	}
+	finding_fix(out, f,
+		    "somebody there lets ping through and not this UDP: try another network or "
+		    "another port at the far end, or ask who runs that router",
+		    "%s", by_hand(a, v));
+	return f;
+}
+
+/* Beyond which nothing is to be seen from here. */
+static struct finding *before_host(const struct view *v, struct findings *out)
+{
+	const char *host = words_addr(out->arena, &v->l->to.addr);
+
+	if (v->l->host_hops == 1)
+		return finding_add(out, STATE_PASS,
+				   "%s is the next hop and answers ping: no router between", host);
+	if (v->last && (int64_t)v->last->hop_limit >= v->l->host_hops - 1)
+		return finding_add(out, STATE_PASS,
+				   "the tunnel's messages get to %s, the last before the host, "
+				   "which answers ping",
+				   hop(out->arena, v->last, &v->last->tunnel));
+	if (v->last)
+		return finding_add(out, STATE_UNSURE,
+				   "the tunnel's messages get to %s; those between it and the host "
+				   "(hop %lld) answer nobody",
+				   hop(out->arena, v->last, &v->last->tunnel),
+				   (long long)v->l->host_hops);
+	return finding_add(out, STATE_UNSURE,
+			   "the host answers ping at hop %lld, and no router on the way answers",
+			   (long long)v->l->host_hops);
+}
+
+static struct finding *before_nobody(const struct view *v, struct findings *out)
+{
+	const char *host =
+		v->l->host == HOST_TCP ?
+			arena_printf(out->arena, "the host answers TCP port %u, not ping",
+				     v->l->host_port) :
+			"the host answers neither ping nor TCP";
+
+	if (v->last)
+		return finding_add(out, STATE_UNSURE,
+				   "the tunnel's messages get to %s; nobody behind it answers; %s",
+				   hop(out->arena, v->last, &v->last->tunnel), host);
+	if (v->farthest)
+		return finding_add(out, STATE_UNSURE,
+				   "pings get to %s; the tunnel's messages were not seen there "
+				   "every time; %s",
+				   hop(out->arena, v->farthest, &v->farthest->echo), host);
+	return finding_add(out, STATE_UNSURE, "no router on the way answers; %s", host);
+}
+
+static struct finding *climb(const struct view *v, struct findings *out)
+{
+	const struct tap_facts *t = &v->facts->taps[TAP_NEAR_WIRE];
+
+	if (v->refused)
+		return refused_by(v, &v->refused->tunnel.from, v->refused->tunnel.type,
+				  v->refused->tunnel.code, out);
+	if (is_refusal(v->facts))
+		return refused_by(v, &t->icmp_from, t->icmp_type, t->icmp_code, out);
+	if (v->l->error)
+		return finding_add(out, STATE_UNSURE,
+				   "this host refuses to send a message like the tunnel's: %s",
+				   v->l->error);
+	if (v->beyond && v->l->unplaced > 0)
+		return finding_add(out, STATE_UNSURE,
+				   "not seen at %s, but %lld answers do not tell whose they are",
+				   hop(out->arena, v->beyond, &v->beyond->echo),
+				   (long long)v->l->unplaced);
+	if (v->beyond)
+		return stopped(v, out);
+	if (v->l->host_hops != UNKNOWN)
+		return before_host(v, out);
+	return before_nobody(v, out);
+}
+
+static const char *side_words(struct arena *a, const struct rung_side *s)
+{
+	static const char *const words[] = {
+		[RUNG_SILENT] = "silent",
+		[RUNG_HOP] = "got to",
+		[RUNG_REFUSED] = "refused by",
+		[RUNG_HOST] = "answered by the host",
+	};
+
+	if (!s->sent)
+		return "not sent";
+	if (s->from.family == FAMILY_NONE)
+		return words[s->answer];
+	return arena_printf(a, "%s %s", words[s->answer], words_addr(a, &s->from));
+}
+
+static void because(const struct view *v, struct findings *out, struct finding *f)
+{
+	static const char *const hosts[] = {
+		[HOST_SILENT] = "answers neither ping nor TCP",
+		[HOST_ECHO] = "answers ping",
+		[HOST_TCP] = "answers TCP",
+	};
+	struct evidence *ev;
+	size_t i;
+
+	ev = finding_because(out, f, "probe", "endpoint's host", "%s %s",
+			     words_addr(out->arena, &v->l->to.addr), hosts[v->l->host]);
+	evidence_count(ev, "host_hops", v->l->host_hops);
+	evidence_count(ev, "messages_seen_to_hop", v->last ? v->last->hop_limit : 0);
+	evidence_count(ev, "pings_seen_to_hop", v->farthest ? v->farthest->hop_limit : 0);
+	for (i = 0; i < v->l->n_rungs; i++) {
+		const struct rung_facts *r = &v->l->rungs[i];
+
+		finding_because(out, f, "probe", arena_printf(out->arena, "hop %u", r->hop_limit),
+				"message: %s; ping: %s", side_words(out->arena, &r->tunnel),
+				side_words(out->arena, &r->echo));
+	}
+}
+
+static struct finding *needless(const struct facts *f, struct findings *out)
+{
+	const struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
+	int64_t came = f->have & NEED_BIT(NEED_TAP_NEAR_WIRE) ? loss_messages(t, TAP_IN) : 0;
+
+	if (came > 0)
+		return finding_add(out, STATE_PASS,
+				   "%lld messages of the far end came: there is a way",
+				   (long long)came);
+	return finding_add(out, STATE_PASS, "answers come through the tunnel: there is a way");
+}
+
+static void run(const struct check_ctx *ctx, struct findings *out)
+{
+	const struct facts *f = ctx->facts;
+	struct view v = look(f);
+
+	if (f->target.kind == TARGET_SELF_TEST)
+		finding_add(out, STATE_NA, "made by wgdiag: both ends on one link, no router");
+	else if (tunnel_goes_elsewhere(f))
+		finding_add(out, STATE_NA, "its messages do not go the way of this host");
+	else if (tunnel_peer_is_offline(f))
+		finding_add(out, STATE_NA, "the peer is offline");
+	else if (!(f->have & NEED_BIT(NEED_LADDER)))
+		finding_gap(out, f, NEED_LADDER);
+	else if (!v.l->asked)
+		needless(f, out);
+	else
+		because(&v, out, climb(&v, out));
+}
+
+static const char *const after[] = { "engine.start",   "engine.answers",
+				     "host.state",     "underlay.link",
+				     "route.endpoint", "underlay.gateway",
+				     "host.firewall",  NULL };
+
+const struct check check_underlay_path = {
+	.id = "underlay.path",
+	.title = "way to endpoint",
+	.layer = LAYER_UNDERLAY,
+	.needs = 0,
+	.wants = NEED_BIT(NEED_LADDER) | NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_HANDSHAKE) |
+		 NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_CONFIG),
+	.after = after,
+	.misses = TRAFFIC_OUTER,
+	.run = run,
+};

@@ -1,0 +1,53 @@
+/*
+ * The part of the facts that tells how far packets get on the way to the endpoint: a ladder of hop
+ * limits, as traceroute's, once with messages on the tunnel's own pair of addresses and ports, and
+ * once with echo requests. No message of it is meant to reach the endpoint.
+ */
+#ifndef MODEL_FACTS_LADDER_H
+#define MODEL_FACTS_LADDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/endpoint.h"
+#include "model/unknown.h"
+
+/* What came back to a packet whose hop limit was that of the rung. */
+enum rung_answer {
+	RUNG_SILENT,
+	RUNG_HOP, /* ICMP time exceeded: there its hop limit ended */
+	RUNG_REFUSED, /* another ICMP error: type and code */
+	RUNG_HOST, /* an echo reply, or an error by the endpoint's host itself */
+};
+struct rung_side {
+	int64_t sent;
+	enum rung_answer answer;
+	struct ip_addr from; /* who answered first; FAMILY_NONE */
+	uint8_t type, code; /* ICMP or ICMPv6, of what came back */
+};
+struct rung_facts {
+	unsigned hop_limit;
+	struct rung_side tunnel, echo;
+	/*
+	 * Rounds of the closer look, in each of which the tunnel's message was sent first and
+	 * stayed silent, and the echo request after it was answered.
+	 */
+	int64_t only_echo;
+};
+
+enum host_answer { HOST_SILENT, HOST_ECHO, HOST_TCP };
+struct ladder_facts {
+	bool asked; /* false: nothing to ask, for the far end's messages came */
+	struct endpoint from, to; /* the tunnel's two sockets */
+	struct rung_facts *rungs; /* from hop limit 1 on, without holes */
+	size_t n_rungs;
+	/* The control probe to the endpoint's host: echo, else TCP. */
+	enum host_answer host;
+	unsigned host_port; /* of HOST_TCP */
+	int64_t host_hops; /* the least hop limit whose echo request it answered; UNKNOWN */
+	/* answers that quote a message of the ladder's, and not which one */
+	int64_t unplaced;
+	const char *error; /* what sending a message was refused with, NULL */
+};
+
+#endif

@@ -1,0 +1,472 @@
+/*
+ * Waves of packets, a few milliseconds apart: each is sent, waited for, and then the next one is
+ * made of what came back.
+ */
+#include "probe/ladder.h"
+
+#include <errno.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "probe/ladder_wire.h"
+#include "probe/sock_mark.h"
+#include "sys/sockaddr.h"
+
+enum {
+	PACE_MS = 10,
+	HOST_MS = 1000, /* for a host that may not answer at all */
+	HOP_MS = 350, /* for routers, at least; else twice the longest time that one took */
+	/* Beyond the last router that answered an echo request: messages may be answered there. */
+	BEYOND = 2,
+	ECHO_PAYLOAD = 32,
+	ICMP_MAX = 2048,
+	SHOTS_MAX = LADDER_RUNGS_MAX,
+};
+
+enum wave { WAVE_ECHO, WAVE_ECHO_AGAIN, WAVE_TUNNEL, WAVE_LOOK_TUNNEL, WAVE_LOOK_ECHO, WAVE_OVER };
+
+struct rung {
+	struct rung_facts f;
+	unsigned tries_echo, tries_tunnel;
+	int64_t sent_ns; /* the last of either */
+	bool echo_now; /* answered in this round */
+};
+
+struct ladder {
+	struct ladder_conf conf;
+	struct ladder_ids ids;
+	struct loop *loop;
+	struct arena *arena;
+	int icmp_fd, udp_fd;
+	unsigned timer; /* 0: none */
+	enum wave wave;
+	unsigned shots[SHOTS_MAX], n_shots, at; /* hop limits of this wave */
+	unsigned round; /* of the closer look */
+	struct rung rungs[LADDER_RUNGS_MAX + 1]; /* [0] is not used */
+	unsigned host; /* least hop limit that it answered; 0: did not */
+	int64_t longest_ns;
+	int64_t unplaced;
+	const char *error;
+};
+
+/* --- the sockets ------------------------------------------------------------------- */
+
+static int domain_of(const struct ladder_conf *c)
+{
+	return c->to.addr.family == FAMILY_IP6 ? AF_INET6 : AF_INET;
+}
+
+static int open_raw(const struct ladder_conf *c, int proto, int *out, struct err *e)
+{
+	int fd = socket(domain_of(c), SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, proto), rc;
+	struct sockaddr_storage sa;
+	socklen_t len;
+
+	if (fd < 0)
+		return err_sys(e, "open a raw socket");
+	rc = sock_mark(fd, c->mark, e);
+	len = sockaddr_from(&c->from.addr, 0, &sa);
+	if (!rc && bind(fd, (struct sockaddr *)&sa, len) < 0)
+		rc = err_sys(e, "bind a raw socket to our outer address");
+	if (rc < 0)
+		close(fd);
+	else
+		*out = fd;
+	return rc;
+}
+
+/* Errors come from everywhere on the way, so it hears all of them, and not the rest. */
+static void listen_to_icmp6(int fd)
+{
+	struct icmp6_filter filter;
+
+	ICMP6_FILTER_SETBLOCKALL(&filter);
+	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
+	ICMP6_FILTER_SETPASS(ICMP6_DST_UNREACH, &filter);
+	ICMP6_FILTER_SETPASS(ICMP6_TIME_EXCEEDED, &filter);
+	ICMP6_FILTER_SETPASS(ICMP6_PARAM_PROB, &filter);
+	setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof(filter));
+}
+
+static int open_both(struct ladder *l, struct err *e)
+{
+	bool v6 = l->conf.to.addr.family == FAMILY_IP6;
+	int rc, least = 1;
+
+	rc = open_raw(&l->conf, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP, &l->icmp_fd, e);
+	if (!rc)
+		rc = open_raw(&l->conf, v6 ? IPPROTO_UDP : IPPROTO_RAW, &l->udp_fd, e);
+	if (rc < 0)
+		return rc;
+	if (v6)
+		listen_to_icmp6(l->icmp_fd);
+	/* It is for sending; a raw UDP socket of IPv6 hears all the same. */
+	setsockopt(l->udp_fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
+	return 0;
+}
+
+int ladder_open(const struct ladder_conf *c, struct loop *loop, struct arena *a,
+		struct ladder **out, struct err *e)
+{
+	struct ladder *l = arena_alloc(a, sizeof(*l));
+	unsigned h;
+	int rc;
+
+	*l = (struct ladder){ .conf = *c,
+			      .loop = loop,
+			      .arena = a,
+			      .icmp_fd = -1,
+			      .udp_fd = -1,
+			      .ids = { c->from, c->to, c->echo_id, c->token } };
+	for (h = 1; h <= LADDER_RUNGS_MAX; h++)
+		l->rungs[h].f.hop_limit = h;
+	rc = open_both(l, e);
+	if (rc < 0)
+		ladder_close(l);
+	else
+		*out = l;
+	return rc;
+}
+
+void ladder_close(struct ladder *l)
+{
+	if (!l)
+		return;
+	if (l->timer)
+		loop_del_timer(l->loop, l->timer);
+	if (l->icmp_fd >= 0) {
+		loop_del_fd(l->loop, l->icmp_fd);
+		close(l->icmp_fd);
+	}
+	if (l->udp_fd >= 0)
+		close(l->udp_fd);
+	l->icmp_fd = l->udp_fd = -1;
+}
+
+/* --- sending ----------------------------------------------------------------------- */
+
+static int set_hop_limit(const struct ladder *l, int fd, unsigned hop_limit)
+{
+	int v = (int)hop_limit;
+
+	return l->conf.to.addr.family == FAMILY_IP6 ?
+		       setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &v, sizeof(v)) :
+		       setsockopt(fd, IPPROTO_IP, IP_TTL, &v, sizeof(v));
+}
+
+static void send_packet(struct ladder *l, int fd, unsigned hop_limit, const uint8_t *b, size_t len)
+{
+	struct sockaddr_storage sa;
+	socklen_t sa_len = sockaddr_from(&l->conf.to.addr, 0, &sa);
+	ssize_t n = -1;
+
+	if (set_hop_limit(l, fd, hop_limit) == 0)
+		do
+			n = sendto(fd, b, len, 0, (struct sockaddr *)&sa, sa_len);
+		while (n < 0 && errno == EINTR);
+	l->rungs[hop_limit].sent_ns = loop_now(l->loop);
+	if (n < 0 && fd == l->udp_fd && !l->error)
+		l->error = arena_strdup(l->arena, strerror(errno));
+}
+
+static void send_tunnel(struct ladder *l, unsigned hop_limit)
+{
+	struct rung *r = &l->rungs[hop_limit];
+	uint8_t b[LADDER_PACKET_MAX];
+	size_t len = ladder_put(&l->ids, hop_limit, r->tries_tunnel++, b);
+
+	r->f.tunnel.sent++;
+	send_packet(l, l->udp_fd, hop_limit, b, len);
+}
+
+static void send_echo(struct ladder *l, unsigned hop_limit)
+{
+	struct rung *r = &l->rungs[hop_limit];
+	uint8_t b[ECHO_PAYLOAD];
+	size_t len = ladder_put_echo(&l->ids, hop_limit, r->tries_echo++, b, sizeof(b));
+
+	r->f.echo.sent++;
+	send_packet(l, l->icmp_fd, hop_limit, b, len);
+}
+
+/* --- what comes back ----------------------------------------------------------------- */
+
+static void note(struct ladder *l, struct rung *r, struct rung_side *side,
+		 const struct ladder_reply *reply, const struct ip_addr *from)
+{
+	bool host = reply->echo_reply ||
+		    (!reply->time_exceeded && ip_addr_equal(from, &l->conf.to.addr));
+
+	l->longest_ns = MAX(l->longest_ns, loop_now(l->loop) - r->sent_ns);
+	if (side == &r->f.echo && reply->round + 1 == r->tries_echo)
+		r->echo_now = true;
+	/* The first answer stands. */
+	if (side->answer != RUNG_SILENT)
+		return;
+	side->answer = host ? RUNG_HOST : reply->time_exceeded ? RUNG_HOP : RUNG_REFUSED;
+	side->from = *from;
+	side->type = reply->type;
+	side->code = reply->code;
+	if (side == &r->f.echo && host && (!l->host || r->f.hop_limit < l->host))
+		l->host = r->f.hop_limit;
+}
+
+/* Of a quotation too short to tell: the router that is known to be there. */
+static struct rung *by_router(struct ladder *l, const struct ip_addr *from)
+{
+	unsigned h;
+
+	for (h = 1; h <= LADDER_RUNGS_MAX; h++)
+		if (l->rungs[h].f.echo.answer == RUNG_HOP &&
+		    ip_addr_equal(&l->rungs[h].f.echo.from, from))
+			return &l->rungs[h];
+	return NULL;
+}
+
+static void take(struct ladder *l, const uint8_t *b, size_t len, const struct ip_addr *from)
+{
+	struct ladder_reply reply = ladder_parse(&l->ids, b, len);
+	struct rung *r = NULL;
+
+	if (reply.of == LADDER_NOBODY ||
+	    (reply.echo_reply && !ip_addr_equal(from, &l->conf.to.addr)))
+		return;
+	if (reply.hop_limit >= 1 && reply.hop_limit <= LADDER_RUNGS_MAX)
+		r = &l->rungs[reply.hop_limit];
+	else if (reply.time_exceeded)
+		r = by_router(l, from);
+	if (r)
+		note(l, r, reply.of == LADDER_OF_ECHO ? &r->f.echo : &r->f.tunnel, &reply, from);
+	else if (reply.time_exceeded)
+		l->unplaced++; /* others are about messages of the engine's own */
+}
+
+static void on_icmp(void *ctx, short revents)
+{
+	struct ladder *l = ctx;
+	struct sockaddr_storage sa;
+	uint8_t b[ICMP_MAX];
+	struct ip_addr from;
+	size_t skip;
+	ssize_t n;
+
+	(void)revents;
+	for (;;) {
+		socklen_t sa_len = sizeof(sa);
+
+		n = recvfrom(l->icmp_fd, b, sizeof(b), 0, (struct sockaddr *)&sa, &sa_len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return;
+		sockaddr_addr(&sa, &from);
+		skip = from.family == FAMILY_IP4 && n > 0 ? (size_t)(b[0] & 0xf) * 4 : 0;
+		if (skip <= (size_t)n)
+			take(l, b + skip, (size_t)n - skip, &from);
+	}
+}
+
+/* --- the waves ------------------------------------------------------------------------ */
+
+static void add(struct ladder *l, unsigned hop_limit)
+{
+	l->shots[l->n_shots++] = hop_limit;
+}
+
+/* The last rung of whose kind somebody on the way, or the host itself, has answered. */
+static unsigned last_of(const struct ladder *l, bool tunnel)
+{
+	unsigned h;
+
+	for (h = LADDER_RUNGS_MAX; h > 0; h--) {
+		enum rung_answer a = (tunnel ? &l->rungs[h].f.tunnel : &l->rungs[h].f.echo)->answer;
+
+		if (a == RUNG_HOP || (tunnel && a == RUNG_HOST))
+			return h;
+	}
+	return 0;
+}
+
+/* Up to where messages are sent. */
+static unsigned top(const struct ladder *l)
+{
+	if (l->host)
+		return l->host - 1;
+	return MIN(last_of(l, false) + BEYOND, LADDER_RUNGS_MAX);
+}
+
+/* A router that answers echo requests, and has not answered a message, nor has one behind it. */
+static bool is_doubtful(const struct ladder *l, unsigned h)
+{
+	return h <= top(l) && h > last_of(l, true) && l->rungs[h].f.echo.answer == RUNG_HOP &&
+	       l->rungs[h].f.tunnel.answer == RUNG_SILENT;
+}
+
+static void plan(struct ladder *l)
+{
+	unsigned h;
+
+	l->n_shots = l->at = 0;
+	for (h = 1; h <= LADDER_RUNGS_MAX; h++) {
+		struct rung *r = &l->rungs[h];
+
+		if (l->wave == WAVE_ECHO)
+			add(l, h);
+		else if (l->wave == WAVE_ECHO_AGAIN && h < l->host && !r->f.echo.answer)
+			add(l, h);
+		else if (l->wave == WAVE_TUNNEL && h <= top(l))
+			add(l, h);
+		else if (l->wave == WAVE_LOOK_TUNNEL && is_doubtful(l, h))
+			add(l, h);
+		else if (l->wave == WAVE_LOOK_ECHO && is_doubtful(l, h)) {
+			r->echo_now = false;
+			add(l, h);
+		}
+	}
+}
+
+static void count_round(struct ladder *l)
+{
+	unsigned i;
+
+	for (i = 0; i < l->n_shots; i++) {
+		struct rung *r = &l->rungs[l->shots[i]];
+
+		r->f.only_echo += is_doubtful(l, l->shots[i]) && r->echo_now;
+	}
+}
+
+static enum wave next_of(struct ladder *l)
+{
+	switch (l->wave) {
+	case WAVE_ECHO:
+		return WAVE_ECHO_AGAIN;
+	case WAVE_ECHO_AGAIN:
+		return WAVE_TUNNEL;
+	case WAVE_TUNNEL:
+		return WAVE_LOOK_TUNNEL;
+	case WAVE_LOOK_TUNNEL:
+		return WAVE_LOOK_ECHO;
+	case WAVE_LOOK_ECHO:
+		count_round(l);
+		return ++l->round < LADDER_ROUNDS ? WAVE_LOOK_TUNNEL : WAVE_OVER;
+	default:
+		return WAVE_OVER;
+	}
+}
+
+static bool is_tunnel(enum wave w)
+{
+	return w == WAVE_TUNNEL || w == WAVE_LOOK_TUNNEL;
+}
+
+/* All of this wave that can be answered was. */
+static bool is_answered(const struct ladder *l)
+{
+	unsigned i;
+
+	for (i = 0; i < l->n_shots; i++) {
+		const struct rung *r = &l->rungs[l->shots[i]];
+
+		if (l->wave == WAVE_ECHO && l->host && l->shots[i] > l->host)
+			continue;
+		if (l->wave == WAVE_LOOK_ECHO ? !r->echo_now :
+		    is_tunnel(l->wave)	      ? !r->f.tunnel.answer :
+						!r->f.echo.answer)
+			return false;
+	}
+	return true;
+}
+
+static int64_t patience(const struct ladder *l)
+{
+	int64_t hop = MAX(HOP_MS * NS_PER_MS, 2 * l->longest_ns);
+
+	return l->wave == WAVE_ECHO && !l->host ? MAX(HOST_MS * NS_PER_MS, hop) : hop;
+}
+
+static void on_timer(void *ctx);
+
+static void again(struct ladder *l, int64_t in_ns)
+{
+	l->timer = loop_add_timer(l->loop, loop_now(l->loop) + in_ns, on_timer, l);
+}
+
+/* Waves with nothing to send are passed over. */
+static void next_wave(struct ladder *l)
+{
+	do {
+		l->wave = next_of(l);
+		plan(l);
+	} while (l->wave != WAVE_OVER && !l->n_shots);
+	if (l->wave != WAVE_OVER)
+		again(l, 0);
+}
+
+/* Sends, and when all is sent looks now and then whether all has come. */
+static void on_timer(void *ctx)
+{
+	struct ladder *l = ctx;
+	int64_t now = loop_now(l->loop);
+	unsigned h;
+
+	l->timer = 0;
+	/* Beyond the host nothing is to be found. */
+	if (l->wave == WAVE_ECHO && l->host && l->at < l->n_shots && l->shots[l->at] > l->host)
+		l->n_shots = l->at;
+	if (l->at < l->n_shots) {
+		h = l->shots[l->at++];
+		if (is_tunnel(l->wave))
+			send_tunnel(l, h);
+		else
+			send_echo(l, h);
+		again(l, PACE_MS * NS_PER_MS);
+		return;
+	}
+	h = l->shots[l->n_shots - 1];
+	if (is_answered(l) || now - l->rungs[h].sent_ns >= patience(l))
+		next_wave(l);
+	else
+		again(l, PACE_MS * NS_PER_MS);
+}
+
+void ladder_start(struct ladder *l)
+{
+	loop_add_fd(l->loop, l->icmp_fd, POLLIN, on_icmp, l);
+	l->wave = WAVE_ECHO;
+	plan(l);
+	again(l, 0);
+}
+
+bool ladder_done(void *ladder)
+{
+	const struct ladder *l = ladder;
+
+	return l->wave == WAVE_OVER;
+}
+
+void ladder_facts(const struct ladder *l, struct ladder_facts *out)
+{
+	unsigned n = LADDER_RUNGS_MAX, h;
+
+	/* Those at which nothing was to be found are left out. */
+	while (n && !l->rungs[n].f.tunnel.sent && (n > l->host || !l->host) &&
+	       l->rungs[n].f.echo.answer != RUNG_HOP && l->rungs[n].f.echo.answer != RUNG_REFUSED)
+		n--;
+	*out = (struct ladder_facts){
+		.asked = true,
+		.from = l->conf.from,
+		.to = l->conf.to,
+		.rungs = arena_alloc(l->arena, (n + 1) * sizeof(*out->rungs)),
+		.n_rungs = n,
+		.host = l->host ? HOST_ECHO : HOST_SILENT,
+		.host_hops = l->host ? (int64_t)l->host : UNKNOWN,
+		.unplaced = l->unplaced,
+		.error = l->error,
+	};
+	for (h = 1; h <= n; h++)
+		out->rungs[h - 1] = l->rungs[h].f;
+}

@@ -1,0 +1,155 @@
+/*
+ * Before the far side is blamed: do the tunnel's messages get as far as its host?
+ *
+ * Asked only where nothing came back, after all else was read: what it sends would be counted as
+ * the tunnel's, and what comes back as hits of this host's firewall.
+ */
+#include "check/tunnel.h"
+#include "loss/settled.h"
+#include "probe/knock.h"
+#include "probe/ladder.h"
+#include "run/run_priv.h"
+
+enum { LADDER_MS = 9000, KNOCK_MS = 1200, TRIED_PORTS = 5 };
+
+/* What a host most often answers at, whether it accepts or refuses. */
+static const uint16_t ports[] = { 443, 80, 22, 53 };
+
+struct asking {
+	struct run *r;
+	struct ladder_conf conf;
+	struct ladder *ladder;
+	struct knock *knock;
+};
+
+/* Why there is nothing to ask, or it cannot be asked; NULL: it can. */
+static const char *cannot_ask(const struct run *r)
+{
+	const struct tap_facts *t = &r->f->taps[TAP_NEAR_WIRE];
+
+	if (tunnel_peer_is_offline(r->f))
+		return "the peer is offline";
+	if (r->f->interrupted)
+		return "interrupted";
+	if (loss_messages(t, TAP_OUT) < 1)
+		return "nothing was seen to be sent to the endpoint";
+	if (r->end[END_NEAR].outer.family != r->end[END_FAR].outer.family)
+		return "our own outer address is not known";
+	if (tunnel_addr_is_link_local(&r->end[END_FAR].outer))
+		return "the endpoint is on the link itself";
+	return NULL;
+}
+
+static void conf_of(const struct run *r, struct ladder_conf *c)
+{
+	const struct run_end *near = &r->end[END_NEAR], *far = &r->end[END_FAR];
+	const struct config_facts *config = &r->f->config[END_NEAR];
+	uint16_t seen = (uint16_t)r->f->taps[TAP_NEAR_WIRE].near_port;
+
+	*c = (struct ladder_conf){
+		/* As it was seen to leave; a message was. */
+		.from = { .addr = near->outer, .port = seen },
+		.to = { .addr = far->outer, .port = far->port },
+		.echo_id = run_echo_id(r, ECHO_LADDER),
+		.token = (uint16_t)(run_echo_id(r, ECHO_LADDER) ^ 0x5a5a),
+	};
+	if (r->f->have & NEED_BIT(NEED_CONFIG) && config->fwmark > 0)
+		c->mark = (uint32_t)config->fwmark;
+}
+
+static int ladder_here(void *ctx, struct err *e)
+{
+	struct asking *x = ctx;
+
+	return ladder_open(&x->conf, x->r->loop, x->r->arena, &x->ladder, e);
+}
+
+static int knock_here(void *ctx, struct err *e)
+{
+	struct asking *x = ctx;
+	uint16_t *all = arena_alloc(x->r->arena, TRIED_PORTS * sizeof(*all));
+	struct knock_conf c = {
+		.target = x->conf.to.addr,
+		.source = x->conf.from.addr,
+		.ports = all,
+		.mark = x->conf.mark,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(ports); i++)
+		if (ports[i] != x->conf.to.port)
+			all[c.n_ports++] = ports[i];
+	all[c.n_ports++] = x->conf.to.port;
+	return knock_open(&c, x->r->loop, x->r->arena, &x->knock, e);
+}
+
+/* The control probe, where no echo came back. */
+static void knock(struct asking *x, struct ladder_facts *out)
+{
+	struct run *r = x->r;
+	struct err e;
+	bool refused;
+
+	if (run_in(r, END_NEAR, knock_here, x, &e) < 0)
+		return;
+	knock_start(x->knock);
+	loop_run(r->loop, run_until(r, KNOCK_MS), knock_done, x->knock);
+	out->host_port = knock_answer(x->knock, &refused);
+	if (out->host_port)
+		out->host = HOST_TCP;
+	knock_close(x->knock);
+}
+
+static void ask(struct run *r)
+{
+	struct asking x = { .r = r };
+	struct ladder_facts *out = &r->f->ladder;
+	struct err e;
+	int rc;
+
+	conf_of(r, &x.conf);
+	rc = run_in(r, END_NEAR, ladder_here, &x, &e);
+	if (rc < 0) {
+		run_gap_raw(r, NEED_LADDER, rc, &e);
+		return;
+	}
+	run_tell(r, RUN_STEP_COUNTERS, "path to the endpoint");
+	ladder_start(x.ladder);
+	rc = loop_run(r->loop, run_until(r, LADDER_MS), ladder_done, x.ladder);
+	ladder_facts(x.ladder, out);
+	ladder_close(x.ladder);
+	/* Cut short it tells nothing: what was not answered may have been. */
+	if (rc < 0) {
+		facts_gap(r->f, NEED_LADDER,
+			  run_interrupted(r) ? "interrupted" : "it took too long", NULL);
+		*out = (struct ladder_facts){ .host_hops = UNKNOWN };
+		return;
+	}
+	if (out->host == HOST_SILENT && !run_interrupted(r))
+		knock(&x, out);
+	facts_have(r->f, NEED_LADDER);
+}
+
+void run_ladder(struct run *r)
+{
+	const struct tap_facts *t = &r->f->taps[TAP_NEAR_WIRE];
+	const struct gap *g = &r->f->gaps[NEED_TAP_NEAR_WIRE];
+	bool watched = (r->f->have & NEED_BIT(NEED_TAP_NEAR_WIRE)) != 0;
+	const char *why;
+
+	if (!run_has(r, NEED_BIT(NEED_LADDER)))
+		return;
+	if (tunnel_answers(r->f) || (watched && loss_messages(t, TAP_IN) > 0)) {
+		facts_have(r->f, NEED_LADDER);
+		return;
+	}
+	if (!watched) {
+		facts_gap(r->f, NEED_LADDER, g->why, g->remedy);
+		return;
+	}
+	why = cannot_ask(r);
+	if (why)
+		facts_gap(r->f, NEED_LADDER, why, NULL);
+	else
+		ask(r);
+}
