@@ -1,6 +1,9 @@
 /*
- * Does the engine start: is its tun there, and does its socket answer?
+ * Does the engine start: is its tun there, and does its socket answer? Of the kernel's there is
+ * only an interface.
  */
+#include <string.h>
+
 #include "check/check_list.h"
 #include "check/words.h"
 
@@ -13,11 +16,17 @@ static const char *engine_words(const struct target_facts *t, enum end end, stru
 	return version ? arena_printf(a, "%s %s", t->engine, version) : t->engine;
 }
 
+static bool is_kernel(const struct target_facts *t, enum end end)
+{
+	return end == END_NEAR && !strcmp(t->engine, "kernel");
+}
+
 static void because(struct findings *out, struct finding *f, const struct target_facts *t,
 		    const struct engine_facts *g, enum end end)
 {
 	const char *how = g->start_error	 ? g->start_error :
 			  g->start_ns == UNKNOWN ? "never ready" :
+			  is_kernel(t, end)	 ? "its interface was there" :
 						   "tun and socket were there";
 	struct evidence *ev;
 
@@ -71,8 +80,9 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	} else if (far->start_error) {
 		f = finding_add(out, STATE_FAIL, "far end: %s", far->start_error);
 	} else {
-		f = finding_add(out, STATE_PASS, "%s, tun and socket after %s",
+		f = finding_add(out, STATE_PASS, "%s, %s after %s",
 				engine_words(t, END_NEAR, out->arena),
+				is_kernel(t, END_NEAR) ? "interface" : "tun and socket",
 				words_time(out->arena, near->start_ns));
 	}
 	because(out, f, t, near, END_NEAR);

@@ -144,6 +144,20 @@ static int answered_badly(struct run_up *u, int rc, const char *what, const stru
 	return rc;
 }
 
+/* Of a file that says which; the kernel's engine takes it only when its link comes up. */
+static int port_in_use(struct run_up *u, int rc, struct err *e)
+{
+	int64_t port = u->file->conf->listen_port;
+
+	if (rc != -EADDRINUSE || port <= 0)
+		return rc;
+	return err_say(
+		e, EADDRINUSE,
+		"UDP port %u (ListenPort) is in use here already: `ss -uanp sport = :%u` and "
+		"`wg show all listen-port` tell by whom",
+		(unsigned)port, (unsigned)port);
+}
+
 static int tell_engine(struct run_up *u, const struct buf *text, struct err *e)
 {
 	return wg_ask_set(u->r->p, wg_ask_via(u->r->conf->engine), u->ifname, ASK_MS, text, e);
@@ -156,7 +170,7 @@ static int configure(struct run_up *u, struct err *e)
 
 	buf_init(&text);
 	conf_put_set(u->file->conf, u->to, &text);
-	rc = tell_engine(u, &text, e);
+	rc = port_in_use(u, tell_engine(u, &text, e), e);
 	buf_wipe_done(&text);
 	conf_wipe(u->file->conf);
 	return rc < 0 ? answered_badly(u, rc, "it refuses the file's configuration", e) : 0;
@@ -284,7 +298,7 @@ static int set_up(struct run_up *u, struct err *e)
 	add_addresses(u);
 	rc = p->link_mtu(u->ifname, mtu > 0 ? (unsigned)mtu : mtu_by_way(u), e);
 	if (!rc)
-		rc = p->link_up(u->ifname, true, e);
+		rc = port_in_use(u, p->link_up(u->ifname, true, e), e);
 	return rc < 0 ? answered_badly(u, rc, "its interface cannot be set up", e) : 0;
 }
 

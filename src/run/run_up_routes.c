@@ -203,20 +203,25 @@ static int heed_marks(struct run_up *u, struct err *e)
 	return rc ? rc : u->r->p->sysctl_set(VALID_MARK, s.new, e);
 }
 
+/*
+ * The rules come last: with them alone, and a strict rp_filter, not even a handshake would come in.
+ * So where the marks cannot be made there is no default route, rather than one that does harm.
+ */
 static void put_default(struct run_up *u, uint8_t family)
 {
 	struct cidr all = { .addr = { .family = family } };
 	struct err e;
-	int rc = put_rules(u, family, &e);
+	int rc = put_marks(u, family == FAMILY_IP6 ? "ip6" : "ip", &e);
 
+	if (!rc && family == FAMILY_IP4)
+		rc = heed_marks(u, &e);
 	if (!rc)
 		rc = put(u, &all, u->table, &e);
 	if (!rc)
-		rc = put_marks(u, family == FAMILY_IP6 ? "ip6" : "ip", &e);
-	if (!rc && family == FAMILY_IP4)
-		rc = heed_marks(u, &e);
+		rc = put_rules(u, family, &e);
 	if (rc < 0)
-		run_notice(u->r, RUN_MUST_KNOW, "default route: %s", e.text);
+		run_notice(u->r, RUN_MUST_KNOW, "the default route of %s was not made: %s",
+			   family == FAMILY_IP6 ? "IPv6" : "IPv4", e.text);
 }
 
 /* --- all --------------------------------------------------------------------------- */

@@ -7,6 +7,12 @@
 
 #include "lib/made_facts.h"
 
+/* No tun, and no socket either. */
+static void kernel(struct facts *f)
+{
+	f->target.engine = "kernel";
+}
+
 static void died(struct facts *f)
 {
 	made_not_started(f, "wireguard-go exited with status 1");
@@ -50,6 +56,7 @@ static void died_later(struct facts *f)
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "builtin, tun and socket after 12.0 ms", NULL },
 	{ "wireguard-go", made_wireguard_go, STATE_PASS, "wireguard-go 0.0.20220316", NULL },
+	{ "the kernel's", kernel, STATE_PASS, "kernel, interface after 12.0 ms", NULL },
 	{ "died at once", died, STATE_FAIL, "exited with status 1", NULL },
 	{ "hung", hung, STATE_FAIL, "no tun after 2.0 s", NULL },
 	{ "border: answers garbage", garbage, STATE_UNSURE, "never ready", NULL },

@@ -64,6 +64,8 @@ int linux_sysctl_set(const char *name, const char *value, struct err *e);
 int linux_netns_open(const char *name, int *out, struct err *e);
 
 /* ruleset.c */
+/* False: this kernel has no nftables, so no rules of it either. */
+bool linux_ruleset_possible(void);
 int linux_ruleset_change(const char *commands, struct err *e);
 int linux_ruleset(struct arena *a, struct sys_ruleset *out, struct err *e);
 

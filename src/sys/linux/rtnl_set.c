@@ -76,12 +76,15 @@ static int link_change(const char *name, struct rtnl_link *change, const char *w
 int linux_link_up(const char *name, bool up, struct err *e)
 {
 	CLEANUP(linkp) struct rtnl_link *change = rtnl_link_alloc();
+	int rc;
 
 	if (change && up)
 		rtnl_link_set_flags(change, IFF_UP);
 	else if (change)
 		rtnl_link_unset_flags(change, IFF_UP);
-	return link_change(name, change, up ? "bring up" : "bring down", e);
+	rc = link_change(name, change, up ? "bring up" : "bring down", e);
+	/* libnl has one word for both errors; a link of WireGuard binds its port when it comes up. */
+	return rc == -EEXIST ? err_code(e, EADDRINUSE, "bring up %s", name) : rc;
 }
 
 int linux_link_mtu(const char *name, unsigned mtu, struct err *e)

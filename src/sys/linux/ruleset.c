@@ -19,7 +19,7 @@
 #include "sys/linux/linux.h"
 
 /* As many as it may have open at once: for the rules, for names of links, for a file of names. */
-static int try_sockets(struct err *e)
+static int try_sockets(const char *what, struct err *e)
 {
 	static const int kinds[] = { NETLINK_NETFILTER, NETLINK_ROUTE, NETLINK_ROUTE };
 	int fd[ARRAY_LEN(kinds)], rc = 0;
@@ -28,7 +28,7 @@ static int try_sockets(struct err *e)
 	while (!rc && n < ARRAY_LEN(kinds)) {
 		fd[n] = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, kinds[n]);
 		if (fd[n] < 0)
-			rc = err_sys(e, "read firewall rules: netlink socket");
+			rc = err_sys(e, "%s: netlink socket", what);
 		else
 			n++;
 	}
@@ -171,11 +171,26 @@ static const char *unread(struct arena *a)
 	return says;
 }
 
+/*
+ * A kernel without nftables has none of its tables. Then there is no such socket, or nobody behind
+ * it who knows the question (nfnetlink_rcv_msg() says EINVAL).
+ */
+bool linux_ruleset_possible(void)
+{
+	int rc, fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+
+	if (fd < 0)
+		return errno != EPROTONOSUPPORT;
+	rc = ask_generation(fd);
+	close(fd);
+	return rc != -EINVAL;
+}
+
 int linux_ruleset_change(const char *commands, struct err *e)
 {
 	struct nft_ctx *nft;
 	struct arena a;
-	int rc = try_sockets(e);
+	int rc = try_sockets("change firewall rules", e);
 
 	if (!rc)
 		rc = nft_open(&nft, "change firewall rules", e);
@@ -192,12 +207,13 @@ int linux_ruleset_change(const char *commands, struct err *e)
 
 int linux_ruleset(struct arena *a, struct sys_ruleset *out, struct err *e)
 {
-	struct sys_ruleset r;
-	int rc = try_sockets(e);
+	struct sys_ruleset r = { .json = "{\"nftables\": []}", .text = "" };
+	bool any = linux_ruleset_possible();
+	int rc = any ? try_sockets("read firewall rules", e) : 0;
 
-	if (!rc)
+	if (!rc && any)
 		rc = may_ask(e);
-	if (!rc)
+	if (!rc && any)
 		rc = list_both(a, &r, e);
 	if (rc < 0)
 		return rc;

@@ -152,6 +152,8 @@ static int undo_nft_table(const struct undo_step *s, struct err *e)
 {
 	char commands[2 * sizeof(s->path) + 64];
 
+	if (!linux_ruleset_possible())
+		return 0;
 	snprintf(commands, sizeof(commands), "add table %s\ndelete table %s\n", s->path, s->path);
 	return linux_ruleset_change(commands, e);
 }
