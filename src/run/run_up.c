@@ -5,6 +5,7 @@
 #include "run/run_up.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -125,6 +126,9 @@ static int start(struct run_up *u, struct err *e)
 		rc = will_delete_link(u, 0, e);
 	if (!rc)
 		rc = begin_engine(u, e);
+	/* Somebody took the name since it was looked at: what has it now is not ours to delete. */
+	if (rc == -EEXIST)
+		(void)will_delete_link(u, UINT_MAX, NULL);
 	if (rc < 0)
 		return rc;
 	u->ifindex = if_nametoindex(u->ifname);
@@ -151,11 +155,10 @@ static int port_in_use(struct run_up *u, int rc, struct err *e)
 
 	if (rc != -EADDRINUSE || port <= 0)
 		return rc;
-	return err_say(
-		e, EADDRINUSE,
-		"UDP port %u (ListenPort) is in use here already: `ss -uanp sport = :%u` and "
-		"`wg show all listen-port` tell by whom",
-		(unsigned)port, (unsigned)port);
+	return err_say(e, EADDRINUSE,
+		       "its ListenPort, UDP %u, is in use here (ss -uanp sport = :%u; "
+		       "wg show all listen-port)",
+		       (unsigned)port, (unsigned)port);
 }
 
 static int tell_engine(struct run_up *u, const struct buf *text, struct err *e)

@@ -238,6 +238,19 @@ for i in 1 2 3 4; do
 	same "SIGINT $i"
 done
 
+# At the first sign of anything: the folder alone must not stay either.
+i=0
+while [ $i -lt 20 ]; do
+	i=$((i + 1))
+	ip netns exec left "$WGDIAG" check "$TMPDIR/full.conf" --engine builtin >"$TMPDIR/out" 2>"$TMPDIR/err" &
+	stop_pid=$!
+	until [ -e /run/wgdiag ] || ! kill -0 "$stop_pid" 2>/dev/null; do :; done
+	kill -KILL "$stop_pid"
+	wait "$stop_pid" 2>/dev/null
+	undone "SIGKILL $i when there is a folder"
+done
+same 'SIGKILLs when there is a folder'
+
 # The supervisor is killed too: the next start does it.
 ip netns exec left "$WGDIAG" check "$TMPDIR/full.conf" --full-routes --engine builtin -c 1000 >"$TMPDIR/out" 2>"$TMPDIR/err" &
 stop_pid=$!

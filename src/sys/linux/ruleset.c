@@ -190,8 +190,13 @@ int linux_ruleset_change(const char *commands, struct err *e)
 {
 	struct nft_ctx *nft;
 	struct arena a;
-	int rc = try_sockets("change firewall rules", e);
+	int rc;
 
+	if (!linux_ruleset_possible())
+		return err_say(e, EOPNOTSUPP,
+			       "change firewall rules: this kernel has no nftables "
+			       "(modprobe nf_tables)");
+	rc = try_sockets("change firewall rules", e);
 	if (!rc)
 		rc = nft_open(&nft, "change firewall rules", e);
 	if (rc < 0)

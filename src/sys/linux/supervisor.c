@@ -1,6 +1,7 @@
 /*
  * The supervisor and its file: a head that says whose it is, then one record per step, each
- * written before the change it undoes is made.
+ * written before the change it undoes is made. It makes the file itself, and the folder: so from
+ * the first of them on there is one who takes them away.
  *
  * Who undoes holds a lock on the file: the supervisor all its life, a later start while it
  * cleans. So a file that can be locked and whose owner is dead is a dead run's.
@@ -185,16 +186,65 @@ static int keep_step(int file, struct undo_step *all, unsigned *n, const struct 
 	return 0;
 }
 
-static _Noreturn void serve(int fd, int dir, int file, const char *name)
+/* What it says once it is there, or why it is not. */
+struct ready {
+	int rc;
+	struct err why;
+	struct undo_result left;
+};
+
+static int file_new(int dir, const char *name, pid_t owner, struct err *e)
+{
+	struct head h;
+	int fd, rc = head_fill(&h, owner, e);
+
+	if (rc < 0)
+		return rc;
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(e, "create %s/%s", UNDO_DIR, name);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && write(fd, &h, sizeof(h)) == sizeof(h))
+		return fd;
+	err_sys(e, "write %s/%s", UNDO_DIR, name);
+	forget(dir, name);
+	close(fd);
+	return -EIO;
+}
+
+/* Its folder and its file; what dead runs left is undone on the way. */
+static int make_file(const char *name, pid_t owner, int *dir, struct ready *r)
+{
+	int tries = 3, file;
+
+	/* A run that ends just now may take the empty folder away under us. */
+	do {
+		r->rc = dir_open(dir, &r->why);
+		if (r->rc < 0)
+			return r->rc;
+		clean_left(*dir, &r->left);
+		file = file_new(*dir, name, owner, &r->why);
+		if (file < 0)
+			close(*dir);
+	} while (file == -ENOENT && tries--);
+	r->rc = MIN(file, 0);
+	return file;
+}
+
+static _Noreturn void serve(int fd, pid_t owner, const char *name)
 {
 	struct undo_step *all = calloc(UNDO_STEPS_MAX, sizeof(*all));
 	struct undo_result r = { 0 };
+	struct ready ready = { 0 };
+	int rc, dir = -1, file = -1;
 	struct ask ask;
 	unsigned n = 0;
-	int rc = all ? 0 : -ENOMEM;
 
-	send(fd, &rc, sizeof(rc), MSG_NOSIGNAL);
-	if (rc < 0)
+	if (all)
+		file = make_file(name, owner, &dir, &ready);
+	else
+		ready.rc = err_code(&ready.why, ENOMEM, "start the supervisor");
+	send(fd, &ready, sizeof(ready), MSG_NOSIGNAL);
+	if (ready.rc < 0)
 		_exit(1);
 	while (recv(fd, &ask, sizeof(ask), 0) == sizeof(ask) && ask.what == ASK_ADD) {
 		rc = keep_step(file, all, &n, &ask.step);
@@ -208,46 +258,32 @@ static _Noreturn void serve(int fd, int dir, int file, const char *name)
 }
 
 /* Everything that would end it, or hold something of ours, is dropped. */
-static _Noreturn void supervisor_main(int fd, int dir, int file, const char *name)
+static _Noreturn void supervisor_main(int fd, pid_t owner, const char *name)
 {
 	sigset_t all;
-	int own[3] = { fd, dir, file }, null, i;
+	int null, i;
 
 	setsid();
 	signals_default();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	/* To known numbers, each by a way above them, and then all others are closed. */
+	/* To a known number, by a way above it, and then all others are closed. */
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3 + 1);
 	for (i = 0; i < 3; i++)
-		own[i] = fcntl(own[i], F_DUPFD_CLOEXEC, 3 + 3);
-	for (i = 0; i < 3; i++) {
-		if (null < 0 || own[i] < 0 || dup2(null, i) < 0 || dup2(own[i], 3 + i) < 0)
+		if (null < 0 || dup2(null, i) < 0)
 			_exit(1);
-	}
-	if (syscall(SYS_close_range, 3 + 3, ~0U, 0) < 0)
-		for (i = 3 + 3; i < sysconf(_SC_OPEN_MAX); i++)
+	if (fd < 0 || dup2(fd, 3) < 0)
+		_exit(1);
+	if (syscall(SYS_close_range, 3 + 1, ~0U, 0) < 0)
+		for (i = 3 + 1; i < sysconf(_SC_OPEN_MAX); i++)
 			close(i);
 	if (chdir("/") < 0)
 		_exit(1);
-	serve(3, 4, 5, name);
+	serve(3, owner, name);
 }
 
 /* --- our side ------------------------------------------------------------- */
-
-static int file_new(int dir, const char *name, const struct head *h, struct err *e)
-{
-	int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-	if (fd < 0)
-		return err_sys(e, "create %s/%s", UNDO_DIR, name);
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && write(fd, h, sizeof(*h)) == sizeof(*h))
-		return fd;
-	err_sys(e, "write %s/%s", UNDO_DIR, name);
-	forget(dir, name);
-	close(fd);
-	return -EIO;
-}
 
 static int answer(struct supervisor *s, void *out, size_t len, struct err *e)
 {
@@ -261,53 +297,43 @@ static int answer(struct supervisor *s, void *out, size_t len, struct err *e)
 	return err_say(e, EPIPE, "the supervisor (pid %d) is not there any more", (int)s->pid);
 }
 
-static int start_in(int dir, struct supervisor *s, struct err *e)
+/* There is none, or none any more. */
+static void let_go(struct supervisor *s)
 {
-	int pair[2], file, rc = 0, ready = 0;
-	struct head h;
-	char name[NAME_SIZE];
-
-	file_name(name, getpid());
-	rc = head_fill(&h, getpid(), e);
-	file = rc < 0 ? rc : file_new(dir, name, &h, e);
-	if (file < 0)
-		return file;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		rc = err_sys(e, "socketpair");
-		forget(dir, name);
-		close(file);
-		return rc;
-	}
-	s->pid = fork();
-	if (s->pid == 0)
-		supervisor_main(pair[1], dir, file, name);
-	if (s->pid < 0)
-		rc = err_sys(e, "start the supervisor");
-	s->fd = pair[0];
-	close(pair[1]);
-	close(file); /* the lock is the supervisor's as long as it has the file open */
-	if (!rc)
-		rc = answer(s, &ready, sizeof(ready), e);
-	if (rc < 0 || ready < 0)
-		forget(dir, name);
-	return rc < 0 ? rc : ready;
+	close(s->fd);
+	if (s->pid > 0)
+		waitpid(s->pid, NULL, 0);
+	*s = (struct supervisor){ .fd = -1, .pid = -1 };
 }
 
 int supervisor_start(struct supervisor *s, struct undo_result *left, struct err *e)
 {
-	struct undo_result none = { 0 };
-	int dir = -1, tries = 3, rc;
+	struct ready ready = { 0 };
+	pid_t owner = getpid();
+	char name[NAME_SIZE];
+	int pair[2], rc = 0;
 
 	*s = (struct supervisor){ .fd = -1, .pid = -1 };
-	/* A run that ends just now may take the empty folder away under us. */
-	do {
-		rc = dir_open(&dir, e);
-		if (rc < 0)
-			return rc;
-		clean_left(dir, left ? left : &none);
-		rc = start_in(dir, s, e);
-		close(dir);
-	} while (rc == -ENOENT && tries--);
+	file_name(name, owner);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "socketpair");
+	s->pid = fork();
+	if (s->pid == 0)
+		supervisor_main(pair[1], owner, name);
+	if (s->pid < 0)
+		rc = err_sys(e, "start the supervisor");
+	s->fd = pair[0];
+	close(pair[1]);
+	if (!rc)
+		rc = answer(s, &ready, sizeof(ready), e);
+	if (!rc && ready.rc < 0 && e)
+		*e = ready.why;
+	if (!rc)
+		rc = ready.rc;
+	if (rc < 0)
+		let_go(s);
+	else if (left)
+		*left = ready.left;
 	return rc;
 }
 
@@ -363,9 +389,7 @@ int supervisor_undo_all(struct supervisor *s, struct undo_result *out, struct er
 	if (send(s->fd, &ask, sizeof(ask), MSG_NOSIGNAL) != sizeof(ask) ||
 	    answer(s, out, sizeof(*out), NULL) < 0)
 		rc = undo_here(out, e);
-	close(s->fd);
-	waitpid(s->pid, NULL, 0);
-	*s = (struct supervisor){ .fd = -1, .pid = -1 };
+	let_go(s);
 	if (!rc && out->n_failed)
 		rc = err_say(e, EBUSY, "%u of what was changed could not be undone: %s",
 			     out->n_failed, out->failed[0].what);
