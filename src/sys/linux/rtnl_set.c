@@ -83,7 +83,7 @@ int linux_link_up(const char *name, bool up, struct err *e)
 	else if (change)
 		rtnl_link_unset_flags(change, IFF_UP);
 	rc = link_change(name, change, up ? "bring up" : "bring down", e);
-	/* libnl has one word for both errors; a link of WireGuard binds its port when it comes up. */
+	/* libnl has one word for both; a link of WireGuard binds its port when it comes up. */
 	return rc == -EEXIST ? err_code(e, EADDRINUSE, "bring up %s", name) : rc;
 }
 
