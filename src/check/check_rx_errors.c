@@ -5,10 +5,15 @@
  * refused; rx_dropped alone is no evidence: the newest wireguard-go gains one per second
  * on a healthy tun (failure-modes.md, 0.2 and FM34). On a kernel `wg` device rx errors
  * mean more: authentic messages with a wrong inside.
+ *
+ * A packet whose protocol nobody takes is discarded after it was counted as received, and is
+ * counted as dropped only where no capture took it first (measured on 6.18): so while this program,
+ * or a tcpdump, listens, no counter tells of it. Then no error is no good sign.
  */
 #include "check/check_list.h"
 #include "check/far_age.h"
 #include "check/far_inside.h"
+#include "check/tun_view.h"
 #include "check/words.h"
 
 #include <string.h>
@@ -50,6 +55,14 @@ static const char *by_class(const struct link_facts *l, struct arena *a)
 	return s[0] ? s : "the kernel gives no class";
 }
 
+/* What an engine wrote that is no IP, by the capture; 0 on the kernel's own device. */
+static int64_t no_ip(const struct facts *facts, enum end end)
+{
+	struct tun_view v = tun_view_of(facts, end);
+
+	return is_kernel(&facts->tun[end]) ? 0 : tun_view_no_ip(&v);
+}
+
 static enum state state_of(int64_t errors, int64_t accepted)
 {
 	if (errors == UNKNOWN || accepted == UNKNOWN)
@@ -62,8 +75,19 @@ static bool is_empty(const struct link_facts *l)
 	return link_difference(l, LINK_RX_ERRORS) == 0 && link_difference(l, LINK_RX_PACKETS) == 0;
 }
 
-static const char *words(const struct link_facts *l, enum end end, struct arena *a)
+static enum state end_state(const struct facts *facts, enum end end)
 {
+	const struct link_facts *l = &facts->tun[end];
+	enum state s =
+		state_of(link_difference(l, LINK_RX_ERRORS), link_difference(l, LINK_RX_PACKETS));
+
+	return no_ip(facts, end) > 0 ? state_worse(s, STATE_UNSURE) : s;
+}
+
+static const char *words(const struct facts *facts, enum end end, struct arena *a)
+{
+	const struct link_facts *l = &facts->tun[end];
+	int64_t discarded = no_ip(facts, end);
 	int64_t errors = link_difference(l, LINK_RX_ERRORS);
 	int64_t accepted = link_difference(l, LINK_RX_PACKETS);
 
@@ -72,6 +96,11 @@ static const char *words(const struct link_facts *l, enum end end, struct arena 
 				    l->name);
 	if (errors + accepted == 0)
 		return arena_printf(a, "%s: nothing was written into the tun", words_end(end));
+	if (errors == 0 && discarded > 0)
+		return arena_printf(a,
+				    "%s 0 of %lld, but %lld were no IP: the kernel discards them, "
+				    "and counts that nowhere while a capture is open",
+				    words_end(end), (long long)accepted, (long long)discarded);
 	if (errors == 0)
 		return arena_printf(a, "%s 0 of %lld", words_end(end), (long long)accepted);
 	return arena_printf(a, "%s %lld of %lld = %s refused: %s", words_end(end),
@@ -147,14 +176,12 @@ static void run_pasted(const struct facts *facts, struct findings *out)
 {
 	const struct far_inside in = far_inside_of(facts);
 	const struct link_facts *near = &facts->tun[END_NEAR];
-	enum state s = is_empty(near) ? STATE_SKIP :
-					state_of(link_difference(near, LINK_RX_ERRORS),
-						 link_difference(near, LINK_RX_PACKETS));
+	enum state s = is_empty(near) ? STATE_SKIP : end_state(facts, END_NEAR);
 	struct finding *f;
 
 	if (in.fails)
 		s = STATE_FAIL;
-	f = finding_add(out, s, "%s; %s%s", words(near, END_NEAR, out->arena),
+	f = finding_add(out, s, "%s; %s%s", words(facts, END_NEAR, out->arena),
 			pasted_words(facts, &in, out->arena), far_age_words(facts, out->arena));
 	if (in.no_ip)
 		finding_sign(f, SIGN_NEAR_SENDS_NO_IP);
@@ -167,8 +194,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	const struct facts *facts = ctx->facts;
 	const struct link_facts *near = &facts->tun[END_NEAR], *far = &facts->tun[END_FAR];
 	bool have_far = (facts->have & NEED_BIT(NEED_LINKS_FAR)) != 0;
-	enum state s = state_of(link_difference(near, LINK_RX_ERRORS),
-				link_difference(near, LINK_RX_PACKETS));
+	enum state s = end_state(facts, END_NEAR);
 	struct finding *f;
 
 	if (!have_far && facts->have & NEED_BIT(NEED_FAR_TEXT)) {
@@ -176,15 +202,14 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		return;
 	}
 	if (have_far)
-		s = state_worse(s, state_of(link_difference(far, LINK_RX_ERRORS),
-					    link_difference(far, LINK_RX_PACKETS)));
+		s = state_worse(s, end_state(facts, END_FAR));
 	/* Nothing refused of nothing is no answer. */
 	if (is_empty(near) && have_far && is_empty(far))
 		f = finding_add(out, STATE_SKIP, "nothing was written into the tun");
 	else
 		f = finding_add(out, is_empty(near) && !have_far ? STATE_SKIP : s, "%s; %s",
-				words(near, END_NEAR, out->arena),
-				have_far ? words(far, END_FAR, out->arena) : "far end not seen");
+				words(facts, END_NEAR, out->arena),
+				have_far ? words(facts, END_FAR, out->arena) : "far end not seen");
 	because(near, END_NEAR, out, f);
 	if (have_far)
 		because(far, END_FAR, out, f);
@@ -198,7 +223,8 @@ const struct check check_rx_errors = {
 	.title = "rx errors",
 	.layer = LAYER_HOST,
 	.needs = NEED_BIT(NEED_LINKS),
-	.wants = NEED_BIT(NEED_LINKS_FAR) | NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_FAR_TEXT),
+	.wants = NEED_BIT(NEED_LINKS_FAR) | NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_FAR_TEXT) |
+		 NEED_BIT(NEED_TAP_NEAR_TUN) | NEED_BIT(NEED_TAP_FAR_TUN),
 	.after = after,
 	.run = run,
 };

@@ -95,7 +95,41 @@ static void near_empty_far_refuses(struct facts *f)
 	third(f);
 }
 
+/* The kernel counts them as received, and as nothing else while a capture is open. */
+static void no_ip(struct facts *f)
+{
+	struct tap_facts *t = &f->taps[TAP_NEAR_TUN];
+
+	t->not_ip[TAP_IN] = t->shifted[TAP_IN] = t->packets[TAP_IN];
+	t->packets[TAP_IN] = 0;
+}
+
+static void no_ip_far(struct facts *f)
+{
+	struct tap_facts *t = &f->taps[TAP_FAR_TUN];
+
+	t->not_ip[TAP_IN] = t->shifted[TAP_IN] = t->packets[TAP_IN];
+	t->packets[TAP_IN] = 0;
+}
+
+static void no_ip_and_refused(struct facts *f)
+{
+	no_ip(f);
+	third(f);
+}
+
+static void few_no_ip(struct facts *f)
+{
+	f->taps[TAP_NEAR_TUN].not_ip[TAP_IN] = 9;
+}
+
 static const struct check_case cases[] = {
+	{ "no IP", no_ip, STATE_UNSURE, "near 0 of 400, but 400 were no IP", NULL },
+	{ "no IP at the far end", no_ip_far, STATE_UNSURE, "far 0 of 400, but 400 were no IP",
+	  NULL },
+	{ "no IP, and others refused", no_ip_and_refused, STATE_FAIL, "far 32 of 100",
+	  "tun.framing" },
+	{ "border: a few may be anybody's", few_no_ip, STATE_PASS, "near 0 of 400; far", NULL },
 	{ "healthy", NULL, STATE_PASS, "near 0 of 400; far 0 of 400", NULL },
 	{ "the seed: 32 % at the far end", third, STATE_FAIL,
 	  "far 32 of 100 = 32.0 % refused: 32 malformed header", NULL },
