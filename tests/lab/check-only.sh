@@ -107,10 +107,9 @@ clean 'quiet, all well: nothing' "$(cat "$TMPDIR/out" "$TMPDIR/err")"
 # --- progress ----------------------------------------------------------------------------
 
 if command -v script >/dev/null 2>&1; then
-	esc=$(printf '\033')
 	for only in engine.start config ping.peer data,underlay; do
 		env -u NO_COLOR TERM=xterm script -qec "$WGDIAG check --only $only -c 2" /dev/null </dev/null 2>&1 |
-			tr '\r' '\n' | sed -n "s/^$esc\[K\([0-9]*\/[0-9]* [a-z]\)/\1/p" >"$TMPDIR/steps"
+			tr '\r' '\n' | sed -n 's/^\([0-9]*\/[0-9]* [a-z]\)/\1/p' >"$TMPDIR/steps"
 		# Each once, in order, to the last.
 		clean "--only $only: steps are numbered through" "$(awk -F'[/ ]' '
 			$1 != NR { print "step " $1 " stands " NR ". of " $2 }
