@@ -17,8 +17,6 @@
 
 enum {
 	PACE_MS = 10,
-	HOST_MS = 1000, /* for a host that may not answer at all */
-	HOP_MS = 350, /* for routers, at least; else twice the longest time that one took */
 	/* Beyond the last router that answered an echo request: messages may be answered there. */
 	BEYOND = 2,
 	ECHO_PAYLOAD = 32,
@@ -383,9 +381,9 @@ static bool is_answered(const struct ladder *l)
 
 static int64_t patience(const struct ladder *l)
 {
-	int64_t hop = MAX(HOP_MS * NS_PER_MS, 2 * l->longest_ns);
+	int64_t hop = MAX(l->conf.hop_wait_ns, 2 * l->longest_ns);
 
-	return l->wave == WAVE_ECHO && !l->host ? MAX(HOST_MS * NS_PER_MS, hop) : hop;
+	return l->wave == WAVE_ECHO && !l->host ? MAX(l->conf.host_wait_ns, hop) : hop;
 }
 
 static void on_timer(void *ctx);

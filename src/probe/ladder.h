@@ -21,6 +21,11 @@ struct ladder_conf {
 	struct endpoint from, to; /* from: our address and the port of the engine's socket */
 	uint32_t mark; /* SO_MARK, as the engine's socket has; 0: none */
 	uint16_t echo_id, token; /* drawn; nobody else's in this run */
+	/*
+	 * How long to wait: for a host that may not answer at all; for routers at least, else twice
+	 * the longest time that one took.
+	 */
+	int64_t host_wait_ns, hop_wait_ns;
 };
 struct ladder;
 /* In the calling thread's namespace; sends nothing yet. -EPERM: needs CAP_NET_RAW */

@@ -10,7 +10,7 @@
 #include "probe/ladder.h"
 #include "run/run_priv.h"
 
-enum { LADDER_MS = 9000, KNOCK_MS = 1200, TRIED_PORTS = 5 };
+enum { LADDER_MS = 9000, HOST_MS = 1000, HOP_MS = 350, KNOCK_MS = 1200, TRIED_PORTS = 5 };
 
 /* What a host most often answers at, whether it accepts or refuses. */
 static const uint16_t ports[] = { 443, 80, 22, 53 };
@@ -52,6 +52,8 @@ static void conf_of(const struct run *r, struct ladder_conf *c)
 		.to = { .addr = far->outer, .port = far->port },
 		.echo_id = run_echo_id(r, ECHO_LADDER),
 		.token = (uint16_t)(run_echo_id(r, ECHO_LADDER) ^ 0x5a5a),
+		.host_wait_ns = HOST_MS * NS_PER_MS,
+		.hop_wait_ns = HOP_MS * NS_PER_MS,
 	};
 	if (r->f->have & NEED_BIT(NEED_CONFIG) && config->fwmark > 0)
 		c->mark = (uint32_t)config->fwmark;

@@ -11,7 +11,7 @@ need wg ip ping jq nft sysctl setpriv
 . "$TOP/tests/lib/json.sh"
 chmod 755 "$TMPDIR"
 
-SIDE_BY_SIDE=4
+SIDE_BY_SIDE=12
 cases=''
 batch=''
 

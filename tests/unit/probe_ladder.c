@@ -377,6 +377,9 @@ static int setup(void **state)
 	assert_int_equal(own_addr("wgt0", "10.0.0.1/24"), 0);
 	assert_int_equal(own_addr("wgt0", "fd00::1/64"), 0);
 	loop_add_fd(w->l, w->tun.fd, POLLIN, on_tun, w);
+	/* What is played here answers at once. */
+	w->c.host_wait_ns = 150 * NS_PER_MS;
+	w->c.hop_wait_ns = 60 * NS_PER_MS;
 	w->c.from.port = 41000;
 	w->c.to.port = 51000;
 	w->c.echo_id = w->c.token = (uint16_t)own_seed();
