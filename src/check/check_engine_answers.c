@@ -3,6 +3,7 @@
  */
 #include "check/check_list.h"
 #include "check/words.h"
+#include "loss/settled.h"
 
 /* As waitpid gave it. */
 static const char *death(struct arena *a, int64_t status)
@@ -10,6 +11,27 @@ static const char *death(struct arena *a, int64_t status)
 	if (status & 0x7f)
 		return arena_printf(a, "killed by signal %d", (int)(status & 0x7f));
 	return arena_printf(a, "exit status %d", (int)(status >> 8 & 0xff));
+}
+
+/* A userspace engine takes its port when its link comes up, and tells only its log. */
+static struct finding *judge_port(const struct facts *facts, struct findings *out)
+{
+	const struct engine_facts *g = &facts->engine[END_NEAR];
+	const struct tap_facts *t = &facts->taps[TAP_NEAR_WIRE];
+	int64_t port =
+		facts->have & NEED_BIT(NEED_CONFIG) ? facts->config[END_NEAR].listen_port : UNKNOWN;
+	struct finding *f;
+
+	/* A log that the user gave tells of another time; and it may have got one later. */
+	if (g->log_file || g->log_says[ENGINE_LOG_PORT] < 1 || port < 1 ||
+	    (facts->have & NEED_BIT(NEED_TAP_NEAR_WIRE) && loss_messages(t, TAP_OUT) > 0))
+		return NULL;
+	f = finding_add(out, STATE_FAIL,
+			"it could not have its UDP port %lld, as its log says: nothing can be sent",
+			(long long)port);
+	finding_fix(out, f, "another program has that port: end it, or take another ListenPort",
+		    "ss -uanp 'sport = :%lld'", (long long)port);
+	return f;
 }
 
 static struct finding *judge_end(const struct facts *facts, enum end end, struct findings *out)
@@ -114,6 +136,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	struct finding *f;
 
 	f = attached ? judge_attached(ctx->facts, out) : judge_end(ctx->facts, END_NEAR, out);
+	if (!f)
+		f = judge_port(ctx->facts, out);
 	if (!f && far_was_tried)
 		f = judge_end(ctx->facts, END_FAR, out);
 	if (!f)
@@ -132,7 +156,8 @@ const struct check check_engine_answers = {
 	.title = "engine answers",
 	.layer = LAYER_ENGINE,
 	.needs = NEED_BIT(NEED_ENGINE_START),
-	.wants = NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_ENGINE_FAR),
+	.wants = NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_ENGINE_FAR) |
+		 NEED_BIT(NEED_CONFIG),
 	.after = after,
 	.run = run,
 };

@@ -20,6 +20,7 @@ const char *const engine_log_names[ENGINE_LOG_COUNT] = {
 	[ENGINE_LOG_NO_ENDPOINT] = "no-endpoint",
 	[ENGINE_LOG_NO_ANSWER] = "no-answer",
 	[ENGINE_LOG_LOAD] = "load",
+	[ENGINE_LOG_PORT] = "port",
 };
 
 static const char *const says[] = {
@@ -38,6 +39,7 @@ static const char *const says[] = {
 	[ENGINE_LOG_NO_ENDPOINT] = "the peer has no endpoint yet",
 	[ENGINE_LOG_NO_ANSWER] = "a handshake that nobody answered",
 	[ENGINE_LOG_LOAD] = "under load: handshakes are answered with cookies",
+	[ENGINE_LOG_PORT] = "the UDP port could not be had",
 };
 static_assert(ARRAY_LEN(says) == ENGINE_LOG_COUNT, "a class has no words");
 
@@ -54,6 +56,9 @@ struct row {
 };
 
 static const struct row rows[] = {
+	/* ours: src/engine/daemon_link.c */
+	{ ENGINE_LOG_PORT, "no socket, nothing can be sent", NULL },
+
 	/* the kernel, drivers/net/wireguard/receive.c and send.c */
 	{ ENGINE_LOG_MAC1, "Invalid MAC of handshake", NULL },
 	{ ENGINE_LOG_INITIATION, "Invalid handshake initiation", NULL },
@@ -66,6 +71,7 @@ static const struct row rows[] = {
 	{ ENGINE_LOG_NO_ENDPOINT, "No valid endpoint has been configured", NULL },
 
 	/* wireguard-go, device/receive.go and send.go; "packet" until 2022, "packets" since */
+	{ ENGINE_LOG_PORT, "Unable to update bind", NULL },
 	{ ENGINE_LOG_MAC1, "Received packet with invalid mac1", NULL },
 	{ ENGINE_LOG_INITIATION, "Received invalid initiation message", NULL },
 	{ ENGINE_LOG_RESPONSE, "Received invalid response message", NULL },

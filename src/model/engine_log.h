@@ -28,6 +28,7 @@ enum engine_log_class {
 	ENGINE_LOG_NO_ENDPOINT,
 	ENGINE_LOG_NO_ANSWER, /* to a handshake */
 	ENGINE_LOG_LOAD, /* it answers with cookies, or got one */
+	ENGINE_LOG_PORT, /* it could not have its UDP port */
 	ENGINE_LOG_COUNT
 };
 

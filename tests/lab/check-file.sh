@@ -6,7 +6,7 @@
 #   [ left: the file's tunnel ]---near   veth   far---[ right: our engine ]
 . "${TOP:-.}/tests/lab/lib.sh"
 lab_init "$@"
-need wg ip ping jq nft setpriv sysctl getent pgrep
+need wg ip ping jq nft setpriv sysctl getent pgrep ss
 . "$TOP/tests/lib/lab/engine.sh"
 . "$TOP/tests/lib/json.sh"
 
@@ -110,6 +110,25 @@ check 'another preshared key: what to type next names the file' \
 	sh -c "jq -r '.verdict.next[]' '$TMPDIR/out' | grep -qxF 'wgdiag check $TMPDIR/psk.conf --engine $(jq -r .target.engine "$TMPDIR/out") -v'"
 is 'another preshared key: the handshake' "$(row handshake.complete | cut -d: -f1)" FAIL
 same 'another preshared key'
+
+# A userspace engine takes its port when its link comes up; somebody else has it.
+rnd_name other o
+rnd_port taken
+key key_o
+ip netns exec left "$WGDIAG" engine -f "$other" >"$TMPDIR/other.log" 2>&1 &
+other_pid=$!
+wait_for 5 "[ -S /run/wireguard/$other.sock ]"
+wg set "$other" private-key "$key_o_file" listen-port "$taken"
+ip -n left link set "$other" up
+wait_for 5 "ip netns exec left ss -uanH 'sport = :$taken' | grep -q ."
+sed "s|^DNS.*|ListenPort = $taken|" "$file" >"$TMPDIR/port.conf"
+on "$TMPDIR/port.conf" --json --engine builtin
+is 'a port in use: exit' $? 1
+is 'a port in use: the engine' "$(row engine.answers)" \
+	"FAIL: it could not have its UDP port $taken, as its log says: nothing can be sent"
+is 'a port in use: whose it is' "$(jq -r .verdict.side "$TMPDIR/out")" local
+kill "$other_pid"; wait "$other_pid"
+same 'a port in use'
 
 # --- a name that is taken, a key that is up ----------------------------------------------------
 

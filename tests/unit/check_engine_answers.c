@@ -95,7 +95,32 @@ static void interrupted(struct facts *f)
 	facts_gap(f, NEED_ENGINE_START, "interrupted", NULL);
 }
 
+/* Ours binds when its link comes up, and has nobody to tell but its log. */
+static void no_port(struct facts *f)
+{
+	made_silent(f);
+	f->target.kind = TARGET_CONFIG;
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 0;
+	f->engine[END_NEAR].log_says[ENGINE_LOG_PORT] = 1;
+	f->config[END_NEAR].listen_port = 51820;
+}
+
+static void no_port_once(struct facts *f)
+{
+	no_port(f);
+	f->engine[END_NEAR].log_file = "engine.log";
+}
+
+static void no_port_first(struct facts *f)
+{
+	no_port(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 2;
+}
+
 static const struct check_case cases[] = {
+	{ "no port", no_port, STATE_FAIL, "could not have its UDP port 51820", NULL },
+	{ "border: a log of another time", no_port_once, STATE_PASS, NULL, NULL },
+	{ "border: it had one later", no_port_first, STATE_PASS, NULL, NULL },
 	{ "healthy", NULL, STATE_PASS, "get answered in 0.21 ms", NULL },
 	{ "never started", not_started, STATE_SKIP, "did not start", "engine.start" },
 	{ "garbage", garbage, STATE_FAIL, "no key=value", NULL },
@@ -106,8 +131,8 @@ static const struct check_case cases[] = {
 	{ "border: not asked", not_asked, STATE_UNSURE, "not asked", NULL },
 	{ "the far one", far_garbage, STATE_FAIL, "far end: no answer", NULL },
 	{ "no socket", hidden, STATE_NA, "no control socket", NULL },
-	{ "a stale one", lost_its_socket, STATE_WARN, "nobody listens on /var/run/wireguard/wg0.sock",
-	  NULL },
+	{ "a stale one", lost_its_socket, STATE_WARN,
+	  "nobody listens on /var/run/wireguard/wg0.sock", NULL },
 	{ "a stale one, and nobody has the tun", ended, STATE_FAIL, "the engine is gone: nobody",
 	  NULL },
 	{ "border: the tun is down", ended_maybe, STATE_WARN, "has ended or lost", NULL },

@@ -56,6 +56,10 @@ static const struct {
 	{ ENGINE_LOG_NO_ANSWER,
 	  "wireguard: wg0: Handshake for peer 1 (192.0.2.1:5) did not complete after 5 seconds" },
 	{ ENGINE_LOG_NO_ANSWER, " WARN boringtun::noise::timers: HANDSHAKE(REKEY_TIMEOUT)" },
+	{ ENGINE_LOG_PORT,
+	  "wgdiag: engine wg0: no socket, nothing can be sent: bind UDP port 51820: Address already in use" },
+	{ ENGINE_LOG_PORT,
+	  "ERROR: (wg0) 2026/11/24 10:00:00 Unable to update bind: listen udp4 :51820: bind: address already in use" },
 	{ ENGINE_LOG_LOAD, "wireguard: wg0: Sending cookie response for denied handshake message" },
 	{ ENGINE_LOG_LOAD, "DEBUG boringtun::noise: Received cookie_reply local_idx=3" },
 
