@@ -80,6 +80,12 @@ static struct finding *judge_empty(const struct facts *f, const struct peer_conf
 					  words_key(out->arena, &peer->key));
 	char b64[KEY_BASE64_LEN + 1];
 
+	if (f->target.kind == TARGET_CONFIG && f->intended.file) {
+		row->remedy = arena_printf(out->arena,
+					   "write its inner addresses into %s: AllowedIPs = ...",
+					   f->intended.file);
+		return row;
+	}
 	public_key_base64(&peer->key, b64);
 	finding_fix(out, row,
 		    "give the peer its inner addresses; another peer with the same ones would "

@@ -115,9 +115,10 @@ static struct finding *judge(const struct facts *f, const struct tally *t, struc
 				  "not asked",
 				  words_key(out->arena, &t->unknown->key),
 				  more(out->arena, t->n_unknown));
-		row->remedy = arena_printf(out->arena, "ask it: wgdiag check %s --peer %.*s",
-					   f->target.name ? facts_argument(f) : "INTERFACE", 8,
-					   base64(out->arena, &t->unknown->key));
+		row->remedy = arena_printf(
+			out->arena, "ask it: wgdiag check %s --peer %.*s",
+			f->target.name ? words_shell(out->arena, facts_argument(f)) : "INTERFACE",
+			8, base64(out->arena, &t->unknown->key));
 		return row;
 	}
 	if (t->untold)

@@ -1,5 +1,8 @@
 #include "check/words.h"
 
+#include <string.h>
+
+#include "base/buf.h"
 #include "loss/stats.h"
 
 /* interface.md, States */
@@ -140,4 +143,24 @@ const char *words_icmp(const struct ip_addr *from, uint8_t type, uint8_t code)
 			return w->says;
 	}
 	return "an ICMP error";
+}
+
+const char *words_shell(struct arena *a, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "@%_-+=:,./";
+	CLEANUP(buf_done) struct buf b = { 0 };
+
+	if (s[0] && !s[strspn(s, plain)])
+		return s;
+	buf_puts(&b, "'");
+	for (; *s; s++) {
+		/* Nothing is special inside, and nothing can stand for the quote itself. */
+		if (*s == '\'')
+			buf_puts(&b, "'\\''");
+		else
+			buf_add(&b, s, 1);
+	}
+	buf_puts(&b, "'");
+	return arena_strdup(a, buf_str(&b));
 }

@@ -14,6 +14,9 @@ const char *words_addr(struct arena *a, const struct ip_addr *addr); /* "10.0.0.
 const char *words_net(struct arena *a, const struct cidr *c); /* "10.0.0.0/24" */
 const char *words_key(struct arena *a, const struct public_key *k); /* "AbCd…9w=" */
 
+/* As one word of a shell's command line: quoted where it has to be. */
+const char *words_shell(struct arena *a, const char *s);
+
 /* RFC 792, RFC 1812, RFC 4443: "host unreachable"; of others "an ICMP error" */
 const char *words_icmp(const struct ip_addr *from, uint8_t type, uint8_t code);
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "check/tunnel.h"
+#include "check/words.h"
 #include "verdict/conclude.h"
 
 static const char *const sides[] = {
@@ -173,7 +174,7 @@ static const char *the_same_again(const struct facts *f, struct arena *a)
 	const char *engine = t->engine ? arena_printf(a, " --engine %s", t->engine) : "";
 
 	if (t->kind != TARGET_SELF_TEST && t->name)
-		return arena_printf(a, "wgdiag check %s%s -v", facts_argument(f),
+		return arena_printf(a, "wgdiag check %s%s -v", words_shell(a, facts_argument(f)),
 				    t->kind == TARGET_CONFIG ? engine : "");
 	if (!t->lab)
 		return arena_printf(a, "wgdiag check%s -v", engine);

@@ -43,12 +43,37 @@ static void not_run_adds_nothing(void **state)
 	}
 }
 
+/* Nothing of a file's name is more than a name. */
+static void a_word_for_a_shell(void **state)
+{
+	static const char *const words[][2] = {
+		{ "wg0", "wg0" },
+		{ "/etc/wireguard/my-home_1.conf", "/etc/wireguard/my-home_1.conf" },
+		{ "", "''" },
+		{ "my home.conf", "'my home.conf'" },
+		{ "a;b", "'a;b'" },
+		{ "$(x)`y`", "'$(x)`y`'" },
+		{ "it's", "'it'\\''s'" },
+		{ "büro.conf", "'büro.conf'" },
+		{ "~x", "'~x'" },
+	};
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	arena_init(&a);
+	for (i = 0; i < ARRAY_LEN(words); i++)
+		assert_string_equal(words_shell(&a, words[i][0]), words[i][1]);
+	arena_done(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(worse_of_each_pair),
 		cmocka_unit_test(error_is_no_fail),
 		cmocka_unit_test(not_run_adds_nothing),
+		cmocka_unit_test(a_word_for_a_shell),
 	};
 
 	return cmocka_run_group_tests_name("words", tests, NULL, NULL);
