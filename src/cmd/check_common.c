@@ -12,6 +12,7 @@
 #include "cmd/facts_io.h"
 #include "cmd/far_io.h"
 #include "cmd/hint.h"
+#include "report/width.h"
 #include "run/run_far.h"
 
 /* --- while it runs ------------------------------------------------------------ */
@@ -50,14 +51,17 @@ static void on_changed(void *ctx, const char *what)
 	fprintf(stderr, "%s\n", what);
 }
 
+/* It may hold what stands in somebody's file, a hook for one. */
 static void on_notice(void *ctx, enum run_weight weight, const char *what)
 {
+	CLEANUP(buf_done) struct buf b = { 0 };
 	struct voice *v = ctx;
 
 	if (v->quiet && weight != RUN_MUST_KNOW)
 		return;
 	clear_progress(v);
-	fprintf(stderr, "wgdiag: %s\n", what);
+	text_clean(&b, what, true);
+	fprintf(stderr, "wgdiag: %s\n", buf_str(&b));
 }
 
 /* --- afterwards --------------------------------------------------------------- */

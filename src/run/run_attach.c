@@ -379,7 +379,7 @@ static void measure(struct attach *x)
 		return;
 	if (!blocked && !run_interrupted(r) && run_has(r, RUN_PING_NEEDS)) {
 		run_tell(r, RUN_STEP_PING, "ping");
-		if (!run_find(r, &x->targets))
+		if (!run_find(r, &x->targets, x->up))
 			no_ladder(r);
 	}
 	if (blocked)

@@ -118,7 +118,7 @@ bool run_file_name(const char *path, char out[static SYS_IFNAME_SIZE])
 	if (len > 5 && !strcmp(base + len - 5, ".conf"))
 		len -= 5;
 	if (len == 0 || len >= SYS_IFNAME_SIZE || strspn(base, may) < len ||
-	    strspn(base, ".") == len)
+	    strspn(base, ".") >= len)
 		return false;
 	snprintf(out, SYS_IFNAME_SIZE, "%.*s", (int)len, base);
 	return true;

@@ -11,7 +11,7 @@
 #include "probe/echo.h"
 #include "probe/hop.h"
 #include "probe/knock.h"
-#include "run/run_priv.h"
+#include "run/run_up.h"
 
 enum {
 	ECHOES = 3,
@@ -311,11 +311,33 @@ static bool answers_echo(struct run *r, const struct ip_addr *a)
 	return yes;
 }
 
-bool run_find(struct run *r, const struct targets *t)
+static bool leads_in(const struct run *r, const struct path_facts *way)
+{
+	return way->dev && !strcmp(way->dev, r->end[END_NEAR].tun);
+}
+
+/*
+ * Who answered at the hop limit is an address that nobody knew before, so it may be routed
+ * elsewhere; a ping that goes there tells nothing of the tunnel.
+ */
+static bool may_be_pinged(struct run *r, const struct inner_target_facts *b, struct run_up *up)
+{
+	struct path_facts way;
+
+	if (b->answered != ANSWERED_HOP)
+		return true;
+	if (up)
+		run_up_route_to(up, &b->from);
+	look_up(r, &b->from, &way);
+	return leads_in(r, &way);
+}
+
+bool run_find(struct run *r, const struct targets *t, struct run_up *up)
 {
 	struct find *x = arena_alloc(r->arena, sizeof(*x));
 	const struct inner_target_facts *b;
 	const struct target *pinged;
+	bool from;
 	size_t i;
 
 	x->r = r;
@@ -326,7 +348,7 @@ bool run_find(struct run *r, const struct targets *t)
 
 		q->target = &t->t[i];
 		look_up(r, &q->target->addr, &q->path);
-		q->through = q->path.dev && !strcmp(q->path.dev, r->end[END_NEAR].tun);
+		q->through = leads_in(r, &q->path);
 	}
 	ask(x, false, ECHOES * ECHO_INTERVAL_MS + ECHO_TIMEOUT_MS);
 	/* Whoever was named is asked again, also where another answered. */
@@ -337,13 +359,14 @@ bool run_find(struct run *r, const struct targets *t)
 		ask(x, true, KNOCK_MS);
 	b = facts_answer(r->f);
 	pinged = named(x) ? named(x) : likeliest(x);
+	from = b && (named(x) || may_be_pinged(r, b, up));
 	/* Who was named is pinged, whoever else answers. */
-	if (b && !named(x))
+	if (from && !named(x))
 		choose(r, &b->from);
 	else if (pinged)
 		choose(r, &pinged->addr);
 	if (b && b->answered == ANSWERED_HOP)
-		return answers_echo(r, &b->from);
+		return from && answers_echo(r, &b->from);
 	/* Of one that must answer it is worth knowing how far its silence goes. */
 	return b ? b->answered == ANSWERED_ECHO : named(x) != NULL;
 }

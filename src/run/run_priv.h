@@ -14,6 +14,8 @@
 #include "model/targets.h"
 #include "run/run.h"
 
+struct run_up;
+
 /*
  * One end of the tunnel that is looked at, whoever made it. Names are those of struct self_end;
  * what is not known is NULL, 0 or of FAMILY_NONE.
@@ -185,10 +187,10 @@ void run_still_before(struct run *r);
 void run_still_after(struct run *r);
 
 /*
- * run_find.c: which inner address of the far side answers; fills facts.inner_targets. false: what
- * is pinged from now on is not known to answer pings.
+ * run_find.c: which inner address of the far side answers; fills facts.inner_targets. up: whose
+ * routes are ours to make, or NULL. false: what is pinged from now on is not known to answer pings.
  */
-bool run_find(struct run *r, const struct targets *t);
+bool run_find(struct run *r, const struct targets *t, struct run_up *up);
 /* What is pinged, and from where: of the family that there is. */
 const struct ip_addr *run_target(const struct run *r);
 const struct ip_addr *run_source(const struct run *r);

@@ -44,6 +44,8 @@ void run_up_end(struct run_up *u);
 int run_up_choose_table(struct run_up *u, struct err *e);
 /* Host routes to what is probed, or all that the file wants. */
 void run_up_routes(struct run_up *u, const struct targets *probed);
+/* One more, that was not known before somebody answered from it. */
+void run_up_route_to(struct run_up *u, const struct ip_addr *a);
 
 /* Tells the supervisor. */
 int run_up_will(struct run_up *u, const struct undo_step *step, struct err *e);

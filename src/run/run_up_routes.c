@@ -16,6 +16,8 @@
 
 enum {
 	MAIN_TABLE = 254, /* rtnetlink(7): RT_TABLE_MAIN */
+	UNICAST = 1, /* rtnetlink(7): RTN_UNICAST */
+	IP6_METRIC = 1024, /* linux/ipv6_route.h: IP6_RT_PRIO_USER */
 	TO_TABLE = 1, /* linux/fib_rules.h: FR_ACT_TO_TBL */
 	/* wg-quick(8): the first table and mark that it tries */
 	FIRST_TABLE = 51820,
@@ -84,7 +86,7 @@ static int put(struct run_up *u, const struct cidr *dst, uint32_t table, struct 
 }
 
 /* One that is refused is missing, which the rows about routes tell. */
-static void put_or_tell(struct run_up *u, const struct cidr *dst, uint32_t table)
+static bool put_or_tell(struct run_up *u, const struct cidr *dst, uint32_t table)
 {
 	char text[CIDR_STR_SIZE];
 	struct err e;
@@ -95,6 +97,7 @@ static void put_or_tell(struct run_up *u, const struct cidr *dst, uint32_t table
 			   cidr_str(dst, text));
 	else if (rc < 0)
 		run_notice(u->r, RUN_MUST_KNOW, "%s", e.text);
+	return rc == 0;
 }
 
 /* Also one that is not used yet. */
@@ -121,6 +124,35 @@ static void probed_only(struct run_up *u, const struct targets *t)
 		if (!is_endpoint(u, &one.addr))
 			put_or_tell(u, &one, MAIN_TABLE);
 	}
+}
+
+/* What a run has changed by itself is not what changed while it ran. */
+static void was_there(struct run_up *u, const struct cidr *dst)
+{
+	struct net_facts *n = &u->r->f->net_start[END_NEAR];
+	struct route_facts *all = arena_alloc(u->r->arena, (n->n_routes + 1) * sizeof(*all));
+
+	if (!n->known)
+		return;
+	if (n->n_routes)
+		memcpy(all, n->routes, n->n_routes * sizeof(*all));
+	all[n->n_routes++] = (struct route_facts){
+		.dst = *dst,
+		.dev = u->ifname,
+		.table = MAIN_TABLE,
+		.metric = dst->addr.family == FAMILY_IP6 ? IP6_METRIC : 0,
+		.type = UNICAST,
+	};
+	n->routes = all;
+}
+
+/* With all routes it has one already, or the file wants none for it. */
+void run_up_route_to(struct run_up *u, const struct ip_addr *a)
+{
+	struct cidr one = { *a, (uint8_t)(ip_addr_len(a) * 8) };
+
+	if (!u->file->full_routes && !is_endpoint(u, a) && put_or_tell(u, &one, MAIN_TABLE))
+		was_there(u, &one);
 }
 
 /* The network of an own address is routed by the system. */

@@ -86,6 +86,14 @@ on "$file" -q
 is '-q: exit' $? 0
 clean '-q says nothing' "$(cat "$TMPDIR/out" "$TMPDIR/err")"
 
+# What stands in a file is shown, and not done to the terminal.
+sed "s|^PostUp.*|PostUp = echo $(printf '\033[2J\007')|" "$file" >"$TMPDIR/..conf"
+on "$TMPDIR/..conf" --engine builtin
+is 'a name of dots: exit' $? 0
+check 'a name of dots is none' grep -q 'is no name of an interface: called wgd' "$TMPDIR/err"
+check 'a hook with escape codes is shown' grep -q 'PostUp is not run .*echo ?\[2J' "$TMPDIR/err"
+clean 'and without them' "$(tr -d '\n\t -~' <"$TMPDIR/err")"
+
 # By the name alone, where it lies; and with the sockets' folder not there before.
 (cd "$TMPDIR" && on "$n.conf" --json)
 is 'a file without a slash: the target' "$(jq -r .target.name "$TMPDIR/out")" "$n"
@@ -194,13 +202,45 @@ is 'two dead addresses: both were tried' "$(grep -c 'no handshake in' "$TMPDIR/o
 umount /etc/hosts
 same 'an endpoint with two addresses'
 
+# --- a full tunnel, of which only what is probed is routed -------------------------------------------
+
+# Whose address nobody knows before it answers at the hop limit, and which the default route leads elsewhere.
+in_ns right sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+# full FAMILY WHERE: with a single address, and no --ping.
+full()
+{
+	case $1 in 4) full_net=0.0.0.0/0 full_own=$in4.1/32 full_far=$in4.2 ;; 6) full_net=::/0 full_own=${in6}1/128 full_far=${in6}2 ;; esac
+	conf "$TMPDIR/some.conf" "$out4.2:$port_f" "$full_net"
+	sed -i "s|^Address.*|Address = $full_own|; /^DNS/d" "$TMPDIR/some.conf"
+	state >"$TMPDIR/before"
+	on "$TMPDIR/some.conf" --json --engine builtin --save-facts "$TMPDIR/some.facts"
+	full_rc=$?
+	clean "full tunnel, IPv$1, $2: no row fails" "$(bad_rows | grep FAIL)"
+	same "full tunnel, IPv$1, $2"
+}
+full 4 'no default route, no forwarding'
+full 6 'no default route, no forwarding'
+in_ns right sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+for where in 'no default route' 'a default route'; do
+	[ "$where" = 'no default route' ] || {
+		ip -n left route add default via "$out4.2"
+		ip -n left -6 route add default via "${out6}2"
+	}
+	for family in 4 6; do
+		full $family "$where"
+		is "full tunnel, IPv$family, $where: exit" "$full_rc" 0
+		clean "full tunnel, IPv$family, $where: no row is bad" "$(bad_rows)"
+		is "full tunnel, IPv$family, $where: who is pinged, and by which link" \
+			"$(jq -r '.ping_peer | "\(.target) \(.dev_is_tun)"' "$TMPDIR/some.facts")" "$full_far 1"
+	done
+done
+in_ns right sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0
+
 # --- all routes ------------------------------------------------------------------------------------
 
 # The endpoint is behind a gateway, the default route leads there, and rp_filter is strict.
 rnd_net4 behind
 addr right lo "$behind.1/32"
-ip -n left route add default via "$out4.2"
-ip -n left -6 route add default via "${out6}2"
 in_ns left sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.near.rp_filter=1
 conf "$TMPDIR/full.conf" "$behind.1:$port_f" '0.0.0.0/0, ::/0'
 state >"$TMPDIR/before"
