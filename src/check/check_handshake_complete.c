@@ -9,6 +9,8 @@
 #include "check/tunnel.h"
 #include "check/words.h"
 
+#include <string.h>
+
 /* No engine repeats an initiation sooner (the WireGuard paper, section 6.1). */
 enum { REKEY_TIMEOUT_S = 5 };
 
@@ -114,6 +116,31 @@ static bool must_come(const struct facts *facts)
 	return p && !facts_far_is_here(facts) && p->endpoint.addr.family == FAMILY_NONE;
 }
 
+/* What the file says of its peer, when that is a name, and the name gave no address. */
+static const char *unresolved(const struct facts *facts)
+{
+	const struct peer_config *p = tunnel_peer(facts, END_NEAR);
+	const struct intended_peer *w = NULL;
+
+	if (p && must_come(facts) && facts->have & NEED_BIT(NEED_INTENDED))
+		w = intended_peer(&facts->intended, &p->key);
+	return w && !w->n_resolved ? w->endpoint : NULL;
+}
+
+static struct finding *has_no_address(const char *endpoint, struct findings *out)
+{
+	const char *colon = strrchr(endpoint, ':');
+	int len = colon ? (int)(colon - endpoint) : (int)strlen(endpoint);
+	struct finding *f;
+
+	f = finding_add(out, STATE_FAIL,
+			"%.*s, the endpoint in the file, was not resolved: nothing can be sent",
+			len, endpoint);
+	f->remedy = arena_printf(out->arena, "see what the resolver says: getent ahosts %.*s", len,
+				 endpoint);
+	return f;
+}
+
 static struct finding *incomplete(const struct facts *facts, bool watched, int64_t attempts,
 				  struct findings *out)
 {
@@ -161,6 +188,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 				"engine cannot be asked");
 	else if (tunnel_peer_is_offline(facts))
 		f = offline(facts, out);
+	else if (unresolved(facts))
+		f = has_no_address(unresolved(facts), out);
 	else if (must_come(facts))
 		f = finding_add(
 			out, STATE_FAIL,

@@ -267,6 +267,9 @@ static void describe(struct run_up *u)
 	struct run *r = u->r;
 	struct target_facts *t = &r->f->target;
 
+	/* What to type next names the file, also when nothing came up. */
+	r->f->intended = *u->file->intended;
+	facts_have(r->f, NEED_INTENDED);
 	t->name = u->ifname;
 	t->probed_routes_only = !u->file->full_routes;
 	t->engine_version =

@@ -206,6 +206,23 @@ static void never_came(struct facts *f)
 	f->config[END_NEAR].peers[0].endpoint = (struct endpoint){ 0 };
 }
 
+static struct endpoint file_address;
+
+static void name_not_resolved(struct facts *f)
+{
+	silent_by_file(f);
+	never_came(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 0;
+	file_peers[0].endpoint = "vpn.example.org:51820";
+}
+
+static void name_resolved(struct facts *f)
+{
+	name_not_resolved(f);
+	file_peers[0].resolved = &file_address;
+	file_peers[0].n_resolved = 1;
+}
+
 /* As run_attach() leaves it when nothing can be sent. */
 static void blocked(struct facts *f, const char *why)
 {
@@ -483,6 +500,12 @@ static const struct {
 	    "underlay.back" } },
 	{ "data.both-ways", { "never came", never_came_unasked, STATE_NA, "offline", NULL } },
 	{ "handshake.complete", { "never came", never_came, STATE_NA, "never heard", NULL } },
+	{ "handshake.complete",
+	  { "its name was not resolved", name_not_resolved, STATE_FAIL,
+	    "vpn.example.org, the endpoint in the file, was not resolved", NULL } },
+	{ "handshake.complete",
+	  { "its name was, and it has no endpoint all the same", name_resolved, STATE_FAIL,
+	    "has no endpoint", NULL } },
 	{ "config.keys", { "no peer", no_peer, STATE_FAIL, "none is configured", NULL } },
 	{ "config.allowed-ips", { "no peer", no_peer, STATE_SKIP, "no peer", "config.keys" } },
 	{ "handshake.complete", { "no peer", no_peer, STATE_SKIP, "no peer", "config.keys" } },
