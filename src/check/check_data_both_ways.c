@@ -171,7 +171,8 @@ static int64_t largest(const struct facts *facts)
 				size = MAX(size, facts->sizes[i].size);
 	if (facts->ping_peer.received > 0)
 		size = MAX(size, facts->ping_peer.size);
-	return size;
+	/* What left by another link came back by it too. */
+	return facts->ping_peer.dev_is_tun == 0 ? 0 : size;
 }
 
 /* Whatever came back was authentic, and has crossed the tunnel both ways. */

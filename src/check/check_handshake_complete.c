@@ -182,6 +182,10 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	else if (!facts_far_is_here(facts) && facts->ping_peer.received > 0)
 		f = finding_add(out, STATE_PASS,
 				"not seen, but pings come back: there is a session");
+	else if (tunnel_answers(facts))
+		f = finding_add(out, attempts > 1 ? STATE_WARN : STATE_PASS,
+				"not within %s, but later in the run",
+				words_time(out->arena, facts->handshake.waited_ns));
 	else if (facts->target.kind == TARGET_OPAQUE && attempts == 0)
 		f = finding_add(out, STATE_UNSURE,
 				"no initiation left: maybe a session is there already, and this "

@@ -206,6 +206,36 @@ static void never_came(struct facts *f)
 	f->config[END_NEAR].peers[0].endpoint = (struct endpoint){ 0 };
 }
 
+/* What was sent while it was waited for belonged to no peer; what was sent later did. */
+static void handshake_later(struct facts *f)
+{
+	no_answer_outside(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 1;
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] = 1;
+	f->crypto[END_NEAR].last_handshake_wall_ns = f->started_wall_ns + 7 * NS_PER_S;
+}
+
+static void handshake_later_and_often(struct facts *f)
+{
+	handshake_later(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 2;
+}
+
+/* Of a run before this one. */
+static void handshake_of_before(struct facts *f)
+{
+	handshake_later(f);
+	f->crypto[END_NEAR].last_handshake_wall_ns = f->started_wall_ns - 200 * NS_PER_S;
+}
+
+/* They came back, and never saw the tunnel. */
+static void pings_beside(struct facts *f)
+{
+	attached(f);
+	targets[0].answered = ANSWERED_NONE;
+	f->ping_peer.dev_is_tun = 0;
+}
+
 static struct endpoint file_address;
 
 static void name_not_resolved(struct facts *f)
@@ -500,6 +530,16 @@ static const struct {
 	    "underlay.back" } },
 	{ "data.both-ways", { "never came", never_came_unasked, STATE_NA, "offline", NULL } },
 	{ "handshake.complete", { "never came", never_came, STATE_NA, "never heard", NULL } },
+	{ "handshake.complete",
+	  { "after the wait", handshake_later, STATE_PASS, "but later in the run", NULL } },
+	{ "handshake.complete",
+	  { "after the wait, by the second", handshake_later_and_often, STATE_WARN,
+	    "but later in the run", NULL } },
+	{ "handshake.complete",
+	  { "responses that were not accepted", handshake_of_before, STATE_FAIL,
+	    "1 responses came back and none was accepted", NULL } },
+	{ "data.both-ways",
+	  { "pings beside the tunnel", pings_beside, STATE_UNSURE, "that was guessed", NULL } },
 	{ "handshake.complete",
 	  { "its name was not resolved", name_not_resolved, STATE_FAIL,
 	    "vpn.example.org, the endpoint in the file, was not resolved", NULL } },
