@@ -124,26 +124,31 @@ bool run_file_name(const char *path, char out[static SYS_IFNAME_SIZE])
 	return true;
 }
 
-/* Neither a link nor a socket, alive or not: that one is somebody's. */
-static bool is_free(const char *name, struct arena *a)
+/*
+ * Neither a link nor a socket, alive or not: that one is somebody's. Claimed first, or two runs
+ * could both find that there is none.
+ */
+static bool take(struct supervisor *s, const char *name, struct arena *a)
 {
 	struct stat st;
 
-	return !if_nametoindex(name) && lstat(uapi_socket_path(name, a), &st) < 0;
+	return supervisor_claim(s, name) && !if_nametoindex(name) &&
+	       lstat(uapi_socket_path(name, a), &st) < 0;
 }
 
 static const char *choose_name(struct run *r, const struct run_file *x)
 {
 	char name[SYS_IFNAME_SIZE];
+	struct supervisor *s = &x->host->supervisor;
 	uint64_t seed = r->conf->seed;
 	bool own = run_file_name(x->path, name);
 
-	if (own && is_free(name, r->arena))
+	if (own && take(s, name, r->arena))
 		return arena_strdup(r->arena, name);
 	r->f->target.wanted_name = own ? arena_strdup(r->arena, name) : "";
 	do {
 		snprintf(name, sizeof(name), "wgd%05x", (unsigned)(seed++ & 0xfffff));
-	} while (!is_free(name, r->arena));
+	} while (!take(s, name, r->arena));
 	if (own)
 		run_notice(r, RUN_TOLD, "%s is in use here: called %s for this run",
 			   r->f->target.wanted_name, name);

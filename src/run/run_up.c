@@ -24,6 +24,7 @@ enum {
 	MTU_OTHERWISE = 1500,
 	MTU_LEAST = 576,
 };
+#define OF_NOBODY UINT_MAX /* an ifindex that no link has */
 
 int run_up_will(struct run_up *u, const struct undo_step *step, struct err *e)
 {
@@ -116,6 +117,16 @@ static int begin_engine(struct run_up *u, struct err *e)
 	return rc;
 }
 
+/*
+ * An engine that did not start was ended, and its tun with it; and of the kernel's somebody took the
+ * name since it was looked at. A link of that name is not ours to delete then.
+ */
+static void forget_link(struct run_up *u, int rc)
+{
+	if (!u->r->conf->engine->in_kernel || rc == -EEXIST)
+		will_delete_link(u, OF_NOBODY, NULL);
+}
+
 static int start(struct run_up *u, struct err *e)
 {
 	int rc = may_make_tun(u, e);
@@ -124,11 +135,11 @@ static int start(struct run_up *u, struct err *e)
 		rc = will_have_socket(u, e);
 	if (!rc)
 		rc = will_delete_link(u, 0, e);
-	if (!rc)
+	if (!rc) {
 		rc = begin_engine(u, e);
-	/* Somebody took the name since it was looked at: what has it now is not ours to delete. */
-	if (rc == -EEXIST)
-		(void)will_delete_link(u, UINT_MAX, NULL);
+		if (rc < 0)
+			forget_link(u, rc);
+	}
 	if (rc < 0)
 		return rc;
 	u->ifindex = if_nametoindex(u->ifname);

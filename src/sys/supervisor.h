@@ -51,6 +51,7 @@ struct undo_result {
 struct supervisor {
 	int fd;
 	pid_t pid; /* -1: none */
+	int claim; /* -1: none */
 	unsigned n;
 };
 
@@ -59,6 +60,11 @@ struct supervisor {
  * when nothing could be undone later; then nothing may be changed.
  */
 int supervisor_start(struct supervisor *s, struct undo_result *left, struct err *e);
+/*
+ * Whether the name of an interface is ours in this namespace until the end: false only when
+ * another run has it, one that may not have made the interface yet.
+ */
+bool supervisor_claim(struct supervisor *s, const char *ifname);
 /* 0 only when it is written down. A step for the same link is a better one of it. */
 int supervisor_add(struct supervisor *s, const struct undo_step *step, struct err *e);
 /* Undoes all, ends the supervisor. -errno: some were not, or it was not there any more. */

@@ -170,6 +170,22 @@ is '--force: the target' "$(jq -r '.target | "\(.kind) \(.name[0:3])"' "$TMPDIR/
 kill "$up_pid"; wait "$up_pid"
 same 'a key that was up'
 
+# --- two at once --------------------------------------------------------------------------------
+
+# Both may find the name free. Whoever comes second must leave alone what the first has made.
+for i in 1 2 3 4; do
+	ip netns exec left "$WGDIAG" check "$file" --engine builtin --json >"$TMPDIR/first" 2>"$TMPDIR/first.err" &
+	first_pid=$!
+	ip netns exec left "$WGDIAG" check "$file" --engine builtin --json >"$TMPDIR/second" 2>"$TMPDIR/second.err"
+	wait "$first_pid"
+	clean "two at once, $i: no engine lost its link" "$(grep -h 'died during the run' "$TMPDIR/first" "$TMPDIR/second")"
+	check "two at once, $i: one of them says that all is well" \
+		sh -c "jq -e '.verdict.state == \"PASS\"' '$TMPDIR/first' || jq -e '.verdict.state == \"PASS\"' '$TMPDIR/second'"
+	clean "two at once, $i: no command that would harm the other" "$(grep -h 'by hand:' "$TMPDIR/first.err" "$TMPDIR/second.err")"
+	undone "two at once, $i"
+	same "two at once, $i"
+done
+
 # --- an endpoint with two addresses ------------------------------------------------------------
 
 rnd_name host h
@@ -355,6 +371,15 @@ one 2 'engine-log is about an interface' "$file" --engine-log "$TMPDIR/err"
 one 2 'no peer whose key begins with' "$file" --require NOBODY -q
 one 1 'exited with status' "$file" -q --engine-cmd "sh -c 'exit 7' {name}"
 one 1 'is not ready' "$file" -q --engine-cmd "tail -f /dev/null --pid $$ {name}"
+on "$file" --json --engine-cmd "sh -c 'exit 7' {name}"
+check 'an engine that dies: what to type next names the file' \
+	sh -c "jq -r '.verdict.next[]' '$TMPDIR/out' | grep -qF 'wgdiag check $file '"
+conf "$TMPDIR/name.conf" "no-such-host.invalid:$port_f"
+on "$TMPDIR/name.conf" --json
+is 'a name that does not resolve: exit' $? 1
+check 'a name that does not resolve: the row says that' \
+	test "$(row handshake.complete)" = 'FAIL: no-such-host.invalid, the endpoint in the file, was not resolved: nothing can be sent'
+same 'a name that does not resolve'
 chmod 755 "$TMPDIR"
 cp "$file" "$TMPDIR/theirs.conf"; chmod 600 "$TMPDIR/theirs.conf"
 in_ns left setpriv --reuid 65534 --regid 65534 --clear-groups "$WGDIAG" check "$TMPDIR/theirs.conf" >"$TMPDIR/out" 2>"$TMPDIR/err"

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -303,7 +305,7 @@ static void let_go(struct supervisor *s)
 	close(s->fd);
 	if (s->pid > 0)
 		waitpid(s->pid, NULL, 0);
-	*s = (struct supervisor){ .fd = -1, .pid = -1 };
+	*s = (struct supervisor){ .fd = -1, .pid = -1, .claim = -1 };
 }
 
 int supervisor_start(struct supervisor *s, struct undo_result *left, struct err *e)
@@ -313,7 +315,7 @@ int supervisor_start(struct supervisor *s, struct undo_result *left, struct err 
 	char name[NAME_SIZE];
 	int pair[2], rc = 0;
 
-	*s = (struct supervisor){ .fd = -1, .pid = -1 };
+	*s = (struct supervisor){ .fd = -1, .pid = -1, .claim = -1 };
 	file_name(name, owner);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "socketpair");
@@ -335,6 +337,22 @@ int supervisor_start(struct supervisor *s, struct undo_result *left, struct err 
 	else if (left)
 		*left = ready.left;
 	return rc;
+}
+
+/* unix(7): an abstract name is of the network namespace, as that of a link, and ends with us. */
+bool supervisor_claim(struct supervisor *s, const char *ifname)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = offsetof(struct sockaddr_un, sun_path) + 1;
+
+	if (s->claim >= 0)
+		close(s->claim);
+	s->claim = fd;
+	if (fd < 0)
+		return true;
+	len += (socklen_t)snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, "wgdiag/%s", ifname);
+	return bind(fd, (struct sockaddr *)&a, len) == 0 || errno != EADDRINUSE;
 }
 
 int supervisor_add(struct supervisor *s, const struct undo_step *step, struct err *e)
@@ -389,7 +407,15 @@ int supervisor_undo_all(struct supervisor *s, struct undo_result *out, struct er
 	if (send(s->fd, &ask, sizeof(ask), MSG_NOSIGNAL) != sizeof(ask) ||
 	    answer(s, out, sizeof(*out), NULL) < 0)
 		rc = undo_here(out, e);
+<<<<<<< HEAD
 	let_go(s);
+=======
+	close(s->fd);
+	waitpid(s->pid, NULL, 0);
+	if (s->claim >= 0)
+		close(s->claim);
+	*s = (struct supervisor){ .fd = -1, .pid = -1, .claim = -1 };
+>>>>>>> ff33d9e (Two runs on one file: a name is claimed before it is looked at, and a failed start deletes nobody's link)
 	if (!rc && out->n_failed)
 		rc = err_say(e, EBUSY, "%u of what was changed could not be undone: %s",
 			     out->n_failed, out->failed[0].what);
