@@ -303,6 +303,8 @@ static int answer(struct supervisor *s, void *out, size_t len, struct err *e)
 static void let_go(struct supervisor *s)
 {
 	close(s->fd);
+	if (s->claim >= 0)
+		close(s->claim);
 	if (s->pid > 0)
 		waitpid(s->pid, NULL, 0);
 	*s = (struct supervisor){ .fd = -1, .pid = -1, .claim = -1 };
@@ -407,15 +409,7 @@ int supervisor_undo_all(struct supervisor *s, struct undo_result *out, struct er
 	if (send(s->fd, &ask, sizeof(ask), MSG_NOSIGNAL) != sizeof(ask) ||
 	    answer(s, out, sizeof(*out), NULL) < 0)
 		rc = undo_here(out, e);
-<<<<<<< HEAD
 	let_go(s);
-=======
-	close(s->fd);
-	waitpid(s->pid, NULL, 0);
-	if (s->claim >= 0)
-		close(s->claim);
-	*s = (struct supervisor){ .fd = -1, .pid = -1, .claim = -1 };
->>>>>>> ff33d9e (Two runs on one file: a name is claimed before it is looked at, and a failed start deletes nobody's link)
 	if (!rc && out->n_failed)
 		rc = err_say(e, EBUSY, "%u of what was changed could not be undone: %s",
 			     out->n_failed, out->failed[0].what);
