@@ -114,7 +114,25 @@ static struct finding *refused_by(const struct view *v, const struct ip_addr *fr
 	return f;
 }
 
+/* A message of the ladder's may not be fragmented, the engine's may. */
+static bool is_too_large(const struct rung_side *s)
+{
+	return s->from.family == FAMILY_IP4 && s->type == 3 && s->code == 4;
+}
+
 /* --- the ladder -------------------------------------------------------------------------- */
+
+/*
+ * That no router tells of a message is no proof that it died there: some tell of pings only, and
+ * the way of pings may be another. It takes a handshake that was asked for and not answered.
+ */
+static struct finding *not_seen(const struct view *v, struct findings *out)
+{
+	return finding_add(out, STATE_UNSURE,
+			   "the tunnel's messages are not seen at %s, which pings get to; no "
+			   "handshake was asked for",
+			   hop(out->arena, v->beyond, &v->beyond->echo));
+}
 
 static struct finding *stopped(const struct view *v, struct findings *out)
 {
@@ -122,6 +140,8 @@ static struct finding *stopped(const struct view *v, struct findings *out)
 	const char *to = hop(a, v->beyond, &v->beyond->echo);
 	struct finding *f;
 
+	if (v->facts->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] < 1)
+		return not_seen(v, out);
 	if (v->last) {
 		f = finding_add(out, STATE_FAIL,
 				"the tunnel's messages die between %s and %s, which pings get to",
@@ -159,6 +179,12 @@ static struct finding *before_host(const struct view *v, struct findings *out)
 				   "(hop %lld) answer nobody",
 				   hop(out->arena, v->last, &v->last->tunnel),
 				   (long long)v->l->host_hops);
+	if (v->farthest)
+		return finding_add(out, STATE_UNSURE,
+				   "pings get to %s and the host (hop %lld); the tunnel's messages "
+				   "were not seen there every time",
+				   hop(out->arena, v->farthest, &v->farthest->echo),
+				   (long long)v->l->host_hops);
 	return finding_add(out, STATE_UNSURE,
 			   "the host answers ping at hop %lld, and no router on the way answers",
 			   (long long)v->l->host_hops);
@@ -188,6 +214,10 @@ static struct finding *climb(const struct view *v, struct findings *out)
 {
 	const struct tap_facts *t = &v->facts->taps[TAP_NEAR_WIRE];
 
+	if (v->refused && is_too_large(&v->refused->tunnel))
+		return finding_add(out, STATE_UNSURE,
+				   "%s on the way does not pass on so large a packet in one (3/4)",
+				   words_addr(out->arena, &v->refused->tunnel.from));
 	if (v->refused)
 		return refused_by(v, &v->refused->tunnel.from, v->refused->tunnel.type,
 				  v->refused->tunnel.code, out);

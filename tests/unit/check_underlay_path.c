@@ -114,6 +114,20 @@ static void dies_perhaps_no_host(struct facts *f)
 	no_host(f);
 }
 
+static void dies_perhaps_at_once(struct facts *f)
+{
+	chain(f, 4, 0);
+	only_echo(1, 3, 2);
+}
+
+/* A session that lives, or may: nobody had to answer. */
+static void no_handshake(struct facts *f)
+{
+	dies(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 0;
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_DATA] = 24;
+}
+
 /* One behind it has answered a message: then this one is only a quiet router. */
 static void quiet_between(struct facts *f)
 {
@@ -180,6 +194,11 @@ static void refuse(struct facts *f, const char *from, uint8_t type, uint8_t code
 static void refused(struct facts *f)
 {
 	refuse(f, "198.51.100.2", 3, 13);
+}
+
+static void too_large(struct facts *f)
+{
+	refuse(f, "198.51.100.2", 3, 4);
 }
 
 static void refused_here(struct facts *f)
@@ -274,6 +293,11 @@ static const struct check_case cases[] = {
 	{ "dies before the first", dies_at_once, STATE_FAIL,
 	  "die between this host and hop 1 (198.51.100.1)", NULL },
 	{ "dies, and the host is silent", dies_no_host, STATE_FAIL, "die between hop 1", NULL },
+	{ "border: not seen, and no handshake was asked for", no_handshake, STATE_UNSURE,
+	  "not seen at hop 2 (198.51.100.2), which pings get to; no handshake", NULL },
+	{ "border: not each time, from the first on", dies_perhaps_at_once, STATE_UNSURE,
+	  "pings get to hop 3 (198.51.100.3) and the host (hop 4)", NULL },
+	{ "border: too large to be passed on in one", too_large, STATE_UNSURE, "(3/4)", NULL },
 	{ "border: not each time", dies_perhaps, STATE_UNSURE, "get to hop 1", NULL },
 	{ "border: not each time, and the host is silent", dies_perhaps_no_host, STATE_UNSURE,
 	  "not seen there every time", NULL },
