@@ -9,7 +9,8 @@ void tap_count_start(struct tap_facts *t, const struct tap_conf *c)
 	unsigned dir, type;
 
 	*t = (struct tap_facts){ .dev = c->dev };
-	t->first_initiation_ns = t->first_response_ns = t->near_port = UNKNOWN;
+	t->first_initiation_ns = t->first_response_ns = UNKNOWN;
+	t->near_port = t->near_tos = t->near_flow = UNKNOWN;
 	t->icmp_errors = wire ? 0 : UNKNOWN;
 	for (dir = 0; dir < TAP_DIR_COUNT; dir++) {
 		for (type = 0; type <= WG_MSG_DATA; type++)

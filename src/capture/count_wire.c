@@ -10,6 +10,7 @@
 #include "capture/headers.h"
 
 #include "wire/cursor.h"
+#include "wire/ladder_mark.h"
 #include "wire/ip.h"
 
 enum {
@@ -153,6 +154,24 @@ static void count_datagram(struct tap_facts *t, const struct tap_conf *c, enum t
 	}
 }
 
+/* Of our own ladder, or that of another run: no message of an engine's. */
+static bool is_ladder(const struct dgram *d)
+{
+	return d->have > UDP_HEADER_LEN &&
+	       ladder_mark_is(d->b + UDP_HEADER_LEN, d->have - UDP_HEADER_LEN);
+}
+
+static void see_near(struct tap_facts *t, const struct dgram *d)
+{
+	bool initiation = d->have > UDP_HEADER_LEN && d->b[UDP_HEADER_LEN] == WG_MSG_INITIATION;
+
+	if (t->near_port != UNKNOWN && (!initiation || t->msgs[TAP_OUT][WG_MSG_INITIATION] > 0))
+		return;
+	t->near_port = d->b[0] << 8 | d->b[1];
+	t->near_tos = d->tos;
+	t->near_flow = d->flow;
+}
+
 static void count_udp(struct tap_facts *t, const struct tap_conf *c, const struct dgram *d,
 		      int64_t t_ns)
 {
@@ -161,8 +180,10 @@ static void count_udp(struct tap_facts *t, const struct tap_conf *c, const struc
 
 	if (!tunnel_dir(c, d, &dir, &udp_len))
 		return;
-	if (dir == TAP_OUT && t->near_port == UNKNOWN)
-		t->near_port = d->b[0] << 8 | d->b[1];
+	if (is_ladder(d))
+		return;
+	if (dir == TAP_OUT)
+		see_near(t, d);
 	/* The first fragment's UDP header tells the length of the whole datagram. */
 	if (udp_len < UDP_HEADER_LEN || (udp_len > d->len && !d->more_fragments)) {
 		count_message(t, dir, WG_MSG_NONE, 0, t_ns);
@@ -192,7 +213,7 @@ static void count_icmp(struct tap_facts *t, const struct tap_conf *c, const stru
 	if (d->have < ICMP_HEADER_LEN || d->later_fragment || !is_icmp_error(d->proto, d->b[0]))
 		return;
 	if (!headers_read(d->b + ICMP_HEADER_LEN, d->have - ICMP_HEADER_LEN, &quoted) ||
-	    !tunnel_dir(c, &quoted, &dir, &udp_len))
+	    !tunnel_dir(c, &quoted, &dir, &udp_len) || is_ladder(&quoted))
 		return;
 	if (!t->icmp_errors++) {
 		t->icmp_from = d->src;

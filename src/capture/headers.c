@@ -14,6 +14,7 @@ enum {
 	IP6_FRAGMENT_LEN = 8,
 	IP6_OFFSET = 0xfff8,
 	IP6_MORE_FRAGMENTS = 1,
+	IP6_FLOW_MASK = 0xfffff,
 };
 
 static bool read_ip4(struct rd *r, struct dgram *d)
@@ -21,7 +22,7 @@ static bool read_ip4(struct rd *r, struct dgram *d)
 	size_t header_len = (size_t)(rd_u8(r) & 0xf) * 4;
 	uint16_t frag;
 
-	rd_u8(r); /* TOS */
+	d->tos = rd_u8(r);
 	d->ip_len = rd_be16(r);
 	rd_be16(r); /* id */
 	frag = rd_be16(r);
@@ -75,7 +76,10 @@ static bool skip_ip6_extension(struct rd *r, struct dgram *d)
 
 static bool read_ip6(struct rd *r, struct dgram *d)
 {
-	rd_be32(r); /* version, class, flow */
+	uint32_t first = rd_be32(r);
+
+	d->tos = (uint8_t)(first >> 20);
+	d->flow = first & IP6_FLOW_MASK;
 	d->len = rd_be16(r);
 	d->ip_len = IP6_HEADER_LEN + d->len;
 	d->proto = rd_u8(r);

@@ -11,7 +11,8 @@
 #include "capture/tap.h"
 
 struct dgram {
-	uint8_t proto;
+	uint8_t proto, tos; /* tos: of IPv6 the traffic class */
+	uint32_t flow; /* label of IPv6 */
 	bool later_fragment, more_fragments;
 	struct ip_addr src, dst;
 	const uint8_t *b; /* behind the IP headers */

@@ -9,7 +9,6 @@
 #include "check/check_list.h"
 #include "check/tunnel.h"
 #include "check/words.h"
-#include "loss/settled.h"
 
 /* So often must the echo alone be answered (probe/ladder.h). */
 enum { ROUNDS = 3 };
@@ -64,6 +63,24 @@ static bool is_host_missing(const struct ip_addr *from, uint8_t type, uint8_t co
 
 /* --- what came back by itself --------------------------------------------------------- */
 
+/*
+ * The engine's messages came to the end of their hop limit, which may be said of another's; in a
+ * loop the ladder comes to the same router twice.
+ */
+static bool is_loop(const struct facts *f)
+{
+	const struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
+	const struct ladder_facts *l = &f->ladder;
+	size_t i, n = 0;
+
+	if (t->icmp_type != (t->icmp_from.family == FAMILY_IP4 ? 11 : 3) || t->icmp_code != 0)
+		return false;
+	for (i = 0; i < l->n_rungs; i++)
+		n += l->rungs[i].tunnel.answer == RUNG_HOP &&
+		     ip_addr_equal(&l->rungs[i].tunnel.from, &t->icmp_from);
+	return n > 1;
+}
+
 static bool is_refusal(const struct facts *f)
 {
 	const struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
@@ -72,8 +89,8 @@ static bool is_refusal(const struct facts *f)
 		return false;
 	/* Too large a packet was not refused for what it was. */
 	if (t->icmp_from.family == FAMILY_IP4)
-		return (t->icmp_type == 3 && t->icmp_code != 4) || t->icmp_type == 11;
-	return t->icmp_type == 1 || t->icmp_type == 3;
+		return (t->icmp_type == 3 && t->icmp_code != 4) || is_loop(f);
+	return t->icmp_type == 1 || is_loop(f);
 }
 
 static struct finding *refused_by(const struct view *v, const struct ip_addr *from, uint8_t type,
@@ -122,41 +139,48 @@ static bool is_too_large(const struct rung_side *s)
 
 /* --- the ladder -------------------------------------------------------------------------- */
 
-/*
- * That no router tells of a message is no proof that it died there: some tell of pings only, and
- * the way of pings may be another. It takes a handshake that was asked for and not answered.
- */
-static struct finding *not_seen(const struct view *v, struct findings *out)
+static struct finding *unsure_stop(const struct view *v, const char *why, struct findings *out)
 {
 	return finding_add(out, STATE_UNSURE,
-			   "the tunnel's messages are not seen at %s, which pings get to; no "
-			   "handshake was asked for",
-			   hop(out->arena, v->beyond, &v->beyond->echo));
+			   "the tunnel's messages are not seen at %s, which pings get to; %s",
+			   hop(out->arena, v->beyond, &v->beyond->echo), why);
 }
 
+/*
+ * That no router tells of a message is no proof that it died there: some tell of pings only, and
+ * the way of pings, or of other UDP, may be another. So other UDP of several flows is sent, too.
+ * Where all of it is seen there, what is not seen is this tunnel's; where none is, and the host
+ * answers none either, all UDP stops.
+ */
 static struct finding *stopped(const struct view *v, struct findings *out)
 {
+	const struct ladder_facts *l = v->l;
 	struct arena *a = out->arena;
-	const char *to = hop(a, v->beyond, &v->beyond->echo);
+	bool all = l->control_sent > 0 && l->control_seen == l->control_sent;
+	const char *at = hop(a, v->beyond, &v->beyond->echo);
 	struct finding *f;
 
 	if (v->facts->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] < 1)
-		return not_seen(v, out);
-	if (v->last) {
-		f = finding_add(out, STATE_FAIL,
-				"the tunnel's messages die between %s and %s, which pings get to",
-				hop(a, v->last, &v->last->tunnel), to);
-		f->whose = WHOSE_PATH;
-	} else {
-		f = finding_add(out, STATE_FAIL,
-				"the tunnel's messages die between this host and %s, which pings "
-				"get to",
-				to);
-	}
-	finding_fix(out, f,
-		    "somebody there lets ping through and not this UDP: try another network or "
-		    "another port at the far end, or ask who runs that router",
-		    "%s", by_hand(a, v));
+		return unsure_stop(v, "no handshake was asked for", out);
+	if (l->control_hop != v->beyond->hop_limit || l->control_sent < 1)
+		return unsure_stop(v, "other UDP was not tried", out);
+	if (!all && l->control_seen > 0)
+		return unsure_stop(v, "of other UDP some flows are", out);
+	if (!all && l->control_host > 0)
+		return unsure_stop(v, "other UDP is not either, and gets to the host", out);
+	f = finding_add(out, STATE_FAIL, "%s %s%s, and not at %s, where pings%s are",
+			all ? "the tunnel's messages are seen" : "UDP is seen",
+			v->last ? "at " : "to leave this host",
+			v->last ? hop(a, v->last, &v->last->tunnel) : "", at,
+			all ? " and other UDP" : "");
+	f->whose = v->last ? WHOSE_PATH : WHOSE_UNTOLD;
+	finding_fix(
+		out, f,
+		all ? "somebody between the two stops this tunnel's UDP: another port at the far "
+		      "end, or ask who runs that router" :
+		      "somebody between the two lets ping through and no UDP: try another "
+		      "network, or ask who runs that router",
+		"%s", by_hand(a, v));
 	return f;
 }
 
@@ -194,9 +218,10 @@ static struct finding *before_nobody(const struct view *v, struct findings *out)
 {
 	const char *host =
 		v->l->host == HOST_TCP ?
-			arena_printf(out->arena, "the host answers TCP port %u, not ping",
+			arena_printf(out->arena, "TCP port %u is answered for the host, not ping",
 				     v->l->host_port) :
-			"the host answers neither ping nor TCP";
+		v->l->host == HOST_PROXY ? "pings to the host are answered by somebody before it" :
+					   "the host answers neither ping nor TCP";
 
 	if (v->last)
 		return finding_add(out, STATE_UNSURE,
@@ -260,7 +285,8 @@ static void because(const struct view *v, struct findings *out, struct finding *
 	static const char *const hosts[] = {
 		[HOST_SILENT] = "answers neither ping nor TCP",
 		[HOST_ECHO] = "answers ping",
-		[HOST_TCP] = "answers TCP",
+		[HOST_TCP] = "answers TCP, or somebody for it",
+		[HOST_PROXY] = "answers ping at hop 1, where a gateway is: somebody else does",
 	};
 	struct evidence *ev;
 	size_t i;
@@ -270,6 +296,13 @@ static void because(const struct view *v, struct findings *out, struct finding *
 	evidence_count(ev, "host_hops", v->l->host_hops);
 	evidence_count(ev, "messages_seen_to_hop", v->last ? v->last->hop_limit : 0);
 	evidence_count(ev, "pings_seen_to_hop", v->farthest ? v->farthest->hop_limit : 0);
+	if (v->l->control_hop) {
+		ev = finding_because(out, f, "probe", "other UDP", "to hop %u and to the host",
+				     v->l->control_hop);
+		evidence_count(ev, "control_sent", v->l->control_sent);
+		evidence_count(ev, "control_seen_at_hop", v->l->control_seen);
+		evidence_count(ev, "control_answered_by_host", v->l->control_host);
+	}
 	for (i = 0; i < v->l->n_rungs; i++) {
 		const struct rung_facts *r = &v->l->rungs[i];
 
@@ -281,14 +314,10 @@ static void because(const struct view *v, struct findings *out, struct finding *
 
 static struct finding *needless(const struct facts *f, struct findings *out)
 {
-	const struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
-	int64_t came = f->have & NEED_BIT(NEED_TAP_NEAR_WIRE) ? loss_messages(t, TAP_IN) : 0;
-
-	if (came > 0)
+	if (tunnel_answers(f))
 		return finding_add(out, STATE_PASS,
-				   "%lld messages of the far end came: there is a way",
-				   (long long)came);
-	return finding_add(out, STATE_PASS, "answers come through the tunnel: there is a way");
+				   "answers come through the tunnel: there is a way");
+	return finding_add(out, STATE_PASS, "the far end answered the handshake: there is a way");
 }
 
 static void run(const struct check_ctx *ctx, struct findings *out)

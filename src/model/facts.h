@@ -225,7 +225,11 @@ struct tap_facts {
 	struct ip_addr icmp_from; /* who sent the first of them, FAMILY_NONE */
 	uint8_t icmp_type, icmp_code;
 	int64_t first_initiation_ns, first_response_ns; /* capture time, UNKNOWN */
-	int64_t near_port; /* that the first of the near socket's messages left from; UNKNOWN */
+	/*
+	 * Of the first initiation that left (without any: of the first message): its port, TOS or
+	 * traffic class, and flow label of IPv6; UNKNOWN.
+	 */
+	int64_t near_port, near_tos, near_flow;
 	/* tun taps: IP packets */
 	int64_t packets[TAP_DIR_COUNT];
 	/* of these the bytes, each packet rounded up to 16 as messages are padded */

@@ -35,7 +35,8 @@ struct rung_facts {
 	int64_t only_echo;
 };
 
-enum host_answer { HOST_SILENT, HOST_ECHO, HOST_TCP };
+/* HOST_PROXY: pings to it are answered, and by somebody before it. */
+enum host_answer { HOST_SILENT, HOST_ECHO, HOST_TCP, HOST_PROXY };
 struct ladder_facts {
 	bool asked; /* false: nothing to ask, for the far end's messages came */
 	struct endpoint from, to; /* the tunnel's two sockets */
@@ -45,6 +46,13 @@ struct ladder_facts {
 	enum host_answer host;
 	unsigned host_port; /* of HOST_TCP */
 	int64_t host_hops; /* the least hop limit whose echo request it answered; UNKNOWN */
+	/*
+	 * Other UDP, of so many flows, to the first router that only echo requests were seen at
+	 * behind the last message, with that hop limit (control_hop; 0: none was needed), and to the
+	 * host (an unused port): how many of them were answered.
+	 */
+	unsigned control_hop;
+	int64_t control_sent, control_seen, control_host;
 	/* answers that quote a message of the ladder's, and not which one */
 	int64_t unplaced;
 	const char *error; /* what sending a message was refused with, NULL */

@@ -211,6 +211,8 @@ static const struct facts_field tap_fields[] = {
 	TIME(tap_facts, first_initiation_ns),
 	TIME(tap_facts, first_response_ns),
 	COUNT(tap_facts, near_port),
+	COUNT(tap_facts, near_tos),
+	COUNT(tap_facts, near_flow),
 	COUNTS(tap_facts, packets, dirs),
 	COUNTS(tap_facts, padded_bytes, dirs),
 	COUNTS(tap_facts, not_ip, dirs),

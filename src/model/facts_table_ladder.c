@@ -14,6 +14,7 @@ static const char *const host_answers[] = {
 	[HOST_SILENT] = "silent",
 	[HOST_ECHO] = "echo",
 	[HOST_TCP] = "tcp",
+	[HOST_PROXY] = "proxy",
 };
 
 static const struct facts_field endpoint_fields[] = {
@@ -45,6 +46,10 @@ static const struct facts_field ladder_fields[] = {
 	WORD(ladder_facts, host, host_answers),
 	NUMBER(ladder_facts, host_port),
 	COUNT(ladder_facts, host_hops),
+	NUMBER(ladder_facts, control_hop),
+	COUNT(ladder_facts, control_sent),
+	COUNT(ladder_facts, control_seen),
+	COUNT(ladder_facts, control_host),
 	COUNT(ladder_facts, unplaced),
 	TEXT(ladder_facts, error),
 };

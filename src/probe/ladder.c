@@ -17,14 +17,21 @@
 
 enum {
 	PACE_MS = 10,
-	/* Beyond the last router that answered an echo request: messages may be answered there. */
-	BEYOND = 2,
+	ECHO_ROUNDS = 3, /* for what is silent before the host: it tells how far that is */
 	ECHO_PAYLOAD = 32,
 	ICMP_MAX = 2048,
 	SHOTS_MAX = LADDER_RUNGS_MAX,
 };
 
-enum wave { WAVE_ECHO, WAVE_ECHO_AGAIN, WAVE_TUNNEL, WAVE_LOOK_TUNNEL, WAVE_LOOK_ECHO, WAVE_OVER };
+enum wave {
+	WAVE_ECHO,
+	WAVE_ECHO_AGAIN,
+	WAVE_TUNNEL,
+	WAVE_LOOK_TUNNEL,
+	WAVE_LOOK_ECHO,
+	WAVE_CONTROL,
+	WAVE_OVER
+};
 
 struct rung {
 	struct rung_facts f;
@@ -42,10 +49,14 @@ struct ladder {
 	unsigned timer; /* 0: none */
 	enum wave wave;
 	unsigned shots[SHOTS_MAX], n_shots, at; /* hop limits of this wave */
-	unsigned round; /* of the closer look */
+	unsigned round; /* of the waves that come several times */
+	unsigned control; /* hop limit; 0: none was needed */
+	unsigned control_sent;
+	bool control_seen[LADDER_ROUNDS], control_host[LADDER_ROUNDS];
 	struct rung rungs[LADDER_RUNGS_MAX + 1]; /* [0] is not used */
 	unsigned host; /* least hop limit that it answered; 0: did not */
-	int64_t longest_ns;
+	bool proxy; /* somebody before it answers pings to it */
+	int64_t longest_ns, sent_ns; /* the longest time an answer took; when the last was sent */
 	int64_t unplaced;
 	const char *error;
 };
@@ -92,17 +103,16 @@ static void listen_to_icmp6(int fd)
 static int open_both(struct ladder *l, struct err *e)
 {
 	bool v6 = l->conf.to.addr.family == FAMILY_IP6;
-	int rc, least = 1;
+	int rc;
 
 	rc = open_raw(&l->conf, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP, &l->icmp_fd, e);
+	/* For sending whole packets; it hears none. */
 	if (!rc)
-		rc = open_raw(&l->conf, v6 ? IPPROTO_UDP : IPPROTO_RAW, &l->udp_fd, e);
+		rc = open_raw(&l->conf, IPPROTO_RAW, &l->udp_fd, e);
 	if (rc < 0)
 		return rc;
 	if (v6)
 		listen_to_icmp6(l->icmp_fd);
-	/* It is for sending; a raw UDP socket of IPv6 hears all the same. */
-	setsockopt(l->udp_fd, SOL_SOCKET, SO_RCVBUF, &least, sizeof(least));
 	return 0;
 }
 
@@ -118,7 +128,7 @@ int ladder_open(const struct ladder_conf *c, struct loop *loop, struct arena *a,
 			      .arena = a,
 			      .icmp_fd = -1,
 			      .udp_fd = -1,
-			      .ids = { c->from, c->to, c->echo_id, c->token } };
+			      .ids = { c->from, c->to, c->echo_id, c->token, c->tos, c->flow } };
 	for (h = 1; h <= LADDER_RUNGS_MAX; h++)
 		l->rungs[h].f.hop_limit = h;
 	rc = open_both(l, e);
@@ -155,19 +165,17 @@ static int set_hop_limit(const struct ladder *l, int fd, unsigned hop_limit)
 		       setsockopt(fd, IPPROTO_IP, IP_TTL, &v, sizeof(v));
 }
 
-static void send_packet(struct ladder *l, int fd, unsigned hop_limit, const uint8_t *b, size_t len)
+static ssize_t send_packet(struct ladder *l, int fd, const uint8_t *b, size_t len)
 {
 	struct sockaddr_storage sa;
 	socklen_t sa_len = sockaddr_from(&l->conf.to.addr, 0, &sa);
-	ssize_t n = -1;
+	ssize_t n;
 
-	if (set_hop_limit(l, fd, hop_limit) == 0)
-		do
-			n = sendto(fd, b, len, 0, (struct sockaddr *)&sa, sa_len);
-		while (n < 0 && errno == EINTR);
-	l->rungs[hop_limit].sent_ns = loop_now(l->loop);
-	if (n < 0 && fd == l->udp_fd && !l->error)
-		l->error = arena_strdup(l->arena, strerror(errno));
+	do
+		n = sendto(fd, b, len, 0, (struct sockaddr *)&sa, sa_len);
+	while (n < 0 && errno == EINTR);
+	l->sent_ns = loop_now(l->loop);
+	return n;
 }
 
 static void send_tunnel(struct ladder *l, unsigned hop_limit)
@@ -177,7 +185,22 @@ static void send_tunnel(struct ladder *l, unsigned hop_limit)
 	size_t len = ladder_put(&l->ids, hop_limit, r->tries_tunnel++, b);
 
 	r->f.tunnel.sent++;
-	send_packet(l, l->udp_fd, hop_limit, b, len);
+	if (send_packet(l, l->udp_fd, b, len) < 0 && !l->error)
+		l->error = arena_strdup(l->arena, strerror(errno));
+	r->sent_ns = l->sent_ns;
+}
+
+/* One to the router in doubt, one to the host. */
+static void send_control(struct ladder *l)
+{
+	uint8_t b[LADDER_PACKET_MAX];
+	size_t len;
+
+	len = ladder_put_control(&l->ids, l->control, l->control_sent, b);
+	send_packet(l, l->udp_fd, b, len);
+	len = ladder_put_control(&l->ids, LADDER_WHOLE_WAY, l->control_sent, b);
+	send_packet(l, l->udp_fd, b, len);
+	l->control_sent++;
 }
 
 static void send_echo(struct ladder *l, unsigned hop_limit)
@@ -187,7 +210,9 @@ static void send_echo(struct ladder *l, unsigned hop_limit)
 	size_t len = ladder_put_echo(&l->ids, hop_limit, r->tries_echo++, b, sizeof(b));
 
 	r->f.echo.sent++;
-	send_packet(l, l->icmp_fd, hop_limit, b, len);
+	if (set_hop_limit(l, l->icmp_fd, hop_limit) == 0)
+		send_packet(l, l->icmp_fd, b, len);
+	r->sent_ns = l->sent_ns;
 }
 
 /* --- what comes back ----------------------------------------------------------------- */
@@ -208,8 +233,24 @@ static void note(struct ladder *l, struct rung *r, struct rung_side *side,
 	side->from = *from;
 	side->type = reply->type;
 	side->code = reply->code;
-	if (side == &r->f.echo && host && (!l->host || r->f.hop_limit < l->host))
+	if (side != &r->f.echo || !host)
+		return;
+	/* A router that answers pings for whoever it leads to is no host. */
+	if (l->conf.has_gateway && r->f.hop_limit == 1)
+		l->proxy = true;
+	else if (!l->host || r->f.hop_limit < l->host)
 		l->host = r->f.hop_limit;
+}
+
+static void note_control(struct ladder *l, const struct ladder_reply *reply,
+			 const struct ip_addr *from)
+{
+	if (reply->round >= LADDER_ROUNDS)
+		return;
+	if (reply->hop_limit && reply->time_exceeded)
+		l->control_seen[reply->round] = true;
+	else if (!reply->hop_limit && ip_addr_equal(from, &l->conf.to.addr))
+		l->control_host[reply->round] = true;
 }
 
 /* Of a quotation too short to tell: the router that is known to be there. */
@@ -232,6 +273,10 @@ static void take(struct ladder *l, const uint8_t *b, size_t len, const struct ip
 	if (reply.of == LADDER_NOBODY ||
 	    (reply.echo_reply && !ip_addr_equal(from, &l->conf.to.addr)))
 		return;
+	if (reply.of == LADDER_OF_CONTROL) {
+		note_control(l, &reply, from);
+		return;
+	}
 	if (reply.hop_limit >= 1 && reply.hop_limit <= LADDER_RUNGS_MAX)
 		r = &l->rungs[reply.hop_limit];
 	else if (reply.time_exceeded)
@@ -288,12 +333,18 @@ static unsigned last_of(const struct ladder *l, bool tunnel)
 	return 0;
 }
 
-/* Up to where messages are sent. */
+/* 0: not known; also where pings are answered by somebody before it. */
+static unsigned host_of(const struct ladder *l)
+{
+	return l->proxy ? 0 : l->host;
+}
+
+/* Up to where messages are sent: what is known to be before the host. */
 static unsigned top(const struct ladder *l)
 {
-	if (l->host)
-		return l->host - 1;
-	return MIN(last_of(l, false) + BEYOND, LADDER_RUNGS_MAX);
+	if (host_of(l))
+		return host_of(l) - 1;
+	return MAX(last_of(l, false), l->conf.has_gateway ? 1U : 0U);
 }
 
 /* A router that answers echo requests, and has not answered a message, nor has one behind it. */
@@ -301,6 +352,17 @@ static bool is_doubtful(const struct ladder *l, unsigned h)
 {
 	return h <= top(l) && h > last_of(l, true) && l->rungs[h].f.echo.answer == RUNG_HOP &&
 	       l->rungs[h].f.tunnel.answer == RUNG_SILENT;
+}
+
+/* The first that only echo requests were seen at, each time. */
+static unsigned stop_of(const struct ladder *l)
+{
+	unsigned h;
+
+	for (h = 1; h <= LADDER_RUNGS_MAX; h++)
+		if (is_doubtful(l, h) && l->rungs[h].f.only_echo == LADDER_ROUNDS)
+			return h;
+	return 0;
 }
 
 static void plan(struct ladder *l)
@@ -313,7 +375,7 @@ static void plan(struct ladder *l)
 
 		if (l->wave == WAVE_ECHO)
 			add(l, h);
-		else if (l->wave == WAVE_ECHO_AGAIN && h < l->host && !r->f.echo.answer)
+		else if (l->wave == WAVE_ECHO_AGAIN && h < host_of(l) && !r->f.echo.answer)
 			add(l, h);
 		else if (l->wave == WAVE_TUNNEL && h <= top(l))
 			add(l, h);
@@ -321,6 +383,8 @@ static void plan(struct ladder *l)
 			add(l, h);
 		else if (l->wave == WAVE_LOOK_ECHO && is_doubtful(l, h)) {
 			r->echo_now = false;
+			add(l, h);
+		} else if (l->wave == WAVE_CONTROL && h == l->control) {
 			add(l, h);
 		}
 	}
@@ -337,12 +401,25 @@ static void count_round(struct ladder *l)
 	}
 }
 
+static bool is_host_in_doubt(const struct ladder *l)
+{
+	unsigned h;
+
+	for (h = 1; h < host_of(l); h++)
+		if (!l->rungs[h].f.echo.answer)
+			return true;
+	return false;
+}
+
 static enum wave next_of(struct ladder *l)
 {
 	switch (l->wave) {
 	case WAVE_ECHO:
 		return WAVE_ECHO_AGAIN;
 	case WAVE_ECHO_AGAIN:
+		if (++l->round < ECHO_ROUNDS && is_host_in_doubt(l))
+			return WAVE_ECHO_AGAIN;
+		l->round = 0;
 		return WAVE_TUNNEL;
 	case WAVE_TUNNEL:
 		return WAVE_LOOK_TUNNEL;
@@ -350,7 +427,12 @@ static enum wave next_of(struct ladder *l)
 		return WAVE_LOOK_ECHO;
 	case WAVE_LOOK_ECHO:
 		count_round(l);
-		return ++l->round < LADDER_ROUNDS ? WAVE_LOOK_TUNNEL : WAVE_OVER;
+		if (++l->round < LADDER_ROUNDS)
+			return WAVE_LOOK_TUNNEL;
+		l->control = stop_of(l);
+		return WAVE_CONTROL;
+	case WAVE_CONTROL:
+		return l->control && l->control_sent < LADDER_ROUNDS ? WAVE_CONTROL : WAVE_OVER;
 	default:
 		return WAVE_OVER;
 	}
@@ -366,6 +448,8 @@ static bool is_answered(const struct ladder *l)
 {
 	unsigned i;
 
+	if (l->wave == WAVE_CONTROL)
+		return l->control_seen[l->control_sent - 1] && l->control_host[l->control_sent - 1];
 	for (i = 0; i < l->n_shots; i++) {
 		const struct rung *r = &l->rungs[l->shots[i]];
 
@@ -419,13 +503,14 @@ static void on_timer(void *ctx)
 		h = l->shots[l->at++];
 		if (is_tunnel(l->wave))
 			send_tunnel(l, h);
+		else if (l->wave == WAVE_CONTROL)
+			send_control(l);
 		else
 			send_echo(l, h);
 		again(l, PACE_MS * NS_PER_MS);
 		return;
 	}
-	h = l->shots[l->n_shots - 1];
-	if (is_answered(l) || now - l->rungs[h].sent_ns >= patience(l))
+	if (is_answered(l) || now - l->sent_ns >= patience(l))
 		next_wave(l);
 	else
 		again(l, PACE_MS * NS_PER_MS);
@@ -448,20 +533,30 @@ bool ladder_done(void *ladder)
 
 void ladder_facts(const struct ladder *l, struct ladder_facts *out)
 {
-	unsigned n = LADDER_RUNGS_MAX, h;
+	unsigned n = LADDER_RUNGS_MAX, h, seen = 0, host = 0;
 
 	/* Those at which nothing was to be found are left out. */
-	while (n && !l->rungs[n].f.tunnel.sent && (n > l->host || !l->host) &&
+	while (n && n > host_of(l) && !l->rungs[n].f.tunnel.sent &&
 	       l->rungs[n].f.echo.answer != RUNG_HOP && l->rungs[n].f.echo.answer != RUNG_REFUSED)
 		n--;
+	for (h = 0; h < LADDER_ROUNDS; h++) {
+		seen += l->control_seen[h];
+		host += l->control_host[h];
+	}
 	*out = (struct ladder_facts){
 		.asked = true,
 		.from = l->conf.from,
 		.to = l->conf.to,
 		.rungs = arena_alloc(l->arena, (n + 1) * sizeof(*out->rungs)),
 		.n_rungs = n,
-		.host = l->host ? HOST_ECHO : HOST_SILENT,
-		.host_hops = l->host ? (int64_t)l->host : UNKNOWN,
+		.host = l->proxy ? HOST_PROXY :
+			l->host	 ? HOST_ECHO :
+				   HOST_SILENT,
+		.host_hops = host_of(l) ? (int64_t)host_of(l) : UNKNOWN,
+		.control_hop = l->control,
+		.control_sent = l->control_sent,
+		.control_seen = seen,
+		.control_host = host,
 		.unplaced = l->unplaced,
 		.error = l->error,
 	};

@@ -5,7 +5,8 @@
  * messages on the tunnel's own addresses and ports, with hop limits that end before the host. Where
  * a router answered the one and not the other, it is asked again, several times, the message always
  * first: routers answer only so many packets a second, and so the echo request never takes the
- * answer away from the message.
+ * answer away from the message. Then that router, and the host, are sent other UDP: some tell of
+ * pings only.
  */
 #ifndef PROBE_LADDER_H
 #define PROBE_LADDER_H
@@ -20,6 +21,10 @@ enum { LADDER_ROUNDS = 3 }; /* of the closer look */
 struct ladder_conf {
 	struct endpoint from, to; /* from: our address and the port of the engine's socket */
 	uint32_t mark; /* SO_MARK, as the engine's socket has; 0: none */
+	uint8_t tos; /* as the engine's handshakes have; and of IPv6 the flow label */
+	uint32_t flow;
+	/* The first hop is a router: an echo reply by the host from there is somebody else's. */
+	bool has_gateway;
 	uint16_t echo_id, token; /* drawn; nobody else's in this run */
 	/*
 	 * How long to wait: for a host that may not answer at all; for routers at least, else twice

@@ -4,6 +4,7 @@
 
 #include "wire/cursor.h"
 #include "wire/ip.h"
+#include "wire/ladder_mark.h"
 #include "wire/wg_msg.h"
 
 enum {
@@ -19,7 +20,8 @@ enum {
 	ICMP6_ECHO_REQUEST_TYPE = 128,
 	ICMP6_ECHO_REPLY_TYPE = 129,
 	ICMP_HEADER = 8,
-	IP4_DF = 0x4000,
+	IP6_FLOW_MASK = 0xfffff,
+	CONTROL_SPORT = 0xc000, /* of the dynamic ports */
 	HOP_BITS = 5,
 	HOP_MASK = (1 << HOP_BITS) - 1,
 	ROUND_BITS = 3,
@@ -28,7 +30,7 @@ enum {
 };
 _Static_assert((int)LADDER_RUNGS_MAX <= (int)HOP_MASK, "a hop limit must fit");
 _Static_assert((int)LADDER_TRIES_MAX <= (int)ROUND_MASK, "a round must fit");
-_Static_assert(LADDER_PACKET_MAX == IP4_HEADER_LEN + UDP_HEADER_LEN + WG_INITIATION_LEN, "");
+_Static_assert(LADDER_PACKET_MAX == IP6_HEADER_LEN + UDP_HEADER_LEN + WG_INITIATION_LEN, "");
 
 /* Never 0, in whose place the kernel would put one of its own: no hop limit is. */
 static uint16_t id_of(const struct ladder_ids *ids, unsigned hop_limit, unsigned round)
@@ -43,22 +45,29 @@ static uint32_t index_of(const struct ladder_ids *ids, uint16_t id)
 	return (uint32_t)ids->token << 16 | id;
 }
 
-static void put_udp(const struct ladder_ids *ids, uint16_t id, uint8_t *b)
+/* A message, or what only has its length. */
+struct shape {
+	uint16_t sport, dport, id;
+	uint8_t hop_limit;
+	bool message;
+};
+
+static void put_udp(const struct ladder_ids *ids, const struct shape *s, uint8_t *b)
 {
 	enum { LEN = UDP_HEADER_LEN + WG_INITIATION_LEN };
-	size_t n = ip_addr_len(&ids->from.addr), i;
+	size_t n = ip_addr_len(&ids->from.addr);
 	struct wr w = wr_on(b, LEN);
 	uint32_t sum;
 
-	wr_be16(&w, ids->from.port);
-	wr_be16(&w, ids->to.port);
+	wr_be16(&w, s->sport);
+	wr_be16(&w, s->dport);
 	wr_be16(&w, LEN);
 	wr_be16(&w, 0);
-	wr_le32(&w, WG_MSG_INITIATION);
-	wr_be32(&w, index_of(ids, id));
+	wr_le32(&w, s->message ? WG_MSG_INITIATION : 0);
+	wr_be32(&w, index_of(ids, s->id));
 	/* Not zero, as nothing encrypted is. */
-	for (i = 0; !w.bad && i < WG_INITIATION_LEN - 8; i++)
-		wr_u8(&w, (uint8_t)(0x5b + 0x2f * i + ids->token));
+	ladder_mark_put(b + UDP_HEADER_LEN + LADDER_MARK_AT, WG_INITIATION_LEN - LADDER_MARK_AT,
+			(uint8_t)ids->token);
 	/* RFC 768, RFC 8200 section 8.1 */
 	sum = ip_sum(ids->from.addr.b, n, (uint32_t)LEN + IP_PROTO_UDP);
 	sum = ip_sum(ids->to.addr.b, n, sum);
@@ -67,28 +76,82 @@ static void put_udp(const struct ladder_ids *ids, uint16_t id, uint8_t *b)
 	wr_be16(&w, sum ? (uint16_t)sum : 0xffff);
 }
 
-size_t ladder_put(const struct ladder_ids *ids, unsigned hop_limit, unsigned round,
-		  uint8_t out[static LADDER_PACKET_MAX])
+/* May be fragmented, as the engines' are. */
+static size_t put_ip4(const struct ladder_ids *ids, const struct shape *s, uint8_t *out)
 {
-	uint16_t id = id_of(ids, hop_limit, round);
+	enum { LEN = IP4_HEADER_LEN + UDP_HEADER_LEN + WG_INITIATION_LEN };
 	struct wr w = wr_on(out, IP4_HEADER_LEN);
 
-	if (ids->from.addr.family == FAMILY_IP6) {
-		put_udp(ids, id, out);
-		return UDP_HEADER_LEN + WG_INITIATION_LEN;
-	}
 	wr_u8(&w, 0x45);
-	wr_u8(&w, 0);
-	wr_be16(&w, LADDER_PACKET_MAX);
-	wr_be16(&w, id);
-	wr_be16(&w, IP4_DF);
-	wr_u8(&w, (uint8_t)hop_limit);
+	wr_u8(&w, ids->tos);
+	wr_be16(&w, LEN);
+	wr_be16(&w, s->id);
+	wr_be16(&w, 0);
+	wr_u8(&w, s->hop_limit);
 	wr_u8(&w, IP_PROTO_UDP);
 	wr_be16(&w, 0); /* the kernel sums the header */
 	wr_bytes(&w, ids->from.addr.b, 4);
 	wr_bytes(&w, ids->to.addr.b, 4);
-	put_udp(ids, id, out + IP4_HEADER_LEN);
-	return LADDER_PACKET_MAX;
+	put_udp(ids, s, out + IP4_HEADER_LEN);
+	return LEN;
+}
+
+static size_t put_ip6(const struct ladder_ids *ids, const struct shape *s, uint8_t *out)
+{
+	struct wr w = wr_on(out, IP6_HEADER_LEN);
+
+	wr_be32(&w, UINT32_C(6) << 28 | (uint32_t)ids->tos << 20 | (ids->flow & IP6_FLOW_MASK));
+	wr_be16(&w, UDP_HEADER_LEN + WG_INITIATION_LEN);
+	wr_u8(&w, IP_PROTO_UDP);
+	wr_u8(&w, s->hop_limit);
+	wr_bytes(&w, ids->from.addr.b, 16);
+	wr_bytes(&w, ids->to.addr.b, 16);
+	put_udp(ids, s, out + IP6_HEADER_LEN);
+	return IP6_HEADER_LEN + UDP_HEADER_LEN + WG_INITIATION_LEN;
+}
+
+static size_t put(const struct ladder_ids *ids, const struct shape *s, uint8_t *out)
+{
+	return (ids->from.addr.family == FAMILY_IP6 ? put_ip6 : put_ip4)(ids, s, out);
+}
+
+size_t ladder_put(const struct ladder_ids *ids, unsigned hop_limit, unsigned round,
+		  uint8_t out[static LADDER_PACKET_MAX])
+{
+	struct shape s = {
+		.sport = ids->from.port,
+		.dport = ids->to.port,
+		.id = id_of(ids, hop_limit, round),
+		.hop_limit = (uint8_t)hop_limit,
+		.message = true,
+	};
+
+	return put(ids, &s, out);
+}
+
+/* Of another flow each time, since some routers send each flow another way. */
+static uint16_t control_sport(const struct ladder_ids *ids, unsigned round)
+{
+	return (uint16_t)(CONTROL_SPORT | (ids->token & 0x7ff) << ROUND_BITS | round);
+}
+
+static uint16_t control_dport(unsigned hop, unsigned round)
+{
+	return (uint16_t)(LADDER_CONTROL_PORT + (round << HOP_BITS | hop));
+}
+
+size_t ladder_put_control(const struct ladder_ids *ids, unsigned hop_limit, unsigned round,
+			  uint8_t out[static LADDER_PACKET_MAX])
+{
+	unsigned hop = hop_limit == LADDER_WHOLE_WAY ? 0 : hop_limit;
+	struct shape s = {
+		.sport = control_sport(ids, round),
+		.dport = control_dport(hop, round),
+		.id = id_of(ids, hop | 1, round),
+		.hop_limit = (uint8_t)hop_limit,
+	};
+
+	return put(ids, &s, out);
 }
 
 size_t ladder_put_echo(const struct ladder_ids *ids, unsigned hop_limit, unsigned round,
@@ -115,7 +178,7 @@ size_t ladder_put_echo(const struct ladder_ids *ids, unsigned hop_limit, unsigne
 struct quoted {
 	uint16_t id; /* IPv4 */
 	uint8_t proto;
-	bool ours; /* its addresses are those of the ladder */
+	bool to_host, from_us; /* its addresses are those of the ladder */
 	struct rd rest; /* behind the IP header, as much as is quoted */
 };
 
@@ -136,7 +199,8 @@ static bool read_ip4(const struct ladder_ids *ids, struct rd *r, struct quoted *
 	rd_bytes(r, (size_t)(first & 0xf) * 4 - IP4_HEADER_LEN);
 	if (r->bad || first >> 4 != 4)
 		return false;
-	q->ours = !memcmp(src, ids->from.addr.b, 4) && !memcmp(dst, ids->to.addr.b, 4);
+	q->from_us = !memcmp(src, ids->from.addr.b, 4);
+	q->to_host = !memcmp(dst, ids->to.addr.b, 4);
 	return true;
 }
 
@@ -152,7 +216,8 @@ static bool read_ip6(const struct ladder_ids *ids, struct rd *r, struct quoted *
 	dst = rd_bytes(r, 16);
 	if (r->bad || first >> 4 != 6)
 		return false;
-	q->ours = !memcmp(src, ids->from.addr.b, 16) && !memcmp(dst, ids->to.addr.b, 16);
+	q->from_us = !memcmp(src, ids->from.addr.b, 16);
+	q->to_host = !memcmp(dst, ids->to.addr.b, 16);
 	return true;
 }
 
@@ -164,19 +229,16 @@ static void place(struct ladder_reply *out, unsigned low)
 
 /*
  * The index where it is quoted, else the IP id, which some NAT boxes write anew. Some routers fill
- * up with zeros what they do not quote (RFC 4884, section 5).
+ * up with zeros what they do not quote (RFC 4884, section 5); and not every NAT box gives back our
+ * address and port in what is quoted.
  */
-static void of_tunnel(const struct ladder_ids *ids, struct quoted *q, struct ladder_reply *out)
+static void of_tunnel(const struct ladder_ids *ids, const struct quoted *q, uint16_t sport,
+		      struct ladder_reply *out)
 {
-	uint16_t sport = rd_be16(&q->rest), dport = rd_be16(&q->rest);
-	uint32_t type, index;
+	struct rd r = q->rest;
+	uint32_t type = rd_le32(&r), index = rd_be32(&r);
 
-	rd_be32(&q->rest);
-	if (q->rest.bad || sport != ids->from.port || dport != ids->to.port)
-		return;
-	type = rd_le32(&q->rest);
-	index = rd_be32(&q->rest);
-	if (!q->rest.bad && (type || index)) {
+	if (!r.bad && (type || index)) {
 		/* A message of the engine's own is none of the ladder's. */
 		if (type != WG_MSG_INITIATION || index >> 16 != ids->token)
 			return;
@@ -184,9 +246,28 @@ static void of_tunnel(const struct ladder_ids *ids, struct quoted *q, struct lad
 		place(out, index);
 		return;
 	}
+	if (!q->from_us || sport != ids->from.port)
+		return;
 	out->of = LADDER_OF_TUNNEL;
 	if (ids->from.addr.family == FAMILY_IP4 && q->id >> 8 == (ids->token & 0xff))
 		place(out, q->id);
+}
+
+static void of_udp(const struct ladder_ids *ids, struct quoted *q, struct ladder_reply *out)
+{
+	uint16_t sport = rd_be16(&q->rest), dport = rd_be16(&q->rest);
+	unsigned n = (unsigned)dport - LADDER_CONTROL_PORT;
+
+	rd_be32(&q->rest);
+	if (q->rest.bad)
+		return;
+	if (dport == ids->to.port) {
+		of_tunnel(ids, q, sport, out);
+	} else if (q->from_us && n < 1U << (HOP_BITS + ROUND_BITS) &&
+		   sport == control_sport(ids, n >> HOP_BITS)) {
+		out->of = LADDER_OF_CONTROL;
+		place(out, n);
+	}
 }
 
 static void of_echo(const struct ladder_ids *ids, struct quoted *q, struct ladder_reply *out)
@@ -208,12 +289,12 @@ static void quoted(const struct ladder_ids *ids, struct rd r, struct ladder_repl
 	bool v6 = ids->from.addr.family == FAMILY_IP6;
 	struct quoted q = { 0 };
 
-	if (!(v6 ? read_ip6 : read_ip4)(ids, &r, &q) || !q.ours)
+	if (!(v6 ? read_ip6 : read_ip4)(ids, &r, &q) || !q.to_host)
 		return;
 	q.rest = r;
 	if (q.proto == IP_PROTO_UDP)
-		of_tunnel(ids, &q, out);
-	else if (q.proto == (v6 ? IP_PROTO_ICMP6 : IP_PROTO_ICMP))
+		of_udp(ids, &q, out);
+	else if (q.from_us && q.proto == (v6 ? IP_PROTO_ICMP6 : IP_PROTO_ICMP))
 		of_echo(ids, &q, out);
 }
 

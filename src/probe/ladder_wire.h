@@ -14,26 +14,35 @@
 enum {
 	LADDER_TRIES_MAX = 7, /* per hop limit, of each kind */
 	LADDER_RUNGS_MAX = 30, /* as traceroute */
-	LADDER_PACKET_MAX = 20 + 8 + 148,
+	LADDER_PACKET_MAX = 40 + 8 + 148,
 };
 
 struct ladder_ids {
 	struct endpoint from, to; /* of one family, neither port 0 */
 	uint16_t echo_id;
 	uint16_t token; /* of this ladder */
+	uint8_t tos; /* of the tunnel's handshakes */
+	uint32_t flow; /* their flow label, of IPv6 */
 };
 
-/* IPv4: header, UDP, message; IPv6: UDP and message, for a raw UDP socket. Returns the length. */
+/* A whole IP packet. Returns its length. */
 size_t ladder_put(const struct ladder_ids *ids, unsigned hop_limit, unsigned round,
 		  uint8_t out[static LADDER_PACKET_MAX]);
+/*
+ * The same from and to other ports, and no WireGuard message: how a router treats other UDP. The
+ * hop limit may be LADDER_WHOLE_WAY, which is the one of rung 0.
+ */
+enum { LADDER_WHOLE_WAY = 64, LADDER_CONTROL_PORT = 33434 /* as traceroute */ };
+size_t ladder_put_control(const struct ladder_ids *ids, unsigned hop_limit, unsigned round,
+			  uint8_t out[static LADDER_PACKET_MAX]);
 /* An echo request of that many bytes, for a raw ICMP socket. */
 size_t ladder_put_echo(const struct ladder_ids *ids, unsigned hop_limit, unsigned round,
 		       uint8_t *out, size_t len);
 
-enum ladder_of { LADDER_NOBODY, LADDER_OF_ECHO, LADDER_OF_TUNNEL };
+enum ladder_of { LADDER_NOBODY, LADDER_OF_ECHO, LADDER_OF_TUNNEL, LADDER_OF_CONTROL };
 struct ladder_reply {
 	enum ladder_of of;
-	unsigned hop_limit; /* 0: of the tunnel's, not known which */
+	unsigned hop_limit; /* 0: of the tunnel's, not known which; of a control: the whole way */
 	unsigned round;
 	bool echo_reply, time_exceeded; /* else another ICMP error */
 	uint8_t type, code;

@@ -4,16 +4,17 @@
  * Asked only where nothing came back, after all else was read: what it sends would be counted as
  * the tunnel's, and what comes back as hits of this host's firewall.
  */
+#include <string.h>
+
 #include "check/tunnel.h"
-#include "loss/settled.h"
 #include "probe/knock.h"
 #include "probe/ladder.h"
 #include "run/run_priv.h"
 
-enum { LADDER_MS = 9000, HOST_MS = 1000, HOP_MS = 350, KNOCK_MS = 1200, TRIED_PORTS = 5 };
+enum { LADDER_MS = 9000, HOST_MS = 1000, HOP_MS = 350, KNOCK_MS = 1200 };
 
 /* What a host most often answers at, whether it accepts or refuses. */
-static const uint16_t ports[] = { 443, 80, 22, 53 };
+static const uint16_t ports[] = { 22, 443 };
 
 struct asking {
 	struct run *r;
@@ -25,16 +26,19 @@ struct asking {
 /* Why there is nothing to ask, or it cannot be asked; NULL: it can. */
 static const char *cannot_ask(const struct run *r)
 {
+	const struct path_facts *path = tunnel_path(r->f, PATH_ENDPOINT, NULL);
 	const struct tap_facts *t = &r->f->taps[TAP_NEAR_WIRE];
 
 	if (tunnel_peer_is_offline(r->f))
 		return "the peer is offline";
 	if (r->f->interrupted)
 		return "interrupted";
-	if (loss_messages(t, TAP_OUT) < 1)
-		return "nothing was seen to be sent to the endpoint";
+	if (t->msgs[TAP_OUT][WG_MSG_INITIATION] < 1)
+		return "no handshake was asked for while we looked";
 	if (r->end[END_NEAR].outer.family != r->end[END_FAR].outer.family)
 		return "our own outer address is not known";
+	if (path && path->dev && !strcmp(path->dev, "lo"))
+		return "the endpoint is on this host";
 	if (tunnel_addr_is_link_local(&r->end[END_FAR].outer))
 		return "the endpoint is on the link itself";
 	return NULL;
@@ -44,14 +48,18 @@ static void conf_of(const struct run *r, struct ladder_conf *c)
 {
 	const struct run_end *near = &r->end[END_NEAR], *far = &r->end[END_FAR];
 	const struct config_facts *config = &r->f->config[END_NEAR];
-	uint16_t seen = (uint16_t)r->f->taps[TAP_NEAR_WIRE].near_port;
+	const struct path_facts *path = tunnel_path(r->f, PATH_ENDPOINT, NULL);
+	const struct tap_facts *t = &r->f->taps[TAP_NEAR_WIRE];
 
 	*c = (struct ladder_conf){
-		/* As it was seen to leave; a message was. */
-		.from = { .addr = near->outer, .port = seen },
+		/* As an initiation was seen to leave. */
+		.from = { .addr = near->outer, .port = (uint16_t)t->near_port },
 		.to = { .addr = far->outer, .port = far->port },
 		.echo_id = run_echo_id(r, ECHO_LADDER),
 		.token = (uint16_t)(run_echo_id(r, ECHO_LADDER) ^ 0x5a5a),
+		.tos = (uint8_t)t->near_tos,
+		.flow = (uint32_t)t->near_flow,
+		.has_gateway = path && path->gateway.family != FAMILY_NONE,
 		.host_wait_ns = HOST_MS * NS_PER_MS,
 		.hop_wait_ns = HOP_MS * NS_PER_MS,
 	};
@@ -69,19 +77,14 @@ static int ladder_here(void *ctx, struct err *e)
 static int knock_here(void *ctx, struct err *e)
 {
 	struct asking *x = ctx;
-	uint16_t *all = arena_alloc(x->r->arena, TRIED_PORTS * sizeof(*all));
 	struct knock_conf c = {
 		.target = x->conf.to.addr,
 		.source = x->conf.from.addr,
-		.ports = all,
+		.ports = ports,
+		.n_ports = ARRAY_LEN(ports),
 		.mark = x->conf.mark,
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(ports); i++)
-		if (ports[i] != x->conf.to.port)
-			all[c.n_ports++] = ports[i];
-	all[c.n_ports++] = x->conf.to.port;
 	return knock_open(&c, x->r->loop, x->r->arena, &x->knock, e);
 }
 
@@ -141,7 +144,9 @@ void run_ladder(struct run *r)
 
 	if (!run_has(r, NEED_BIT(NEED_LADDER)))
 		return;
-	if (tunnel_answers(r->f) || (watched && loss_messages(t, TAP_IN) > 0)) {
+	if (tunnel_answers(r->f) ||
+	    (watched &&
+	     t->msgs[TAP_IN][WG_MSG_RESPONSE] + t->msgs[TAP_IN][WG_MSG_COOKIE_REPLY] > 0)) {
 		facts_have(r->f, NEED_LADDER);
 		return;
 	}

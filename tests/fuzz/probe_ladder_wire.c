@@ -9,6 +9,7 @@
 #include "lib/fuzz.h"
 #include "probe/ladder_wire.h"
 #include "wire/ip.h"
+#include "wire/ladder_mark.h"
 
 enum { ICMP_LEN = 8, QUOTED_LEN = 28, ECHO_LEN = 24 };
 
@@ -43,26 +44,29 @@ static void check_error(const struct ladder_ids *ids, const uint8_t *quoted, siz
 
 static void check_quoted(const struct ladder_ids *ids, unsigned hop, unsigned round, size_t cut)
 {
-	uint8_t b[IP6_HEADER_LEN + LADDER_PACKET_MAX] = { 0 };
+	uint8_t b[LADDER_PACKET_MAX];
 	bool v6 = ids->to.addr.family == FAMILY_IP6;
-	size_t head = v6 ? IP6_HEADER_LEN : 0, len;
+	size_t len = ladder_put(ids, hop, round, b);
 	struct ip_packet ip;
 
-	len = head + ladder_put(ids, hop, round, b + head);
-	b[0] = v6 ? 0x60 : b[0];
-	b[4] = v6 ? (uint8_t)((len - head) >> 8) : b[4];
-	b[5] = v6 ? (uint8_t)(len - head) : b[5];
-	b[6] = v6 ? IP_PROTO_UDP : b[6];
-	if (v6) {
-		memcpy(b + 8, ids->from.addr.b, 16);
-		memcpy(b + 24, ids->to.addr.b, 16);
-	}
-	assert(ip_parse(b, len, &ip) == IP_OK && ip.proto == IP_PROTO_UDP);
+	assert(ip_parse(b, len, &ip) == IP_OK && ip.proto == IP_PROTO_UDP && ip.ttl == hop);
+	assert(ladder_mark_is(ip.payload + UDP_HEADER_LEN, len - ip.header_len - UDP_HEADER_LEN));
 	check_error(ids, b, len, LADDER_OF_TUNNEL, hop, round);
 	/* IPv4 needs no more than eight bytes behind the header. */
 	if (!v6)
 		check_error(ids, b, QUOTED_LEN + cut % (len - QUOTED_LEN), LADDER_OF_TUNNEL, hop,
 			    round);
+}
+
+static void check_control(const struct ladder_ids *ids, unsigned hop, unsigned round)
+{
+	uint8_t b[LADDER_PACKET_MAX];
+	size_t len = ladder_put_control(ids, hop, round, b);
+
+	/* The tunnel's own port may be one of those that are used for it. */
+	if ((unsigned)ids->to.port - LADDER_CONTROL_PORT < 256)
+		return;
+	check_error(ids, b, len, LADDER_OF_CONTROL, hop == LADDER_WHOLE_WAY ? 0 : hop, round);
 }
 
 static void check_echo(const struct ladder_ids *ids, unsigned hop, unsigned round)
@@ -95,6 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *b, size_t len)
 		assert(r.of != LADDER_OF_ECHO || r.hop_limit);
 		assert(r.round <= LADDER_TRIES_MAX && r.hop_limit <= LADDER_RUNGS_MAX + 1);
 		check_quoted(&ids, hop, round, len);
+		check_control(&ids, hop, round);
+		check_control(&ids, LADDER_WHOLE_WAY, round);
 		check_echo(&ids, hop, round);
 	}
 	return 0;

@@ -97,7 +97,7 @@ judge()
 	for c in $cases; do
 		eval "state=\$want_state_$c side=\$want_side_$c words=\$want_words_$c"
 		check "$c: underlay.path is $state" expr "$(row "$c" underlay.path)" : "$state $words"
-		is "$c: side" "$(jq -r '.verdict.side' "$TMPDIR/$c.json")" "$side"
+		check "$c: side" expr "$(jq -r '.verdict.side' "$TMPDIR/$c.json")" : "$side$"
 		clean "$c: nothing on stderr" "$(cat "$TMPDIR/$c.err")"
 		clean "$c: fits the schema" "$(json_problems "$TMPDIR/$c.json")"
 	done
@@ -120,15 +120,15 @@ for v in 4 6; do
 	first="hop 1 (%s)" second="hop 2 (%s)"
 	chain "fwd1$v" $v
 	rule "fwd1${v}r1" forward "udp dport $port_f drop"
-	begin "fwd1$v" FAIL path ".*die between hop 1 ($host1) and hop 2 ($host2)"
+	begin "fwd1$v" FAIL path ".*seen at hop 1 ($host1), and not at hop 2 ($host2), where pings and other UDP are"
 
 	chain "pre1$v" $v
 	rule "pre1${v}r1" prerouting "udp dport $port_f drop"
-	begin "pre1$v" FAIL unknown ".*die between this host and hop 1 ($host1)"
+	begin "pre1$v" FAIL unknown ".*seen to leave this host, and not at hop 1 ($host1), where pings and other UDP are"
 
 	chain "pre2$v" $v
 	rule "pre2${v}r2" prerouting "udp dport $port_f drop"
-	begin "pre2$v" FAIL path ".*die between hop 1 ($host1) and hop 2 ($host2)"
+	begin "pre2$v" FAIL path ".*seen at hop 1 ($host1), and not at hop 2 ($host2), where pings and other UDP are"
 
 	# The last router and the host look alike: it is said how far they got, and no more.
 	chain "fwd2$v" $v
@@ -149,6 +149,11 @@ for v in 4 6; do
 	begin "reject$v" FAIL path "$host1 on the way says .*prohibited"
 done
 
+# A network that lets no UDP out.
+chain udp 4
+rule udpr1 forward "meta l4proto udp drop"
+begin udp FAIL path ".*UDP is seen at hop 1 ($host1), and not at hop 2 ($host2), where pings are"
+
 # --- what cannot be told ------------------------------------------------------------------------
 
 chain quiet 4
@@ -158,11 +163,23 @@ begin quiet UNSURE unknown ".*get to hop 1 ($host1); those between it and the ho
 
 chain mute 4
 rule mutes input "meta l4proto { icmp, udp } drop"
-begin mute UNSURE unknown ".*get to hop 2 ($host2); nobody behind it answers; the host answers TCP port [0-9]*, not ping"
+begin mute UNSURE unknown ".*get to hop 2 ($host2); nobody behind it answers; TCP port [0-9]* is answered for the host, not ping"
 
 chain dark 4
 rule darks input 'meta l4proto { icmp, udp, tcp } drop'
 begin dark UNSURE unknown ".*get to hop 2 ($host2); .*the host answers neither ping nor TCP"
+
+# A router that tells of pings only; and one that answers them for everybody.
+chain pings 4
+rule pingsr2 prerouting 'ip ttl 1 meta l4proto udp drop'
+key key_w
+wg set "$f" private-key "$key_w_file"
+begin pings UNSURE unknown '.*other UDP is not either, and gets to the host'
+
+chain proxy 4
+ip netns exec proxyr1 nft 'add table ip p; add chain ip p c { type nat hook prerouting priority -100; }; add rule ip p c ip protocol icmp redirect'
+rule proxys input "udp dport $port_f drop"
+begin proxy UNSURE unknown ".*get to hop 1 ($host1); .*pings to the host are answered by somebody before it"
 
 # Routers that tell of one packet in many seconds only, to whom others had asked before.
 chain slow 4
@@ -189,10 +206,32 @@ ip -n markc route add default dev "$n" table 77
 ip -n markc rule add not fwmark "$fwmark" table 77
 ip -n markc rule add table main suppress_prefixlength 0
 rule markr1 forward "udp dport $port_f drop"
-begin mark FAIL path ".*die between hop 1 ($host1) and hop 2 ($host2)"
+begin mark FAIL path ".*seen at hop 1 ($host1), and not at hop 2 ($host2), where pings and other UDP are"
+
+# A session that lives, and nobody inside who answers: no handshake is asked for, and nothing is sent.
+chain live 4
+in_ns livec ping -q -c 1 -W 5 "$in4.2" >/dev/null
+check 'live: there is a session' [ "$(wg show "$n" latest-handshakes | cut -f 2)" -gt 0 ]
+rule lives input "iifname $f drop"
+rule liver1 prerouting 'ip ttl < 32 meta l4proto udp counter'
+begin live SKIP '.*' 'no handshake was asked for while we looked'
 
 all_over
 judge
+check 'live: no packet of a ladder' expr \
+	"$(ip netns exec liver1 nft list ruleset | grep counter)" : '.*counter packets 0 bytes 0'
+clean 'live: no row is FAIL' "$(jq -r '.checks[] | select(.state == "FAIL") | .id' "$TMPDIR/live.json")"
+
+# Two runs at once: what the one sends is no message of the engine's to the other.
+chain twice 4
+rule twices input "udp dport $port_f drop"
+look twice "$n" &
+first_pid=$!
+ip netns exec twicec "$WGDIAG" check "$n" --json >"$TMPDIR/other.json" 2>/dev/null
+wait "$first_pid"
+for c in twice other; do
+	check "two at once: $c" expr "$(row "$c" underlay.path)" : "PASS .*get to hop 2 ($host2)"
+done
 
 # --- without privileges; and without a socket -------------------------------------------------
 
@@ -208,6 +247,6 @@ is 'as nobody: the remedy' "$(jq -r '.checks[] | select(.id == "underlay.path") 
 ip netns exec nobodyc unshare -m sh -c 'mount -t tmpfs none /run/wireguard && exec "$@"' - \
 	"$WGDIAG" check "$n" --json --endpoint "$at" --ping "$in4.2" >"$TMPDIR/opaque.json" 2>"$TMPDIR/opaque.err"
 check 'opaque: by the port that its messages leave from' expr "$(row opaque underlay.path)" : \
-	"FAIL .*die between hop 1 ($host1) and hop 2 ($host2)"
+	"FAIL .*seen at hop 1 ($host1), and not at hop 2 ($host2)"
 
 finish

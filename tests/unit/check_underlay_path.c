@@ -60,6 +60,15 @@ static void only_echo(unsigned from, unsigned to, unsigned rounds)
 		rungs[from - 1].only_echo = rounds;
 }
 
+/* Other UDP to that hop: seen there, and answered by the host. */
+static void control(struct facts *f, unsigned hop, unsigned seen, unsigned host)
+{
+	f->ladder.control_hop = hop;
+	f->ladder.control_sent = 3;
+	f->ladder.control_seen = seen;
+	f->ladder.control_host = host;
+}
+
 static void no_host(struct facts *f)
 {
 	f->ladder.host = HOST_SILENT;
@@ -70,6 +79,13 @@ static void no_host(struct facts *f)
 static void attached(struct facts *f)
 {
 	f->target.kind = TARGET_INTERFACE;
+}
+
+static void answered(struct facts *f)
+{
+	made_silent(f);
+	attached(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] = 1;
 }
 
 static void attached_unwatched(struct facts *f)
@@ -92,12 +108,48 @@ static void dies(struct facts *f)
 {
 	chain(f, 4, 1);
 	only_echo(2, 3, 3);
+	control(f, 2, 3, 0);
 }
 
 static void dies_at_once(struct facts *f)
 {
 	chain(f, 4, 0);
 	only_echo(1, 3, 3);
+	control(f, 1, 3, 2);
+}
+
+static void all_udp_dies(struct facts *f)
+{
+	dies(f);
+	control(f, 2, 0, 0);
+}
+
+/* The router there tells of pings only. */
+static void udp_gets_there(struct facts *f)
+{
+	dies(f);
+	control(f, 2, 0, 1);
+}
+
+/* Routers that send each flow another way. */
+static void some_flows(struct facts *f)
+{
+	dies(f);
+	control(f, 2, 2, 3);
+}
+
+static void no_control(struct facts *f)
+{
+	dies(f);
+	control(f, 0, 0, 0);
+}
+
+static void proxy(struct facts *f)
+{
+	chain(f, 1, 0);
+	answer(&rungs[0].tunnel, 1, RUNG_HOP);
+	f->ladder.host = HOST_PROXY;
+	f->ladder.host_hops = UNKNOWN;
 }
 
 /* Two rounds of three: the routers answer only so often. */
@@ -227,7 +279,20 @@ static void engine_refused(struct facts *f)
 
 static void engine_loop(struct facts *f)
 {
+	refused_engine(f, "198.51.100.2", 11, 0);
+	answer(&rungs[2].tunnel, 2, RUNG_HOP);
+}
+
+/* The hop limit of another's message, with the same ports. */
+static void engine_no_loop(struct facts *f)
+{
 	refused_engine(f, "198.51.100.3", 11, 0);
+}
+
+static void engine_reassembly(struct facts *f)
+{
+	engine_loop(f);
+	f->taps[TAP_NEAR_WIRE].icmp_code = 1;
 }
 
 static void engine_too_large(struct facts *f)
@@ -280,20 +345,34 @@ static void elsewhere(struct facts *f)
 
 static const struct check_case cases[] = {
 	{ "healthy self-test", NULL, STATE_NA, "both ends on one link, no router", NULL },
-	{ "healthy", attached, STATE_PASS, "messages of the far end came", NULL },
+	{ "healthy", attached, STATE_PASS, "answers come through the tunnel", NULL },
 	{ "healthy, and the wire not watched", attached_unwatched, STATE_PASS,
 	  "answers come through the tunnel", NULL },
+	{ "the handshake is answered", answered, STATE_PASS, "answered the handshake", NULL },
 	{ "its messages go elsewhere", elsewhere, STATE_NA, "do not go the way of this host",
 	  NULL },
 	{ "as far as one can see", to_the_last, STATE_PASS,
 	  "get to hop 3 (198.51.100.3), the last before the host, which answers ping", NULL },
 	{ "no router between", next_to_us, STATE_PASS, "203.0.113.9 is the next hop", NULL },
-	{ "dies between two", dies, STATE_FAIL,
-	  "die between hop 1 (198.51.100.1) and hop 2 (198.51.100.2)", NULL },
-	{ "dies before the first", dies_at_once, STATE_FAIL,
-	  "die between this host and hop 1 (198.51.100.1)", NULL },
-	{ "dies, and the host is silent", dies_no_host, STATE_FAIL, "die between hop 1", NULL },
-	{ "border: not seen, and no handshake was asked for", no_handshake, STATE_UNSURE,
+	{ "not seen at the second", dies, STATE_FAIL,
+	  "the tunnel's messages are seen at hop 1 (198.51.100.1), and not at hop 2 "
+	  "(198.51.100.2), where pings and other UDP are",
+	  NULL },
+	{ "not seen at the first", dies_at_once, STATE_FAIL,
+	  "seen to leave this host, and not at hop 1 (198.51.100.1), where pings and other UDP",
+	  NULL },
+	{ "no UDP", all_udp_dies, STATE_FAIL,
+	  "UDP is seen at hop 1 (198.51.100.1), and not at hop 2 (198.51.100.2), where pings are",
+	  NULL },
+	{ "border: a router tells of pings only", udp_gets_there, STATE_UNSURE, "gets to the host",
+	  NULL },
+	{ "border: flows have their own ways", some_flows, STATE_UNSURE, "some flows are", NULL },
+	{ "other UDP was not tried", no_control, STATE_UNSURE, "was not tried", NULL },
+	{ "somebody answers pings for the host", proxy, STATE_UNSURE,
+	  "get to hop 1 (198.51.100.1); nobody behind it answers; pings to the host are answered",
+	  NULL },
+	{ "and the host is silent", dies_no_host, STATE_FAIL, "not at hop 2", NULL },
+	{ "border: no handshake was asked for", no_handshake, STATE_UNSURE,
 	  "not seen at hop 2 (198.51.100.2), which pings get to; no handshake", NULL },
 	{ "border: not each time, from the first on", dies_perhaps_at_once, STATE_UNSURE,
 	  "pings get to hop 3 (198.51.100.3) and the host (hop 4)", NULL },
@@ -304,7 +383,8 @@ static const struct check_case cases[] = {
 	{ "a quiet router between", quiet_between, STATE_PASS, "get to hop 3", NULL },
 	{ "answers that are nobody's", unplaced, STATE_UNSURE, "2 answers do not tell", NULL },
 	{ "the host is silent", silent_host, STATE_UNSURE, "answers neither ping nor TCP", NULL },
-	{ "the host answers TCP", tcp_host, STATE_UNSURE, "answers TCP port 443, not ping", NULL },
+	{ "the host answers TCP", tcp_host, STATE_UNSURE,
+	  "TCP port 443 is answered for the host, not ping", NULL },
 	{ "quiet routers", quiet_routers, STATE_UNSURE, "(hop 4) answer nobody", NULL },
 	{ "only quiet routers", quiet_all, STATE_UNSURE, "no router on the way answers", NULL },
 	{ "nobody", quiet_all_no_host, STATE_UNSURE, "no router on the way answers; the host",
@@ -316,14 +396,15 @@ static const struct check_case cases[] = {
 	{ "no such host", no_such_host, STATE_FAIL, "host unreachable (3/1)", NULL },
 	{ "the engine's were refused", engine_refused, STATE_FAIL, "host prohibited (3/10)", NULL },
 	{ "the engine's go round", engine_loop, STATE_FAIL, "hop limit exceeded (11/0)", NULL },
+	{ "border: another's hop limit", engine_no_loop, STATE_PASS, "get to hop 3", NULL },
+	{ "border: fragments", engine_reassembly, STATE_PASS, "get to hop 3", NULL },
 	{ "the engine's were refused, IPv6", engine_refused6, STATE_FAIL, "(1/1)", NULL },
 	{ "border: only too large", engine_too_large, STATE_PASS, "get to hop 3", NULL },
 	{ "border: only too large, IPv6", engine_too_large6, STATE_PASS, "get to hop 3", NULL },
 	{ "nobody listens", engine_no_listener, STATE_PASS,
 	  "the endpoint's host itself answers: port unreachable (3/3)", NULL },
 	{ "this host does not send it", not_sent, STATE_UNSURE, "Operation not permitted", NULL },
-	{ "because of the gateway", no_gateway, STATE_FAIL, "this host and hop 1",
-	  "underlay.gateway" },
+	{ "because of the gateway", no_gateway, STATE_FAIL, "not at hop 1", "underlay.gateway" },
 	{ "gap", unseen, STATE_SKIP, "Operation not permitted", NULL },
 };
 

@@ -26,6 +26,8 @@ struct way {
 	unsigned answers; /* so many packets each router answers in all */
 	bool host_quiet, new_id, fill;
 	bool no_pings; /* routers tell nothing of echo requests */
+	bool all_udp; /* not only messages die there */
+	bool proxy; /* the first router answers pings for everybody */
 	size_t quote; /* bytes behind the IP header */
 	unsigned lost_echo; /* the first request with this hop limit is lost */
 	bool others; /* errors about somebody else's packets come too */
@@ -113,16 +115,21 @@ static void somebody_elses(struct world *w, const uint8_t *packet, const struct 
 
 	memcpy(copy, packet, ip->total_len);
 	copy[ip->header_len + (ip->proto == IP_PROTO_UDP ? 1 : 5)] ^= 1; /* port, or id */
+	copy[ip->header_len + UDP_HEADER_LEN + 4] ^= 1; /* sender index */
 	send_error(w, &from, w->v6 ? 3 : 11, 0, copy, ip);
 }
 
-static void host_answers(struct world *w, const struct ip_packet *ip)
+static void host_answers(struct world *w, const uint8_t *packet, const struct ip_packet *ip)
 {
 	size_t head = w->v6 ? IP6_HEADER_LEN : IP4_HEADER_LEN, len = ip->total_len - head;
 	uint8_t b[PACKET_MAX];
 
-	if (ip->proto == IP_PROTO_UDP || w->way.host_quiet)
+	if (w->way.host_quiet || (ip->proto == IP_PROTO_UDP && ip->payload[UDP_HEADER_LEN] == 1))
 		return;
+	if (ip->proto == IP_PROTO_UDP) {
+		send_error(w, &w->c.to.addr, w->v6 ? 1 : 3, w->v6 ? 4 : 3, packet, ip);
+		return;
+	}
 	memcpy(b + head, ip->payload, len);
 	b[head] = w->v6 ? 129 : 0;
 	send_icmp(w, &w->c.to.addr, b, len);
@@ -133,7 +140,7 @@ static void on_tun(void *ctx, short revents)
 	struct world *w = ctx;
 	uint8_t packet[PACKET_MAX];
 	ssize_t n = read(w->tun.fd, packet, sizeof(packet));
-	bool udp, dies, refused;
+	bool udp, message, dies, refused;
 	struct ip_packet ip;
 	struct ip_addr from;
 
@@ -143,17 +150,23 @@ static void on_tun(void *ctx, short revents)
 	if (memcmp(ip.dst, w->c.to.addr.b, ip_addr_len(&w->c.to.addr)) != 0)
 		return; /* the kernel's own */
 	udp = ip.proto == IP_PROTO_UDP;
-	w->highest_udp = MAX(w->highest_udp, udp ? ip.ttl : 0);
+	message = udp && ip.payload[UDP_HEADER_LEN] == 1;
+	w->highest_udp = MAX(w->highest_udp, message ? ip.ttl : 0);
+	assert_true(!message ||
+		    (w->v6 ? (packet[0] & 0xf) << 4 | packet[1] >> 4 : packet[1]) == w->c.tos);
 	if (w->way.others)
 		somebody_elses(w, packet, &ip);
-	dies = udp && w->way.dies_before && ip.ttl >= w->way.dies_before;
-	refused = udp && w->way.refuses && ip.ttl > w->way.refuses;
-	if (refused) {
+	dies = (message || (udp && w->way.all_udp)) && w->way.dies_before &&
+	       ip.ttl >= w->way.dies_before;
+	refused = message && w->way.refuses && ip.ttl > w->way.refuses;
+	if (w->way.proxy && !udp) {
+		host_answers(w, packet, &ip);
+	} else if (refused) {
 		from = router(w, w->way.refuses);
 		send_error(w, &from, w->v6 ? 1 : 3, w->v6 ? 1 : 13, packet, &ip);
 	} else if (!dies && ip.ttl >= w->way.hops) {
 		if (udp || ip.ttl != w->way.lost_echo || w->lost++)
-			host_answers(w, &ip);
+			host_answers(w, packet, &ip);
 	} else if (!dies && !(w->way.quiet & 1U << ip.ttl) && (udp || !w->way.no_pings) &&
 		   w->answered[ip.ttl]++ < w->way.answers) {
 		from = router(w, ip.ttl);
@@ -225,6 +238,7 @@ static void test_good(void **state)
 			assert_int_equal(w->f.rungs[hops - 1].echo.answer, RUNG_HOST);
 			/* No message is meant for the endpoint. */
 			assert_true(w->highest_udp < hops);
+			assert_int_equal(w->f.control_hop, 0);
 		}
 	}
 }
@@ -247,8 +261,45 @@ static void test_dies(void **state)
 				assert_int_equal(r->only_echo, LADDER_ROUNDS);
 			}
 			assert_int_equal(w->f.host_hops, 5);
+			assert_int_equal(w->f.control_hop, at);
+			assert_int_equal(w->f.control_sent, LADDER_ROUNDS);
+			assert_int_equal(w->f.control_seen, LADDER_ROUNDS);
+			assert_int_equal(w->f.control_host, LADDER_ROUNDS);
 		}
 	}
+}
+
+static void test_all_udp_dies(void **state)
+{
+	struct world *w = *state;
+	unsigned v6;
+
+	for (v6 = 0; v6 < 2; v6++) {
+		climb(w, v6, &(struct way){ .hops = 4, .dies_before = 2, .all_udp = true });
+		expect_seen(w, 1);
+		assert_int_equal(w->f.control_hop, 2);
+		assert_int_equal(w->f.control_sent, LADDER_ROUNDS);
+		assert_int_equal(w->f.control_seen, 0);
+		assert_int_equal(w->f.control_host, 0);
+	}
+}
+
+/* Behind a gateway no host is one hop away; what is at the gateway is seen all the same. */
+static void test_proxy(void **state)
+{
+	struct world *w = *state;
+	unsigned v6;
+
+	w->c.has_gateway = true;
+	for (v6 = 0; v6 < 2; v6++) {
+		climb(w, v6, &(struct way){ .hops = 4, .proxy = true });
+		assert_int_equal(w->f.host, HOST_PROXY);
+		assert_int_equal(w->f.host_hops, UNKNOWN);
+		assert_int_equal(w->f.n_rungs, 1);
+		assert_int_equal(w->f.rungs[0].tunnel.answer, RUNG_HOP);
+		assert_int_equal(w->highest_udp, 1);
+	}
+	w->c.has_gateway = false;
 }
 
 /* A router that is silent to both is no place where anything died. */
@@ -360,8 +411,12 @@ static void test_nobody(void **state)
 
 	climb(w, false, &(struct way){ .hops = 3, .quiet = ~0U, .host_quiet = true });
 	assert_int_equal(w->f.host, HOST_SILENT);
-	assert_int_equal(w->f.n_rungs, 2); /* those beyond, which messages were sent to */
-	assert_int_equal(w->f.rungs[0].tunnel.answer, RUNG_SILENT);
+	assert_int_equal(w->f.n_rungs, 0);
+	assert_int_equal(w->highest_udp, 0); /* who knows where the host is */
+	w->c.has_gateway = true;
+	climb(w, false, &(struct way){ .hops = 3, .quiet = ~0U, .host_quiet = true });
+	assert_int_equal(w->highest_udp, 1);
+	w->c.has_gateway = false;
 }
 
 static int setup(void **state)
@@ -380,6 +435,8 @@ static int setup(void **state)
 	/* What is played here answers at once. */
 	w->c.host_wait_ns = 150 * NS_PER_MS;
 	w->c.hop_wait_ns = 60 * NS_PER_MS;
+	w->c.tos = 0x88;
+	w->c.flow = 0x12345;
 	w->c.from.port = 41000;
 	w->c.to.port = 51000;
 	w->c.echo_id = w->c.token = (uint16_t)own_seed();
@@ -403,10 +460,10 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_good),	   TEST(test_dies),	 TEST(test_quiet_router),
-		TEST(test_refused),	   TEST(test_unplaced),	 TEST(test_little_quoted),
-		TEST(test_host_is_silent), TEST(test_lost_echo), TEST(test_few_answers),
-		TEST(test_nobody),
+		TEST(test_good),	   TEST(test_dies),	    TEST(test_quiet_router),
+		TEST(test_refused),	   TEST(test_unplaced),	    TEST(test_little_quoted),
+		TEST(test_host_is_silent), TEST(test_lost_echo),    TEST(test_few_answers),
+		TEST(test_nobody),	   TEST(test_all_udp_dies), TEST(test_proxy),
 	};
 	int rc = own_netns_enter();
 

@@ -93,9 +93,13 @@ static void dies_on_the_way(struct facts *f)
 	}
 	rungs[0].tunnel = rungs[0].echo;
 	rungs[1].only_echo = 3;
-	f->ladder = (struct ladder_facts){
-		.asked = true, .rungs = rungs, .n_rungs = 2, .host_hops = UNKNOWN
-	};
+	f->ladder = (struct ladder_facts){ .asked = true,
+					   .rungs = rungs,
+					   .n_rungs = 2,
+					   .host_hops = UNKNOWN,
+					   .control_hop = 2,
+					   .control_sent = 3,
+					   .control_seen = 3 };
 }
 
 struct verdict_case {
@@ -130,7 +134,7 @@ static const struct verdict_case cases[] = {
 	{ "one direction is not both", one_direction, STATE_UNSURE, SIDE_UNKNOWN, "data.both-ways",
 	  "was not tried", NULL },
 	{ "between two routers", dies_on_the_way, STATE_FAIL, SIDE_PATH, "underlay.path",
-	  "die between hop 1", NULL },
+	  "not at hop 2", NULL },
 	{ "a failure counts more", failed_and_unsure, STATE_FAIL, SIDE_LOCAL, "ping.peer", "0/10",
 	  NULL },
 	{ "interrupted after all", interrupted_late, STATE_PASS, SIDE_NONE, NULL, "interrupted;",
