@@ -92,13 +92,18 @@ static void addresses(const struct conf *conf, struct page *page, struct buf *b)
 	would(page, b);
 }
 
-static void hooks(const struct conf *conf, struct page *page, struct buf *b)
+static void hooks(const struct check_options *o, const struct conf *conf, const char *ifname,
+		  struct page *page, struct buf *b)
 {
 	size_t i;
 
 	for (i = 0; i < conf->n_hooks; i++) {
-		buf_printf(b, "not run its %s: %s", conf_hook_str(conf->hooks[i].hook),
-			   conf->hooks[i].text);
+		CLEANUP(buf_done) struct buf command = { 0 };
+
+		conf_hook_fill(conf->hooks[i].text, ifname, &command);
+		buf_printf(b, o->run_hooks ? "run %s: " : "not run its %s: ",
+			   conf_hook_str(conf->hooks[i].hook));
+		conf_hook_show(buf_str(&command), b);
 		would(page, b);
 	}
 }
@@ -107,13 +112,14 @@ static void file_would(const struct check_options *o, const struct conf *conf, s
 {
 	CLEANUP(buf_done) struct buf b = { 0 };
 	char name[IF_NAMESIZE];
+	bool named = run_file_name(o->file, name);
 
 	buf_puts(&b, "attach to the interface that has its key, if one is up");
 	if (o->force)
 		buf_puts(&b, "; but for --force");
 	would(page, &b);
 	buf_printf(&b, "create the interface %s by engine %s (removed on exit)",
-		   run_file_name(o->file, name) ? name : "wgd and five digits", o->engine->name);
+		   named ? name : "wgd and five digits", o->engine->name);
 	would(page, &b);
 	addresses(conf, page, &b);
 	buf_puts(&b, o->full_routes ? "make all routes and rules that wg-quick would make (removed "
@@ -121,7 +127,7 @@ static void file_would(const struct check_options *o, const struct conf *conf, s
 				      "route into it only the addresses that it probes (removed on "
 				      "exit)");
 	would(page, &b);
-	hooks(conf, page, &b);
+	hooks(o, conf, named ? name : "%i", page, &b);
 	buf_puts(&b, "send pings through the tunnel, some hundred small ones and some of every "
 		     "size");
 	would(page, &b);

@@ -37,7 +37,7 @@ struct check_options {
 	/* of a tunnel that is there already; NULL: one is made for the test */
 	const char *interface;
 	const char *file; /* a tunnel that it describes is brought up; NULL: none */
-	bool full_routes, force, engine_auto;
+	bool full_routes, force, run_hooks, engine_auto;
 	const char *netns, *peer, *require; /* as they were given, or NULL */
 	struct ip_addr pings[PINGS_MAX];
 	size_t n_pings;
@@ -71,6 +71,7 @@ enum {
 	OPT_CONFIG,
 	OPT_FULL_ROUTES,
 	OPT_FORCE,
+	OPT_RUN_HOOKS,
 	OPT_ENGINE_LOG,
 	OPT_OWN
 };

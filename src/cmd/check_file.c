@@ -10,7 +10,10 @@
 
 static int code_of(int rc)
 {
-	return rc == -ENOKEY ? EXIT_USAGE : EXIT_UNDECIDED;
+	if (rc == -ENOKEY)
+		return EXIT_USAGE;
+	/* A hook failed: the file cannot work. */
+	return rc == -ECANCELED ? EXIT_FAILED : EXIT_UNDECIDED;
 }
 
 static int run_on(const struct check_options *o, const struct run_conf *c, struct run_host *host,
@@ -23,6 +26,7 @@ static int run_on(const struct check_options *o, const struct run_conf *c, struc
 		.host = host,
 		.full_routes = o->full_routes,
 		.force = o->force,
+		.run_hooks = o->run_hooks,
 		.pings = o->pings,
 		.n_pings = o->n_pings,
 		.peer = o->peer,
@@ -65,7 +69,7 @@ int check_of_file(const struct check_options *o, const struct run_conf *c, struc
 			return -EINVAL;
 	}
 	/* It forks, so it comes before any key is read. */
-	if (run_host_open(c, netns, a, &host, e) < 0)
+	if (run_host_open(c, netns, o->run_hooks, a, &host, e) < 0)
 		host = NULL;
 	rc = run_on(o, c, host, a, f, code, e);
 	if (host)

@@ -112,6 +112,9 @@ static bool target_option(int opt, const char *arg, struct check_options *o)
 	case OPT_FORCE:
 		o->force = true;
 		return true;
+	case OPT_RUN_HOOKS:
+		o->run_hooks = true;
+		return true;
 	case OPT_ENGINE_LOG:
 		o->engine_log = arg;
 		return true;
@@ -177,6 +180,7 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 	case OPT_CONFIG:
 	case OPT_FULL_ROUTES:
 	case OPT_FORCE:
+	case OPT_RUN_HOOKS:
 	case OPT_ENGINE_LOG:
 		return target_option(opt, arg, o);
 	case OPT_SEED:

@@ -30,6 +30,8 @@ static void check_help(FILE *out)
 	      "      --engine-log FILE  what its engine wrote (-: standard input)\n"
 	      "      --full-routes    of a file: all routes and rules that wg-quick would make\n"
 	      "      --force          of a file: also when an interface with its key is up\n"
+	      "      --run-hooks      of a file: run its PreUp, PostUp, PreDown and PostDown, as\n"
+	      "                       wg-quick does; without it they are shown only\n"
 	      "      --engine NAME    the near end's engine: builtin, wireguard-go, boringtun,\n"
 	      "                       gotatun, kernel (see wgdiag engines) or auto (default): for\n"
 	      "                       a file the first there is of kernel, wireguard-go, builtin;\n"
@@ -93,6 +95,7 @@ static const struct option options[] = {
 	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "full-routes", no_argument, NULL, OPT_FULL_ROUTES },
 	{ "force", no_argument, NULL, OPT_FORCE },
+	{ "run-hooks", no_argument, NULL, OPT_RUN_HOOKS },
 	{ "engine-log", required_argument, NULL, OPT_ENGINE_LOG },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -110,12 +113,16 @@ static const char *const run_options[] = {
 	[OPT_DRY_RUN] = "--dry-run",
 	[OPT_ENGINE_LOG] = "--engine-log",
 	[OPT_REQUIRE] = "--require",
+	[OPT_RUN_HOOKS] = "--run-hooks",
 };
 
 /* One that only a file has a use for, or NULL. */
 static const char *of_a_file(const struct check_options *o)
 {
-	return o->full_routes ? "--full-routes" : o->force ? "--force" : NULL;
+	return o->full_routes ? "--full-routes" :
+	       o->force	      ? "--force" :
+	       o->run_hooks   ? "--run-hooks" :
+				NULL;
 }
 
 /* One that only an interface has a use for, or NULL. */
@@ -130,12 +137,11 @@ static const char *of_an_interface(const struct check_options *o)
 /* An option that only a tunnel of the user's has a use for, or NULL. */
 static const char *of_a_tunnel(const struct check_options *o)
 {
-	return o->n_pings	  ? "--ping" :
-	       o->peer		  ? "--peer" :
-	       o->require	  ? "--require" :
-	       o->netns		  ? "--netns" :
-	       of_an_interface(o) ? of_an_interface(o) :
-				    of_a_file(o);
+	return o->n_pings ? "--ping" :
+	       o->peer	  ? "--peer" :
+	       o->require ? "--require" :
+	       o->netns	  ? "--netns" :
+			    of_an_interface(o);
 }
 
 /* What was given beside a tunnel that has no use for it. */
@@ -173,6 +179,10 @@ static int read_options(int argc, char **argv, struct check_options *o)
 	}
 	if (argc - optind > 1) {
 		fprintf(stderr, NAME ": '%s': one tunnel at a time\n", argv[optind + 1]);
+		return EXIT_USAGE;
+	}
+	if (optind == argc && !o->facts && !o->list_checks && of_a_file(o)) {
+		fprintf(stderr, NAME ": %s is about a file of wg-quick: name it\n", of_a_file(o));
 		return EXIT_USAGE;
 	}
 	if (optind == argc && !o->facts && !o->list_checks && of_a_tunnel(o)) {

@@ -121,6 +121,10 @@ enum conf_grade conf_parse(const char *text, size_t len, struct arena *a, struct
 			   struct conf_notes *notes);
 void conf_wipe(struct conf *c);
 const char *conf_hook_str(enum conf_hook h); /* "PostUp" */
+/* Added to *b: a hook's text with the interface's name for each "%i"; the command to run. */
+void conf_hook_fill(const char *text, const char *ifname, struct buf *b);
+/* The same command for people: without what could be a key, and in one line. */
+void conf_hook_show(const char *command, struct buf *b);
 
 /* What the facts may hold of it. Endpoints that are names stay without addresses. */
 void conf_facts(const struct conf *c, struct arena *a, struct intended_facts *out);

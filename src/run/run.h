@@ -27,6 +27,11 @@ enum { RUN_LONGEST_S = 40 };
  */
 enum { RUN_ADDRESSES_MAX = 6, RUN_ADDRESS_S = 8 };
 
+/*
+ * Each hook of a file may take so long, beside the time of the run. Also in man/wgdiag-check.1.
+ */
+enum { RUN_HOOK_S = 30 };
+
 /* A tunnel that is there already. */
 struct run_existing {
 	const char *ifname;
@@ -53,6 +58,7 @@ struct run_file {
 	struct run_host *host;
 	bool full_routes; /* as wg-quick would make them; else only what is probed is routed */
 	bool force; /* also when an interface with the same key is up */
+	bool run_hooks; /* PreUp and its like; the host was opened for it */
 	const struct ip_addr *pings; /* as of run_existing */
 	size_t n_pings;
 	const char *peer, *require;
@@ -99,15 +105,17 @@ int run_attach(const struct run_conf *c, const struct run_existing *x, struct ar
 /*
  * Before a file with keys is read, since it forks: begins to watch over this host, in the network
  * namespace netns (-1: where we are), which this process enters. Undoes what dead runs left there,
- * which is told by c->notice. -EPERM, -EACCES: not for this user.
+ * which is told by c->notice. hooks: those of the file will be run. -EPERM, -EACCES: not for this
+ * user.
  */
-int run_host_open(const struct run_conf *c, int netns, struct arena *a, struct run_host **out,
-		  struct err *e);
+int run_host_open(const struct run_conf *c, int netns, bool hooks, struct arena *a,
+		  struct run_host **out, struct err *e);
 /* Undoes what was changed, and tells what could not be. May be called twice. */
 void run_host_close(struct run_host *h, const struct run_conf *c);
 /*
  * Brings the tunnel of a file up, runs on it as on one that was there, and takes it down; or runs
- * on the interface that has its key. Errors as of run_attach; others: this machine cannot.
+ * on the interface that has its key. Errors as of run_attach; -ECANCELED: a hook of the file failed;
+ * others: this machine cannot.
  */
 int run_file(const struct run_conf *c, const struct run_file *x, struct arena *a, struct facts *f,
 	     struct err *e);

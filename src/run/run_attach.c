@@ -445,8 +445,13 @@ int run_attach_steps(struct attach *x, struct err *e)
 	find_way(x);
 	run_attach_targets(x);
 	/* For the first address of the endpoint they are made, for the next they are there. */
-	if (x->up && !x->up->n_tried)
+	if (x->up && !x->up->n_tried) {
 		run_up_routes(x->up, &x->targets);
+		rc = run_up_post(x->up, e);
+	}
+	/* A hook that a signal ended is no fault of the file. */
+	if (rc < 0)
+		return run_interrupted(r) ? 0 : rc;
 	measure(x);
 	return 0;
 }

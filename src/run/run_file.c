@@ -50,8 +50,8 @@ static void tell_undone(const struct run_conf *c, const char *whose, const struc
 	}
 }
 
-int run_host_open(const struct run_conf *c, int netns, struct arena *a, struct run_host **out,
-		  struct err *e)
+int run_host_open(const struct run_conf *c, int netns, bool hooks, struct arena *a,
+		  struct run_host **out, struct err *e)
 {
 	const struct platform_ops *p = platform_get();
 	struct run_host *h = arena_alloc(a, sizeof(*h));
@@ -61,7 +61,7 @@ int run_host_open(const struct run_conf *c, int netns, struct arena *a, struct r
 	if (netns >= 0)
 		rc = p->netns_enter(netns, e);
 	if (!rc)
-		rc = supervisor_start(&h->supervisor, &left, e);
+		rc = supervisor_start(&h->supervisor, hooks, &left, e);
 	if (rc == -EPERM || rc == -EACCES || rc == -EROFS)
 		err_remedy(e, "run as root: an interface, its addresses and routes are made");
 	if (rc < 0)
@@ -222,7 +222,8 @@ static int each_address(struct attach *x, struct err *e)
 		if (rc < 0)
 			return rc;
 		as_was.r.home_netns = x->r.home_netns;
-		as_was.r.deadline_ns += RUN_ADDRESS_S * NS_PER_S;
+		as_was.r.deadline_ns += RUN_ADDRESS_S * NS_PER_S + x->up->hooks_ns;
+		x->up->hooks_ns = 0;
 		*x = as_was;
 		*f = at_start;
 	}
@@ -234,26 +235,6 @@ static int each_address(struct attach *x, struct err *e)
 }
 
 /* --- the run -------------------------------------------------------------------------- */
-
-/* As they would be run, with the name filled in. */
-static void tell_hooks(struct run_up *u)
-{
-	const struct conf *c = u->file->conf;
-	size_t i;
-
-	for (i = 0; i < c->n_hooks; i++) {
-		CLEANUP(buf_done) struct buf b = { 0 };
-		const char *at = c->hooks[i].text, *mark;
-
-		for (; (mark = strstr(at, "%i")); at = mark + 2) {
-			buf_add(&b, at, (size_t)(mark - at));
-			buf_puts(&b, u->ifname);
-		}
-		buf_puts(&b, at);
-		run_notice(u->r, RUN_TOLD, "%s is not run (line %u): %s",
-			   conf_hook_str(c->hooks[i].hook), c->hooks[i].line, buf_str(&b));
-	}
-}
 
 static struct endpoint *first_addresses(const struct run_file *x, struct arena *a)
 {
@@ -283,7 +264,7 @@ static void describe(struct run_up *u)
 		t->program = r->conf->program;
 	run_notice(r, RUN_TOLD,
 		   "another device that uses this key loses its session while this runs");
-	tell_hooks(u);
+	run_up_tell_hooks(u);
 }
 
 /* 0 when there is something to judge. */
@@ -293,7 +274,10 @@ static int up_and_run(struct attach *x, struct err *e)
 	int rc;
 
 	run_tell(r, RUN_STEP_START, arena_printf(r->arena, "starting %s", r->conf->engine->name));
-	rc = run_up_begin(x->up, e);
+	rc = run_up_pre(x->up, e);
+	x->up->hooks_ns = 0;
+	if (!rc)
+		rc = run_up_begin(x->up, e);
 	if (rc < 0 && run_interrupted(r)) {
 		run_forget_start(r->f);
 		return 0;
@@ -350,7 +334,9 @@ static int bring_up(const struct run_conf *c, const struct run_file *file, struc
 	rc = up_and_run(x, e);
 	run_tell(&x->r, RUN_STEP_CLEAN, "cleaning up");
 	run_attach_end(x);
+	run_up_pre_down(u);
 	run_up_end(u);
+	run_up_post_down(u);
 	run_host_close(file->host, c);
 	run_close(&x->r);
 	return rc;
@@ -371,5 +357,7 @@ int run_file(const struct run_conf *c, const struct run_file *x, struct arena *a
 		 x->path, up);
 	if (c->notice)
 		c->notice(c->ctx, RUN_TOLD, text);
+	if (c->notice && x->run_hooks)
+		c->notice(c->ctx, RUN_MUST_KNOW, "no hook is run, since it is up already");
 	return run_attach(c, &there, a, f, e);
 }

@@ -12,6 +12,12 @@ struct run_host {
 	struct supervisor supervisor;
 };
 
+/* Down hooks that are written down: n steps, after `first` others. armed: they will be run. */
+struct run_up_down {
+	unsigned first, n;
+	bool armed;
+};
+
 struct run_up {
 	struct run *r;
 	const struct run_file *file;
@@ -22,6 +28,9 @@ struct run_up {
 	struct engine *engine; /* NULL: it does not run */
 	size_t n_tried; /* addresses of the probed peer's endpoint that gave no handshake */
 	uint32_t table; /* of full routes with a default route, and the mark; 0: none */
+	struct run_up_down pre_down, post_down;
+	bool began; /* a hook of those that are run did */
+	int64_t hooks_ns; /* that they took */
 };
 
 /* run_file.c: what has to be said, as in printf */
@@ -46,6 +55,17 @@ int run_up_choose_table(struct run_up *u, struct err *e);
 void run_up_routes(struct run_up *u, const struct targets *probed);
 /* One more, that was not known before somebody answered from it. */
 void run_up_route_to(struct run_up *u, const struct ip_addr *a);
+
+/*
+ * run_up_hooks.c: runs them, if that was asked for. -ECANCELED: one failed; -EINTR: a signal came.
+ * Time that they take is added to the run's.
+ */
+int run_up_pre(struct run_up *u, struct err *e);
+int run_up_post(struct run_up *u, struct err *e);
+void run_up_pre_down(struct run_up *u);
+/* What was changed since run_up_pre() is undone before. */
+void run_up_post_down(struct run_up *u);
+void run_up_tell_hooks(const struct run_up *u); /* that they are not run */
 
 /* Tells the supervisor. */
 int run_up_will(struct run_up *u, const struct undo_step *step, struct err *e);

@@ -22,8 +22,15 @@ enum undo_kind {
 	UNDO_SOCKET, /* path, removed only when nobody listens on it */
 	UNDO_DIR, /* path, removed only when it is empty */
 	UNDO_NFT_TABLE, /* path = its family and name, "ip wgdiag-wg0" */
+	/*
+	 * path: what it is called, "PostDown (line 9 of office.conf)"; hook; limit_ms. Run once, only
+	 * when it was armed, and by nobody but the supervisor of this run: others tell it.
+	 */
+	UNDO_HOOK,
 	UNDO_KIND_COUNT
 };
+
+enum { UNDO_HOOK_MAX = 4096 };
 
 /* One record, of fixed size, as it is in the file too. Zero what is not used. */
 struct undo_step {
@@ -36,6 +43,9 @@ struct undo_step {
 	struct sys_rule rule;
 	char path[108];
 	char old[32], new[32];
+	char hook[UNDO_HOOK_MAX]; /* a command of one line */
+	int limit_ms; /* that it may take; then it is ended with its session */
+	bool armed, done; /* the supervisor's own */
 };
 
 enum { UNDO_STEPS_MAX = 256 };
@@ -45,6 +55,7 @@ struct undo_failed {
 };
 struct undo_result {
 	unsigned n_done, n_failed;
+	unsigned n_kept; /* of those that failed: what another start may try again */
 	struct undo_failed failed[8]; /* the first ones */
 };
 
@@ -52,14 +63,15 @@ struct supervisor {
 	int fd;
 	pid_t pid; /* -1: none */
 	int claim; /* -1: none */
-	unsigned n;
+	unsigned n; /* steps that it holds */
 };
 
 /*
  * First undoes what dead runs left in this namespace (told in *left, which may be NULL). Fails
- * when nothing could be undone later; then nothing may be changed.
+ * when nothing could be undone later; then nothing may be changed. hooks: it will be asked to run
+ * some, in the folder where we are, and with our standard error, which it holds for that.
  */
-int supervisor_start(struct supervisor *s, struct undo_result *left, struct err *e);
+int supervisor_start(struct supervisor *s, bool hooks, struct undo_result *left, struct err *e);
 /*
  * Whether the name of an interface is ours in this namespace until the end: false only when
  * another run has it, one that may not have made the interface yet.
@@ -69,5 +81,31 @@ bool supervisor_claim(struct supervisor *s, const char *ifname);
 int supervisor_add(struct supervisor *s, const struct undo_step *step, struct err *e);
 /* Undoes all, ends the supervisor. -errno: some were not, or it was not there any more. */
 int supervisor_undo_all(struct supervisor *s, struct undo_result *out, struct err *e);
+/* Asks it to undo all but the first n steps; s->fd is readable when it did. What fails stays. */
+int supervisor_ask_undo(struct supervisor *s, unsigned n, struct err *e);
+int supervisor_undone(struct supervisor *s, struct undo_result *out, struct err *e);
+
+/*
+ * Hooks: commands of the user's, run by bash(1), or sh(1) where there is none. It is the
+ * supervisor that runs them, and so knows which began, whoever is killed; it ends them when this
+ * program dies.
+ */
+enum hook_how { HOOK_NOT_BEGUN, HOOK_EXITED, HOOK_SIGNAL, HOOK_TOO_LONG, HOOK_STOPPED };
+struct hook_end {
+	enum hook_how how;
+	int code; /* exit status, signal, or ms that it was given */
+	struct err why; /* why it did not begin */
+};
+enum { HOOK_WORDS_SIZE = 320 };
+const char *hook_words(const struct hook_end *h, char out[static HOOK_WORDS_SIZE]);
+
+/* When it begins, all UNDO_HOOKs that were added until now are armed. */
+int supervisor_hook_begin(struct supervisor *s, const struct undo_step *hook, struct err *e);
+/* It is to be ended with all that it started; supervisor_hook_end() tells. */
+void supervisor_hook_stop(struct supervisor *s);
+/* Waits; s->fd is readable when it is over. */
+int supervisor_hook_end(struct supervisor *s, struct hook_end *out, struct err *e);
+/* The same as by a hook that begins. */
+int supervisor_arm(struct supervisor *s, struct err *e);
 
 #endif

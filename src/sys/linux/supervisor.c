@@ -24,8 +24,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sys/linux/keeper.h"
 #include "sys/linux/linux.h"
 #include "sys/linux/netns.h"
+#include "sys/linux/supervisor_ask.h"
 #include "sys/linux/undo.h"
 
 #define UNDO_DIR "/run/wgdiag"
@@ -102,14 +104,14 @@ static unsigned read_steps(int fd, struct undo_step *step)
 static void undo_file(int dir, const char *name, int fd, struct undo_result *out)
 {
 	struct undo_step *step = calloc(UNDO_STEPS_MAX, sizeof(*step));
-	unsigned failed = out->n_failed;
+	unsigned kept = out->n_kept;
 
 	if (!step)
 		return;
-	undo_steps(step, read_steps(fd, step), out);
+	undo_steps(step, read_steps(fd, step), NULL, out);
 	free(step);
 	/* What failed stays written down for the next start. */
-	if (out->n_failed == failed)
+	if (out->n_kept == kept)
 		forget(dir, name);
 }
 
@@ -162,32 +164,6 @@ static void file_name(char out[static NAME_SIZE], pid_t owner)
 
 /* --- the supervisor itself ------------------------------------------------ */
 
-enum { ASK_ADD, ASK_UNDO };
-struct ask {
-	int what;
-	struct undo_step step;
-};
-
-/* Write-ahead; a step for a link that is there already replaces it. */
-static int keep_step(int file, struct undo_step *all, unsigned *n, const struct undo_step *step)
-{
-	off_t at;
-	unsigned i;
-
-	for (i = 0; i < *n; i++)
-		if (step->kind == UNDO_LINK && all[i].kind == UNDO_LINK &&
-		    !strcmp(step->link, all[i].link))
-			break;
-	if (i == UNDO_STEPS_MAX)
-		return -ENOSPC;
-	at = (off_t)(sizeof(struct head) + i * sizeof(*step));
-	if (pwrite(file, step, sizeof(*step), at) != sizeof(*step))
-		return errno ? -errno : -EIO;
-	all[i] = *step;
-	*n = MAX(*n, i + 1);
-	return 0;
-}
-
 /* What it says once it is there, or why it is not. */
 struct ready {
 	int rc;
@@ -232,36 +208,62 @@ static int make_file(const char *name, pid_t owner, int *dir, struct ready *r)
 	return file;
 }
 
-static _Noreturn void serve(int fd, pid_t owner, const char *name)
+static _Noreturn void serve(int fd, const struct hook_place *at, pid_t owner, const char *name)
 {
-	struct undo_step *all = calloc(UNDO_STEPS_MAX, sizeof(*all));
+	struct keeper k = { .fd = fd, .file = -1, .head_len = sizeof(struct head), .at = *at };
 	struct undo_result r = { 0 };
 	struct ready ready = { 0 };
-	int rc, dir = -1, file = -1;
+	int dir = -1;
 	struct ask ask;
-	unsigned n = 0;
+	ssize_t n;
 
-	if (all)
-		file = make_file(name, owner, &dir, &ready);
+	k.all = calloc(UNDO_STEPS_MAX, sizeof(*k.all));
+	if (k.all)
+		k.file = make_file(name, owner, &dir, &ready);
 	else
 		ready.rc = err_code(&ready.why, ENOMEM, "start the supervisor");
 	send(fd, &ready, sizeof(ready), MSG_NOSIGNAL);
 	if (ready.rc < 0)
 		_exit(1);
-	while (recv(fd, &ask, sizeof(ask), 0) == sizeof(ask) && ask.what == ASK_ADD) {
-		rc = keep_step(file, all, &n, &ask.step);
-		send(fd, &rc, sizeof(rc), MSG_NOSIGNAL);
-	}
-	undo_steps(all, n, &r);
-	if (!r.n_failed)
+	do
+		n = recv(fd, &ask, sizeof(ask), 0);
+	while (n == sizeof(ask) && keeper_answer(&k, &ask));
+	/* Nobody is there any more who could say it. */
+	k.at.say = n != sizeof(ask);
+	keeper_undo(&k, 0, &r);
+	if (!r.n_kept)
 		forget(dir, name);
 	send(fd, &r, sizeof(r), MSG_NOSIGNAL);
 	_exit(0);
 }
 
-/* Everything that would end it, or hold something of ours, is dropped. */
-static _Noreturn void supervisor_main(int fd, pid_t owner, const char *name)
+/* From FIRST on, one after the other; all others are closed. */
+enum { KEEP_SOCKET = 3, KEEP_ERR, KEEP_CWD, KEEP_END };
+
+static bool keep_only(int socket, const struct hook_place *at)
 {
+	const int from[] = { socket, at->err_fd, at->cwd_fd };
+	int above[ARRAY_LEN(from)], i;
+
+	/* To a known number, by a way above all of them. */
+	for (i = 0; i < (int)ARRAY_LEN(from); i++) {
+		above[i] = fcntl(from[i], F_DUPFD_CLOEXEC, KEEP_END);
+		if (above[i] < 0)
+			return false;
+	}
+	for (i = 0; i < (int)ARRAY_LEN(from); i++)
+		if (dup3(above[i], KEEP_SOCKET + i, O_CLOEXEC) < 0)
+			return false;
+	if (syscall(SYS_close_range, KEEP_END, ~0U, 0) < 0)
+		for (i = KEEP_END; i < sysconf(_SC_OPEN_MAX); i++)
+			close(i);
+	return true;
+}
+
+/* Everything that would end it, or hold something of ours, is dropped. */
+static _Noreturn void supervisor_main(int fd, bool hooks, pid_t owner, const char *name)
+{
+	struct hook_place at;
 	sigset_t all;
 	int null, i;
 
@@ -270,24 +272,25 @@ static _Noreturn void supervisor_main(int fd, pid_t owner, const char *name)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	/* To a known number, by a way above it, and then all others are closed. */
-	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3 + 1);
+	at.err_fd = hooks && fcntl(STDERR_FILENO, F_GETFD) >= 0 ? STDERR_FILENO : null;
+	at.cwd_fd = open(hooks ? "." : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (null < 0 || at.cwd_fd < 0 || !keep_only(fd, &at))
+		_exit(1);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (i = 0; i < 3; i++)
 		if (null < 0 || dup2(null, i) < 0)
 			_exit(1);
-	if (fd < 0 || dup2(fd, 3) < 0)
-		_exit(1);
-	if (syscall(SYS_close_range, 3 + 1, ~0U, 0) < 0)
-		for (i = 3 + 1; i < sysconf(_SC_OPEN_MAX); i++)
-			close(i);
+	if (null > STDERR_FILENO)
+		close(null);
 	if (chdir("/") < 0)
 		_exit(1);
-	serve(3, owner, name);
+	at = (struct hook_place){ .cwd_fd = KEEP_CWD, .err_fd = KEEP_ERR };
+	serve(KEEP_SOCKET, &at, owner, name);
 }
 
 /* --- our side ------------------------------------------------------------- */
 
-static int answer(struct supervisor *s, void *out, size_t len, struct err *e)
+int supervisor_answer(struct supervisor *s, void *out, size_t len, struct err *e)
 {
 	ssize_t n;
 
@@ -310,7 +313,7 @@ static void let_go(struct supervisor *s)
 	*s = (struct supervisor){ .fd = -1, .pid = -1, .claim = -1 };
 }
 
-int supervisor_start(struct supervisor *s, struct undo_result *left, struct err *e)
+int supervisor_start(struct supervisor *s, bool hooks, struct undo_result *left, struct err *e)
 {
 	struct ready ready = { 0 };
 	pid_t owner = getpid();
@@ -323,13 +326,13 @@ int supervisor_start(struct supervisor *s, struct undo_result *left, struct err 
 		return err_sys(e, "socketpair");
 	s->pid = fork();
 	if (s->pid == 0)
-		supervisor_main(pair[1], owner, name);
+		supervisor_main(pair[1], hooks, owner, name);
 	if (s->pid < 0)
 		rc = err_sys(e, "start the supervisor");
 	s->fd = pair[0];
 	close(pair[1]);
 	if (!rc)
-		rc = answer(s, &ready, sizeof(ready), e);
+		rc = supervisor_answer(s, &ready, sizeof(ready), e);
 	if (!rc && ready.rc < 0 && e)
 		*e = ready.why;
 	if (!rc)
@@ -369,12 +372,12 @@ int supervisor_add(struct supervisor *s, const struct undo_step *step, struct er
 	}
 	if (send(s->fd, &ask, sizeof(ask), MSG_NOSIGNAL) != sizeof(ask))
 		return err_sys(e, "tell the supervisor");
-	rc = answer(s, &yes, sizeof(yes), e);
+	rc = supervisor_answer(s, &yes, sizeof(yes), e);
 	if (rc < 0)
 		return rc;
 	if (yes < 0)
 		return err_code(e, yes, "write down in %s what is to be undone", UNDO_DIR);
-	s->n++;
+	s->n = (unsigned)yes;
 	return 0;
 }
 
@@ -407,7 +410,7 @@ int supervisor_undo_all(struct supervisor *s, struct undo_result *out, struct er
 	if (s->fd < 0)
 		return 0;
 	if (send(s->fd, &ask, sizeof(ask), MSG_NOSIGNAL) != sizeof(ask) ||
-	    answer(s, out, sizeof(*out), NULL) < 0)
+	    supervisor_answer(s, out, sizeof(*out), NULL) < 0)
 		rc = undo_here(out, e);
 	let_go(s);
 	if (!rc && out->n_failed)

@@ -16,6 +16,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "model/conf.h"
+#include "sys/linux/hook.h"
 #include "sys/linux/linux.h"
 
 enum { TERM_MS = 500, KILL_MS = 2000, HANGUP_MS = 2000 };
@@ -164,7 +166,7 @@ static int gone_is_done(int rc)
 	return rc == -ESRCH || rc == -ENOENT || rc == -ENODEV ? 0 : rc;
 }
 
-static int undo_one(const struct undo_step *s, struct err *e)
+static int undo_one(const struct undo_step *s, const struct hook_place *at, struct err *e)
 {
 	switch (s->kind) {
 	case UNDO_KILL:
@@ -183,10 +185,24 @@ static int undo_one(const struct undo_step *s, struct err *e)
 		return undo_dir(s, e);
 	case UNDO_NFT_TABLE:
 		return undo_nft_table(s, e);
+	case UNDO_HOOK:
+		return hook_undo(at, s, e);
 	case UNDO_KIND_COUNT:
 		break;
 	}
 	return err_say(e, EINVAL, "a step of unknown kind %d", (int)s->kind);
+}
+
+/* A command that was cut, or without its key, is another one. */
+static void hook_by_hand(const struct undo_step *s, char *out, size_t cap)
+{
+	CLEANUP(buf_done) struct buf b = { 0 };
+
+	conf_hook_show(s->hook, &b);
+	if (b.len < cap && !strcmp(buf_str(&b), s->hook))
+		snprintf(out, cap, "%s", buf_str(&b));
+	else
+		snprintf(out, cap, "the command of that line");
 }
 
 static void by_hand(const struct undo_step *s, char *out, size_t cap)
@@ -221,15 +237,22 @@ static void by_hand(const struct undo_step *s, char *out, size_t cap)
 		snprintf(out, cap, "rmdir %s", s->path);
 	else if (s->kind == UNDO_NFT_TABLE)
 		snprintf(out, cap, "nft delete table %s", s->path);
+	else if (s->kind == UNDO_HOOK)
+		hook_by_hand(s, out, cap);
 }
 
-void undo_steps(const struct undo_step *step, unsigned n, struct undo_result *out)
+void undo_steps(struct undo_step *step, unsigned n, const struct hook_place *at,
+		struct undo_result *out)
 {
 	struct undo_failed *f;
 	struct err e = { 0 };
 
 	while (n--) {
-		if (undo_one(&step[n], &e) == 0) {
+		if (step[n].done)
+			continue;
+		/* Hooks are run once, and are not ours to judge. */
+		step[n].done = undo_one(&step[n], at, &e) == 0;
+		if (step[n].done) {
 			out->n_done++;
 			continue;
 		}
@@ -239,5 +262,7 @@ void undo_steps(const struct undo_step *step, unsigned n, struct undo_result *ou
 			by_hand(&step[n], f->command, sizeof(f->command));
 		}
 		out->n_failed++;
+		step[n].done = step[n].kind == UNDO_HOOK;
+		out->n_kept += !step[n].done;
 	}
 }
