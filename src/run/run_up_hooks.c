@@ -96,10 +96,11 @@ static int failed(const struct run_up *u, const struct conf_hook_line *h, const 
 {
 	const char *text = shown(u, command);
 	char words[HOOK_WORDS_SIZE];
+	/* That there is no shell is no fault of the file. */
+	int code = end->how == HOOK_STOPPED ? EINTR : end->how == HOOK_NOT_BEGUN ? EIO : ECANCELED;
 
-	return err_say(e, end->how == HOOK_STOPPED ? EINTR : ECANCELED,
-		       "%s: line %u: %s %s: %.*s%s", u->file->path, h->line, conf_hook_str(h->hook),
-		       hook_words(end, words), SHOWN_MAX, text,
+	return err_say(e, code, "%s: line %u: %s %s: %.*s%s", u->file->path, h->line,
+		       conf_hook_str(h->hook), hook_words(end, words), SHOWN_MAX, text,
 		       strlen(text) > SHOWN_MAX ? " ..." : "");
 }
 
@@ -220,11 +221,18 @@ static void run_down(struct run_up *u, enum conf_hook kind, const struct run_up_
 
 int run_up_pre(struct run_up *u, struct err *e)
 {
-	int rc;
+	const struct conf *c = u->file->conf;
+	struct undo_step unused;
+	size_t i;
+	int rc = 0;
 
 	if (!u->file->run_hooks)
 		return 0;
-	rc = will_run_all(u, CONF_POST_DOWN, &u->post_down, e);
+	/* One that cannot be run is said before any is. */
+	for (i = 0; i < c->n_hooks && !rc; i++)
+		rc = step_of(u, &c->hooks[i], &unused, e);
+	if (!rc)
+		rc = will_run_all(u, CONF_POST_DOWN, &u->post_down, e);
 	if (!rc)
 		rc = run_all(u, CONF_PRE_UP, e);
 	u->post_down.armed = u->began;

@@ -134,6 +134,13 @@ refuses '--ping 224.0.0.1: nobody can be asked there' check wg0 --ping 224.0.0.1
 refuses '--ping is about a tunnel that runs' check --ping 10.0.0.1
 refuses "--endpoint 'x' is no HOST:PORT" check lo --endpoint x
 refuses '--require is about a tunnel that runs' check --require all
+for o in --run-hooks --full-routes --force; do
+	refuses "$o is about a file of wg-quick: name it" check $o
+	refuses "$o is about a file, and lo is an interface" check lo $o
+done
+refuses '--run-hooks says how a run is done' check --facts "$TOP/fixtures/cases/healthy/builtin.json" --run-hooks
+refuses "option '--run-hooks' takes no value" check --run-hooks=yes
+refuses "unknown option '--run-hooks'" lab none --run-hooks
 refuses '--require says how a run is done' check --facts "$TOP/fixtures/cases/healthy/builtin.json" --require all
 refuses '--engine-log is about a tunnel that runs' check --engine-log /dev/null
 refuses "--engine-log says how a run is done" check --facts "$TOP/fixtures/cases/healthy/builtin.json" --engine-log /dev/null

@@ -293,12 +293,52 @@ static void round_trip(void **state)
 	}
 }
 
+#define KEY43 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO+/"
+
+static void hooks_filled_and_shown(void **state)
+{
+	static const struct {
+		const char *text, *command, *shown;
+	} of[] = {
+		{ "", "", "" },
+		{ "ip link show", "ip link show", "ip link show" },
+		{ "a %i b%i%%i", "a wg0 bwg0%wg0", "a wg0 bwg0%wg0" },
+		{ "%", "%", "%" },
+		{ "wg set %i private-key <(echo " KEY43 "=)",
+		  "wg set wg0 private-key <(echo " KEY43 "=)",
+		  "wg set wg0 private-key <(echo (key))" },
+		/* stuck to a path: what is before it goes, rather than that it stays */
+		{ "x/" KEY43 "=", "x/" KEY43 "=", "(key)" },
+		{ KEY43 "=" KEY43 "=", KEY43 "=" KEY43 "=", "(key)(key)" },
+		{ KEY43, KEY43, KEY43 },
+		{ "bcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO+/=",
+		  "bcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO+/=",
+		  "bcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNO+/=" },
+		{ "a\tb\033[31m\177", "a\tb\033[31m\177", "a?b?[31m?" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(of); i++) {
+		CLEANUP(buf_done) struct buf command = { 0 }, shown = { 0 };
+
+		conf_hook_fill(of[i].text, "wg0", &command);
+		assert_string_equal(buf_str(&command), of[i].command);
+		conf_hook_show(buf_str(&command), &shown);
+		assert_string_equal(buf_str(&shown), of[i].shown);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_line),	  cmocka_unit_test(whole_text),
-		cmocka_unit_test(no_secret_told), cmocka_unit_test(values),
-		cmocka_unit_test(names_replaced), cmocka_unit_test(round_trip),
+		cmocka_unit_test(hooks_filled_and_shown),
+		cmocka_unit_test(each_line),
+		cmocka_unit_test(whole_text),
+		cmocka_unit_test(no_secret_told),
+		cmocka_unit_test(values),
+		cmocka_unit_test(names_replaced),
+		cmocka_unit_test(round_trip),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
