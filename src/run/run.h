@@ -114,8 +114,8 @@ int run_host_open(const struct run_conf *c, int netns, bool hooks, struct arena 
 void run_host_close(struct run_host *h, const struct run_conf *c);
 /*
  * Brings the tunnel of a file up, runs on it as on one that was there, and takes it down; or runs
- * on the interface that has its key. Errors as of run_attach; -ECANCELED: a hook of the file failed;
- * others: this machine cannot.
+ * on the interface that has its key. Errors as of run_attach; -ECANCELED: a hook of the file
+ * failed; others: this machine cannot.
  */
 int run_file(const struct run_conf *c, const struct run_file *x, struct arena *a, struct facts *f,
 	     struct err *e);

@@ -127,7 +127,11 @@ static int run_one(struct run_up *u, const struct conf_hook_line *h, struct err 
 	u->began |= end.how != HOOK_NOT_BEGUN;
 	if (end.how == HOOK_EXITED && end.code == 0)
 		return 0;
-	return failed(u, h, step.hook, &end, e);
+	rc = failed(u, h, step.hook, &end, e);
+	/* The run goes on to its end then, and tells no error. */
+	if (rc == -EINTR)
+		run_notice(u->r, RUN_TOLD, "%s", e->text);
+	return rc;
 }
 
 /* --- all of a kind -------------------------------------------------------------------- */

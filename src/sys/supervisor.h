@@ -23,8 +23,8 @@ enum undo_kind {
 	UNDO_DIR, /* path, removed only when it is empty */
 	UNDO_NFT_TABLE, /* path = its family and name, "ip wgdiag-wg0" */
 	/*
-	 * path: what it is called, "PostDown (line 9 of office.conf)"; hook; limit_ms. Run once, only
-	 * when it was armed, and by nobody but the supervisor of this run: others tell it.
+	 * path: what it is called, "PostDown (line 9 of office.conf)"; hook; limit_ms. Run once,
+	 * only when it was armed, by nobody but the supervisor of this run: others tell it.
 	 */
 	UNDO_HOOK,
 	UNDO_KIND_COUNT

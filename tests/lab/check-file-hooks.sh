@@ -195,6 +195,7 @@ for sig in KILL INT TERM; do
 		kill -$sig $stop_pid
 		ends $stop_pid
 		[ $sig = KILL ] || is "$sig in $up: exit" "$ends_rc" 130
+		[ $sig = KILL ] || check "$sig in $up: told" grep -q "line 4: $up was interrupted and killed: mkdir a" "$TMPDIR/err"
 		undone "$sig in $up"
 		same "$sig in $up"
 		is "$sig in $up: what is run is said" "$(grep -cE "^wgdiag: running PostDown.*: rmdir a$" "$TMPDIR/err")" 1
