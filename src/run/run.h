@@ -28,7 +28,8 @@ enum { RUN_LONGEST_S = 40 };
 enum { RUN_ADDRESSES_MAX = 6, RUN_ADDRESS_S = 8 };
 
 /*
- * Each hook of a file may take so long, beside the time of the run. Also in man/wgdiag-check.1.
+ * Each hook of a file may take so long, beside the time of the run. Also in man/wgdiag-check.1
+ * (tests/lint/docs.sh).
  */
 enum { RUN_HOOK_S = 30 };
 

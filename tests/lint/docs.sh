@@ -54,7 +54,11 @@ found=
 if [ -n "$longest" ] && ! grep -q "within $longest seconds" man/wgdiag-check.1; then
 	found="man/wgdiag-check.1: a run ends within $longest seconds (RUN_LONGEST_S)"
 fi
-clean 'the longest run is in its page' "$found"
+limit=$(sed -n 's/.*RUN_HOOK_S = \([0-9]*\).*/\1/p' src/run/run.h 2>/dev/null)
+if [ -n "$limit" ] && ! grep -q "does not end within $limit seconds" man/wgdiag-check.1; then
+	found="${found}man/wgdiag-check.1: a hook has $limit seconds (RUN_HOOK_S)"
+fi
+clean 'the longest run is in its page, and the longest hook' "$found"
 
 found=
 for f in src/main.c $(find src/cmd -name '*.c' ! -name 'cmd_*.c'); do
