@@ -237,7 +237,7 @@ static void not_begun(void **state)
 	end = run(":", PLENTY_MS);
 	assert_int_equal(end.how, HOOK_NOT_BEGUN);
 	assert_non_null(strstr(end.why.text, "neither bash nor sh"));
-	undo_all();
+	assert_int_equal(undo_all().n_failed, 0);
 	assert_string_equal(written(), "");
 }
 
