@@ -20,6 +20,7 @@ void tap_count_start(struct tap_facts *t, const struct tap_conf *c)
 		t->packets[dir] = t->padded_bytes[dir] = t->not_ip[dir] = t->shifted[dir] =
 			wire ? UNKNOWN : 0;
 		t->echo_requests[dir] = t->echo_replies[dir] = wire ? UNKNOWN : 0;
+		t->others[dir] = wire ? UNKNOWN : 0;
 	}
 }
 

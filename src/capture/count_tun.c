@@ -206,6 +206,19 @@ static void count_echo(struct tap_facts *t, enum tap_dir dir, const struct dgram
 	t->echo_replies[dir] += d->b[0] == (v6 ? ECHO6_REPLY : ECHO4_REPLY);
 }
 
+/* What another peer was asked with, or answers. */
+static bool is_others_echo(const struct tap_conf *c, const struct dgram *d)
+{
+	size_t i;
+
+	if (d->proto != (d->src.family == FAMILY_IP6 ? IP_PROTO_ICMP6 : IP_PROTO_ICMP))
+		return false;
+	for (i = 0; i < c->n_others; i++)
+		if (ip_addr_equal(&c->others[i], &d->src) || ip_addr_equal(&c->others[i], &d->dst))
+			return true;
+	return false;
+}
+
 void count_tun(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, size_t caplen,
 	       size_t len)
 {
@@ -225,8 +238,13 @@ void count_tun(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, 
 			return;
 		}
 	}
-	if (headers_read(b, caplen, &d))
+	if (headers_read(b, caplen, &d)) {
+		if (is_others_echo(c, &d)) {
+			t->others[inner_dir(c, &d)]++;
+			return;
+		}
 		count_echo(t, inner_dir(c, &d), &d);
+	}
 	t->packets[inner_dir(c, &d)]++;
 	t->padded_bytes[inner_dir(c, &d)] +=
 		(int64_t)((len + PADDED_TO - 1) / PADDED_TO * PADDED_TO);

@@ -41,6 +41,9 @@ struct tap_conf {
 	const struct ip_addr *own;
 	size_t n_own;
 	enum tap_told told;
+	/* tun: echoes from and to these addresses are no traffic of the peer that is looked at */
+	const struct ip_addr *others;
+	size_t n_others;
 	/* wire: called for each data message as its frame is read, e.g. loss_window_see(); NULL */
 	void (*on_data)(void *ctx, const struct tap_message *m);
 	void *on_data_ctx;

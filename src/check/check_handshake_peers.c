@@ -1,10 +1,11 @@
 /*
  * The tunnel's other peers: which of them are there?
  *
- * One peer is probed; of the others there is what the engine says: when each was last heard.
- * Who has been silent for longer than a session lives is offline, and a hub is none the worse
- * for it; unless the user says that it must be there. To one without an endpoint nothing can be
- * sent. To others it could be, and was not: then whether they are there is not known.
+ * One peer is probed. Of the others the engine says when each was last heard; those that it can
+ * send to and that were silent for longer than a session lives are asked with a packet, and come
+ * with a new handshake, or do not. A peer that comes and goes is offline then, and a hub is none
+ * the worse for it, unless the user says that it must be there. To one without an endpoint nothing
+ * can be sent. Who could be sent to and was not is not known.
  */
 #include "check/check_list.h"
 #include "check/tunnel.h"
@@ -12,12 +13,24 @@
 
 enum { PEERS_TOLD = 16 };
 
-struct tally {
-	size_t n, online, silent, never, untold;
-	/* of those that must be there: they are not; it is not known */
-	const struct peer_config *missing, *unknown;
-	size_t n_required, n_missing, n_unknown;
+struct group {
+	const struct peer_config *first;
+	size_t n;
 };
+
+struct tally {
+	size_t n, online, silent, never, untold, n_required;
+	/* must be there, and cannot come; were asked in vain; the same, and it may be no fault */
+	struct group missing, absent, perhaps;
+	struct group unknown; /* must be there, and that is not known */
+	struct group not_asked;
+};
+
+static void put(struct group *g, const struct peer_config *p)
+{
+	g->first = g->first ? g->first : p;
+	g->n++;
+}
 
 static const char *base64(struct arena *a, const struct public_key *k)
 {
@@ -37,34 +50,93 @@ static bool was_heard(const struct facts *f, const struct peer_config *p)
 	return p->handshake_wall_ns > 0 && tunnel_peer_age(f, p) <= TUNNEL_SESSION_NS;
 }
 
-static void count_required(const struct facts *f, const struct peer_config *p, struct tally *t)
+static bool is_there(const struct facts *f, const struct peer_config *p)
 {
-	if (!tunnel_peer_is_required(f, p))
+	if (!is_other(f, p) && f->handshake.complete)
+		return true;
+	return was_heard(f, p) ||
+	       (p->handshake_end_wall_ns > 0 &&
+		f->started_wall_ns - p->handshake_end_wall_ns <= TUNNEL_SESSION_NS);
+}
+
+static bool did_not_come(const struct facts *f, const struct peer_config *p)
+{
+	return !is_there(f, p) && p->asked_ns >= TUNNEL_ASKED_NS &&
+	       p->handshake_end_wall_ns != UNKNOWN;
+}
+
+/* Behind one endpoint is one engine with one key: another's is an old one. */
+static bool is_another_there(const struct facts *f, const struct peer_config *p)
+{
+	const struct config_facts *c = &f->config[END_NEAR];
+	size_t i;
+
+	for (i = 0; i < c->n_peers; i++)
+		if (&c->peers[i] != p && endpoint_equal(&c->peers[i].endpoint, &p->endpoint) &&
+		    is_there(f, &c->peers[i]))
+			return true;
+	return false;
+}
+
+static void count_silent(const struct facts *f, const struct peer_config *p, struct tally *t)
+{
+	bool required = tunnel_peer_is_required(f, p);
+
+	if (did_not_come(f, p)) {
+		if (!required && (tunnel_peer_may_roam(f, p) || is_another_there(f, p)))
+			return;
+		/* What else its name stands for was not tried. */
+		if (tunnel_peer_must_be_there(f, p) && tunnel_peer_addresses(f, p) <= 1)
+			put(&t->absent, p);
+		else
+			put(&t->perhaps, p);
 		return;
-	t->n_required++;
-	if (was_heard(f, p))
-		return;
-	if (p->handshake_wall_ns == 0 && p->endpoint.addr.family == FAMILY_NONE) {
-		t->n_missing++;
-		t->missing = t->missing ? t->missing : p;
-	} else {
-		t->n_unknown++;
-		t->unknown = t->unknown ? t->unknown : p;
 	}
+	if (p->not_asked)
+		put(&t->not_asked, p);
+	if (!required)
+		return;
+	if (p->handshake_wall_ns == 0 && p->endpoint.addr.family == FAMILY_NONE)
+		put(&t->missing, p);
+	else
+		put(&t->unknown, p);
 }
 
 static void count(const struct facts *f, const struct peer_config *p, struct tally *t)
 {
 	t->n++;
+	t->n_required += tunnel_peer_is_required(f, p);
+	if (is_there(f, p)) {
+		t->online++;
+		return;
+	}
 	if (p->handshake_wall_ns == UNKNOWN)
 		t->untold++;
 	else if (p->handshake_wall_ns == 0)
 		t->never++;
-	else if (was_heard(f, p))
-		t->online++;
 	else
 		t->silent++;
-	count_required(f, p, t);
+	count_silent(f, p, t);
+}
+
+/* "last heard before 4 min; asked, no answer in 7.0 s" */
+static const char *told_of(const struct facts *f, const struct peer_config *p, struct arena *a)
+{
+	const char *heard =
+		p->handshake_wall_ns == UNKNOWN ? "when it was heard is not told" :
+		p->handshake_wall_ns == 0	? "never heard" :
+						  arena_printf(a, "last heard before %s",
+							       words_time(a, tunnel_peer_age(f, p)));
+
+	if (p->not_asked)
+		return arena_printf(a, "%s; not asked: %s", heard, p->not_asked);
+	if (p->asked_ns <= 0)
+		return heard;
+	return arena_printf(a, "%s; asked, %s %s", heard,
+			    is_there(f, p)     ? "and it came, within" :
+			    did_not_come(f, p) ? "no handshake in" :
+						 "and looked for no longer than",
+			    words_time(a, p->asked_ns));
 }
 
 static void because(const struct facts *f, const struct tally *t, struct findings *out,
@@ -72,7 +144,10 @@ static void because(const struct facts *f, const struct tally *t, struct finding
 {
 	const struct config_facts *c = &f->config[END_NEAR];
 	struct evidence *ev;
-	size_t i, told = 0;
+	size_t i, told = 0, asked = 0;
+
+	for (i = 0; i < c->n_peers; i++)
+		asked += is_other(f, &c->peers[i]) && c->peers[i].asked_ns > 0;
 
 	ev = finding_because(out, row, "engine", "near", "latest handshakes of the other peers");
 	evidence_count(ev, "others", (int64_t)t->n);
@@ -80,16 +155,15 @@ static void because(const struct facts *f, const struct tally *t, struct finding
 	evidence_count(ev, "silent", t->untold ? UNKNOWN : (int64_t)t->silent);
 	evidence_count(ev, "never_heard", t->untold ? UNKNOWN : (int64_t)t->never);
 	evidence_count(ev, "required", (int64_t)t->n_required);
+	evidence_count(ev, "asked", (int64_t)asked);
 	for (i = 0; i < c->n_peers && told < PEERS_TOLD; i++) {
 		const struct peer_config *p = &c->peers[i];
 
 		if (!is_other(f, p) || p->handshake_wall_ns == UNKNOWN)
 			continue;
 		told++;
-		finding_because(
-			out, row, "engine", words_key(out->arena, &p->key), "%s%s",
-			p->handshake_wall_ns ? "last heard before " : "never heard",
-			p->handshake_wall_ns ? words_time(out->arena, tunnel_peer_age(f, p)) : "");
+		finding_because(out, row, "engine", words_key(out->arena, &p->key), "%s",
+				told_of(f, p, out->arena));
 	}
 }
 
@@ -99,28 +173,76 @@ static const char *more(struct arena *a, size_t n)
 	return n > 1 ? arena_printf(a, " (and %zu more)", n - 1) : "";
 }
 
-static struct finding *judge(const struct facts *f, const struct tally *t, struct findings *out)
+static const char *ask_it(const struct facts *f, const struct peer_config *p, struct arena *a)
 {
+	return arena_printf(a, "ask it: wgdiag check %s --peer %.*s",
+			    f->target.name ? words_shell(a, facts_argument(f)) : "INTERFACE", 8,
+			    base64(a, &p->key));
+}
+
+/* Asked in vain. */
+static struct finding *judge_silence(const struct facts *f, const struct group *g, enum state s,
+				     struct findings *out)
+{
+	const struct peer_config *p = g->first;
+	size_t addresses = tunnel_peer_addresses(f, p);
+	char at[ENDPOINT_STR_SIZE];
 	struct finding *row;
 
-	if (t->n_missing)
+	row = finding_add(out, s, "peer %s (%s) was asked and did not answer within %s%s%s",
+			  words_key(out->arena, &p->key), endpoint_str(&p->endpoint, at),
+			  words_time(out->arena, p->asked_ns), more(out->arena, g->n),
+			  s == STATE_FAIL ? "" :
+			  addresses > 1	  ? arena_printf(out->arena,
+							 "; its endpoint's name has %zu addresses, "
+							   "and one was tried",
+							 addresses) :
+					    "; it was heard before, and may come and go");
+	row->remedy = ask_it(f, p, out->arena);
+	return row;
+}
+
+static struct finding *judge_unknown(const struct facts *f, const struct group *g,
+				     struct findings *out)
+{
+	const struct peer_config *p = g->first;
+	struct finding *row;
+
+	row = finding_add(out, STATE_UNSURE,
+			  "peer %s must be there, and was not heard within 180 s%s; it was not "
+			  "asked%s%s%s",
+			  words_key(out->arena, &p->key), more(out->arena, g->n),
+			  p->asked_ns > 0 ? " for long enough" : "", p->not_asked ? ": " : "",
+			  p->not_asked ? p->not_asked : "");
+	row->remedy = ask_it(f, p, out->arena);
+	return row;
+}
+
+/* What is told of those that could not be asked, or else how to look at another one. */
+static const char *aside(const struct tally *t, struct arena *a)
+{
+	const struct peer_config *p = t->not_asked.first;
+
+	if (!p)
+		return "probed is one: --peer KEY for another";
+	return arena_printf(a, "peer %s could not be asked: %s%s", words_key(a, &p->key),
+			    p->not_asked, more(a, t->not_asked.n));
+}
+
+static struct finding *judge(const struct facts *f, const struct tally *t, struct findings *out)
+{
+	if (t->absent.n)
+		return judge_silence(f, &t->absent, STATE_FAIL, out);
+	if (t->missing.n)
 		return finding_add(out, STATE_FAIL,
 				   "peer %s must be there, and it was never heard and has no "
 				   "endpoint%s",
-				   words_key(out->arena, &t->missing->key),
-				   more(out->arena, t->n_missing));
-	if (t->n_unknown && !t->untold) {
-		row = finding_add(out, STATE_UNSURE,
-				  "peer %s must be there, and was not heard within 180 s%s; it was "
-				  "not asked",
-				  words_key(out->arena, &t->unknown->key),
-				  more(out->arena, t->n_unknown));
-		row->remedy = arena_printf(
-			out->arena, "ask it: wgdiag check %s --peer %.*s",
-			f->target.name ? words_shell(out->arena, facts_argument(f)) : "INTERFACE",
-			8, base64(out->arena, &t->unknown->key));
-		return row;
-	}
+				   words_key(out->arena, &t->missing.first->key),
+				   more(out->arena, t->missing.n));
+	if (t->unknown.n && !t->untold)
+		return judge_unknown(f, &t->unknown, out);
+	if (t->perhaps.n)
+		return judge_silence(f, &t->perhaps, STATE_UNSURE, out);
 	if (t->untold)
 		return finding_add(out, STATE_UNSURE,
 				   "%zu others; when they were heard is not told", t->n);
@@ -128,8 +250,8 @@ static struct finding *judge(const struct facts *f, const struct tally *t, struc
 		return finding_add(out, STATE_PASS, "all %zu others heard within 180 s", t->n);
 	return finding_add(out, STATE_PASS,
 			   "of %zu others %zu heard within 180 s, %zu offline (%zu never heard); "
-			   "probed is one: --peer KEY for another",
-			   t->n, t->online, t->silent + t->never, t->never);
+			   "%s",
+			   t->n, t->online, t->silent + t->never, t->never, aside(t, out->arena));
 }
 
 static void run(const struct check_ctx *ctx, struct findings *out)
@@ -163,7 +285,7 @@ const struct check check_handshake_peers = {
 	.id = "handshake.peers",
 	.title = "other peers",
 	.layer = LAYER_TRANSPORT,
-	.wants = NEED_BIT(NEED_CONFIG),
+	.wants = NEED_BIT(NEED_CONFIG) | NEED_BIT(NEED_PEERS),
 	.after = after,
 	.run = run,
 };

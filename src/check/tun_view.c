@@ -30,6 +30,9 @@ struct tun_view tun_view_of(const struct facts *facts, enum end end)
 		v.rx_packets = link_difference(&facts->tun[end], LINK_RX_PACKETS);
 		v.rx_dropped = link_difference(&facts->tun[end], LINK_RX_DROPPED);
 	}
+	/* The device counts them, and the capture has them aside. */
+	if (v.rx_packets != UNKNOWN && tun->others[TAP_IN] > 0)
+		v.rx_packets = MAX(v.rx_packets - tun->others[TAP_IN], 0);
 	return v;
 }
 

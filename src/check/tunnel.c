@@ -173,6 +173,29 @@ bool tunnel_peer_is_required(const struct facts *f, const struct peer_config *p)
 	return !public_key_is_zero(&t->required) && public_key_equal(&p->key, &t->required);
 }
 
+bool tunnel_peer_must_be_there(const struct facts *f, const struct peer_config *p)
+{
+	const struct intended_peer *w = intended(f, p);
+
+	if (tunnel_peer_is_required(f, p))
+		return true;
+	if (w)
+		return w->endpoint != NULL;
+	return p->handshake_wall_ns == 0 || p->keepalive_s > 0;
+}
+
+bool tunnel_peer_may_roam(const struct facts *f, const struct peer_config *p)
+{
+	return !tunnel_peer_must_be_there(f, p) && (intended(f, p) || has_only_single(p));
+}
+
+size_t tunnel_peer_addresses(const struct facts *f, const struct peer_config *p)
+{
+	const struct intended_peer *w = intended(f, p);
+
+	return w ? w->n_resolved : 0;
+}
+
 bool tunnel_peer_is_offline(const struct facts *f)
 {
 	const struct peer_config *p = tunnel_peer(f, END_NEAR);

@@ -10,6 +10,7 @@ static void peer(const struct uapi_peer *from, struct peer_config *to)
 	to->endpoint = from->endpoint;
 	to->keepalive_s = from->keepalive_s;
 	to->handshake_wall_ns = uapi_peer_handshake_ns(from);
+	to->handshake_end_wall_ns = to->asked_ns = UNKNOWN;
 	to->allowed = from->allowed; /* in the arena, as all that was parsed */
 	to->n_allowed = from->n_allowed;
 }

@@ -48,6 +48,7 @@ enum need {
 	NEED_FIREWALL, /* rules of the near namespace, before and after */
 	NEED_INTENDED, /* a configuration file was given and read */
 	NEED_LADDER, /* how far packets get to the endpoint; or it was seen to need no asking */
+	NEED_PEERS, /* whether the other peers come when they are asked */
 	NEED_FAR_TEXT, /* what the line of `explain far` printed at the far end */
 	NEED_COUNT
 };
@@ -243,6 +244,8 @@ struct tap_facts {
 	uint8_t shifted_first[8]; /* the first bytes of the first of them */
 	/* echo requests and replies, ICMP and ICMPv6 */
 	int64_t echo_requests[TAP_DIR_COUNT], echo_replies[TAP_DIR_COUNT];
+	/* echoes to and from other peers that this run asked; counted in none of the above */
+	int64_t others[TAP_DIR_COUNT];
 	/* wire taps: data messages larger than a keepalive whose length is no multiple of 16 */
 	int64_t unpadded[TAP_DIR_COUNT];
 };

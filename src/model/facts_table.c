@@ -29,6 +29,7 @@ static const char *const needs[] = {
 	[NEED_FIREWALL] = "firewall",
 	[NEED_INTENDED] = "intended",
 	[NEED_LADDER] = "ladder",
+	[NEED_PEERS] = "peers",
 	[NEED_FAR_TEXT] = "far-text",
 };
 static_assert(ARRAY_LEN(needs) == NEED_COUNT, "a need has no word");
@@ -220,6 +221,7 @@ static const struct facts_field tap_fields[] = {
 	BYTES(tap_facts, shifted_first),
 	COUNTS(tap_facts, echo_requests, dirs),
 	COUNTS(tap_facts, echo_replies, dirs),
+	COUNTS(tap_facts, others, dirs),
 	COUNTS(tap_facts, unpadded, dirs),
 };
 static const struct facts_table tap_table = TABLE(tap_facts, tap_fields);
@@ -281,6 +283,9 @@ static const struct facts_field peer_fields[] = {
 	STRUCT(peer_config, endpoint, facts_endpoint_table),
 	COUNT(peer_config, keepalive_s),
 	TIME(peer_config, handshake_wall_ns),
+	TIME(peer_config, handshake_end_wall_ns),
+	COUNT(peer_config, asked_ns),
+	TEXT(peer_config, not_asked),
 	NETS(peer_config, allowed, n_allowed),
 };
 static const struct facts_table peer_table = TABLE(peer_config, peer_fields);

@@ -190,3 +190,39 @@ void targets_of(const struct targets_ask *ask, struct targets *out)
 	sort(ask, &t);
 	*out = t;
 }
+
+/* --- another peer ------------------------------------------------------------------- */
+
+/* Its first host; where that is us, the next. */
+static void hosts_of(const struct targets_ask *ask, struct targets *t, const struct cidr *c)
+{
+	const uint8_t last[2] = { 1, c->len + 1u == bits_of(&c->addr) ? 0 : 2 };
+	struct cidr net = *c;
+	size_t i;
+
+	if (c->len == 0 || c->len == bits_of(&c->addr))
+		return;
+	cidr_mask(&net);
+	for (i = 0; i < ARRAY_LEN(last); i++) {
+		struct ip_addr a = net.addr;
+
+		a.b[ip_addr_len(&a) - 1] |= last[i];
+		add(ask, t, &a, TARGET_SUBNET);
+	}
+}
+
+void targets_of_other(const struct targets_ask *ask, struct targets *out)
+{
+	struct targets all = { .n = 0 };
+	size_t i;
+
+	singles(ask, &all);
+	for (i = 0; i < ask->peer->n_allowed; i++)
+		hosts_of(ask, &all, &ask->peer->allowed[i]);
+	hops(ask, &all);
+	*out = (struct targets){ .n = 0 };
+	for (i = 0; i < all.n; i++)
+		if (peer_owns(ask, &all.t[i].addr))
+			out->t[out->n++] = all.t[i];
+	sort(ask, out);
+}

@@ -373,10 +373,13 @@ static void measure(struct attach *x)
 	if (run_has(r, NEED_BIT(NEED_FRAMING)))
 		run_framing(r);
 	choose_first_target(x);
+	run_others_ask(x);
 	session(x, blocked);
 	x->again = is_there_another_way(x);
-	if (x->again)
+	if (x->again) {
+		run_others_close(x);
 		return;
+	}
 	if (!blocked && !run_interrupted(r) && run_has(r, RUN_PING_NEEDS)) {
 		run_tell(r, RUN_STEP_PING, "ping");
 		if (!run_find(r, &x->targets, x->up))
@@ -388,6 +391,7 @@ static void measure(struct attach *x)
 		no_pings(r, no_target, name_target);
 	else if (!run_interrupted(r) && run_has(r, RUN_PING_NEEDS))
 		run_pings(r);
+	run_others_end(x);
 	run_tell(r, RUN_STEP_COUNTERS, "counters");
 	run_last_look(r);
 	run_gather_after(r);
@@ -452,6 +456,7 @@ int run_attach_steps(struct attach *x, struct err *e)
 	/* A hook that a signal ended is no fault of the file. */
 	if (rc < 0)
 		return run_interrupted(r) ? 0 : rc;
+	run_others_choose(x);
 	measure(x);
 	return 0;
 }

@@ -7,6 +7,8 @@
 #include "run/run_priv.h"
 #include "run/run_up.h"
 
+struct others;
+
 struct attach {
 	struct run r;
 	struct run_up *up; /* this run made it; NULL: it was there */
@@ -18,6 +20,7 @@ struct attach {
 	const struct intended_peer *file_peer; /* NULL: no file, or it has none */
 	struct net_facts net; /* all of the namespace */
 	struct targets targets;
+	struct others *others; /* NULL: nobody is asked whether it comes */
 	bool again; /* no handshake, and its peer has another address to be tried */
 };
 
@@ -36,5 +39,14 @@ void run_attach_plan(struct run *r);
 
 /* run_attach_targets.c: which inner addresses are worth asking; fills x->targets */
 void run_attach_targets(struct attach *x);
+
+/*
+ * run_others.c: do the peers come that are not looked at? Who can be asked is chosen before the
+ * captures are open, and asked early; what came of it is looked at late, as it takes its time.
+ */
+void run_others_choose(struct attach *x);
+void run_others_ask(struct attach *x);
+void run_others_end(struct attach *x);
+void run_others_close(struct attach *x);
 
 #endif

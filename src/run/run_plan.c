@@ -28,6 +28,8 @@ static const struct {
 	{ BIT(LADDER), BIT(TAP_NEAR_WIRE) | BIT(HANDSHAKE) | BIT(PING_PEER) | BIT(CONFIG) },
 	/* the endpoint, by the engine's own word */
 	{ BIT(PATHS), BIT(CONFIG) },
+	/* who they are */
+	{ BIT(PEERS), BIT(CONFIG) },
 	/* one question to the engine for both */
 	{ BIT(CONFIG), BIT(ENGINE) },
 	{ BIT(CONFIG_FAR), BIT(ENGINE_FAR) },

@@ -30,6 +30,9 @@ struct run_end {
 	struct ip_addr inner4, inner6;
 	const struct ip_addr *own; /* all addresses of its tun */
 	size_t n_own;
+	/* near: of peers that are not looked at, and are asked whether they come */
+	const struct ip_addr *others;
+	size_t n_others;
 	struct public_key public_key;
 	enum wg_via via; /* how its engine is asked */
 	const struct engine_ops *ops; /* NULL: not one of ours to know */
@@ -70,7 +73,8 @@ enum echo_use {
 	ECHO_LOSS,
 	ECHO_LADDER,
 	ECHO_FIND, /* and 15 more */
-	ECHO_SIZES = ECHO_FIND + 16,
+	ECHO_OTHERS = ECHO_FIND + 16, /* and 63 more */
+	ECHO_SIZES = ECHO_OTHERS + 64,
 };
 
 static inline uint16_t run_echo_id(const struct run *r, unsigned use)

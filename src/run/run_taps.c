@@ -50,6 +50,8 @@ static int open_here(void *ctx, struct err *e)
 		.far = outer_of(other),
 		.own = own->own,
 		.n_own = own->n_own,
+		.others = own->others,
+		.n_others = own->n_others,
 		.filter = tun || r->t ? NULL : wire_filter(r, own),
 		.on_data = tun ? NULL : run_loss_see,
 		.on_data_ctx = r->windows[o->tap],

@@ -55,6 +55,11 @@ int run_up_choose_table(struct run_up *u, struct err *e);
 void run_up_routes(struct run_up *u, const struct targets *probed);
 /* One more, that was not known before somebody answered from it. */
 void run_up_route_to(struct run_up *u, const struct ip_addr *a);
+/*
+ * A host route to another peer's address, where packets to it would only go by a default route
+ * now. false: there is none.
+ */
+bool run_up_route(struct run_up *u, const struct net_facts *net, const struct ip_addr *to);
 
 /*
  * run_up_hooks.c: runs them, if that was asked for. -ECANCELED: one failed; -EINTR: a signal came.

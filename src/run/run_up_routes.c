@@ -155,6 +155,33 @@ void run_up_route_to(struct run_up *u, const struct ip_addr *a)
 		was_there(u, &one);
 }
 
+/* Somebody has it, such as a host of the local network. */
+static bool is_routed_elsewhere(const struct run_up *u, const struct net_facts *net,
+				const struct ip_addr *a)
+{
+	size_t i;
+
+	for (i = 0; i < net->n_routes; i++) {
+		const struct route_facts *r = &net->routes[i];
+
+		if (r->dst.len > 0 && cidr_contains(&r->dst, a) &&
+		    (!r->dev || strcmp(r->dev, u->ifname) != 0))
+			return true;
+	}
+	return false;
+}
+
+bool run_up_route(struct run_up *u, const struct net_facts *net, const struct ip_addr *to)
+{
+	struct cidr one = { *to, (uint8_t)(ip_addr_len(to) * 8) };
+	struct err unsaid;
+
+	if (u->file->full_routes || !net->known || is_endpoint(u, to) ||
+	    is_routed_elsewhere(u, net, to))
+		return false;
+	return put(u, &one, MAIN_TABLE, &unsaid) == 0;
+}
+
 /* The network of an own address is routed by the system. */
 static bool is_own_network(const struct conf *c, const struct cidr *net)
 {

@@ -281,6 +281,46 @@ static void test_long_and_cut(void **state)
 	}
 }
 
+/* An echo that another peer was asked with, and its answer, are aside; all else is as ever. */
+static void test_others(void **state)
+{
+	static const struct what echoes[] = {
+		{ "10.0.0.1", "10.9.0.7", IP_PROTO_ICMP, 8, TAP_OUT, false },
+		{ "10.9.0.7", "10.0.0.1", IP_PROTO_ICMP, 0, TAP_IN, false },
+		{ "fd00::1", "fd00::7", IP_PROTO_ICMP6, 128, TAP_OUT, false },
+		{ "fd00::7", "fd00::1", IP_PROTO_ICMP6, 129, TAP_IN, false },
+	};
+	static const struct what not_it = {
+		"10.9.0.7", "10.0.0.1", IP_PROTO_UDP, 0, TAP_IN, false
+	};
+	struct world *w = *state;
+	struct ip_addr others[2] = { addr("10.9.0.7"), addr("fd00::7") };
+	struct tap_facts t;
+	size_t i;
+
+	w->c.others = others;
+	w->c.n_others = ARRAY_LEN(others);
+	for (i = 0; i < ARRAY_LEN(echoes); i++) {
+		make(w, &echoes[i], 64, next_random(w) & 0xffff, 0);
+		t = count(w, w->room + 4, w->len, w->len);
+		expect(&t, echoes[i].dir, 0, 0);
+		assert_int_equal(t.others[echoes[i].dir], 1);
+		assert_int_equal(t.others[!echoes[i].dir], 0);
+		assert_int_equal(t.padded_bytes[echoes[i].dir], 0);
+		assert_int_equal(t.echo_requests[TAP_OUT] + t.echo_replies[TAP_IN], 0);
+		/* Without its first four bytes it is a fault of the tun, whoever it is from. */
+		t = count(w, w->room + 8, w->len - 4, w->len - 4);
+		expect(&t, echoes[i].dir, 0, 1);
+	}
+	make(w, &not_it, 64, 1, 0);
+	expect_right(w, &not_it);
+	for (i = 0; i < ARRAY_LEN(whats); i++) {
+		make(w, &whats[i], 64, 1, 0);
+		expect_right(w, &whats[i]);
+	}
+	w->c.n_others = 0;
+}
+
 static int setup(void **state)
 {
 	const char *seed = getenv("SEED");
@@ -310,6 +350,7 @@ int main(void)
 		cmocka_unit_test(test_lacking_four), cmocka_unit_test(test_four_more),
 		cmocka_unit_test(test_not_proven),   cmocka_unit_test(test_no_false_alarm),
 		cmocka_unit_test(test_long_and_cut), cmocka_unit_test(test_treacherous_destination),
+		cmocka_unit_test(test_others),
 	};
 
 	return cmocka_run_group_tests_name("capture.count_tun", tests, setup, teardown);

@@ -352,7 +352,9 @@ static void hub(struct facts *f)
 	peers[0] = f->config[END_NEAR].peers[0];
 	f->target.peer = peers[0].key;
 	for (i = 1; i < ARRAY_LEN(peers); i++)
-		peers[i] = (struct peer_config){ .key = { { (uint8_t)i, 9 } } };
+		peers[i] = (struct peer_config){ .key = { { (uint8_t)i, 9 } },
+						 .handshake_end_wall_ns = UNKNOWN,
+						 .asked_ns = UNKNOWN };
 	peers[1].handshake_wall_ns = WALL_NS - 100 * NS_PER_S;
 	peers[2].handshake_wall_ns = WALL_NS - 181 * NS_PER_S;
 	f->config[END_NEAR].peers = peers;
@@ -432,6 +434,158 @@ static void hub_untold(struct facts *f)
 	hub_all(f);
 	f->config[END_NEAR].peers[3].handshake_wall_ns = UNKNOWN;
 	f->config[END_NEAR].peers[2].handshake_wall_ns = WALL_NS;
+}
+
+/* --- others that were asked --- */
+
+static struct cidr single, network;
+
+/* Peer 2, heard once, at a learnt endpoint of its own; and asked in vain. */
+static struct peer_config *asked_in_vain(struct facts *f)
+{
+	struct peer_config *p;
+
+	hub(f);
+	p = &f->config[END_NEAR].peers[2];
+	assert_true(cidr_parse("10.0.0.9/32", &single));
+	assert_true(cidr_parse("10.9.0.0/16", &network));
+	assert_true(ip_addr_parse("192.0.2.77", &p->endpoint.addr));
+	p->endpoint.port = 51820;
+	p->allowed = &single;
+	p->n_allowed = 1;
+	p->handshake_end_wall_ns = p->handshake_wall_ns;
+	p->asked_ns = 7 * NS_PER_S;
+	return p;
+}
+
+static void asked_roams(struct facts *f)
+{
+	asked_in_vain(f);
+}
+
+static void asked_keepalive(struct facts *f)
+{
+	asked_in_vain(f)->keepalive_s = 25;
+}
+
+static void asked_never_heard(struct facts *f)
+{
+	struct peer_config *p = asked_in_vain(f);
+
+	p->handshake_wall_ns = p->handshake_end_wall_ns = 0;
+}
+
+static void asked_never_heard_v6(struct facts *f)
+{
+	asked_never_heard(f);
+	assert_true(ip_addr_parse("2001:db8::7", &f->config[END_NEAR].peers[2].endpoint.addr));
+}
+
+static void asked_site(struct facts *f)
+{
+	asked_in_vain(f)->allowed = &network;
+}
+
+static void asked_and_came(struct facts *f)
+{
+	struct peer_config *p = asked_in_vain(f);
+
+	p->keepalive_s = 25;
+	p->handshake_end_wall_ns = WALL_NS + NS_PER_S;
+}
+
+static void asked_not_long(struct facts *f)
+{
+	asked_keepalive(f);
+	f->config[END_NEAR].peers[2].asked_ns = 6 * NS_PER_S - 1;
+}
+
+static void asked_6s(struct facts *f)
+{
+	asked_keepalive(f);
+	f->config[END_NEAR].peers[2].asked_ns = 6 * NS_PER_S;
+}
+
+static void asked_then_not_told(struct facts *f)
+{
+	asked_keepalive(f);
+	f->config[END_NEAR].peers[2].handshake_end_wall_ns = UNKNOWN;
+}
+
+static void asked_at_a_shared_endpoint(struct facts *f)
+{
+	struct peer_config *p;
+
+	asked_never_heard(f);
+	p = f->config[END_NEAR].peers;
+	p[1].endpoint = p[2].endpoint;
+}
+
+static void asked_and_required(struct facts *f)
+{
+	asked_at_a_shared_endpoint(f);
+	f->target.required = f->config[END_NEAR].peers[2].key;
+}
+
+static struct intended_peer meant;
+static struct endpoint resolved[2];
+
+static void asked_by_file(struct facts *f, const char *endpoint, size_t addresses)
+{
+	struct peer_config *p = asked_in_vain(f);
+
+	p->allowed = &network;
+	meant = (struct intended_peer){
+		.key = p->key, .endpoint = endpoint, .resolved = resolved, .n_resolved = addresses
+	};
+	resolved[0] = resolved[1] = p->endpoint;
+	f->intended.file = "/etc/wireguard/wg7.conf";
+	f->intended.peers = &meant;
+	f->intended.n_peers = 1;
+	facts_have(f, NEED_INTENDED);
+}
+
+static void asked_file_has_it(struct facts *f)
+{
+	asked_by_file(f, "192.0.2.77:51820", 1);
+}
+
+static void asked_file_has_two(struct facts *f)
+{
+	asked_by_file(f, "vpn.example.org:51820", 2);
+}
+
+static void asked_file_has_none(struct facts *f)
+{
+	asked_by_file(f, NULL, 0);
+}
+
+/* The others are there; that one could not be asked. */
+static void could_not_be_asked(struct facts *f)
+{
+	struct peer_config *p = asked_in_vain(f);
+
+	p->asked_ns = UNKNOWN;
+	p->handshake_wall_ns = p->handshake_end_wall_ns = 0;
+	p->not_asked = "10.0.0.9 is not routed into wg0";
+}
+
+static void could_not_and_required(struct facts *f)
+{
+	could_not_be_asked(f);
+	f->target.required = f->config[END_NEAR].peers[2].key;
+}
+
+static void all_asked_and_came(struct facts *f)
+{
+	struct peer_config *p;
+
+	asked_and_came(f);
+	p = f->config[END_NEAR].peers;
+	f->target.all_required = true;
+	p[3].endpoint = p[2].endpoint;
+	p[3].asked_ns = 7 * NS_PER_S;
+	p[3].handshake_end_wall_ns = WALL_NS + NS_PER_S;
 }
 
 static void not_told(struct facts *f)
@@ -595,6 +749,51 @@ static const struct {
 	{ "handshake.peers",
 	  { "gap: required, not told", not_told_and_required, STATE_SKIP, "no control socket",
 	    NULL } },
+	{ "handshake.peers",
+	  { "asked: a client that is gone", asked_roams, STATE_PASS, "1 heard within 180 s, 2 off",
+	    NULL } },
+	{ "handshake.peers",
+	  { "asked: kept open", asked_keepalive, STATE_FAIL,
+	    "(192.0.2.77:51820) was asked and did not answer within 7.0 s", NULL } },
+	{ "handshake.peers",
+	  { "asked: configured", asked_never_heard, STATE_FAIL, "was asked and did not", NULL } },
+	{ "handshake.peers",
+	  { "asked: configured, IPv6", asked_never_heard_v6, STATE_FAIL,
+	    "([2001:db8::7]:51820) was asked", NULL } },
+	{ "handshake.peers",
+	  { "asked: a network that was heard once", asked_site, STATE_UNSURE, "may come and go",
+	    NULL } },
+	{ "handshake.peers",
+	  { "asked: it came", asked_and_came, STATE_PASS, "2 heard within 180 s, 1 offline (1",
+	    NULL } },
+	{ "handshake.peers",
+	  { "border: not waited for long enough", asked_not_long, STATE_PASS, "2 offline", NULL } },
+	{ "handshake.peers",
+	  { "border: just long enough", asked_6s, STATE_FAIL, "within 6.0 s", NULL } },
+	{ "handshake.peers",
+	  { "asked, and then not told", asked_then_not_told, STATE_PASS, "2 offline", NULL } },
+	{ "handshake.peers",
+	  { "asked: an old key of one that is there", asked_at_a_shared_endpoint, STATE_PASS,
+	    "2 offline", NULL } },
+	{ "handshake.peers",
+	  { "asked: the same, and required", asked_and_required, STATE_FAIL, "was asked", NULL } },
+	{ "handshake.peers",
+	  { "asked: in the file", asked_file_has_it, STATE_FAIL, "was asked and did not", NULL } },
+	{ "handshake.peers",
+	  { "asked: two addresses in the file", asked_file_has_two, STATE_UNSURE,
+	    "has 2 addresses, and one was tried", NULL } },
+	{ "handshake.peers",
+	  { "asked: no endpoint in the file", asked_file_has_none, STATE_PASS, "2 offline",
+	    NULL } },
+	{ "handshake.peers",
+	  { "could not be asked", could_not_be_asked, STATE_PASS,
+	    "could not be asked: 10.0.0.9 is not routed into wg0", NULL } },
+	{ "handshake.peers",
+	  { "could not be asked, and required", could_not_and_required, STATE_UNSURE,
+	    "it was not asked: 10.0.0.9 is not", NULL } },
+	{ "handshake.peers",
+	  { "all required, asked, and came", all_asked_and_came, STATE_PASS,
+	    "all 3 others heard within 180 s", NULL } },
 	{ "ping.peer", { "answers", attached, STATE_PASS, "answered", NULL } },
 	{ "ping.peer",
 	  { "guessed, silent", silent_guess, STATE_UNSURE, "nobody said that it must", NULL } },

@@ -125,6 +125,54 @@ static void order(void **state)
 	}
 }
 
+/* Of a peer beside the one that is looked at, which owns what is in its longer prefixes. */
+static const struct {
+	const char *name, *own, *allowed, *probed, *want;
+} others[] = {
+	{ "single ones", "10.0.0.1/24", "10.0.0.3/32 192.168.7.0/24", "10.0.0.2/32",
+	  "10.0.0.3=1 192.168.7.1=5 192.168.7.2=5" },
+	{ "the first of its network is ours", "10.8.0.1/16", "10.8.0.0/24", "10.9.0.0/24",
+	  "10.8.0.2=5" },
+	{ "IPv6 only", "fd00::1/64", "fd00:7::/48", "fd00::2/128", "fd00:7::1=5 fd00:7::2=5" },
+	{ "a network within it is another's", "10.0.0.1/24", "10.6.0.0/16", "10.6.0.0/24", "" },
+	{ "all that is left", "10.0.0.1/24", "0.0.0.0/0", "10.0.0.2/32", "192.0.2.1=3" },
+	{ "two addresses", "10.0.0.1/24", "10.7.0.4/31", "10.0.0.2/32", "10.7.0.5=5 10.7.0.4=5" },
+	{ "nothing that anybody could have", "10.0.0.1/24", "224.0.0.0/4 fe80::/64", "10.0.0.2/32",
+	  "" },
+	{ "nothing", "10.0.0.1/24", "", "10.0.0.2/32", "" },
+};
+
+static void of_another(void **state)
+{
+	char got[512], one[IP_ADDR_STR_SIZE], w[MANY][64];
+	static struct cidr probed[MANY];
+	struct targets t;
+	struct scene s;
+	size_t i, k, n;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(others); i++) {
+		const struct target_case c = { "", others[i].own, others[i].allowed, "", "", "",
+					       "", false };
+
+		scene_of(&c, &s);
+		n = words(others[i].probed, w);
+		for (k = 0; k < n; k++)
+			assert_true(cidr_parse(w[k], &probed[k]));
+		s.peer[1].allowed = probed;
+		s.peer[1].n_allowed = n;
+		s.config.n_peers = 2;
+		targets_of_other(&s.ask, &t);
+		got[0] = '\0';
+		for (k = 0; k < t.n; k++)
+			snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s=%d",
+				 k ? " " : "", ip_addr_str(&t.t[k].addr, one), (int)t.t[k].how);
+		if (strcmp(got, others[i].want) != 0)
+			print_message("# %s\n", others[i].name);
+		assert_string_equal(got, others[i].want);
+	}
+}
+
 /* However many there are: no more than there is room for, each once. */
 static void many(void **state)
 {
@@ -153,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(order),
+		cmocka_unit_test(of_another),
 		cmocka_unit_test(many),
 	};
 
