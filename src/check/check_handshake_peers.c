@@ -173,11 +173,21 @@ static const char *more(struct arena *a, size_t n)
 	return n > 1 ? arena_printf(a, " (and %zu more)", n - 1) : "";
 }
 
+/* The addresses that are asked of the peer that is looked at are fewer: so it says which. */
 static const char *ask_it(const struct facts *f, const struct peer_config *p, struct arena *a)
 {
-	return arena_printf(a, "ask it: wgdiag check %s --peer %.*s",
+	const char *ping = "";
+	char text[IP_ADDR_STR_SIZE];
+	size_t i;
+
+	if (p->asked.family != FAMILY_NONE)
+		ping = arena_printf(a, " --ping %s", ip_addr_str(&p->asked, text));
+	for (i = 0; i < p->n_allowed; i++)
+		if (p->allowed[i].len == 8 * ip_addr_len(&p->allowed[i].addr))
+			ping = "";
+	return arena_printf(a, "ask it: wgdiag check %s --peer %.*s%s",
 			    f->target.name ? words_shell(a, facts_argument(f)) : "INTERFACE", 8,
-			    base64(a, &p->key));
+			    base64(a, &p->key), ping);
 }
 
 /* Asked in vain. */

@@ -21,7 +21,8 @@ struct peer_config {
 	int64_t keepalive_s;
 	int64_t handshake_wall_ns; /* the latest; 0: never, UNKNOWN: not told */
 	int64_t handshake_end_wall_ns; /* the same at the end of the run */
-	/* For so long a handshake was waited for after a packet to it; UNKNOWN: none was sent. */
+	struct ip_addr asked; /* where a packet was sent to make it come; family NONE: none was */
+	/* For so long a handshake was waited for after that; UNKNOWN: it was not asked */
 	int64_t asked_ns;
 	const char *not_asked; /* why it could not be, though it was to be; NULL */
 	struct cidr *allowed;

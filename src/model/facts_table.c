@@ -284,6 +284,7 @@ static const struct facts_field peer_fields[] = {
 	COUNT(peer_config, keepalive_s),
 	TIME(peer_config, handshake_wall_ns),
 	TIME(peer_config, handshake_end_wall_ns),
+	ADDR(peer_config, asked),
 	COUNT(peer_config, asked_ns),
 	TEXT(peer_config, not_asked),
 	NETS(peer_config, allowed, n_allowed),

@@ -193,14 +193,14 @@ void targets_of(const struct targets_ask *ask, struct targets *out)
 
 /* --- another peer ------------------------------------------------------------------- */
 
-/* Its first host; where that is us, the next. */
+/* Its first host; where that is us, the next. What is wider than a /8 (/32) is nobody's network. */
 static void hosts_of(const struct targets_ask *ask, struct targets *t, const struct cidr *c)
 {
 	const uint8_t last[2] = { 1, c->len + 1u == bits_of(&c->addr) ? 0 : 2 };
 	struct cidr net = *c;
 	size_t i;
 
-	if (c->len == 0 || c->len == bits_of(&c->addr))
+	if (c->len < ip_addr_len(&c->addr) * 2 || c->len == bits_of(&c->addr))
 		return;
 	cidr_mask(&net);
 	for (i = 0; i < ARRAY_LEN(last); i++) {
@@ -217,9 +217,9 @@ void targets_of_other(const struct targets_ask *ask, struct targets *out)
 	size_t i;
 
 	singles(ask, &all);
+	hops(ask, &all);
 	for (i = 0; i < ask->peer->n_allowed; i++)
 		hosts_of(ask, &all, &ask->peer->allowed[i]);
-	hops(ask, &all);
 	*out = (struct targets){ .n = 0 };
 	for (i = 0; i < all.n; i++)
 		if (peer_owns(ask, &all.t[i].addr))

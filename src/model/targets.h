@@ -36,7 +36,7 @@ bool targets_is_usable(const struct ip_addr *a);
 
 /*
  * By what can a peer be asked that is not the one looked at? By addresses that are its own: single
- * ones, the first hosts of its networks, and of a default route what is nobody's.
+ * ones; of a default route what is nobody's; the first hosts of its networks.
  */
 void targets_of_other(const struct targets_ask *ask, struct targets *out);
 /* Each address once, none of our own; families that the tun has no address of come last. */

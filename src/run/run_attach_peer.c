@@ -1,6 +1,6 @@
 /*
  * Which of the peers is looked at: the one that was named, whose host was pasted, whose address is
- * to be pinged, or who was heard last.
+ * to be pinged, or the liveliest.
  */
 #include <errno.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "gather/gather.h"
 #include "run/run_attach_priv.h"
 #include "run/run_far.h"
+#include "wg/limits.h"
 
 static bool begins(const struct public_key *k, const char *with)
 {
@@ -17,24 +18,36 @@ static bool begins(const struct public_key *k, const char *with)
 	return strncmp(b64, with, strlen(with)) == 0;
 }
 
-static bool is_livelier(const struct uapi_peer *a, const struct uapi_peer *b)
+static bool is_there(const struct uapi_peer *p, int64_t now_ns)
+{
+	return uapi_peer_handshake_ns(p) &&
+	       now_ns - uapi_peer_handshake_ns(p) <= REJECT_AFTER_TIME_S * NS_PER_S;
+}
+
+static bool is_livelier(const struct uapi_peer *a, const struct uapi_peer *b, int64_t now_ns)
 {
 	/* To one without allowed IPs nothing can be sent, whenever it was heard. */
 	if (!a->n_allowed != !b->n_allowed)
 		return a->n_allowed > 0;
+	/* A run asks those that it does not look at: that must not make the next look at them. */
+	if (is_there(a, now_ns) && is_there(b, now_ns) && a->rx_bytes != b->rx_bytes)
+		return a->rx_bytes > b->rx_bytes;
 	if (uapi_peer_handshake_ns(a) != uapi_peer_handshake_ns(b))
 		return uapi_peer_handshake_ns(a) > uapi_peer_handshake_ns(b);
 	return !b->endpoint.addr.family && a->endpoint.addr.family;
 }
 
-/* The one that was heard last; of those never heard one that can be spoken to. */
-static const struct uapi_peer *liveliest(const struct uapi_device *d)
+/*
+ * Of those that are there the one that most came from; or else the one that was heard last; of
+ * those never heard one that can be spoken to.
+ */
+static const struct uapi_peer *liveliest(const struct uapi_device *d, int64_t now_ns)
 {
 	const struct uapi_peer *best = NULL;
 	size_t i;
 
 	for (i = 0; i < d->n_peers; i++)
-		if (!best || is_livelier(&d->peers[i], best))
+		if (!best || is_livelier(&d->peers[i], best, now_ns))
 			best = &d->peers[i];
 	return best;
 }
@@ -212,7 +225,7 @@ int run_attach_peer(struct attach *x, struct err *e)
 	if (!p)
 		p = by_ping(x, c);
 	if (!p)
-		p = required ? required : liveliest(d);
+		p = required ? required : liveliest(d, x->r.p->wall_ns());
 	if (!p)
 		return 0;
 	x->r.end[END_FAR].public_key = p->public_key;

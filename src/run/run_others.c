@@ -320,8 +320,10 @@ static void note(struct attach *x, int64_t waited_ns)
 	for (i = 0; i < c->n_peers; i++) {
 		const struct other *o = other_of(x->others, &c->peers[i].key);
 
-		if (o && !o->why)
+		if (o && !o->why) {
+			c->peers[i].asked = o->to;
 			c->peers[i].asked_ns = waited_ns;
+		}
 		if (o)
 			c->peers[i].not_asked = o->why;
 		else if (x->others->n_more && is_worth_asking(x, &c->peers[i]))
