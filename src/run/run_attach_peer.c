@@ -24,30 +24,62 @@ static bool is_there(const struct uapi_peer *p, int64_t now_ns)
 	       now_ns - uapi_peer_handshake_ns(p) <= REJECT_AFTER_TIME_S * NS_PER_S;
 }
 
-static bool is_livelier(const struct uapi_peer *a, const struct uapi_peer *b, int64_t now_ns)
+/* Has it an address that is asked without guessing? */
+static bool has_target(const struct uapi_peer *p)
 {
+	size_t i;
+
+	for (i = 0; i < p->n_allowed; i++)
+		if (p->allowed[i].len == 0 ||
+		    p->allowed[i].len == 8 * ip_addr_len(&p->allowed[i].addr))
+			return true;
+	return false;
+}
+
+/* The file's order, as engines may tell their peers in any, and each time in another. */
+static bool is_first(const struct attach *x, const struct uapi_peer *a, const struct uapi_peer *b)
+{
+	const struct intended_facts *t = x->conf->intended;
+	const struct intended_peer *p = t ? intended_peer(t, &a->public_key) : NULL;
+	const struct intended_peer *q = t ? intended_peer(t, &b->public_key) : NULL;
+
+	if (p && q)
+		return p < q;
+	return p || (!q && memcmp(&a->public_key, &b->public_key, sizeof(a->public_key)) < 0);
+}
+
+static bool is_livelier(const struct attach *x, const struct uapi_peer *a,
+			const struct uapi_peer *b)
+{
+	int64_t now = x->r.f->started_wall_ns;
+
 	/* To one without allowed IPs nothing can be sent, whenever it was heard. */
 	if (!a->n_allowed != !b->n_allowed)
 		return a->n_allowed > 0;
 	/* A run asks those that it does not look at: that must not make the next look at them. */
-	if (is_there(a, now_ns) && is_there(b, now_ns) && a->rx_bytes != b->rx_bytes)
+	if (is_there(a, now) && is_there(b, now) && a->rx_bytes != b->rx_bytes)
 		return a->rx_bytes > b->rx_bytes;
 	if (uapi_peer_handshake_ns(a) != uapi_peer_handshake_ns(b))
 		return uapi_peer_handshake_ns(a) > uapi_peer_handshake_ns(b);
-	return !b->endpoint.addr.family && a->endpoint.addr.family;
+	if (!a->endpoint.addr.family != !b->endpoint.addr.family)
+		return a->endpoint.addr.family;
+	if (has_target(a) != has_target(b))
+		return has_target(a);
+	return is_first(x, a, b);
 }
 
 /*
  * Of those that are there the one that most came from; or else the one that was heard last; of
  * those never heard one that can be spoken to.
  */
-static const struct uapi_peer *liveliest(const struct uapi_device *d, int64_t now_ns)
+static const struct uapi_peer *liveliest(const struct attach *x)
 {
+	const struct uapi_device *d = x->device;
 	const struct uapi_peer *best = NULL;
 	size_t i;
 
 	for (i = 0; i < d->n_peers; i++)
-		if (!best || is_livelier(&d->peers[i], best, now_ns))
+		if (!best || is_livelier(x, &d->peers[i], best))
 			best = &d->peers[i];
 	return best;
 }
@@ -225,7 +257,7 @@ int run_attach_peer(struct attach *x, struct err *e)
 	if (!p)
 		p = by_ping(x, c);
 	if (!p)
-		p = required ? required : liveliest(d, x->r.p->wall_ns());
+		p = required ? required : liveliest(x);
 	if (!p)
 		return 0;
 	x->r.end[END_FAR].public_key = p->public_key;
