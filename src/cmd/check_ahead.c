@@ -58,6 +58,7 @@ static void attach_would(const struct check_options *o, struct page *page)
 		"capture on it, and on the link that its packets leave by",
 		"make one tun device, in a network namespace of its own (removed at once)",
 		"send pings through the tunnel, some hundred small ones and some of every size",
+		"send two pings to each other peer that was not heard within 180 s",
 		"try TCP ports 443, 80, 22, 53 and 445 inside, where nobody answers pings",
 		"change nothing of the tunnel, and leave nothing behind",
 	};

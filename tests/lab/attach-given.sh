@@ -93,16 +93,21 @@ hub()
 	is "hub, $*: $hub_id" "$(json_row "$TMPDIR/out" "$hub_id")" "$hub_row"
 }
 begin=$(echo "$key_gone_pub" | cut -c 1-12)
-hub 0 handshake.peers 'PASS -' -c 10
+# The idle one was given an endpoint, and nobody is there; to the other nothing can be sent.
+hub 1 handshake.peers 'FAIL -' -c 10
 hub 1 handshake.peers 'FAIL -' --require all
 # One that must be there is the one that is asked.
 hub 1 handshake.complete 'FAIL -' --require "$begin"
 hub 1 handshake.complete 'FAIL -' --peer "$begin"
-hub 0 handshake.complete 'PASS -' --require "$key_f_pub"
+hub 1 handshake.complete 'PASS -' --require "$key_f_pub"
 hub 0 handshake.peers 'PASS -' --peer "$key_f_pub"
 wg set "$n" peer "$key_gone_pub" remove
-hub 3 handshake.peers 'UNSURE -' --require all
+hub 1 handshake.peers 'FAIL -' --require all
 again --require all
+wg set "$n" peer "$key_idle_pub" endpoint "$out4.2:$port_f"
+hub 0 handshake.peers 'PASS -'
+hub 3 handshake.peers 'UNSURE -' --require all
+wg set "$n" peer "$key_idle_pub" endpoint "$out4.2:9"
 hub 1 underlay.back 'FAIL -' --peer "$key_idle_pub"
 wg set "$n" peer "$key_idle_pub" remove
 hub 0 handshake.peers 'NA -' --require all
