@@ -119,24 +119,29 @@ static void count(const struct facts *f, const struct peer_config *p, struct tal
 	count_silent(f, p, t);
 }
 
-/* "last heard before 4 min; asked, no answer in 7.0 s" */
+static const char *heard_of(const struct facts *f, const struct peer_config *p, struct arena *a)
+{
+	if (p->handshake_wall_ns == UNKNOWN)
+		return "when it was heard is not told";
+	if (p->handshake_wall_ns == 0)
+		return "never heard";
+	return arena_printf(a, "last heard before %s", words_time(a, tunnel_peer_age(f, p)));
+}
+
+/* "last heard before 4 min; asked, no handshake in 7.0 s" */
 static const char *told_of(const struct facts *f, const struct peer_config *p, struct arena *a)
 {
-	const char *heard =
-		p->handshake_wall_ns == UNKNOWN ? "when it was heard is not told" :
-		p->handshake_wall_ns == 0	? "never heard" :
-						  arena_printf(a, "last heard before %s",
-							       words_time(a, tunnel_peer_age(f, p)));
+	const char *heard = heard_of(f, p, a), *what = "and looked for no longer than";
 
 	if (p->not_asked)
 		return arena_printf(a, "%s; not asked: %s", heard, p->not_asked);
 	if (p->asked_ns <= 0)
 		return heard;
-	return arena_printf(a, "%s; asked, %s %s", heard,
-			    is_there(f, p)     ? "and it came, within" :
-			    did_not_come(f, p) ? "no handshake in" :
-						 "and looked for no longer than",
-			    words_time(a, p->asked_ns));
+	if (is_there(f, p))
+		what = "and it came, within";
+	else if (did_not_come(f, p))
+		what = "no handshake in";
+	return arena_printf(a, "%s; asked, %s %s", heard, what, words_time(a, p->asked_ns));
 }
 
 static void because(const struct facts *f, const struct tally *t, struct findings *out,

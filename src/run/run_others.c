@@ -327,7 +327,7 @@ static void note(struct attach *x, int64_t waited_ns)
 		if (o)
 			c->peers[i].not_asked = o->why;
 		else if (x->others->n_more && is_worth_asking(x, &c->peers[i]))
-			c->peers[i].not_asked = "so many are asked, and no more";
+			c->peers[i].not_asked = "64 others are asked, and no more";
 	}
 }
 
