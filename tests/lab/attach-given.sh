@@ -93,6 +93,7 @@ hub()
 	is "hub, $*: $hub_id" "$(json_row "$TMPDIR/out" "$hub_id")" "$hub_row"
 }
 begin=$(echo "$key_gone_pub" | cut -c 1-12)
+pings left 1 "$in4.2" >/dev/null || not_ok 'hub: the probed peer answers'
 # The idle one was given an endpoint, and nobody is there; to the other nothing can be sent.
 hub 1 handshake.peers 'FAIL -' -c 10
 hub 1 handshake.peers 'FAIL -' --require all

@@ -61,7 +61,7 @@ knows()
 row() { jq -r '.checks[] | select(.id == "handshake.peers") | "\(.state): \(.summary)"' "$TMPDIR/out"; }
 remedy() { jq -r '.checks[] | select(.id == "handshake.peers").remedy.text' "$TMPDIR/out"; }
 # What this end is; those that it sends to learn where it is.
-near_state() { state | grep -v "^$site_if_1	\|^$site_if_2	\|^$f	" | sort; }
+near_state() { state | grep -v "^$site_if_1	\|^$site_if_2	\|^$f	" | sed "s/^$n	//" | sort; }
 # asked KEY: whether a packet was sent to that peer, by the facts.
 asked() { jq -r --arg k "$1" '.config.near.peers[] | select(.key == $k) | .asked_ns != null' "$TMPDIR/facts"; }
 # run NAME EXIT ROW ARGUMENT...: and the facts that are saved are judged the same.
