@@ -30,6 +30,9 @@ struct attach {
  */
 int run_attach_peer(struct attach *x, struct err *e);
 
+/* run_attach_engine.c: its name, program and version; an engine that was asked, or not, before. */
+void run_attach_name_engine(struct attach *x);
+
 /* The steps between the opening and the end; -errno as of run_attach. */
 int run_attach_steps(struct attach *x, struct err *e);
 /* The end of them, whatever they gave. */
