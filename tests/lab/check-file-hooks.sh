@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout: 600
+# beside: others
 # `wgdiag check FILE --run-hooks`: the file's hooks, as wg-quick runs them; and whatever happens, what an Up
 # hook made is taken away by the Down hooks.
 #

@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout: 600
+# beside: others
 # `wgdiag check FILE`: brought up by each engine there is, judged, and taken down, so that nothing is other
 # than before: also after Ctrl-C, and after SIGKILL at any moment.
 #

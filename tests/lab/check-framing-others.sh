@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout: 900
+# beside: others
 # What is not the header: rules that drop packets inside or outside at either end, and a program
 # that sends rubbish into a tun through a packet socket. Never is tun-framing named, and of the
 # rubbish nothing fails.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout: 420
+# beside: others
 # underlay.path: where on the way to the endpoint do the tunnel's messages die, as far as one end can
 # tell? Each case has a chain of its own, and a few run side by side, since most of a run is waiting.
 #

@@ -70,5 +70,23 @@ is stdin "$(cat)" ''
 finish
 END
 
+# Each waits for the other to begin.
+if [ "$(id -u)" = 0 ]; then
+	for t in one other; do
+		cat >"$tmp/$t.sh" <<-END
+			# needs: root
+			# timeout: 20
+			$([ $t = one ] || echo '# beside: others')
+			case $t in one) echo x >"$tmp/fifo" ;; *) read -r x <"$tmp/fifo" ;; esac
+			echo ok 1 - $t
+		END
+	done
+	mkfifo "$tmp/fifo"
+	is 'beside: others' "$(SEED=1 sh "$TOP/tests/run" -j 2 "$tmp/one.sh" "$tmp/other.sh" | tail -n 1)" \
+		'2 passed, 0 failed, 0 skipped'
+else
+	skip 'beside: others' 'needs root'
+fi
+
 rm -rf "$tmp"
 finish
