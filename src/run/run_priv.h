@@ -84,6 +84,9 @@ static inline uint16_t run_echo_id(const struct run *r, unsigned use)
 	return (uint16_t)((s ^ s >> 16 ^ s >> 32 ^ s >> 48) + use);
 }
 
+/* The nftables table of --full-routes is called so, and then as the interface. */
+#define RUN_OWN_TABLE "wgdiag-"
+
 /* How much is sent; run_would.c tells it before. */
 enum {
 	RUN_PINGS_SELF = 3,

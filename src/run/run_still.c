@@ -2,6 +2,7 @@
  * What stands still in the near namespace: configuration, ways, the gateway, firewall rules.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "gather/gather.h"
 #include "run/run_priv.h"
@@ -93,11 +94,27 @@ struct firewall_ctx {
 	bool after;
 };
 
+/* What --full-routes made for the run is not this host's firewall. */
+static void leave_out_ours(struct run *r)
+{
+	const char *own = arena_printf(r->arena, RUN_OWN_TABLE "%s", r->end[END_NEAR].tun);
+	struct firewall_facts *w = &r->f->firewall;
+	size_t i, kept = 0;
+
+	for (i = 0; i < w->n_rules; i++)
+		if (strcmp(w->rules[i].table, own) != 0)
+			w->rules[kept++] = w->rules[i];
+	w->n_rules = kept;
+}
+
 static int firewall_here(void *ctx, struct err *e)
 {
 	struct firewall_ctx *x = ctx;
+	int rc = gather_firewall(x->r->p, x->after, x->r->arena, &x->r->f->firewall, e);
 
-	return gather_firewall(x->r->p, x->after, x->r->arena, &x->r->f->firewall, e);
+	if (!rc && x->r->f->target.kind == TARGET_CONFIG)
+		leave_out_ours(x->r);
+	return rc;
 }
 
 void run_still_before(struct run *r)

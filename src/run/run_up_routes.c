@@ -233,7 +233,7 @@ static int put_marks(struct run_up *u, const char *family, struct err *e)
 	size_t i;
 	int rc;
 
-	snprintf(s.path, sizeof(s.path), "%s wgdiag-%s", family, u->ifname);
+	snprintf(s.path, sizeof(s.path), "%s " RUN_OWN_TABLE "%s", family, u->ifname);
 	buf_printf(&b, "table %s {\n chain raw { type filter hook prerouting priority -300;\n",
 		   s.path);
 	for (i = 0; i < c->n_addrs; i++)

@@ -268,6 +268,8 @@ for e in builtin wireguard-go; do
 	clean "all routes, $e: no row is bad" "$(bad_rows)"
 	is "all routes, $e: a default route in a table of its own" \
 		"$(jq -r '[.. | objects | select(.table? == 51820 and .dev? == "full") | .dst] | unique | join(" ")' "$TMPDIR/full.facts")" '0.0.0.0/0 ::/0'
+	clean "all routes, $e: what was made for the run is no rule of this host's" \
+		"$(jq -r '.firewall.rules[]? | select(.table | startswith("wgdiag-")) | .says' "$TMPDIR/full.facts")"
 	same "all routes, $e"
 done
 
