@@ -47,9 +47,9 @@ struct ladder_facts {
 	unsigned host_port; /* of HOST_TCP */
 	int64_t host_hops; /* the least hop limit whose echo request it answered; UNKNOWN */
 	/*
-	 * Other UDP, of so many flows, to the first router that only echo requests were seen at
-	 * behind the last message, with that hop limit (control_hop; 0: none was needed), and to the
-	 * host (an unused port): how many of them were answered.
+	 * Other UDP, of so many flows, to the first router that only echo requests were seen
+	 * at behind the last message, with that hop limit (control_hop; 0: none was needed), and to
+	 * the host (an unused port): how many of them were answered.
 	 */
 	unsigned control_hop;
 	int64_t control_sent, control_seen, control_host;

@@ -5,15 +5,10 @@
 #include "probe/ladder.h"
 
 #include <errno.h>
-#include <netinet/icmp6.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include "probe/ladder_sock.h"
 #include "probe/ladder_wire.h"
-#include "probe/sock_mark.h"
-#include "sys/sockaddr.h"
 
 enum {
 	PACE_MS = 10,
@@ -45,7 +40,7 @@ struct ladder {
 	struct ladder_ids ids;
 	struct loop *loop;
 	struct arena *arena;
-	int icmp_fd, udp_fd;
+	struct ladder_sock sock;
 	unsigned timer; /* 0: none */
 	enum wave wave;
 	unsigned shots[SHOTS_MAX], n_shots, at; /* hop limits of this wave */
@@ -61,60 +56,7 @@ struct ladder {
 	const char *error;
 };
 
-/* --- the sockets ------------------------------------------------------------------- */
-
-static int domain_of(const struct ladder_conf *c)
-{
-	return c->to.addr.family == FAMILY_IP6 ? AF_INET6 : AF_INET;
-}
-
-static int open_raw(const struct ladder_conf *c, int proto, int *out, struct err *e)
-{
-	int fd = socket(domain_of(c), SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, proto), rc;
-	struct sockaddr_storage sa;
-	socklen_t len;
-
-	if (fd < 0)
-		return err_sys(e, "open a raw socket");
-	rc = sock_mark(fd, c->mark, e);
-	len = sockaddr_from(&c->from.addr, 0, &sa);
-	if (!rc && bind(fd, (struct sockaddr *)&sa, len) < 0)
-		rc = err_sys(e, "bind a raw socket to our outer address");
-	if (rc < 0)
-		close(fd);
-	else
-		*out = fd;
-	return rc;
-}
-
-/* Errors come from everywhere on the way, so it hears all of them, and not the rest. */
-static void listen_to_icmp6(int fd)
-{
-	struct icmp6_filter filter;
-
-	ICMP6_FILTER_SETBLOCKALL(&filter);
-	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
-	ICMP6_FILTER_SETPASS(ICMP6_DST_UNREACH, &filter);
-	ICMP6_FILTER_SETPASS(ICMP6_TIME_EXCEEDED, &filter);
-	ICMP6_FILTER_SETPASS(ICMP6_PARAM_PROB, &filter);
-	setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof(filter));
-}
-
-static int open_both(struct ladder *l, struct err *e)
-{
-	bool v6 = l->conf.to.addr.family == FAMILY_IP6;
-	int rc;
-
-	rc = open_raw(&l->conf, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP, &l->icmp_fd, e);
-	/* For sending whole packets; it hears none. */
-	if (!rc)
-		rc = open_raw(&l->conf, IPPROTO_RAW, &l->udp_fd, e);
-	if (rc < 0)
-		return rc;
-	if (v6)
-		listen_to_icmp6(l->icmp_fd);
-	return 0;
-}
+/* --- beginning and end --------------------------------------------------------------- */
 
 int ladder_open(const struct ladder_conf *c, struct loop *loop, struct arena *a,
 		struct ladder **out, struct err *e)
@@ -126,12 +68,11 @@ int ladder_open(const struct ladder_conf *c, struct loop *loop, struct arena *a,
 	*l = (struct ladder){ .conf = *c,
 			      .loop = loop,
 			      .arena = a,
-			      .icmp_fd = -1,
-			      .udp_fd = -1,
+			      .sock = { -1, -1 },
 			      .ids = { c->from, c->to, c->echo_id, c->token, c->tos, c->flow } };
 	for (h = 1; h <= LADDER_RUNGS_MAX; h++)
 		l->rungs[h].f.hop_limit = h;
-	rc = open_both(l, e);
+	rc = ladder_sock_open(c, &l->sock, e);
 	if (rc < 0)
 		ladder_close(l);
 	else
@@ -145,37 +86,17 @@ void ladder_close(struct ladder *l)
 		return;
 	if (l->timer)
 		loop_del_timer(l->loop, l->timer);
-	if (l->icmp_fd >= 0) {
-		loop_del_fd(l->loop, l->icmp_fd);
-		close(l->icmp_fd);
-	}
-	if (l->udp_fd >= 0)
-		close(l->udp_fd);
-	l->icmp_fd = l->udp_fd = -1;
+	if (l->sock.icmp_fd >= 0)
+		loop_del_fd(l->loop, l->sock.icmp_fd);
+	ladder_sock_close(&l->sock);
 }
 
 /* --- sending ----------------------------------------------------------------------- */
 
-static int set_hop_limit(const struct ladder *l, int fd, unsigned hop_limit)
-{
-	int v = (int)hop_limit;
-
-	return l->conf.to.addr.family == FAMILY_IP6 ?
-		       setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &v, sizeof(v)) :
-		       setsockopt(fd, IPPROTO_IP, IP_TTL, &v, sizeof(v));
-}
-
 static ssize_t send_packet(struct ladder *l, int fd, const uint8_t *b, size_t len)
 {
-	struct sockaddr_storage sa;
-	socklen_t sa_len = sockaddr_from(&l->conf.to.addr, 0, &sa);
-	ssize_t n;
-
-	do
-		n = sendto(fd, b, len, 0, (struct sockaddr *)&sa, sa_len);
-	while (n < 0 && errno == EINTR);
 	l->sent_ns = loop_now(l->loop);
-	return n;
+	return ladder_sock_send(&l->conf, fd, b, len);
 }
 
 static void send_tunnel(struct ladder *l, unsigned hop_limit)
@@ -185,7 +106,7 @@ static void send_tunnel(struct ladder *l, unsigned hop_limit)
 	size_t len = ladder_put(&l->ids, hop_limit, r->tries_tunnel++, b);
 
 	r->f.tunnel.sent++;
-	if (send_packet(l, l->udp_fd, b, len) < 0 && !l->error)
+	if (send_packet(l, l->sock.udp_fd, b, len) < 0 && !l->error)
 		l->error = arena_strdup(l->arena, strerror(errno));
 	r->sent_ns = l->sent_ns;
 }
@@ -197,9 +118,9 @@ static void send_control(struct ladder *l)
 	size_t len;
 
 	len = ladder_put_control(&l->ids, l->control, l->control_sent, b);
-	send_packet(l, l->udp_fd, b, len);
+	send_packet(l, l->sock.udp_fd, b, len);
 	len = ladder_put_control(&l->ids, LADDER_WHOLE_WAY, l->control_sent, b);
-	send_packet(l, l->udp_fd, b, len);
+	send_packet(l, l->sock.udp_fd, b, len);
 	l->control_sent++;
 }
 
@@ -210,8 +131,8 @@ static void send_echo(struct ladder *l, unsigned hop_limit)
 	size_t len = ladder_put_echo(&l->ids, hop_limit, r->tries_echo++, b, sizeof(b));
 
 	r->f.echo.sent++;
-	if (set_hop_limit(l, l->icmp_fd, hop_limit) == 0)
-		send_packet(l, l->icmp_fd, b, len);
+	if (ladder_sock_hop_limit(&l->conf, l->sock.icmp_fd, hop_limit) == 0)
+		send_packet(l, l->sock.icmp_fd, b, len);
 	r->sent_ns = l->sent_ns;
 }
 
@@ -290,26 +211,14 @@ static void take(struct ladder *l, const uint8_t *b, size_t len, const struct ip
 static void on_icmp(void *ctx, short revents)
 {
 	struct ladder *l = ctx;
-	struct sockaddr_storage sa;
 	uint8_t b[ICMP_MAX];
+	const uint8_t *icmp;
 	struct ip_addr from;
-	size_t skip;
 	ssize_t n;
 
 	(void)revents;
-	for (;;) {
-		socklen_t sa_len = sizeof(sa);
-
-		n = recvfrom(l->icmp_fd, b, sizeof(b), 0, (struct sockaddr *)&sa, &sa_len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return;
-		sockaddr_addr(&sa, &from);
-		skip = from.family == FAMILY_IP4 && n > 0 ? (size_t)(b[0] & 0xf) * 4 : 0;
-		if (skip <= (size_t)n)
-			take(l, b + skip, (size_t)n - skip, &from);
-	}
+	while ((n = ladder_sock_recv(l->sock.icmp_fd, b, sizeof(b), &icmp, &from)) >= 0)
+		take(l, icmp, (size_t)n, &from);
 }
 
 /* --- the waves ------------------------------------------------------------------------ */
@@ -518,7 +427,7 @@ static void on_timer(void *ctx)
 
 void ladder_start(struct ladder *l)
 {
-	loop_add_fd(l->loop, l->icmp_fd, POLLIN, on_icmp, l);
+	loop_add_fd(l->loop, l->sock.icmp_fd, POLLIN, on_icmp, l);
 	l->wave = WAVE_ECHO;
 	plan(l);
 	again(l, 0);

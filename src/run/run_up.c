@@ -118,8 +118,8 @@ static int begin_engine(struct run_up *u, struct err *e)
 }
 
 /*
- * An engine that did not start was ended, and its tun with it; and of the kernel's somebody took the
- * name since it was looked at. A link of that name is not ours to delete then.
+ * An engine that did not start was ended, and its tun with it; and of the kernel's somebody took
+ * the name since it was looked at. A link of that name is not ours to delete then.
  */
 static void forget_link(struct run_up *u, int rc)
 {
