@@ -43,7 +43,7 @@ static void because(struct findings *out, struct finding *f, const struct target
 
 static const char *by_hand(struct findings *out, const struct target_facts *t)
 {
-	if (!t->program)
+	if (!t->program || t->by_command)
 		return NULL;
 	return arena_printf(out->arena, "run it in the foreground to see why: %s -f %s", t->program,
 			    t->name);

@@ -48,7 +48,9 @@ static struct finding *judge_neigh(const struct facts *f, struct findings *out)
 {
 	const struct gateway_facts *g = &f->gateway;
 	const struct neigh_word *w = word_of(g->neigh_state);
-	const char *addr = words_addr(out->arena, &g->addr);
+	const char *addr =
+		arena_printf(out->arena, "%s%s", g->is_endpoint ? "the endpoint itself, " : "",
+			     words_addr(out->arena, &g->addr));
 
 	if (w && w->answered)
 		return finding_add(out, STATE_PASS, "%s on %s %s (%s)", addr, g->dev, w->says,
@@ -74,7 +76,7 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 
 	if (tunnel_goes_elsewhere(f))
 		return finding_add(out, STATE_NA, "its messages do not go the way of this host");
-	if (f->gateway.addr.family != FAMILY_NONE)
+	if (f->gateway.addr.family != FAMILY_NONE && f->target.kind != TARGET_SELF_TEST)
 		return judge_neigh(f, out);
 	if (p && !p->dev)
 		return finding_add(out, STATE_SKIP, "there is no route to the endpoint");

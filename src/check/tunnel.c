@@ -51,6 +51,16 @@ static bool leads_into_tun(const struct facts *f, const struct path_facts *p)
 	return p->dev && f->target.name && strcmp(p->dev, f->target.name) == 0;
 }
 
+static bool any_inner(const struct facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_paths; i++)
+		if (is_inner(f, &f->paths[i]))
+			return true;
+	return false;
+}
+
 /*
  * Only addresses that packets have: a tun may carry others, which the far end need not know.
  * Without any the tun's own are all that can be meant.
@@ -65,7 +75,9 @@ void tunnel_sources(const struct facts *f, struct tunnel_addrs *out)
 			add(out, &f->paths[i].prefsrc);
 	for (i = 0; i < ARRAY_LEN(f->echo_back); i++)
 		add(out, &f->echo_back[i].target);
-	add(out, &f->ping_self.target);
+	/* Where nothing leads into the tun it is the address of another link. */
+	if (out->n || !any_inner(f))
+		add(out, &f->ping_self.target);
 	if (out->n || !f->target.name || !have(f, NEED_ADDRS))
 		return;
 	for (i = 0; i < f->net_start[END_NEAR].n_addrs; i++)

@@ -6,6 +6,11 @@
 
 #include "gather/gather.h"
 
+static bool is_unanswered(const char *state)
+{
+	return !strcmp(state, "FAILED") || !strcmp(state, "INCOMPLETE");
+}
+
 int gather_gateway(const struct platform_ops *p, const struct path_facts *path, struct arena *a,
 		   struct gateway_facts *out, struct err *e)
 {
@@ -14,7 +19,9 @@ int gather_gateway(const struct platform_ops *p, const struct path_facts *path, 
 	size_t n, i;
 	int rc;
 
-	if (!g.dev || g.addr.family == FAMILY_NONE) {
+	bool on_link = g.addr.family == FAMILY_NONE;
+
+	if (!g.dev || (on_link && (path->to.family == FAMILY_NONE || !p->neigh))) {
 		*out = g;
 		return 0;
 	}
@@ -27,8 +34,16 @@ int gather_gateway(const struct platform_ops *p, const struct path_facts *path, 
 		;
 	if (i == n)
 		return err_code(e, ENODEV, "read the neighbours on %s", g.dev);
-	rc = p->neigh(links[i].ifindex, &g.addr, &g.neigh_state, e);
-	if (!rc)
-		*out = g;
-	return rc;
+	rc = p->neigh(links[i].ifindex, on_link ? &path->to : &g.addr, &g.neigh_state, e);
+	if (rc < 0)
+		return rc;
+	/* Without a gateway it is the endpoint itself that has to answer on the link. */
+	if (on_link && g.neigh_state && is_unanswered(g.neigh_state)) {
+		g.addr = path->to;
+		g.is_endpoint = true;
+	} else if (on_link) {
+		g.neigh_state = NULL;
+	}
+	*out = g;
+	return 0;
 }

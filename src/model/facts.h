@@ -71,6 +71,7 @@ struct target_facts {
 	const char *engine; /* "builtin", "wireguard-go" */
 	const char *engine_version; /* NULL: not known */
 	const char *program; /* path of a foreign engine, NULL for the built-in one */
+	bool by_command; /* it was given with --engine-cmd, and has no name for --engine */
 	struct public_key peer; /* the far end's key */
 	/*
 	 * Whose silence is a fault, though peers come and go: the one that is looked at, as it was
@@ -328,6 +329,7 @@ struct path_facts {
 
 struct gateway_facts {
 	struct ip_addr addr; /* FAMILY_NONE: the endpoint is on the link itself */
+	bool is_endpoint; /* it is, and that is its address, for it does not answer there */
 	const char *dev;
 	/* as `ip neigh` says: "REACHABLE" "STALE" "DELAY" "PROBE" "FAILED" "INCOMPLETE"
 	 * "PERMANENT" "NOARP"; NULL: no entry */

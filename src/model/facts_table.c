@@ -102,7 +102,7 @@ static const struct facts_table gap_table = TABLE(gap, gap_fields);
 static const struct facts_field target_fields[] = {
 	WORD(target_facts, kind, kinds),   WORDS(target_facts, name),
 	WORDS(target_facts, engine),	   TEXT(target_facts, engine_version),
-	TEXT(target_facts, program),	   KEY(target_facts, peer),
+	BOOL(target_facts, by_command),	   TEXT(target_facts, program),	   KEY(target_facts, peer),
 	TEXT(target_facts, lab),	   TEXT(target_facts, lab_variant),
 	BOOL(target_facts, tun_inherited), BOOL(target_facts, peer_required),
 	BOOL(target_facts, all_required),  KEY(target_facts, required),
@@ -340,6 +340,7 @@ static const struct facts_table path_table = TABLE(path_facts, path_fields);
 
 static const struct facts_field gateway_fields[] = {
 	ADDR(gateway_facts, addr),
+	BOOL(gateway_facts, is_endpoint),
 	TEXT(gateway_facts, dev),
 	TEXT(gateway_facts, neigh_state),
 };

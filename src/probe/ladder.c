@@ -186,6 +186,11 @@ static struct rung *by_router(struct ladder *l, const struct ip_addr *from)
 	return NULL;
 }
 
+static struct rung_side *side_of(struct rung *r, const struct ladder_reply *reply)
+{
+	return reply->of == LADDER_OF_ECHO ? &r->f.echo : &r->f.tunnel;
+}
+
 static void take(struct ladder *l, const uint8_t *b, size_t len, const struct ip_addr *from)
 {
 	struct ladder_reply reply = ladder_parse(&l->ids, b, len);
@@ -200,10 +205,13 @@ static void take(struct ladder *l, const uint8_t *b, size_t len, const struct ip
 	}
 	if (reply.hop_limit >= 1 && reply.hop_limit <= LADDER_RUNGS_MAX)
 		r = &l->rungs[reply.hop_limit];
-	else if (reply.time_exceeded)
+	/* An IP id that somebody wrote anew may look like one of ours. */
+	if (r && !side_of(r, &reply)->sent)
+		r = NULL;
+	if (!r && reply.time_exceeded)
 		r = by_router(l, from);
-	if (r)
-		note(l, r, reply.of == LADDER_OF_ECHO ? &r->f.echo : &r->f.tunnel, &reply, from);
+	if (r && side_of(r, &reply)->sent)
+		note(l, r, side_of(r, &reply), &reply, from);
 	else if (reply.time_exceeded)
 		l->unplaced++; /* others are about messages of the engine's own */
 }

@@ -387,6 +387,7 @@ int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, st
 	if (rc < 0)
 		return rc;
 	f->target = (struct target_facts){ .kind = TARGET_SELF_TEST, .engine = c->engine->name };
+	f->target.by_command = c->engine->words != NULL;
 	run_mark_left_out(&r);
 	facts_gap(f, NEED_LADDER, "both ends are on one link", NULL);
 	/* Not to know them is no reason not to go on: they are a hint. */

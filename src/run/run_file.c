@@ -108,6 +108,13 @@ const struct engine_ops *run_engine_auto(struct arena *a, const char **why)
 /* --- which name -------------------------------------------------------------------- */
 
 /* What wg-quick(8) takes for a name: ours may not be stricter or laxer. */
+/* Linux has settings for all links and for new ones under these names, and so no link of them. */
+static bool is_reserved(const char *name, size_t len)
+{
+	return (len == 3 && !strncmp(name, "all", len)) ||
+	       (len == 7 && !strncmp(name, "default", len));
+}
+
 bool run_file_name(const char *path, char out[static SYS_IFNAME_SIZE])
 {
 	static const char may[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -118,7 +125,7 @@ bool run_file_name(const char *path, char out[static SYS_IFNAME_SIZE])
 	if (len > 5 && !strcmp(base + len - 5, ".conf"))
 		len -= 5;
 	if (len == 0 || len >= SYS_IFNAME_SIZE || strspn(base, may) < len ||
-	    strspn(base, ".") >= len)
+	    strspn(base, ".") >= len || is_reserved(base, len))
 		return false;
 	snprintf(out, SYS_IFNAME_SIZE, "%.*s", (int)len, base);
 	return true;
@@ -320,6 +327,7 @@ static int bring_up(const struct run_conf *c, const struct run_file *file, struc
 	if (rc < 0)
 		return rc;
 	f->target = (struct target_facts){ .kind = TARGET_CONFIG, .engine = c->engine->name };
+	f->target.by_command = c->engine->words != NULL;
 	*u = (struct run_up){
 		.r = &x->r,
 		.file = file,

@@ -171,7 +171,9 @@ static enum side row_side(const struct facts *f, const struct findings *all, enu
 static const char *the_same_again(const struct facts *f, struct arena *a)
 {
 	const struct target_facts *t = &f->target;
-	const char *engine = t->engine ? arena_printf(a, " --engine %s", t->engine) : "";
+	const char *engine = t->by_command ? " --engine-cmd '...'" :
+			     t->engine	   ? arena_printf(a, " --engine %s", t->engine) :
+					     "";
 
 	if (t->kind != TARGET_SELF_TEST && t->name)
 		return arena_printf(a, "wgdiag check %s%s -v", words_shell(a, facts_argument(f)),

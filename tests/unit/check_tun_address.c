@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "lib/made_facts.h"
@@ -45,7 +46,8 @@ static void tentative_and_lost(struct facts *f)
 
 static void duplicate(struct facts *f)
 {
-	f->net_start[END_NEAR].addrs[TUN6].tentative = f->net_start[END_NEAR].addrs[TUN6].dad_failed = true;
+	f->net_start[END_NEAR].addrs[TUN6].tentative =
+		f->net_start[END_NEAR].addrs[TUN6].dad_failed = true;
 }
 
 static void duplicate_elsewhere(struct facts *f)
@@ -84,7 +86,22 @@ static void unseen(struct facts *f)
 	facts_gap(f, NEED_ADDRS, "reading addresses: Operation not permitted", "run as root");
 }
 
+/* Packets go by another link, from its address: that is for route.inner to tell. */
+static void beside_the_tun(struct facts *f)
+{
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		f->paths[i].dev = "eth0";
+		f->paths[i].prefsrc = made_addr("192.168.1.2");
+	}
+	f->ping_self.target = made_addr("192.168.1.2");
+	memset(&f->echo_back[0].target, 0, sizeof(f->echo_back[0].target));
+	memset(&f->echo_back[1].target, 0, sizeof(f->echo_back[1].target));
+}
+
 static const struct check_case cases[] = {
+	{ "packets go beside it", beside_the_tun, STATE_PASS, "wgd7f3a0 has 10.90.17.1/24", NULL },
 	{ "healthy", NULL, STATE_PASS, "wgd7f3a0 has 10.90.17.1/24, fd5a:17::1/64", NULL },
 	{ "another than it should be", other_address, STATE_FAIL,
 	  "wgd7f3a0 does not have the inner address 10.90.17.1", NULL },

@@ -63,6 +63,12 @@ static void carrier_lost(struct facts *f)
 	f->wire[END_NEAR].running = f->wire[END_NEAR].running_end = 0;
 }
 
+static void no_endpoint_there(struct facts *f)
+{
+	failed_silent(f);
+	f->gateway.is_endpoint = true;
+}
+
 static void unseen(struct facts *f)
 {
 	facts_gap(f, NEED_GATEWAY, "reading neighbours: Operation not permitted", "run as root");
@@ -88,6 +94,8 @@ static const struct check_case cases[] = {
 	{ "border: failed, and the peer answered", failed, STATE_UNSURE, "yet the peer answered",
 	  NULL },
 	{ "failed", failed_silent, STATE_FAIL, "192.0.2.1 on eth0 does not answer (FAILED)", NULL },
+	{ "the endpoint itself is not there", no_endpoint_there, STATE_FAIL,
+	  "the endpoint itself, 192.0.2.1 on eth0 does not answer (FAILED)", NULL },
 	{ "incomplete", incomplete, STATE_UNSURE, "(INCOMPLETE)", NULL },
 	{ "incomplete, peer silent", incomplete_silent, STATE_UNSURE, "(INCOMPLETE)", NULL },
 	{ "border: no entry, and the peer answered", no_entry, STATE_PASS, "the peer answered",

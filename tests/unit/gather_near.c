@@ -210,6 +210,18 @@ static void gateway(void **state)
 	f = (struct path_facts){ .dev = "gwa", .gateway = addr("198.18.7.9") };
 	must(gather_gateway(w->p, &f, &w->a, &g, &e), &e);
 	assert_string_equal(g.neigh_state, "PERMANENT");
+	/* On the link itself the endpoint has to answer. */
+	f = (struct path_facts){ .dev = "gwa", .to = addr("198.18.7.9") };
+	must(gather_gateway(w->p, &f, &w->a, &g, &e), &e);
+	assert_int_equal(g.addr.family, FAMILY_NONE);
+	assert_null(g.neigh_state);
+	if (!run("ip neigh add 198.18.7.8 dev gwa nud failed")) {
+		f.to = addr("198.18.7.8");
+		must(gather_gateway(w->p, &f, &w->a, &g, &e), &e);
+		assert_true(g.is_endpoint && ip_addr_equal(&g.addr, &f.to));
+		assert_string_equal(g.neigh_state, "FAILED");
+	}
+	f = (struct path_facts){ .dev = "gwa", .gateway = addr("198.18.7.9") };
 	f.dev = "no-such-link";
 	assert_int_equal(gather_gateway(w->p, &f, &w->a, &g, &e), -ENODEV);
 	close(a_ns); /* and with it the pair */

@@ -31,6 +31,7 @@ struct way {
 	size_t quote; /* bytes behind the IP header */
 	unsigned lost_echo; /* the first request with this hop limit is lost */
 	bool others; /* errors about somebody else's packets come too */
+	bool like_ours; /* new_id gives ids that look like ours, of rungs there are none of */
 };
 
 struct world {
@@ -103,8 +104,10 @@ static void send_error(struct world *w, const struct ip_addr *from, uint8_t type
 	memcpy(b + head + 8, packet, quote);
 	if (w->way.fill && len < FILLED)
 		len = FILLED;
+	if (w->way.like_ours && !w->v6)
+		put16(b + head + 8 + 4, (unsigned)(w->c.token & 0xff) << 8 | 29);
 	if (w->way.new_id && !w->v6)
-		put16(b + head + 8 + 4, 0xbeef);
+		b[head + 8 + 4] ^= 0xff; /* the half that tells whose it is */
 	send_icmp(w, from, b, 8 + len);
 }
 
@@ -350,6 +353,15 @@ static void test_little_quoted(void **state)
 	}
 }
 
+/* A router that answers for a message that was never sent: it is told by what is there. */
+static void test_like_ours(void **state)
+{
+	struct world *w = *state;
+
+	climb(w, false, &(struct way){ .hops = 4, .quote = 8, .like_ours = true });
+	expect_seen(w, 3);
+}
+
 /* Which message it is about cannot be told of a router that answered no echo request. */
 static void test_unplaced(void **state)
 {
@@ -464,6 +476,7 @@ int main(void)
 		TEST(test_refused),	   TEST(test_unplaced),	    TEST(test_little_quoted),
 		TEST(test_host_is_silent), TEST(test_lost_echo),    TEST(test_few_answers),
 		TEST(test_nobody),	   TEST(test_all_udp_dies), TEST(test_proxy),
+		TEST(test_like_ours),
 	};
 	int rc = own_netns_enter();
 
