@@ -95,6 +95,7 @@ static void beside_the_tun(struct facts *f)
 		f->paths[i].dev = "eth0";
 		f->paths[i].prefsrc = made_addr("192.168.1.2");
 	}
+	f->target.kind = TARGET_INTERFACE;
 	f->ping_self.target = made_addr("192.168.1.2");
 	memset(&f->echo_back[0].target, 0, sizeof(f->echo_back[0].target));
 	memset(&f->echo_back[1].target, 0, sizeof(f->echo_back[1].target));
