@@ -325,6 +325,32 @@ static void next_after_a_lab_run(void **state)
 	arena_done(&a);
 }
 
+/* An engine by its command line has no name for --engine, and a file's name may have blanks. */
+static void next_after_a_command(void **state)
+{
+	struct facts f;
+	struct findings all;
+	struct verdict v;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	findings_init(&all, &a);
+	made_healthy(&f);
+	made_not_started(&f, "my-engine exited with status 7");
+	f.target.kind = TARGET_CONFIG;
+	f.target.engine = "my-engine";
+	f.target.program = "/opt/my-engine";
+	f.target.by_command = true;
+	f.intended.file = "my home.conf";
+	checks_run(&f, NULL, &all);
+	verdict_of(&f, &all, &v);
+	assert_string_equal(v.next[v.n_next - 1],
+			    "wgdiag check 'my home.conf' --engine-cmd '...' -v");
+	assert_null(v.fix);
+	arena_done(&a);
+}
+
 static void enumerations_have_words(void **state)
 {
 	(void)state;
@@ -340,6 +366,7 @@ int main(void)
 		cmocka_unit_test(of_a_choice),
 		cmocka_unit_test(sentences_are_cut_between_words),
 		cmocka_unit_test(next_after_a_lab_run),
+		cmocka_unit_test(next_after_a_command),
 		cmocka_unit_test(enumerations_have_words),
 	};
 
