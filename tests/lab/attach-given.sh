@@ -1,5 +1,5 @@
 #!/bin/sh
-# timeout: 200
+# timeout: 400
 # beside: others
 # `wgdiag check IFACE` with what the user knows: a log of the engine, which is told, and no row is judged by
 # it; and which of the peers must be there.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# timeout: 400
+# timeout: 700
 # beside: others
 # A tunnel with several far ends, of which one is probed and each of the others is asked whether it comes:
 # all are there, one is broken, one has gone, a hub whose clients have no endpoint, and --require all. Of an

@@ -1,4 +1,5 @@
 #!/bin/sh
+# timeout: 600
 # beside: others
 # `wgdiag check` for an ordinary user, in user namespaces: the same rows as for root, exit 0,
 # again and again, and nothing left. The machine's own tun node may be for root only, so the

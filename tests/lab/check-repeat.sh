@@ -1,4 +1,5 @@
 #!/bin/sh
+# timeout: 600
 # beside: others
 # 50 runs in a row: 50 times exit 0, and nothing is left of them.
 . tests/lab/lib.sh
