@@ -168,10 +168,10 @@ static struct finding *stopped(const struct view *v, struct findings *out)
 		return unsure_stop(v, "of other UDP some flows are", out);
 	if (!all && l->control_host > 0)
 		return unsure_stop(v, "other UDP is not either, and gets to the host", out);
-	f = finding_add(out, STATE_FAIL, "%s %s%s, and not at %s, where pings%s are",
-			all ? "the tunnel's messages are seen" : "UDP is seen",
-			v->last ? "at " : "to leave this host",
-			v->last ? hop(a, v->last, &v->last->tunnel) : "", at,
+	f = finding_add(out, STATE_FAIL,
+			"%s out of sight between %s and %s, where pings%s are seen",
+			all ? "the tunnel's messages get" : "all UDP gets",
+			v->last ? hop(a, v->last, &v->last->tunnel) : "this host", at,
 			all ? " and other UDP" : "");
 	f->whose = v->last ? WHOSE_PATH : WHOSE_UNTOLD;
 	finding_fix(

@@ -67,6 +67,14 @@ void run_gap_raw(struct run *r, enum need need, int rc, const struct err *e)
 		  rc == -EPERM || rc == -EACCES ? "run as root, or grant CAP_NET_RAW" : NULL);
 }
 
+bool run_may_have_session(const struct run *r)
+{
+	const struct tap_facts *t = &r->f->taps[TAP_NEAR_WIRE];
+
+	return r->f->target.kind == TARGET_OPAQUE && (r->f->have & NEED_BIT(NEED_TAP_NEAR_WIRE)) &&
+	       t->msgs[TAP_OUT][WG_MSG_INITIATION] == 0 && t->msgs[TAP_OUT][WG_MSG_DATA] > 0;
+}
+
 bool run_gap_no_session(struct run *r, enum need need)
 {
 	const struct gap *g = &r->f->gaps[NEED_HANDSHAKE];
@@ -76,7 +84,7 @@ bool run_gap_no_session(struct run *r, enum need need)
 		return false;
 	if (!(r->f->have & NEED_BIT(NEED_HANDSHAKE)))
 		facts_gap(r->f, need, g->why, g->remedy);
-	else if (!r->f->handshake.complete)
+	else if (!r->f->handshake.complete && !run_may_have_session(r))
 		facts_gap(r->f, need, "the handshake did not complete", NULL);
 	else
 		return false;

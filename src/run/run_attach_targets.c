@@ -1,6 +1,9 @@
 /*
  * Inner addresses of the far side, by what the engine says, or else the file.
  */
+#include <string.h>
+
+#include "gather/gather.h"
 #include "run/run_attach_priv.h"
 
 static void dns_of(const struct attach *x, struct targets_ask *ask)
@@ -16,6 +19,38 @@ static void dns_of(const struct attach *x, struct targets_ask *ask)
 		if (ip_addr_parse(t->dns[i], &dns[ask->n_dns]))
 			ask->n_dns++;
 	ask->dns = dns;
+}
+
+struct look {
+	struct attach *x;
+	const struct ip_addr *to;
+	struct path_facts way;
+};
+
+static int look_here(void *ctx, struct err *e)
+{
+	struct look *k = ctx;
+
+	return gather_path(k->x->r.p, PATH_INNER, k->to, 0, k->x->r.arena, &k->way, e);
+}
+
+/* A mere guess that packets do not even enter the tunnel for tells nothing of it. */
+static void leave_out_unrouted(struct attach *x)
+{
+	struct targets *t = &x->targets;
+	size_t i, kept = 0;
+
+	for (i = 0; i < t->n; i++) {
+		struct look k = { .x = x, .to = &t->t[i].addr };
+		bool guess = t->t[i].how == TARGET_HOP || t->t[i].how == TARGET_SUBNET;
+		struct err e;
+
+		if (guess && run_in(&x->r, END_NEAR, look_here, &k, &e) == 0 &&
+		    (!k.way.dev || strcmp(k.way.dev, x->conf->ifname) != 0))
+			continue;
+		t->t[kept++] = t->t[i];
+	}
+	t->n = kept;
 }
 
 void run_attach_targets(struct attach *x)
@@ -37,4 +72,7 @@ void run_attach_targets(struct attach *x)
 	if (x->device)
 		ask.peer = config_peer(c, &x->r.f->target.peer);
 	targets_of(&ask, &x->targets);
+	/* For a file's tunnel the routes are made only now. */
+	if (!x->up)
+		leave_out_unrouted(x);
 }

@@ -102,7 +102,8 @@ void run_pings(struct run *r)
 		.seed = c->seed + 2,
 	};
 
-	if (r->f->have & NEED_BIT(NEED_HANDSHAKE) && !r->f->handshake.complete)
+	if (r->f->have & NEED_BIT(NEED_HANDSHAKE) && !r->f->handshake.complete &&
+	    !run_may_have_session(r))
 		peer.count = MIN(peer.count, NO_SESSION_COUNT);
 	if (run_has(r, NEED_BIT(NEED_PING_SELF)) && self.target.family == FAMILY_NONE)
 		facts_gap(r->f, NEED_PING_SELF, "we have no address of our own there", NULL);

@@ -355,14 +355,14 @@ static const struct check_case cases[] = {
 	  "get to hop 3 (198.51.100.3), the last before the host, which answers ping", NULL },
 	{ "no router between", next_to_us, STATE_PASS, "203.0.113.9 is the next hop", NULL },
 	{ "not seen at the second", dies, STATE_FAIL,
-	  "the tunnel's messages are seen at hop 1 (198.51.100.1), and not at hop 2 "
-	  "(198.51.100.2), where pings and other UDP are",
+	  "the tunnel's messages get out of sight between hop 1 (198.51.100.1) and hop 2 "
+	  "(198.51.100.2), where pings and other UDP are seen",
 	  NULL },
 	{ "not seen at the first", dies_at_once, STATE_FAIL,
-	  "seen to leave this host, and not at hop 1 (198.51.100.1), where pings and other UDP",
-	  NULL },
+	  "between this host and hop 1 (198.51.100.1), where pings and other UDP are seen", NULL },
 	{ "no UDP", all_udp_dies, STATE_FAIL,
-	  "UDP is seen at hop 1 (198.51.100.1), and not at hop 2 (198.51.100.2), where pings are",
+	  "all UDP gets out of sight between hop 1 (198.51.100.1) and hop 2 (198.51.100.2), where "
+	  "pings are seen",
 	  NULL },
 	{ "border: a router tells of pings only", udp_gets_there, STATE_UNSURE, "gets to the host",
 	  NULL },
@@ -371,7 +371,7 @@ static const struct check_case cases[] = {
 	{ "somebody answers pings for the host", proxy, STATE_UNSURE,
 	  "get to hop 1 (198.51.100.1); nobody behind it answers; pings to the host are answered",
 	  NULL },
-	{ "and the host is silent", dies_no_host, STATE_FAIL, "not at hop 2", NULL },
+	{ "and the host is silent", dies_no_host, STATE_FAIL, "between hop 1", NULL },
 	{ "border: no handshake was asked for", no_handshake, STATE_UNSURE,
 	  "not seen at hop 2 (198.51.100.2), which pings get to; no handshake", NULL },
 	{ "border: not each time, from the first on", dies_perhaps_at_once, STATE_UNSURE,
@@ -404,7 +404,8 @@ static const struct check_case cases[] = {
 	{ "nobody listens", engine_no_listener, STATE_PASS,
 	  "the endpoint's host itself answers: port unreachable (3/3)", NULL },
 	{ "this host does not send it", not_sent, STATE_UNSURE, "Operation not permitted", NULL },
-	{ "because of the gateway", no_gateway, STATE_FAIL, "not at hop 1", "underlay.gateway" },
+	{ "because of the gateway", no_gateway, STATE_FAIL, "between this host and hop 1",
+	  "underlay.gateway" },
 	{ "gap", unseen, STATE_SKIP, "Operation not permitted", NULL },
 };
 

@@ -134,7 +134,7 @@ static const struct verdict_case cases[] = {
 	{ "one direction is not both", one_direction, STATE_UNSURE, SIDE_UNKNOWN, "data.both-ways",
 	  "was not tried", NULL },
 	{ "between two routers", dies_on_the_way, STATE_FAIL, SIDE_PATH, "underlay.path",
-	  "not at hop 2", NULL },
+	  "between hop 1", NULL },
 	{ "a failure counts more", failed_and_unsure, STATE_FAIL, SIDE_LOCAL, "ping.peer", "0/10",
 	  NULL },
 	{ "interrupted after all", interrupted_late, STATE_PASS, SIDE_NONE, NULL, "interrupted;",
