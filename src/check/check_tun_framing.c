@@ -206,7 +206,8 @@ static const char *pasted_fault(const struct facts *facts, uint32_t *seen, struc
 static const char *send_fault(const struct facts *facts, enum end end, const struct view *v,
 			      uint32_t *seen, struct arena *a)
 {
-	if (!facts->handshake.complete)
+	/* Who sends data has a session, whether its handshake was seen or not. */
+	if (!facts->handshake.complete && v->sent < 1)
 		return "";
 	if (end == END_NEAR && far_inside_of(facts).no_ip)
 		return pasted_fault(facts, seen, a);

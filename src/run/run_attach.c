@@ -297,6 +297,9 @@ static void measure(struct attach *x)
 	choose_first_target(x);
 	run_others_ask(x);
 	session(x, blocked);
+	/* What was seen until now is all that tells of the session of one that cannot be asked. */
+	if (r->f->target.kind == TARGET_OPAQUE)
+		run_taps_settle(r);
 	x->again = is_there_another_way(x);
 	if (x->again) {
 		run_others_close(x);

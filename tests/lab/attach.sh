@@ -121,6 +121,17 @@ is 'opaque, a header is encrypted: exit' $? 1
 is 'opaque, a header is encrypted: the cause and its side' "$(cause)" 'tun-framing local'
 over
 
+# The same with a session that was made before: no handshake is seen, and the messages tell all the same.
+pair
+foreign 'builtin that encrypts a header' "$WGDIAG" engine -f --fault family-header
+configure
+in_ns left ping -q -c 1 -W 1 "$in4.2" >/dev/null
+wait_for 5 "[ \"\$(wg show $n latest-handshakes | cut -f 2)\" -gt 0 ]"
+opaque --json --endpoint "$out4.2:$port_f" --ping "$in4.2"
+is 'opaque, a header is encrypted, a session lives: exit' $? 1
+is 'opaque, a header is encrypted, a session lives: the cause and its side' "$(cause)" 'tun-framing local'
+over
+
 # --- a program gave its engine a tun --------------------------------------------------------
 
 # Which framing a wireguard-go takes for granted on a tun that it inherits is found by trying: data comes
