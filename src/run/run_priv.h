@@ -131,8 +131,8 @@ bool run_engine_failed(const struct facts *f); /* it did not start, or answers w
 void run_forget_start(struct facts *f); /* a signal cut it off: nothing is known of it */
 
 /*
- * One whose engine cannot be asked sends data and asks for no handshake: then there is a session that
- * was made before.
+ * One whose engine cannot be asked sends data and asks for no handshake: then there is a session
+ * that was made before.
  */
 bool run_may_have_session(const struct run *r);
 /* Without a session that need is a gap, for that reason: true. */
