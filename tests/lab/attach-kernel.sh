@@ -36,8 +36,7 @@ ip -n left link add $near type wireguard
 ip -n right link add $far type wireguard
 w() { n=\$1; shift; ip netns exec \$n wg "\$@"; }
 w left set $near private-key $TMPDIR/n listen-port $port_n \
-	peer '$pub_f' endpoint $out4.2:$port_f allowed-ips $in4.2/32,${in6}2/128 \
-	peer '$pub_b' endpoint $out4.2:$port_b allowed-ips $in4.3/32
+	peer '$pub_f' endpoint $out4.2:$port_f allowed-ips $in4.2/32,${in6}2/128
 w right set $far private-key $TMPDIR/f listen-port $port_f peer '$pub_n' allowed-ips $in4.1/32,${in6}1/128
 ip -n left addr add $in4.1/24 dev $near
 ip -n left addr add ${in6}1/64 dev $near nodad
@@ -63,6 +62,7 @@ run notours '$WGDIAG' check toright --netns left
 ip netns exec right '$WGDIAG' engine -f --fault family-header $bad 9>&- 2>/tmp/engine.err &
 i=0
 until [ -S /run/wireguard/$bad.sock ] || [ \$i = 200 ]; do i=\$((i + 1)); usleep 20000; done
+w left set $near peer '$pub_b' endpoint $out4.2:$port_b allowed-ips $in4.3/32
 w right set $bad private-key $TMPDIR/b listen-port $port_b peer '$pub_n' allowed-ips $in4.1/32
 ip -n right addr add $in4.3/32 dev $bad
 ip -n right link set $bad up
