@@ -185,7 +185,7 @@ ip -n left link del plain
 
 # Somebody takes the interface away.
 keep
-$ip netns exec left '$WGDIAG' check $TMPDIR/plain.conf -c 80 --json >/tmp/away.out 2>/tmp/away.err 9>&- &
+$ip netns exec left '$WGDIAG' check $TMPDIR/plain.conf -c 250 --json >/tmp/away.out 2>/tmp/away.err 9>&- &
 pid=\$!
 until_true 20 'w left show plain latest-handshakes 2>/dev/null | grep -q "[1-9]\$"'
 ip -n left link del plain
