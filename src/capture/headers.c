@@ -14,7 +14,6 @@ enum {
 	IP6_FRAGMENT_LEN = 8,
 	IP6_OFFSET = 0xfff8,
 	IP6_MORE_FRAGMENTS = 1,
-	IP6_FLOW_MASK = 0xfffff,
 };
 
 static bool read_ip4(struct rd *r, struct dgram *d)

@@ -80,10 +80,10 @@ static struct finding *judge_empty(const struct facts *f, const struct peer_conf
 					  words_key(out->arena, &peer->key));
 	char b64[KEY_BASE64_LEN + 1];
 
-	if (f->target.kind == TARGET_CONFIG && f->intended.file) {
+	if (facts_file(f)) {
 		row->remedy = arena_printf(out->arena,
 					   "write its inner addresses into %s: AllowedIPs = ...",
-					   f->intended.file);
+					   facts_file(f));
 		return row;
 	}
 	public_key_base64(&peer->key, b64);

@@ -78,9 +78,9 @@ static void tell_fix(const struct facts *f, struct findings *out, struct finding
 
 	if (facts_far_is_here(f) || (near->has_private_key != 0 && near->n_peers > 0))
 		return;
-	if (f->target.kind == TARGET_CONFIG && f->intended.file)
-		row->remedy = arena_printf(out->arena, "write a [Peer] section into %s",
-					   f->intended.file);
+	if (facts_file(f))
+		row->remedy =
+			arena_printf(out->arena, "write a [Peer] section into %s", facts_file(f));
 	else if (near->has_private_key == 0)
 		finding_fix(out, row, "set the private key of this end, from a file",
 			    "wg set %s private-key FILE", f->target.name);

@@ -188,7 +188,7 @@ static const char *ask_it(const struct facts *f, const struct peer_config *p, st
 	if (p->asked.family != FAMILY_NONE)
 		ping = arena_printf(a, " --ping %s", ip_addr_str(&p->asked, text));
 	for (i = 0; i < p->n_allowed; i++)
-		if (p->allowed[i].len == 8 * ip_addr_len(&p->allowed[i].addr))
+		if (cidr_is_single(&p->allowed[i]))
 			ping = "";
 	return arena_printf(a, "ask it: wgdiag check %s --peer %.*s%s",
 			    f->target.name ? words_shell(a, facts_argument(f)) : "INTERFACE", 8,

@@ -10,9 +10,6 @@
 #include "check/tunnel.h"
 #include "check/words.h"
 
-/* So often must the echo alone be answered (probe/ladder.h). */
-enum { ROUNDS = 3 };
-
 struct view {
 	const struct facts *facts;
 	const struct ladder_facts *l;
@@ -38,7 +35,7 @@ static struct view look(const struct facts *f)
 			v.refused = r;
 	}
 	for (i = v.last ? v.last->hop_limit : 0; i < v.l->n_rungs && !v.beyond; i++)
-		if (v.l->rungs[i].only_echo >= ROUNDS)
+		if (v.l->rungs[i].only_echo >= LADDER_ROUNDS)
 			v.beyond = &v.l->rungs[i];
 	return v;
 }

@@ -149,7 +149,7 @@ static bool has_only_single(const struct peer_config *p)
 	size_t i;
 
 	for (i = 0; i < p->n_allowed; i++)
-		if (p->allowed[i].len != 8 * ip_addr_len(&p->allowed[i].addr))
+		if (!cidr_is_single(&p->allowed[i]))
 			return false;
 	return p->n_allowed > 0;
 }

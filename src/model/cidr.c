@@ -70,3 +70,13 @@ bool cidr_equal(const struct cidr *a, const struct cidr *b)
 	return a->len == b->len && a->addr.family == b->addr.family &&
 	       (!ip_addr_len(&a->addr) || cidr_contains(a, &b->addr));
 }
+
+struct cidr cidr_single(const struct ip_addr *a)
+{
+	return (struct cidr){ .addr = *a, .len = (uint8_t)(8 * ip_addr_len(a)) };
+}
+
+bool cidr_is_single(const struct cidr *c)
+{
+	return c->len == 8 * ip_addr_len(&c->addr);
+}

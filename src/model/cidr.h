@@ -16,6 +16,9 @@ enum { CIDR_STR_SIZE = IP_ADDR_STR_SIZE + 4 };
 const char *cidr_str(const struct cidr *c, char out[static CIDR_STR_SIZE]);
 void cidr_mask(struct cidr *c);
 bool cidr_contains(const struct cidr *c, const struct ip_addr *a);
+/* The network of that one address; is it one? */
+struct cidr cidr_single(const struct ip_addr *a);
+bool cidr_is_single(const struct cidr *c);
 bool cidr_equal(const struct cidr *a, const struct cidr *b); /* after masking both */
 
 #endif

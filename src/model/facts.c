@@ -187,11 +187,14 @@ const char *facts_engine_version(const struct target_facts *t)
 	return own ? t->engine_version : NULL;
 }
 
+const char *facts_file(const struct facts *f)
+{
+	return f->target.kind == TARGET_CONFIG ? f->intended.file : NULL;
+}
+
 const char *facts_argument(const struct facts *f)
 {
-	bool of_file = f->target.kind == TARGET_CONFIG && f->intended.file;
-
-	return of_file ? f->intended.file : f->target.name;
+	return facts_file(f) ? facts_file(f) : f->target.name;
 }
 
 const struct inner_target_facts *facts_answer(const struct facts *f)

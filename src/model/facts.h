@@ -437,6 +437,8 @@ static inline bool facts_far_is_here(const struct facts *f)
 /* Of the near engine, where it has one of its own: the built-in one's is wgdiag's. Or NULL. */
 const char *facts_engine_version(const struct target_facts *t);
 
+/* The file whose tunnel it is, or NULL. */
+const char *facts_file(const struct facts *f);
 /* What `wgdiag check` was given: the file, whose interface is gone afterwards, or the interface. */
 const char *facts_argument(const struct facts *f);
 

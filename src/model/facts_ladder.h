@@ -12,6 +12,8 @@
 #include "model/endpoint.h"
 #include "model/unknown.h"
 
+enum { LADDER_ROUNDS = 3 }; /* of the closer look, see only_echo */
+
 /* What came back to a packet whose hop limit was that of the rung. */
 enum rung_answer {
 	RUNG_SILENT,

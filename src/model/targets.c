@@ -64,7 +64,7 @@ static void singles(const struct targets_ask *ask, struct targets *t)
 	for (i = 0; ask->peer && i < ask->peer->n_allowed; i++) {
 		const struct cidr *c = &ask->peer->allowed[i];
 
-		if (c->len == bits_of(&c->addr))
+		if (cidr_is_single(c))
 			add(ask, t, &c->addr, TARGET_SINGLE);
 	}
 }
@@ -138,8 +138,7 @@ static void host_routes(const struct targets_ask *ask, struct targets *t)
 	for (i = 0; !ask->peer && i < ask->net->n_routes; i++) {
 		const struct route_facts *r = &ask->net->routes[i];
 
-		if (on_tun(ask, r->dev) && r->type == UNICAST &&
-		    r->dst.len == bits_of(&r->dst.addr))
+		if (on_tun(ask, r->dev) && r->type == UNICAST && cidr_is_single(&r->dst))
 			add(ask, t, &r->dst.addr, TARGET_HOST_ROUTE);
 	}
 }

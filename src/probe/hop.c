@@ -1,9 +1,10 @@
 #include "probe/hop.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "probe/sock_option.h"
 
 struct hop {
 	struct hop_conf conf;
@@ -65,16 +66,6 @@ static void on_timer(void *ctx)
 			       on_timer, h);
 }
 
-static int set_hop_limit(const struct hop *h, struct err *e)
-{
-	int v = (int)h->conf.hop_limit, rc;
-
-	rc = h->conf.target.family == FAMILY_IP6 ?
-		     setsockopt(h->sock.fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &v, sizeof(v)) :
-		     setsockopt(h->sock.fd, IPPROTO_IP, IP_TTL, &v, sizeof(v));
-	return rc < 0 ? err_sys(e, "set the hop limit") : 0;
-}
-
 int hop_open(const struct hop_conf *c, const struct platform_ops *p, struct loop *l,
 	     struct arena *a, struct hop **out, struct err *e)
 {
@@ -90,7 +81,7 @@ int hop_open(const struct hop_conf *c, const struct platform_ops *p, struct loop
 	rc = p->udp_open((enum addr_family)c->target.family, 0, 0, &h->sock, e);
 	if (rc < 0)
 		return rc;
-	rc = set_hop_limit(h, e);
+	rc = sock_hop_limit(h->sock.fd, c->target.family, c->hop_limit, e);
 	if (rc < 0) {
 		close(h->sock.fd);
 		return rc;

@@ -13,11 +13,11 @@
 #include <unistd.h>
 
 #include "sys/sockaddr.h"
+#include "wire/ip.h"
 
 enum {
 	ICMP4_ECHO_REQUEST = 8,
 	ICMP4_ECHO_REPLY = 0,
-	IP4_HEADER_MIN = 20,
 	/* a burst of replies must not be lost here; the system grants what it grants */
 	BUFFER_BYTES = 1 << 20,
 };
@@ -130,21 +130,6 @@ static uint16_t get_be16(const uint8_t *b)
 	return (uint16_t)(b[0] << 8 | b[1]);
 }
 
-/* RFC 1071 */
-static uint16_t checksum(const uint8_t *b, size_t len)
-{
-	uint64_t sum = 0;
-	size_t i;
-
-	for (i = 0; i + 1 < len; i += 2)
-		sum += get_be16(b + i);
-	if (len % 2)
-		sum += (uint64_t)b[len - 1] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 int icmp_sock_send(const struct icmp_sock *s, const struct ip_addr *to, uint16_t seq,
 		   uint8_t *packet, size_t len)
 {
@@ -157,7 +142,7 @@ int icmp_sock_send(const struct icmp_sock *s, const struct ip_addr *to, uint16_t
 	put_be16(packet + 4, s->id);
 	put_be16(packet + 6, seq);
 	if (s->family == FAMILY_IP4) /* the system does it for ICMPv6: RFC 3542, section 3.1 */
-		put_be16(packet + 2, checksum(packet, len));
+		put_be16(packet + 2, ip_sum_finish(ip_sum(packet, len, 0)));
 	do
 		n = sendto(s->fd, packet, len, 0, (struct sockaddr *)&sa, sa_len);
 	while (n < 0 && errno == EINTR);
@@ -198,7 +183,7 @@ static bool skip_ip4_header(const uint8_t **b, size_t *len)
 	if (*len < 1 || (*b)[0] >> 4 != 4)
 		return true;
 	header_len = (size_t)((*b)[0] & 0xf) * 4;
-	if (header_len < IP4_HEADER_MIN || header_len > *len)
+	if (header_len < IP4_HEADER_LEN || header_len > *len)
 		return false;
 	*b += header_len;
 	*len -= header_len;

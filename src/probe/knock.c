@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "probe/sock_mark.h"
+#include "probe/sock_option.h"
 #include "sys/sockaddr.h"
 
 struct door {

@@ -9,6 +9,7 @@
 
 #include "probe/ladder_sock.h"
 #include "probe/ladder_wire.h"
+#include "probe/sock_option.h"
 
 enum {
 	PACE_MS = 10,
@@ -131,7 +132,7 @@ static void send_echo(struct ladder *l, unsigned hop_limit)
 	size_t len = ladder_put_echo(&l->ids, hop_limit, r->tries_echo++, b, sizeof(b));
 
 	r->f.echo.sent++;
-	if (ladder_sock_hop_limit(&l->conf, l->sock.icmp_fd, hop_limit) == 0)
+	if (sock_hop_limit(l->sock.icmp_fd, l->conf.to.addr.family, hop_limit, NULL) == 0)
 		send_packet(l, l->sock.icmp_fd, b, len);
 	r->sent_ns = l->sent_ns;
 }

@@ -16,8 +16,6 @@
 #include "model/facts_ladder.h"
 #include "sys/loop.h"
 
-enum { LADDER_ROUNDS = 3 }; /* of the closer look */
-
 struct ladder_conf {
 	struct endpoint from, to; /* from: our address and the port of the engine's socket */
 	uint32_t mark; /* SO_MARK, as the engine's socket has; 0: none */

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "probe/sock_mark.h"
+#include "probe/sock_option.h"
 #include "sys/sockaddr.h"
 
 static int domain_of(const struct ladder_conf *c)
@@ -64,15 +64,6 @@ int ladder_sock_open(const struct ladder_conf *c, struct ladder_sock *out, struc
 		listen_to_icmp6(s.icmp_fd);
 	*out = s;
 	return 0;
-}
-
-int ladder_sock_hop_limit(const struct ladder_conf *c, int fd, unsigned hop_limit)
-{
-	int v = (int)hop_limit;
-
-	return c->to.addr.family == FAMILY_IP6 ?
-		       setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &v, sizeof(v)) :
-		       setsockopt(fd, IPPROTO_IP, IP_TTL, &v, sizeof(v));
 }
 
 ssize_t ladder_sock_send(const struct ladder_conf *c, int fd, const uint8_t *b, size_t len)

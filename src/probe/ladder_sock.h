@@ -15,8 +15,6 @@ struct ladder_sock {
 
 /* Bound to c->from, with c->mark. -EPERM: needs CAP_NET_RAW, and CAP_NET_ADMIN for a mark. */
 int ladder_sock_open(const struct ladder_conf *c, struct ladder_sock *out, struct err *e);
-/* Of what icmp_fd sends from now on; -1 with errno. */
-int ladder_sock_hop_limit(const struct ladder_conf *c, int fd, unsigned hop_limit);
 ssize_t ladder_sock_send(const struct ladder_conf *c, int fd, const uint8_t *b, size_t len);
 /* The length of the next ICMP message, which *icmp then points to within b; -1: there is none. */
 ssize_t ladder_sock_recv(int fd, uint8_t *b, size_t cap, const uint8_t **icmp,

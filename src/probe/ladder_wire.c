@@ -20,7 +20,6 @@ enum {
 	ICMP6_ECHO_REQUEST_TYPE = 128,
 	ICMP6_ECHO_REPLY_TYPE = 129,
 	ICMP_HEADER = 8,
-	IP6_FLOW_MASK = 0xfffff,
 	CONTROL_SPORT = 0xc000, /* of the dynamic ports */
 	HOP_BITS = 5,
 	HOP_MASK = (1 << HOP_BITS) - 1,

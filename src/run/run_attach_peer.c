@@ -30,8 +30,7 @@ static bool has_target(const struct uapi_peer *p)
 	size_t i;
 
 	for (i = 0; i < p->n_allowed; i++)
-		if (p->allowed[i].len == 0 ||
-		    p->allowed[i].len == 8 * ip_addr_len(&p->allowed[i].addr))
+		if (p->allowed[i].len == 0 || cidr_is_single(&p->allowed[i]))
 			return true;
 	return false;
 }

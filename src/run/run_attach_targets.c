@@ -1,9 +1,6 @@
 /*
  * Inner addresses of the far side, by what the engine says, or else the file.
  */
-#include <string.h>
-
-#include "gather/gather.h"
 #include "run/run_attach_priv.h"
 
 static void dns_of(const struct attach *x, struct targets_ask *ask)
@@ -21,19 +18,6 @@ static void dns_of(const struct attach *x, struct targets_ask *ask)
 	ask->dns = dns;
 }
 
-struct look {
-	struct attach *x;
-	const struct ip_addr *to;
-	struct path_facts way;
-};
-
-static int look_here(void *ctx, struct err *e)
-{
-	struct look *k = ctx;
-
-	return gather_path(k->x->r.p, PATH_INNER, k->to, 0, k->x->r.arena, &k->way, e);
-}
-
 /* A mere guess that packets do not even enter the tunnel for tells nothing of it. */
 static void leave_out_unrouted(struct attach *x)
 {
@@ -41,12 +25,11 @@ static void leave_out_unrouted(struct attach *x)
 	size_t i, kept = 0;
 
 	for (i = 0; i < t->n; i++) {
-		struct look k = { .x = x, .to = &t->t[i].addr };
+		struct path_facts way;
 		bool guess = t->t[i].how == TARGET_HOP || t->t[i].how == TARGET_SUBNET;
-		struct err e;
 
-		if (guess && run_in(&x->r, END_NEAR, look_here, &k, &e) == 0 &&
-		    (!k.way.dev || strcmp(k.way.dev, x->conf->ifname) != 0))
+		if (guess && run_way(&x->r, &t->t[i].addr, &way) == 0 &&
+		    !run_way_leads_in(&x->r, &way))
 			continue;
 		t->t[kept++] = t->t[i];
 	}

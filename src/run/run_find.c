@@ -246,13 +246,20 @@ static int way_here(void *ctx, struct err *e)
 	return gather_path(x->r->p, PATH_INNER, x->to, 0, x->r->arena, x->out, e);
 }
 
-static void look_up(struct run *r, const struct ip_addr *to, struct path_facts *out)
+int run_way(struct run *r, const struct ip_addr *to, struct path_facts *out)
 {
 	struct way_ctx x = { r, to, out };
 	struct err e;
+	int rc = run_in(r, END_NEAR, way_here, &x, &e);
 
-	if (run_in(r, END_NEAR, way_here, &x, &e) < 0)
+	if (rc < 0)
 		*out = (struct path_facts){ .of = PATH_INNER, .to = *to };
+	return rc;
+}
+
+bool run_way_leads_in(const struct run *r, const struct path_facts *way)
+{
+	return way->dev && !strcmp(way->dev, r->end[END_NEAR].tun);
 }
 
 /* From now on this is what is probed. */
@@ -262,7 +269,7 @@ static void choose(struct run *r, const struct ip_addr *a)
 	bool v6 = a->family == FAMILY_IP6;
 	struct path_facts way;
 
-	look_up(r, a, &way);
+	run_way(r, a, &way);
 	*(v6 ? &far->inner6 : &far->inner4) = *a;
 	*(v6 ? &far->inner4 : &far->inner6) = (struct ip_addr){ 0 };
 	*(v6 ? &near->inner6 : &near->inner4) = way.prefsrc;
@@ -302,18 +309,13 @@ static bool answers_echo(struct run *r, const struct ip_addr *a)
 	x->r = r;
 	x->n = 1;
 	x->asked[0] = (struct asked){ .target = &t };
-	look_up(r, a, &x->asked[0].path);
+	run_way(r, a, &x->asked[0].path);
 	x->asked[0].through = true;
 	begin(x, false);
 	loop_run(r->loop, run_until(r, ECHOES * ECHO_INTERVAL_MS + ECHO_TIMEOUT_MS), any_found, x);
 	yes = answered(&x->asked[0], &f);
 	close_all(x);
 	return yes;
-}
-
-static bool leads_in(const struct run *r, const struct path_facts *way)
-{
-	return way->dev && !strcmp(way->dev, r->end[END_NEAR].tun);
 }
 
 /*
@@ -328,8 +330,8 @@ static bool may_be_pinged(struct run *r, const struct inner_target_facts *b, str
 		return true;
 	if (up)
 		run_up_route_to(up, &b->from);
-	look_up(r, &b->from, &way);
-	return leads_in(r, &way);
+	run_way(r, &b->from, &way);
+	return run_way_leads_in(r, &way);
 }
 
 bool run_find(struct run *r, const struct targets *t, struct run_up *up)
@@ -347,8 +349,8 @@ bool run_find(struct run *r, const struct targets *t, struct run_up *up)
 		struct asked *q = &x->asked[i];
 
 		q->target = &t->t[i];
-		look_up(r, &q->target->addr, &q->path);
-		q->through = leads_in(r, &q->path);
+		run_way(r, &q->target->addr, &q->path);
+		q->through = run_way_leads_in(r, &q->path);
 	}
 	ask(x, false, ECHOES * ECHO_INTERVAL_MS + ECHO_TIMEOUT_MS);
 	/* Whoever was named is asked again, also where another answered. */

@@ -1,8 +1,8 @@
 /*
  * Before the far side is blamed: do the tunnel's messages get as far as its host?
  *
- * Asked only where nothing came back, after all else was read: what it sends would be counted as
- * the tunnel's, and what comes back as hits of this host's firewall.
+ * Asked only where a handshake was asked for in vain, after all else was read: what it sends would
+ * be counted as the tunnel's, and what comes back as hits of this host's firewall.
  */
 #include <string.h>
 

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "check/tunnel.h"
 #include "gather/gather.h"
 #include "probe/echo.h"
 #include "run/run_attach_priv.h"
@@ -44,12 +45,6 @@ struct others {
 
 /* --- who --------------------------------------------------------------------------- */
 
-static bool must_be_there(const struct target_facts *t, const struct peer_config *p)
-{
-	return t->all_required ||
-	       (!public_key_is_zero(&t->required) && public_key_equal(&t->required, &p->key));
-}
-
 /* One without an endpoint has to come by itself; one that was heard is there. */
 static bool is_worth_asking(const struct attach *x, const struct peer_config *p)
 {
@@ -58,7 +53,7 @@ static bool is_worth_asking(const struct attach *x, const struct peer_config *p)
 	if (public_key_equal(&p->key, &f->target.peer) || p->endpoint.addr.family == FAMILY_NONE)
 		return false;
 	/* Who names one wants to know of that one. */
-	if (x->conf->peer && !must_be_there(&f->target, p))
+	if (x->conf->peer && !tunnel_peer_is_required(f, p))
 		return false;
 	if (p->handshake_wall_ns == UNKNOWN)
 		return false;

@@ -199,6 +199,12 @@ void run_still_before(struct run *r);
 void run_still_after(struct run *r);
 
 /*
+ * run_find.c: which way packets to an inner address go, by the kernel's answer. -errno: it could
+ * not be asked, and *out tells of none.
+ */
+int run_way(struct run *r, const struct ip_addr *to, struct path_facts *out);
+bool run_way_leads_in(const struct run *r, const struct path_facts *way);
+/*
  * run_find.c: which inner address of the far side answers; fills facts.inner_targets. up: whose
  * routes are ours to make, or NULL. false: what is pinged from now on is not known to answer pings.
  */

@@ -119,7 +119,7 @@ static void probed_only(struct run_up *u, const struct targets *t)
 	size_t i;
 
 	for (i = 0; i < t->n; i++) {
-		struct cidr one = { t->t[i].addr, (uint8_t)(ip_addr_len(&t->t[i].addr) * 8) };
+		struct cidr one = cidr_single(&t->t[i].addr);
 
 		if (!is_endpoint(u, &one.addr))
 			put_or_tell(u, &one, MAIN_TABLE);
@@ -149,7 +149,7 @@ static void was_there(struct run_up *u, const struct cidr *dst)
 /* With all routes it has one already, or the file wants none for it. */
 void run_up_route_to(struct run_up *u, const struct ip_addr *a)
 {
-	struct cidr one = { *a, (uint8_t)(ip_addr_len(a) * 8) };
+	struct cidr one = cidr_single(a);
 
 	if (!u->file->full_routes && !is_endpoint(u, a) && put_or_tell(u, &one, MAIN_TABLE))
 		was_there(u, &one);
@@ -173,7 +173,7 @@ static bool is_routed_elsewhere(const struct run_up *u, const struct net_facts *
 
 bool run_up_route(struct run_up *u, const struct net_facts *net, const struct ip_addr *to)
 {
-	struct cidr one = { *to, (uint8_t)(ip_addr_len(to) * 8) };
+	struct cidr one = cidr_single(to);
 	struct err unsaid;
 
 	if (u->file->full_routes || !net->known || is_endpoint(u, to) ||

@@ -9,6 +9,7 @@
 #include "base/defs.h"
 
 enum { IP4_HEADER_LEN = 20, IP6_HEADER_LEN = 40, UDP_HEADER_LEN = 8 };
+enum { IP6_FLOW_MASK = 0xfffff }; /* RFC 8200, section 3: of the first four bytes */
 enum { IP_PROTO_ICMP = 1, IP_PROTO_TCP = 6, IP_PROTO_UDP = 17, IP_PROTO_ICMP6 = 58 };
 
 enum ip_fault {

@@ -166,13 +166,33 @@ static void agrees_bit_by_bit(void **state)
 	}
 }
 
+static void of_one_address(void **state)
+{
+	static const char *const single[] = { "10.0.0.1", "fd00::1", "0.0.0.0" };
+	static const char *const more[] = { "10.0.0.1/31", "fd00::1/127", "fd00::1/32",
+					    "0.0.0.0/0" };
+	struct cidr c, one;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(single); i++) {
+		assert_true(cidr_parse(single[i], &c));
+		one = cidr_single(&c.addr);
+		assert_true(cidr_is_single(&one) && cidr_is_single(&c));
+		assert_true(cidr_equal(&one, &c));
+	}
+	for (i = 0; i < ARRAY_LEN(more); i++) {
+		assert_true(cidr_parse(more[i], &c));
+		assert_false(cidr_is_single(&c));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(texts),
-		cmocka_unit_test(contains),
-		cmocka_unit_test(equality),
-		cmocka_unit_test(agrees_bit_by_bit),
+		cmocka_unit_test(texts),	  cmocka_unit_test(contains),
+		cmocka_unit_test(equality),	  cmocka_unit_test(agrees_bit_by_bit),
+		cmocka_unit_test(of_one_address),
 	};
 
 	return cmocka_run_group_tests_name("model_cidr", tests, NULL, NULL);
