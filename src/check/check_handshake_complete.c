@@ -117,27 +117,32 @@ static bool must_come(const struct facts *facts)
 }
 
 /* What the file says of its peer, when that is a name, and the name gave no address. */
-static const char *unresolved(const struct facts *facts)
+static const struct intended_peer *unresolved(const struct facts *facts)
 {
 	const struct peer_config *p = tunnel_peer(facts, END_NEAR);
 	const struct intended_peer *w = NULL;
 
 	if (p && must_come(facts) && facts->have & NEED_BIT(NEED_INTENDED))
 		w = intended_peer(&facts->intended, &p->key);
-	return w && !w->n_resolved ? w->endpoint : NULL;
+	return w && !w->n_resolved && w->endpoint ? w : NULL;
 }
 
-static struct finding *has_no_address(const char *endpoint, struct findings *out)
+static struct finding *has_no_address(const struct intended_peer *w, struct findings *out)
 {
-	const char *colon = strrchr(endpoint, ':');
-	int len = colon ? (int)(colon - endpoint) : (int)strlen(endpoint);
+	const char *colon = strrchr(w->endpoint, ':'), *key = words_key(out->arena, &w->key);
+	int len = colon ? (int)(colon - w->endpoint) : (int)strlen(w->endpoint);
 	struct finding *f;
 
-	f = finding_add(out, STATE_FAIL,
-			"%.*s, the endpoint in the file, was not resolved: nothing can be sent",
-			len, endpoint);
-	f->remedy = arena_printf(out->arena, "see what the resolver says: getent ahosts %.*s", len,
-				 endpoint);
+	f = finding_add(
+		out, STATE_FAIL,
+		"%.*s, the endpoint of [Peer] %s in the file, was not resolved: nothing can be "
+		"sent",
+		len, w->endpoint, key);
+	f->remedy =
+		arena_printf(out->arena,
+			     "correct the Endpoint of [Peer] %s, or see what the resolver says: "
+			     "getent ahosts %.*s",
+			     key, len, w->endpoint);
 	return f;
 }
 

@@ -26,6 +26,7 @@ static int tell_notes(const char *cmd, const char *path, const struct conf_notes
 static void resolve_all(const char *cmd, const char *path, const struct conf *c, struct arena *a,
 			struct intended_facts *f)
 {
+	char key[KEY_SHORT_SIZE];
 	struct err e;
 	size_t i;
 
@@ -35,8 +36,11 @@ static void resolve_all(const char *cmd, const char *path, const struct conf *c,
 		if (!p->host)
 			continue;
 		if (gather_resolve(p->host, p->port, a, &f->peers[i].resolved,
-				   &f->peers[i].n_resolved, &e) < 0)
-			fprintf(stderr, "%s: %s: line %u: %s\n", cmd, path, p->line, e.text);
+				   &f->peers[i].n_resolved, &e) == 0)
+			continue;
+		public_key_short(&p->key, key);
+		fprintf(stderr, "%s: %s: line %u, [Peer] %s: Endpoint: %s\n", cmd, path, p->line,
+			key, e.text);
 	}
 }
 

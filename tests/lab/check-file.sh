@@ -378,10 +378,15 @@ on "$file" --json --engine-cmd "sh -c 'exit 7' {name}"
 check 'an engine that dies: what to type next names the file' \
 	sh -c "jq -r '.verdict.next[]' '$TMPDIR/out' | grep -qF 'wgdiag check $file '"
 conf "$TMPDIR/name.conf" "no-such-host.invalid:$port_f"
+short=$(printf %s "$key_f_pub" | sed 's/^\(....\).*\(...\)$/\1…\2/')
 on "$TMPDIR/name.conf" --json
 is 'a name that does not resolve: exit' $? 1
 check 'a name that does not resolve: the row says that' \
-	test "$(row handshake.complete)" = 'FAIL: no-such-host.invalid, the endpoint in the file, was not resolved: nothing can be sent'
+	test "$(row handshake.complete)" = "FAIL: no-such-host.invalid, the endpoint of [Peer] $short in the file, was not resolved: nothing can be sent"
+check 'a name that does not resolve: so does the line, and where it stands' \
+	grep -qF "$TMPDIR/name.conf: line $(grep -n '\[Peer\]' "$TMPDIR/name.conf" | cut -d: -f1), [Peer] $short: Endpoint: resolve no-such-host.invalid: " "$TMPDIR/err"
+check 'a name that does not resolve: and what helps' \
+	sh -c "jq -r '.checks[] | select(.id == \"handshake.complete\").remedy.text' '$TMPDIR/out' | grep -qF 'Endpoint of [Peer] $short, '"
 same 'a name that does not resolve'
 chmod 755 "$TMPDIR"
 cp "$file" "$TMPDIR/theirs.conf"; chmod 600 "$TMPDIR/theirs.conf"

@@ -696,7 +696,7 @@ static const struct {
 	  { "pings beside the tunnel", pings_beside, STATE_UNSURE, "that was guessed", NULL } },
 	{ "handshake.complete",
 	  { "its name was not resolved", name_not_resolved, STATE_FAIL,
-	    "vpn.example.org, the endpoint in the file, was not resolved", NULL } },
+	    "vpn.example.org, the endpoint of [Peer] IiIi…iI= in the file, was not resolved", NULL } },
 	{ "handshake.complete",
 	  { "its name was, and it has no endpoint all the same", name_resolved, STATE_FAIL,
 	    "has no endpoint", NULL } },
