@@ -18,6 +18,7 @@
 
 #include "base/str.h"
 #include "engine/engine_list.h"
+#include "engine/engine_whose.h"
 #include "engine/log_ring.h"
 #include "engine/uapi_client.h"
 
@@ -27,12 +28,13 @@ enum {
 	ANSWER_TIMEOUT_MS = 1000, /* a healthy engine takes less than one */
 	BAD_ANSWER_MS = 300, /* so long an engine that just started may answer nonsense */
 	TERM_TIMEOUT_MS = 500,
+	REAPER_TIMEOUT_MS = REAPER_TERM_MS + REAPER_KILL_MS + 500,
 	KILL_TIMEOUT_MS = 2000, /* longer only in a system call that cannot be interrupted */
 };
 
 static const char own_name[] = "wgdiag engine: "; /* before what our own has to say */
 
-enum stage { STAGE_STARTING, STAGE_READY, STAGE_DIED, STAGE_BAD_ANSWER };
+enum stage { STAGE_STARTING, STAGE_READY, STAGE_DIED, STAGE_BAD_ANSWER, STAGE_TAKEN };
 
 struct engine {
 	const struct engine_ops *ops;
@@ -41,6 +43,8 @@ struct engine {
 	struct arena *arena;
 	char ifname[SYS_IFNAME_SIZE];
 	int netns;
+	struct reaper *reaper;
+	enum reaper_of listener; /* on its socket, at the last look */
 
 	pid_t pid;
 	int status; /* valid when reaped */
@@ -51,7 +55,7 @@ struct engine {
 	enum stage stage;
 	unsigned timer;
 	int64_t look_us; /* until the next look */
-	int64_t begun_ns, ready_ns, bad_answer_ns;
+	int64_t begun_ns, ready_ns, bad_answer_ns, not_ours_ns;
 	struct err why; /* what the last look found missing */
 };
 
@@ -93,11 +97,6 @@ static void on_log(void *ctx, short revents)
 }
 
 /* --- is it alive? --------------------------------------------------------- */
-
-pid_t engine_pid(const struct engine *g)
-{
-	return g->pid;
-}
 
 bool engine_alive(struct engine *g)
 {
@@ -166,6 +165,39 @@ static void bad_answer(struct engine *g, int64_t asked_ns)
 		g->stage = STAGE_BAD_ANSWER;
 }
 
+static void taken(struct engine *g, const char *by)
+{
+	err_say(&g->why, EADDRINUSE, "start engine %s: %s while it started: left alone",
+		g->ops->name, by);
+	g->stage = STAGE_TAKEN;
+}
+
+/* Ours may be about to go, or its tun to come, so it is looked at again. */
+static void not_ours(struct engine *g)
+{
+	if (!g->not_ours_ns)
+		g->not_ours_ns = loop_now(g->loop);
+	err_say(&g->why, EADDRINUSE, "the interface %s is not of %s", g->ifname, g->ops->name);
+	if (loop_now(g->loop) - g->not_ours_ns > BAD_ANSWER_MS * NS_PER_MS)
+		taken(g, arena_printf(g->arena, "somebody else made the interface %s", g->ifname));
+}
+
+/* It is the reason also when ours ended by it. */
+static void taken_by_listener(struct engine *g)
+{
+	taken(g,
+	      arena_printf(g->arena, "%s began to listen on %s", engine_other(g->ifname, g->arena),
+			   uapi_socket_path(g->ifname, g->arena)));
+}
+
+static bool may_ask(void *ctx, pid_t pid)
+{
+	struct engine *g = ctx;
+
+	g->listener = g->reaper ? reaper_whose(g->reaper, pid) : REAPER_OURS;
+	return g->listener != REAPER_OTHERS;
+}
+
 static void look(struct engine *g)
 {
 	int64_t asked_ns = loop_now(g->loop);
@@ -175,11 +207,16 @@ static void look(struct engine *g)
 
 	if (engine_gone(g, &g->why) < 0) {
 		g->stage = STAGE_DIED;
+		if (g->reaper && engine_listener(g->reaper, g->ifname) == REAPER_OTHERS)
+			taken_by_listener(g);
 		return;
 	}
 	arena_init(&tmp);
-	rc = uapi_get(g->ifname, ANSWER_TIMEOUT_MS, &tmp, &d, &g->why);
-	if (rc == -ENOENT || rc == -ECONNREFUSED) {
+	g->listener = REAPER_OURS;
+	rc = uapi_get_from(g->ifname, ANSWER_TIMEOUT_MS, may_ask, g, &tmp, &d, &g->why);
+	if (g->listener == REAPER_OTHERS) {
+		taken_by_listener(g);
+	} else if (rc == -ENOENT || rc == -ECONNREFUSED) {
 		err_prefix(&g->why, "%s is not ready", g->ops->name);
 	} else if (rc < 0) {
 		bad_answer(g, asked_ns);
@@ -189,6 +226,8 @@ static void look(struct engine *g)
 	} else if (engine_link_look(g->p, g->netns, g->ifname, NULL) < 0) {
 		err_say(&g->why, ENODEV, "%s answers, but there is no interface %s", g->ops->name,
 			g->ifname);
+	} else if (g->reaper && !engine_has_link(g->p, g->reaper, g->listener, g->ifname)) {
+		not_ours(g);
 	} else {
 		g->ready_ns = loop_now(g->loop);
 		g->stage = STAGE_READY;
@@ -206,53 +245,6 @@ static void on_timer(void *ctx)
 		return;
 	g->timer = loop_add_timer(g->loop, loop_now(g->loop) + g->look_us * NS_PER_US, on_timer, g);
 	g->look_us = MIN(g->look_us * 3 / 2, LOOK_MOST_US);
-}
-
-/* Its own, and where to find the tun that it is given. */
-static void make_env(struct engine *g, const struct engine_conf *c, const char *env[ENGINE_ENV_MAX])
-{
-	size_t n = 0;
-
-	while (c->ops->env && c->ops->env[n] && n + 2 < ENGINE_ENV_MAX) {
-		env[n] = c->ops->env[n];
-		n++;
-	}
-	if (c->tun_fd)
-		env[n++] = arena_printf(g->arena, "%s=%d", c->ops->tun_fd_env, c->tun_fd);
-	env[n] = NULL;
-}
-
-static int spawn(struct engine *g, const struct engine_conf *c, int out_fd, bool *exec_failed,
-		 struct err *e)
-{
-	const char *argv[ENGINE_ARGV_MAX], *env[ENGINE_ENV_MAX];
-	struct sys_spawn s = {
-		.argv = (char *const *)argv,
-		.netns = c->netns,
-		.out_fd = out_fd,
-		.keep_fd = c->tun_fd ? c->tun_fd : -1,
-		.env_extra = (char *const *)env,
-		.exec_failed = exec_failed,
-	};
-	size_t n = 0, i;
-
-	if (c->tun_fd && !c->ops->tun_fd_env)
-		return err_say(e, EOPNOTSUPP, "%s cannot be given an open tun", c->ops->name);
-	make_env(g, c, env);
-
-	if (c->ops->words)
-		engine_cmd_argv(c, g->arena, argv);
-	else
-		c->ops->argv(c->program, c->ifname, argv);
-	while (argv[n])
-		n++;
-	for (i = 0; c->extra_args && c->extra_args[i]; i++) {
-		if (n + 1 >= ENGINE_ARGV_MAX)
-			return err_say(e, E2BIG, "too many arguments for %s", c->ops->name);
-		argv[n++] = c->extra_args[i];
-	}
-	argv[n] = NULL;
-	return g->p->spawn(&s, &g->pid, e);
 }
 
 /* Its link is all there is of it, so it is ready at once. */
@@ -287,8 +279,9 @@ static int look_before(struct engine *g, struct engine_facts *facts, struct err 
 	if (rc == -ECONNREFUSED)
 		facts->stale_socket = uapi_socket_path(g->ifname, g->arena);
 	if (rc == 0)
-		return err_say(e, EADDRINUSE, "start engine %s: another one listens on %s already",
-			       g->ops->name, uapi_socket_path(g->ifname, g->arena));
+		return err_say(e, EADDRINUSE, "start engine %s: %s listens on %s already",
+			       g->ops->name, engine_other(g->ifname, g->arena),
+			       uapi_socket_path(g->ifname, g->arena));
 	return 0;
 }
 
@@ -305,6 +298,7 @@ int engine_begin(const struct engine_conf *c, const struct platform_ops *p, stru
 	g->loop = l;
 	g->arena = a;
 	g->netns = c->netns;
+	g->reaper = c->reaper;
 	g->look_us = LOOK_FIRST_US;
 	g->begun_ns = loop_now(l);
 	snprintf(g->ifname, sizeof(g->ifname), "%s", c->ifname);
@@ -318,7 +312,7 @@ int engine_begin(const struct engine_conf *c, const struct platform_ops *p, stru
 		fcntl(fd[0], F_SETFD, FD_CLOEXEC);
 		fcntl(fd[1], F_SETFD, FD_CLOEXEC);
 		fcntl(fd[0], F_SETFL, O_NONBLOCK);
-		rc = spawn(g, c, fd[1], &exec_failed, &why);
+		rc = engine_spawn(c, p, a, fd[1], &exec_failed, &g->pid, &why);
 		close(fd[1]);
 		if (rc < 0)
 			close(fd[0]);
@@ -360,6 +354,11 @@ int engine_wait(struct engine *g, int timeout_ms, struct engine_facts *facts, st
 	if (g->stage == STAGE_DIED && engine_refused(g, e)) {
 		engine_stop(g, g->arena, facts);
 		return -ECHILD;
+	}
+	if (g->stage == STAGE_TAKEN) {
+		rc = err_say(e, EADDRINUSE, "%s", g->why.text);
+		engine_stop(g, g->arena, facts);
+		return rc;
 	}
 	if (g->bad_answer_ns && g->stage != STAGE_DIED)
 		facts->answer_error = arena_strdup(g->arena, g->why.text);
@@ -423,6 +422,7 @@ static void end_child(struct engine *g)
 {
 	struct loop *outer = g->loop, *l = loop_new(g->p->boot_ns);
 	struct goodbye b = { .g = g, .loop = l };
+	int term_ms = g->reaper ? REAPER_TIMEOUT_MS : TERM_TIMEOUT_MS;
 
 	if (g->log_fd >= 0) {
 		loop_del_fd(outer, g->log_fd);
@@ -433,7 +433,7 @@ static void end_child(struct engine *g)
 	look_whether_gone(&b);
 	if (!b.gone)
 		kill(g->pid, SIGTERM);
-	if (loop_run(l, loop_now(l) + TERM_TIMEOUT_MS * NS_PER_MS, is_gone, &b) < 0) {
+	if (loop_run(l, loop_now(l) + term_ms * NS_PER_MS, is_gone, &b) < 0) {
 		kill(g->pid, SIGKILL);
 		loop_run(l, loop_now(l) + KILL_TIMEOUT_MS * NS_PER_MS, is_gone, &b);
 	}

@@ -16,6 +16,7 @@
 #include "model/uapi_text.h"
 #include "sys/loop.h"
 #include "sys/platform.h"
+#include "sys/reaper.h"
 
 /* What is known to be wrong with an engine, or other than with the rest. */
 struct engine_known {
@@ -72,13 +73,19 @@ struct engine_conf {
 	const char *const *extra_args;
 	/* an open tun for it to take (ops->tun_fd_env), which stays the caller's; 0: its own */
 	int tun_fd;
+	/*
+	 * On the host itself: who starts it, so that it is known which processes are its own, and
+	 * all of them end with it. Others may take the name meanwhile. NULL: nobody else can.
+	 */
+	struct reaper *reaper;
 };
 struct engine;
 
 /*
  * Starts it and serves the loop until the tun is there and the socket answers, it dies, or
  * the timeout. facts->start_* and the log are filled either way. -errno: it does not run (and
- * is stopped); without a start_error or answer_error it was this machine that refused.
+ * is stopped); without a start_error or answer_error it was this machine that refused. That the
+ * name became somebody else's meanwhile is -EADDRINUSE, and nothing of his is touched.
  */
 int engine_start(const struct engine_conf *c, const struct platform_ops *p, struct loop *l,
 		 struct arena *a, int timeout_ms, struct engine **out, struct engine_facts *facts,
@@ -90,7 +97,6 @@ int engine_start(const struct engine_conf *c, const struct platform_ops *p, stru
 int engine_begin(const struct engine_conf *c, const struct platform_ops *p, struct loop *l,
 		 struct arena *a, struct engine **out, struct engine_facts *facts, struct err *e);
 int engine_wait(struct engine *g, int timeout_ms, struct engine_facts *facts, struct err *e);
-pid_t engine_pid(const struct engine *g); /* 0: it is no process */
 bool engine_alive(struct engine *g); /* asks the system; remembers the exit status */
 /* 0 when it is alive, else -ECHILD and "wireguard-go exited with status 1: <its last line>". */
 int engine_gone(struct engine *g, struct err *e);

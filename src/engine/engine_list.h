@@ -22,6 +22,10 @@ int engine_kernel_add(const struct platform_ops *p, int netns, const char *name,
 int engine_link_look(const struct platform_ops *p, int netns, const char *name, struct err *e);
 void engine_kernel_delete(const struct platform_ops *p, int netns, const char *name);
 
+/* engine_spawn.c: out_fd is its log; as platform_ops.spawn */
+int engine_spawn(const struct engine_conf *c, const struct platform_ops *p, struct arena *a,
+		 int out_fd, bool *exec_failed, pid_t *pid, struct err *e);
+
 /* engine_cmd.c: fills argv from ops->words */
 void engine_cmd_argv(const struct engine_conf *c, struct arena *a,
 		     const char *argv[ENGINE_ARGV_MAX]);

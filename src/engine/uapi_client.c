@@ -328,20 +328,30 @@ int uapi_set_at(const char *dir, const char *ifname, int timeout_ms, const struc
 }
 
 /* The credentials are those of the process that called listen(). */
-static int open_ring(struct call *c, uint64_t number, struct trace_ring **out, struct err *e)
+static int peer_pid(const struct call *c, pid_t *out, struct err *e)
 {
-	struct ucred peer;
+	struct ucred peer = { .pid = 0 };
 	socklen_t len = sizeof(peer);
-	char path[64];
-	int fd, rc;
 
 	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
 		return err_sys(e, "credentials of %s", c->addr.sun_path);
 	if (peer.pid <= 0)
 		return err_say(e, ESRCH, "%s: its engine lives in a PID namespace we do not see",
 			       c->addr.sun_path);
-	snprintf(path, sizeof(path), "/proc/%ld/fd/%llu", (long)peer.pid,
-		 (unsigned long long)number);
+	*out = peer.pid;
+	return 0;
+}
+
+static int open_ring(struct call *c, uint64_t number, struct trace_ring **out, struct err *e)
+{
+	char path[64];
+	pid_t pid = 0;
+	int fd, rc;
+
+	rc = peer_pid(c, &pid, e);
+	if (rc < 0)
+		return rc;
+	snprintf(path, sizeof(path), "/proc/%ld/fd/%llu", (long)pid, (unsigned long long)number);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return err_sys(e, "open %s, the trace ring", path);
@@ -416,20 +426,18 @@ static bool is_same(const char *proc, const char *path)
 
 static int owner_of(const struct call *c, struct arena *a, struct uapi_owner *out, struct err *e)
 {
-	struct ucred peer = { .pid = 0 };
-	socklen_t len = sizeof(peer);
 	static const char gone[] = " (deleted)"; /* the kernel's word for it */
 	enum { GONE_LEN = sizeof(gone) - 1 };
 	char path[64], exe[4096];
+	pid_t pid = 0;
 	bool same;
 	ssize_t n;
+	int rc;
 
-	if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-		return err_sys(e, "credentials of %s", c->addr.sun_path);
-	if (peer.pid <= 0)
-		return err_say(e, ESRCH, "%s: its engine lives in a PID namespace we do not see",
-			       c->addr.sun_path);
-	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)peer.pid);
+	rc = peer_pid(c, &pid, e);
+	if (rc < 0)
+		return rc;
+	snprintf(path, sizeof(path), "/proc/%ld/exe", (long)pid);
 	n = readlink(path, exe, sizeof(exe) - 1);
 	if (n < 0)
 		return err_sys(e, "read %s", path);
@@ -449,6 +457,28 @@ int uapi_owner_at(const char *dir, const char *ifname, int timeout_ms, struct ar
 	int rc = call_open(&c, dir, ifname, timeout_ms, e);
 
 	return rc < 0 ? rc : owner_of(&c, a, out, e);
+}
+
+int uapi_get_from(const char *ifname, int timeout_ms, bool (*may)(void *ctx, pid_t pid), void *ctx,
+		  struct arena *a, struct uapi_device **out, struct err *e)
+{
+	CLEANUP(call_done) struct call c;
+	int rc = call_open(&c, UAPI_SOCKET_DIR, ifname, timeout_ms, e);
+	pid_t pid = 0;
+
+	if (rc == 0 && peer_pid(&c, &pid, e) == -ESRCH)
+		pid = 0;
+	if (rc == 0 && !may(ctx, pid))
+		rc = err_say(e, EADDRINUSE, "%s is another's", c.addr.sun_path);
+	return rc < 0 ? rc : get(&c, a, out, e);
+}
+
+int uapi_listener(const char *ifname, int timeout_ms, pid_t *out, struct err *e)
+{
+	CLEANUP(call_done) struct call c;
+	int rc = call_open(&c, UAPI_SOCKET_DIR, ifname, timeout_ms, e);
+
+	return rc < 0 ? rc : peer_pid(&c, out, e);
 }
 
 int uapi_owner(const char *ifname, int timeout_ms, struct arena *a, struct uapi_owner *out,

@@ -4,6 +4,9 @@
 #ifndef ENGINE_UAPI_CLIENT_H
 #define ENGINE_UAPI_CLIENT_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -21,6 +24,12 @@ const char *uapi_socket_path(const char *ifname, struct arena *a);
  */
 int uapi_get(const char *ifname, int timeout_ms, struct arena *a, struct uapi_device **out,
 	     struct err *e);
+/*
+ * A get only of a process that it may be asked of, else -EADDRINUSE. 0: one that we do not see. It
+ * is one connection, since an engine may not bear to be hung up on.
+ */
+int uapi_get_from(const char *ifname, int timeout_ms, bool (*may)(void *ctx, pid_t pid), void *ctx,
+		  struct arena *a, struct uapi_device **out, struct err *e);
 /* text: the lines of a set without "set=1" and without the empty line. */
 int uapi_set(const char *ifname, int timeout_ms, const struct buf *text, struct err *e);
 /*
@@ -32,7 +41,9 @@ int uapi_trace_ring(const char *ifname, int timeout_ms, struct trace_ring **out,
 
 /* Whether somebody listens on its socket: 0, or as above. */
 int uapi_look(const char *ifname, int timeout_ms, struct err *e);
-/* Who does. */
+/* The process that does; -ESRCH: it lives where we do not see it. */
+int uapi_listener(const char *ifname, int timeout_ms, pid_t *out, struct err *e);
+/* Its program. */
 struct uapi_owner {
 	const char *program; /* path */
 	/* what lies there is what runs, and nobody could have put it there but root and we */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <net/if.h>
 
 #include "base/str.h"
@@ -62,7 +63,13 @@ int run_host_open(const struct run_conf *c, int netns, bool hooks, struct arena 
 		rc = p->netns_enter(netns, e);
 	if (!rc)
 		rc = supervisor_start(&h->supervisor, hooks, &left, e);
-	if (rc == -EPERM || rc == -EACCES || rc == -EROFS)
+	h->reaper = (struct reaper){ .pid = -1, .fd = -1 };
+	if (!rc && !c->engine->in_kernel) {
+		rc = reaper_start(&h->reaper, e);
+		if (rc < 0)
+			supervisor_undo_all(&h->supervisor, &left, NULL);
+	}
+	if ((rc == -EPERM || rc == -EACCES || rc == -EROFS) && geteuid() != 0)
 		err_remedy(e, "run as root: an interface, its addresses and routes are made");
 	if (rc < 0)
 		return rc;
@@ -78,6 +85,7 @@ void run_host_close(struct run_host *h, const struct run_conf *c)
 	struct undo_result u;
 	struct err e = { 0 };
 
+	reaper_end(&h->reaper);
 	if (supervisor_undo_all(&h->supervisor, &u, &e) < 0 && !u.n_failed && c->notice)
 		c->notice(c->ctx, RUN_MUST_KNOW, e.text);
 	tell_undone(c, "a change", &u);

@@ -5,6 +5,7 @@
 #include "run/run_up.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -51,26 +52,60 @@ static int will_delete_link(struct run_up *u, unsigned ifindex, struct err *e)
 
 static int will_kill(struct run_up *u, struct err *e)
 {
-	struct undo_step s = { .kind = UNDO_KILL, .pid = engine_pid(u->engine) };
+	struct undo_step s = { .kind = UNDO_KILL, .pid = u->file->host->reaper.pid };
 	int rc;
-
-	if (!s.pid)
-		return 0;
-	rc = run_up_will(u, &s, e);
-	/* One that is gone already needs none; why it is, is told by who waits for it. */
-	return rc == -ESRCH ? 0 : rc;
-}
-
-/* Its socket, and the folder of it where there is none yet. */
-static int will_have_socket(struct run_up *u, struct err *e)
-{
-	struct stat st;
-	int rc = 0;
 
 	if (u->r->conf->engine->in_kernel)
 		return 0;
-	if (stat(UAPI_SOCKET_DIR, &st) < 0 && errno == ENOENT)
+	rc = run_up_will(u, &s, e);
+	/* One that is gone already needs none; why it is, is told when it is to start something. */
+	return rc == -ESRCH ? 0 : rc;
+}
+
+/*
+ * The folder of its socket, made where there is none. That no engine could have one there is no
+ * fault of this one's.
+ */
+static int have_socket_dir(struct run_up *u, struct err *e)
+{
+	struct stat st;
+	int rc;
+
+	if (stat(UAPI_SOCKET_DIR, &st) < 0) {
+		if (errno != ENOENT || lstat(UAPI_SOCKET_DIR, &st) == 0)
+			return err_sys(e, "follow " UAPI_SOCKET_DIR
+					  ", where engines have their sockets");
 		rc = will_remove_file(u, UNDO_DIR, UAPI_SOCKET_DIR, e);
+		if (rc < 0)
+			return rc;
+		if (mkdir(UAPI_SOCKET_DIR, 0755) < 0 && errno != EEXIST)
+			return err_sys(e, "create " UAPI_SOCKET_DIR
+					  ", where engines have their sockets");
+		return 0;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		rc = err_say(e, ENOTDIR,
+			     UAPI_SOCKET_DIR " is no folder, where engines have their sockets");
+		err_remedy(e, "move it away: mv " UAPI_SOCKET_DIR " " UAPI_SOCKET_DIR ".old");
+		return rc;
+	}
+	if (faccessat(AT_FDCWD, UAPI_SOCKET_DIR, W_OK | X_OK, AT_EACCESS) < 0) {
+		rc = err_sys(e, "write to " UAPI_SOCKET_DIR ", where engines have their sockets");
+		if (rc == -EROFS)
+			err_remedy(e,
+				   "mount it read-write (mount -o remount,rw), or a tmpfs on it");
+		return rc;
+	}
+	return 0;
+}
+
+static int will_have_socket(struct run_up *u, struct err *e)
+{
+	int rc;
+
+	if (u->r->conf->engine->in_kernel)
+		return 0;
+	rc = have_socket_dir(u, e);
 	if (rc < 0)
 		return rc;
 	return will_remove_file(u, UNDO_SOCKET, uapi_socket_path(u->ifname, u->r->arena), e);
@@ -100,14 +135,16 @@ static int begin_engine(struct run_up *u, struct err *e)
 		.program = r->conf->program,
 		.ifname = u->ifname,
 		.netns = -1,
+		.reaper = &u->file->host->reaper,
 	};
 	int rc;
 
+	rc = will_kill(u, e);
+	if (rc < 0)
+		return rc;
 	rc = engine_begin(&c, r->p, r->loop, r->arena, &u->engine, g, e);
 	if (rc == -EPERM || rc == -EACCES || err_is_shortage(rc))
 		g->start_error = NULL;
-	if (!rc)
-		rc = will_kill(u, e);
 	if (rc < 0)
 		return rc;
 	rc = engine_wait(u->engine, START_MS, g, e);
@@ -117,13 +154,10 @@ static int begin_engine(struct run_up *u, struct err *e)
 	return rc;
 }
 
-/*
- * An engine that did not start was ended, and its tun with it; and of the kernel's somebody took
- * the name since it was looked at. A link of that name is not ours to delete then.
- */
+/* Somebody took the name since it was looked at: a link of that name is not ours to delete then. */
 static void forget_link(struct run_up *u, int rc)
 {
-	if (!u->r->conf->engine->in_kernel || rc == -EEXIST)
+	if (rc == -EEXIST)
 		will_delete_link(u, OF_NOBODY, NULL);
 }
 
@@ -133,8 +167,9 @@ static int start(struct run_up *u, struct err *e)
 
 	if (!rc)
 		rc = will_have_socket(u, e);
+	/* A tun goes with its engine; until one is known to be ours, the name may be another's. */
 	if (!rc)
-		rc = will_delete_link(u, 0, e);
+		rc = will_delete_link(u, u->r->conf->engine->in_kernel ? 0 : OF_NOBODY, e);
 	if (!rc) {
 		rc = begin_engine(u, e);
 		if (rc < 0)

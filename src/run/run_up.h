@@ -6,10 +6,12 @@
 #define RUN_RUN_UP_H
 
 #include "run/run_priv.h"
+#include "sys/reaper.h"
 #include "sys/supervisor.h"
 
 struct run_host {
 	struct supervisor supervisor;
+	struct reaper reaper; /* of the engine; of the kernel's there is none */
 };
 
 /* Down hooks that are written down: n steps, after `first` others. armed: they will be run. */

@@ -21,6 +21,7 @@
 enum { SYS_IFNAME_SIZE = 16 };
 
 struct uapi_device;
+struct reaper;
 
 /* --- tun --- */
 
@@ -145,6 +146,7 @@ struct sys_spawn {
 	int keep_fd; /* stays open in the child under the same number, or -1 */
 	char *const *env_extra; /* "NAME=value" more in its environment, or NULL */
 	bool *exec_failed; /* set when all went well but the program itself; or NULL */
+	struct reaper *reaper; /* who starts it, with neither netns nor keep_fd; NULL: we do */
 };
 
 struct platform_ops {

@@ -385,6 +385,15 @@ static void a_stale_socket_is_seen(void **state)
 	engine_stop(g, &s->a, NULL);
 }
 
+static bool names_us(const char *s)
+{
+	char words[128];
+
+	snprintf(words, sizeof(words), "start engine builtin: another one (pid %d, ",
+		 (int)getpid());
+	return !strncmp(s, words, strlen(words));
+}
+
 /* Its answers would be taken for those of ours. */
 static void another_engine_is_left_alone(void **state)
 {
@@ -395,11 +404,67 @@ static void another_engine_is_left_alone(void **state)
 	assert_int_equal(start(s, "lo", "well", 5000, &g), -EADDRINUSE);
 	assert_null(g);
 	assert_null(s->f.engine[0].start_error);
-	assert_string_equal(s->e.text,
-			    "start engine builtin: another one listens on " UAPI_SOCKET_DIR
-			    "/lo.sock already");
+	assert_true(names_us(s->e.text));
+	assert_true(ends_with(s->e.text, " listens on " UAPI_SOCKET_DIR "/lo.sock already"));
 	assert_int_equal(access(UAPI_SOCKET_DIR "/lo.sock", F_OK), 0);
 	close(other);
+}
+
+/* On the host itself anybody may take the name while ours starts: here we do. */
+static void who_takes_the_name_meanwhile_is_left_alone(void **state)
+{
+	static const char *const mode[] = { "silent", "die" };
+	struct scene *s = *state;
+	struct engine *g = NULL;
+	struct reaper r;
+	size_t i;
+	int other;
+
+	for (i = 0; i < ARRAY_LEN(mode); i++) {
+		const char *const extra[] = { mode[i], NULL };
+		struct engine_conf c = { .ops = engine_ops_find("builtin"),
+					 .program = "/proc/self/exe",
+					 .ifname = "lo",
+					 .netns = -1,
+					 .extra_args = extra,
+					 .reaper = &r };
+
+		facts_init(&s->f);
+		assert_int_equal(reaper_start(&r, &s->e), 0);
+		assert_int_equal(engine_begin(&c, s->p, s->l, &s->a, &g, &s->f.engine[0], &s->e),
+				 0);
+		other = listen_on("lo");
+		assert_int_equal(engine_wait(g, 20000, &s->f.engine[0], &s->e), -EADDRINUSE);
+		assert_true(names_us(s->e.text));
+		assert_true(ends_with(s->e.text, "/lo.sock while it started: left alone"));
+		assert_null(s->f.engine[0].start_error);
+		assert_null(s->f.engine[0].answer_error);
+		reaper_end(&r);
+		assert_int_equal(access(UAPI_SOCKET_DIR "/lo.sock", F_OK), 0);
+		close(other);
+		unlink(UAPI_SOCKET_DIR "/lo.sock");
+	}
+}
+
+static void ours_is_known_by_its_reaper(void **state)
+{
+	const char *const extra[] = { "well", NULL };
+	struct scene *s = *state;
+	struct reaper r;
+	struct engine_conf c = { .ops = engine_ops_find("builtin"),
+				 .program = "/proc/self/exe",
+				 .ifname = "lo",
+				 .netns = -1,
+				 .extra_args = extra,
+				 .reaper = &r };
+	struct engine *g;
+
+	assert_int_equal(reaper_start(&r, &s->e), 0);
+	assert_int_equal(engine_start(&c, s->p, s->l, &s->a, 20000, &g, &s->f.engine[0], &s->e), 0);
+	assert_true(engine_alive(g));
+	engine_stop(g, &s->a, &s->f.engine[0]);
+	assert_int_equal(s->f.engine[0].exit_status, UNKNOWN);
+	reaper_end(&r);
 }
 
 static bool is_gone(void *ctx)
@@ -492,6 +557,8 @@ int main(int argc, char **argv)
 		TEST(only_some_can_be_given_a_tun),
 		TEST(a_stale_socket_is_seen),
 		TEST(another_engine_is_left_alone),
+		TEST(who_takes_the_name_meanwhile_is_left_alone),
+		TEST(ours_is_known_by_its_reaper),
 		TEST(later_death_keeps_status_and_words),
 		TEST(talkative_one_is_not_blocked_and_cut),
 		TEST(one_that_ignores_sigterm_is_killed),

@@ -7,8 +7,6 @@
  */
 #include "sys/linux/hook.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -23,6 +21,7 @@
 
 #include "model/conf.h"
 #include "sys/linux/netns.h"
+#include "sys/linux/proc.h"
 #include "sys/linux/undo.h"
 
 enum { TERM_MS = 500, KILL_TRIES = 200, KILL_EACH_MS = 10 };
@@ -118,40 +117,30 @@ static int begin(const struct hook_place *at, const char *hook, pid_t *out, stru
 
 /* --- its end ------------------------------------------------------------------------ */
 
-/* proc(5), stat: state, parent, process group, session. */
-static bool is_of_session(const char *name, pid_t sid)
-{
-	char path[300], line[512], state, *p;
-	int parent, group, session;
-	FILE *f;
+struct session {
+	pid_t sid;
+	int sig;
+	bool any;
+};
 
-	snprintf(path, sizeof(path), "/proc/%s/stat", name);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	p = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
-	fclose(f);
-	return p && sscanf(p + 1, " %c %d %d %d", &state, &parent, &group, &session) == 4 &&
-	       session == sid && state != 'Z' && state != 'X';
+static bool signal_member(void *ctx, pid_t pid)
+{
+	struct session *x = ctx;
+	struct proc_stat s;
+
+	if (!proc_stat_read(pid, &s) || s.session != x->sid || !proc_stat_alive(&s))
+		return true;
+	x->any = true;
+	kill(pid, x->sig);
+	return true;
 }
 
 /* False: there is none of it any more. Its leader is not reaped yet, so its number is its own. */
 static bool signal_session(pid_t sid, int sig)
 {
-	DIR *d = opendir("/proc");
-	bool any = false;
-	struct dirent *ent;
+	struct session x = { .sid = sid, .sig = sig };
 
-	if (!d)
-		return kill(-sid, sig) == 0;
-	while ((ent = readdir(d))) {
-		if (!isdigit((unsigned char)ent->d_name[0]) || !is_of_session(ent->d_name, sid))
-			continue;
-		any = true;
-		kill((pid_t)atoi(ent->d_name), sig);
-	}
-	closedir(d);
-	return any;
+	return proc_each(signal_member, &x) ? x.any : kill(-sid, sig) == 0;
 }
 
 /* Also what has a process group of its own, as what timeout(1) runs. */

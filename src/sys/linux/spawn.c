@@ -20,6 +20,7 @@
 
 #include "sys/linux/linux.h"
 #include "sys/linux/netns.h"
+#include "sys/reaper.h"
 
 /* --- what a new child has to tidy up -------------------------------------- */
 
@@ -205,6 +206,8 @@ int linux_spawn(const struct sys_spawn *s, pid_t *pid, struct err *e)
 	char **env;
 
 	assert(s->keep_fd < 0 || s->keep_fd > STDERR_FILENO);
+	if (s->reaper)
+		return reaper_spawn(s->reaper, s, pid, e);
 	if (pipe2(report, O_CLOEXEC) < 0)
 		return err_sys(e, "pipe");
 	env = make_env(s->env_extra);

@@ -69,18 +69,43 @@ static bool is_private(int fd, mode_t type)
 	       !(st.st_mode & 077) && (type != S_IFREG || st.st_nlink == 1);
 }
 
+/* To who is not root that is the remedy, and the caller's to say. */
+static int cannot_write(int rc, struct err *e)
+{
+	if (rc == -EROFS)
+		err_remedy(e,
+			   "what is to be undone is written there: mount /run read-write (mount -o "
+			   "remount,rw /run; docker run --tmpfs /run)");
+	else if (geteuid() == 0 && (rc == -EACCES || rc == -EPERM))
+		err_remedy(e,
+			   "root here may not write there, as in a user namespace: mount -t tmpfs "
+			   "-o mode=755 tmpfs /run");
+	return rc;
+}
+
+static int not_ours(struct err *e)
+{
+	int rc = err_say(e, EPERM, "%s is not a folder of root alone (mode 0700)", UNDO_DIR);
+
+	if (geteuid() == 0)
+		err_remedy(e, "no run of wgdiag made it: see what it is, and move it away");
+	return rc;
+}
+
 static int dir_open(int *out, struct err *e)
 {
 	int fd;
 
 	if (mkdir(UNDO_DIR, 0700) < 0 && errno != EEXIST)
-		return err_sys(e, "create %s", UNDO_DIR);
+		return cannot_write(err_sys(e, "create %s", UNDO_DIR), e);
 	fd = open(UNDO_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return not_ours(e);
 	if (fd < 0)
 		return err_sys(e, "open %s", UNDO_DIR);
 	if (!is_private(fd, S_IFDIR)) {
 		close(fd);
-		return err_say(e, EPERM, "%s is not a folder of root alone (mode 0700)", UNDO_DIR);
+		return not_ours(e);
 	}
 	*out = fd;
 	return 0;
@@ -180,7 +205,7 @@ static int file_new(int dir, const char *name, pid_t owner, struct err *e)
 		return rc;
 	fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return err_sys(e, "create %s/%s", UNDO_DIR, name);
+		return cannot_write(err_sys(e, "create %s/%s", UNDO_DIR, name), e);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && write(fd, &h, sizeof(h)) == sizeof(h))
 		return fd;
 	err_sys(e, "write %s/%s", UNDO_DIR, name);

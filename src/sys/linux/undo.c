@@ -19,30 +19,21 @@
 #include "model/conf.h"
 #include "sys/linux/hook.h"
 #include "sys/linux/linux.h"
+#include "sys/linux/proc.h"
+#include "sys/reaper.h"
 
-enum { TERM_MS = 500, KILL_MS = 2000, HANGUP_MS = 2000 };
+enum {
+	/* A reaper needs some for what does not end at once. */
+	TERM_MS = REAPER_TERM_MS + REAPER_KILL_MS + 500,
+	KILL_MS = 2000,
+	HANGUP_MS = 2000,
+};
 
 uint64_t undo_start_of(pid_t pid)
 {
-	char path[40], line[1024], *p;
-	unsigned long long start = 0;
-	FILE *f;
-	int i;
+	struct proc_stat s;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	p = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
-	fclose(f);
-	if (!p || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X')
-		return 0;
-	/* proc(5): the name in parentheses is field 2, the time of the start is 22. */
-	for (i = 2; p && i < 22; i++)
-		p = strchr(p + 1, ' ');
-	if (p)
-		start = strtoull(p + 1, NULL, 10);
-	return start;
+	return proc_stat_read(pid, &s) && proc_stat_alive(&s) ? s.start : 0;
 }
 
 static int undo_kill(const struct undo_step *s, struct err *e)
