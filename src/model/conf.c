@@ -269,6 +269,14 @@ static void all_lines(struct conf_reader *r, const char *text, size_t len)
 	sodium_memzero(scratch, scratch_len);
 }
 
+/* Several lines, to who ends a line at a CR, and to wg but one. */
+static bool ends_in_returns(const char *text, size_t len)
+{
+	while (len && isspace((unsigned char)text[len - 1]))
+		len--;
+	return len && memchr(text, '\r', len) && !memchr(text, '\n', len);
+}
+
 /* Is it worth a look? If not, one line says so. */
 static bool is_text(struct conf_reader *r, const char *text, size_t len)
 {
@@ -279,6 +287,12 @@ static bool is_text(struct conf_reader *r, const char *text, size_t len)
 	}
 	if (len && memchr(text, '\0', len)) {
 		conf_note(r, CONF_NOT_TEXT, 0, "it holds NUL bytes: not text, or UTF-16");
+		return false;
+	}
+	if (ends_in_returns(text, len)) {
+		conf_note(r, CONF_NOT_TEXT, 0,
+			  "its line ends are CR only (old Mac), so that wg reads one line; "
+			  "save it with LF");
 		return false;
 	}
 	return true;

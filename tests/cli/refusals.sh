@@ -116,6 +116,10 @@ printf '[Interface]\nPrivateKey = %s\n[Peer]\nPublicKey = %s\nEndpoint = 192.0.2
 	AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAEA= BQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= >"$TMPDIR/a.conf"
 chmod 600 "$TMPDIR/a.conf"
 
+# Some editors end lines so, and wg would read one.
+tr '\n' '\r' <"$TMPDIR/a.conf" >"$TMPDIR/mac.conf"
+refuses 'line ends of CR only' 2 "$TMPDIR/mac.conf: " 'its line ends are CR only' "$TMPDIR/wgdiag" check "$TMPDIR/mac.conf"
+
 # What our own engine is refused is no fault of the tunnel's.
 sandboxed='a sandbox (seccomp) forbids it'
 for what in 'memfd_create (memfd_create): Operation not permitted' \

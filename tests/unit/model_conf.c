@@ -123,6 +123,14 @@ static void each_line(void **state)
 	}
 }
 
+static const char *const cr_only[] = {
+	"[Interface]\rPrivateKey=" K1 "\r[Peer]\rPublicKey=" K2 "\rAllowedIPs=::/0\r",
+	"# office\r[Interface]\rPrivateKey=" K1, /* to wg a comment, and nothing else */
+	"\r[Interface]\rPrivateKey=" K1 "\r\n", /* an editor ended it */
+	"\xef\xbb\xbf[Interface]\rPrivateKey=" K1 "\r",
+};
+static const char *const with_cr[] = { "[Interface]\r", "[Interface]\r\nMTU=1400\r\n", "\r\n \r" };
+
 static void whole_text(void **state)
 {
 	char *noise = malloc(10000000);
@@ -136,6 +144,16 @@ static void whole_text(void **state)
 	assert_true(notes.n == 1 && notes.note[0].fault == CONF_TOO_LARGE);
 	assert_int_equal(conf_parse("[Interface]\0", 12, &arena, &c, &notes), CONF_REFUSED);
 	assert_true(notes.n == 1 && notes.note[0].fault == CONF_NOT_TEXT);
+	for (i = 0; i < ARRAY_LEN(cr_only); i++) {
+		assert_int_equal(parse(cr_only[i]), CONF_REFUSED);
+		assert_true(notes.n == 1 && notes.note[0].fault == CONF_NOT_TEXT);
+		assert_int_equal(notes.note[0].line, 0);
+		assert_non_null(strstr(notes.note[0].text, "line ends are CR only"));
+	}
+	for (i = 0; i < ARRAY_LEN(with_cr); i++) {
+		parse(with_cr[i]);
+		assert_true(notes.n > 0 && notes.note[0].fault != CONF_NOT_TEXT);
+	}
 	memset(noise, 'x', CONF_MAX);
 	assert_int_equal(conf_parse(noise, CONF_MAX, &arena, &c, &notes), CONF_REFUSED);
 	assert_int_equal(notes.note[0].fault, CONF_LINE_TOO_LONG);
