@@ -88,26 +88,36 @@ static void hops(const struct targets_ask *ask, struct targets *t)
 
 /* --- networks --------------------------------------------------------------------- */
 
-static struct ip_addr first_host(const struct cidr *c)
+enum { FIRST_HOSTS = 2 };
+
+/* The first host and the next; of a network of two addresses these are both (RFC 3021). */
+static void first_hosts(const struct cidr *c, struct ip_addr out[static FIRST_HOSTS])
 {
+	const uint8_t last[FIRST_HOSTS] = { 1, c->len + 1u == bits_of(&c->addr) ? 0 : 2 };
 	struct cidr net = *c;
+	size_t i;
 
 	cidr_mask(&net);
-	net.addr.b[ip_addr_len(&net.addr) - 1] |= 1;
-	return net.addr;
+	for (i = 0; i < FIRST_HOSTS; i++) {
+		out[i] = net.addr;
+		out[i].b[ip_addr_len(&net.addr) - 1] |= last[i];
+	}
 }
 
-/* A network of two or three addresses and more; a single one has no other host. */
+/* Where the first host is us, the next. A single address has no other host. */
 static void first_of(const struct targets_ask *ask, struct targets *t, const struct cidr *c)
 {
-	struct ip_addr a;
+	struct ip_addr a[FIRST_HOSTS];
+	size_t i = 0;
 
-	if (c->len + 1u >= bits_of(&c->addr) || c->len == 0)
+	if (c->len == bits_of(&c->addr) || c->len == 0)
 		return;
-	a = first_host(c);
-	if (ask->peer && !peer_owns(ask, &a))
+	first_hosts(c, a);
+	while (i < FIRST_HOSTS - 1 && is_own(ask, &a[i]))
+		i++;
+	if (ask->peer && !peer_owns(ask, &a[i]))
 		return;
-	add(ask, t, &a, TARGET_SUBNET);
+	add(ask, t, &a[i], TARGET_SUBNET);
 }
 
 static bool on_tun(const struct targets_ask *ask, const char *dev)
@@ -192,22 +202,17 @@ void targets_of(const struct targets_ask *ask, struct targets *out)
 
 /* --- another peer ------------------------------------------------------------------- */
 
-/* Its first host; where that is us, the next. What is wider than a /8 (/32) is nobody's network. */
+/* Its first hosts. What is wider than a /8 (/32) is nobody's network. */
 static void hosts_of(const struct targets_ask *ask, struct targets *t, const struct cidr *c)
 {
-	const uint8_t last[2] = { 1, c->len + 1u == bits_of(&c->addr) ? 0 : 2 };
-	struct cidr net = *c;
+	struct ip_addr a[FIRST_HOSTS];
 	size_t i;
 
 	if (c->len < ip_addr_len(&c->addr) * 2 || c->len == bits_of(&c->addr))
 		return;
-	cidr_mask(&net);
-	for (i = 0; i < ARRAY_LEN(last); i++) {
-		struct ip_addr a = net.addr;
-
-		a.b[ip_addr_len(&a) - 1] |= last[i];
-		add(ask, t, &a, TARGET_SUBNET);
-	}
+	first_hosts(c, a);
+	for (i = 0; i < FIRST_HOSTS; i++)
+		add(ask, t, &a[i], TARGET_SUBNET);
 }
 
 void targets_of_other(const struct targets_ask *ask, struct targets *out)

@@ -93,7 +93,8 @@ ip -n inside link del near2
 wg set "$n" peer "$key_f_pub" allowed-ips "0.0.0.0/0"
 ip -n inside route add default dev "$n"
 ip netns exec inside "$WGDIAG" check "$n" --json >"$TMPDIR/out"
-is 'a default route into the tunnel, nobody beyond answers: exit' $? 3
+# Nobody beyond answers; the first host of the network is us, and so the next is asked.
+is 'a default route into the tunnel, nobody beyond answers: exit' $? 0
 clean 'a default route into the tunnel, nobody beyond answers: no FAIL' "$(bad_rows | grep FAIL)"
 healthy 'a default route into the tunnel' inside --ping "$in4.2"
 check 'a default route into the tunnel: no loop' expr "$(row route.endpoint)" : 'NA .*yet answers come back'
