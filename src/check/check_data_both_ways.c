@@ -194,6 +194,11 @@ static struct finding *judge_answers(const struct facts *facts, struct findings 
 		return finding_add(out, STATE_NA, "the peer is offline");
 	if (!(facts->have & NEED_BIT(NEED_PING_PEER)))
 		return finding_gap(out, facts, NEED_PING_PEER);
+	if (tunnel_probes_are_bound(facts))
+		return finding_add(out, STATE_UNSURE,
+				   "nothing came back of what was bound to %s; this host may "
+				   "refuse answers, for the route leads elsewhere",
+				   facts->target.name);
 	if (!tunnel_target_is_sure(facts)) {
 		f = finding_add(out, STATE_UNSURE,
 				"no address that was guessed inside the tunnel answered");

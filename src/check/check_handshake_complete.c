@@ -184,7 +184,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		f = by_another_address(facts, out);
 	else if (facts->handshake.complete)
 		f = complete(facts, watched, attempts, out);
-	else if (!facts_far_is_here(facts) && facts->ping_peer.received > 0)
+	else if (!facts_far_is_here(facts) && facts->ping_peer.received > 0 &&
+		 facts->ping_peer.dev_is_tun != 0)
 		f = finding_add(out, STATE_PASS,
 				"not seen, but pings come back: there is a session");
 	else if (tunnel_answers(facts))

@@ -40,11 +40,11 @@ static enum state unsent_state(const struct ping_facts *p)
 }
 
 /* The very address that was pinged answers otherwise. */
-static bool answers_tcp(const struct facts *facts)
+static bool answers_otherwise(const struct facts *facts)
 {
 	const struct inner_target_facts *t = facts_answer(facts);
 
-	return t && t->answered == ANSWERED_TCP &&
+	return t && (t->answered == ANSWERED_TCP || t->answered == ANSWERED_ERROR) &&
 	       ip_addr_equal(&t->from, &facts->ping_peer.target);
 }
 
@@ -91,8 +91,14 @@ static struct finding *judge(const struct facts *facts, const char *target, stru
 	if (facts->interrupted && p->received < p->sent)
 		return finding_add(out, STATE_UNSURE, "%lld/%lld answered when it was interrupted",
 				   received, sent);
+	if (p->received == 0 && p->late < 1 && tunnel_probes_are_bound(facts) &&
+	    !facts_answer(facts))
+		return finding_add(out, STATE_UNSURE,
+				   "%s did not answer what was bound to %s; this host may refuse "
+				   "answers, for the route leads elsewhere",
+				   target, facts->target.name);
 	if (p->received == 0 && p->late < 1 &&
-	    (!tunnel_target_is_sure(facts) || answers_tcp(facts)))
+	    (!tunnel_target_is_sure(facts) || answers_otherwise(facts)))
 		return judge_guess(facts, target, out);
 	/* ping counts a late answer as lost; whether it was is judged without it. */
 	if (lost > 0)

@@ -3,12 +3,17 @@
  *
  * What the kernel answers for each address decides, not the list of routes: rules, marks
  * and more specific routes of other programs are in that answer.
+ *
+ * A tunnel that is brought up from a file has only routes to what is probed, and somebody may have
+ * such a route already. That is a fault where it would be one with wg-quick(8) too.
  */
 #include "check/check_list.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
 #include <string.h>
+
+enum { LOCAL_TABLE = 255, MAIN_TABLE = 254 }; /* rtnetlink(7) */
 
 static bool tun_has_family(const struct facts *f, uint8_t family)
 {
@@ -29,24 +34,103 @@ static bool source_is_foreign(const struct facts *f, const struct path_facts *p)
 	       tun_has_family(f, p->prefsrc.family) && !tunnel_addr(f, &p->prefsrc);
 }
 
+static bool leads_in(const struct facts *f, const struct path_facts *p)
+{
+	return p->dev && strcmp(p->dev, f->target.name) == 0;
+}
+
+/* --- with wg-quick ------------------------------------------------------------------- */
+
+/* Named by the user, or by the file as an address of its own. */
+static bool is_meant(const struct facts *f, const struct ip_addr *to)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_inner_targets; i++)
+		if (ip_addr_equal(&f->inner_targets[i].addr, to))
+			return f->inner_targets[i].how == TARGET_GIVEN ||
+			       f->inner_targets[i].how == TARGET_SINGLE;
+	return false;
+}
+
+/* The longest prefix by which the file's tunnel would get it: of allowed IPs, or of an address. */
+static int wanted_len(const struct intended_facts *t, const struct ip_addr *to)
+{
+	int len = -1;
+	size_t i, k;
+
+	for (i = 0; i < t->n_addrs; i++)
+		if (cidr_contains(&t->addrs[i], to))
+			len = MAX(len, (int)t->addrs[i].len);
+	for (i = 0; i < t->n_peers; i++)
+		for (k = 0; k < t->peers[i].n_allowed; k++)
+			if (cidr_contains(&t->peers[i].allowed[k], to))
+				len = MAX(len, (int)t->peers[i].allowed[k].len);
+	return len;
+}
+
+/*
+ * Why it may be none, though it goes elsewhere now: NULL when it would with wg-quick too, which
+ * makes a route of each allowed IP in the main table, and for all addresses one that stands
+ * behind those.
+ */
+static const char *no_fault(const struct facts *f, const struct path_facts *p)
+{
+	const struct intended_facts *t = &f->intended;
+	int len;
+
+	if (f->target.wanted_name && strcmp(p->dev, f->target.wanted_name) == 0)
+		return "maybe it is the same tunnel";
+	if (!is_meant(f, &p->to))
+		return "and nobody said that it is the peer's";
+	if (!(f->have & NEED_BIT(NEED_INTENDED)) || t->table != INTENDED_AUTO)
+		return "and which routes there will be is not for the file to say";
+	if (p->table == LOCAL_TABLE)
+		return NULL;
+	len = wanted_len(t, &p->to);
+	if (p->table == MAIN_TABLE && p->route.addr.family != FAMILY_NONE)
+		return len <= (int)p->route.len ? NULL : "which the file's own routes come before";
+	/* A rule for some packets comes before the main table, and after the one for all. */
+	return len > 0 ? NULL : "which wg-quick's rules may come before";
+}
+
+/* --- all of them ---------------------------------------------------------------------- */
+
+static bool is_made_by_us(const struct facts *f)
+{
+	return f->target.kind == TARGET_CONFIG && f->target.probed_routes_only;
+}
+
 static enum state state_of(const struct facts *f, const struct path_facts *p)
 {
-	if (!p->dev || strcmp(p->dev, f->target.name) != 0)
-		return STATE_FAIL;
+	if (!leads_in(f, p))
+		return p->dev && is_made_by_us(f) && no_fault(f, p) ? STATE_UNSURE : STATE_FAIL;
 	return source_is_foreign(f, p) ? STATE_WARN : STATE_PASS;
+}
+
+/* "eth0 (10.0.0.0/24)" */
+static const char *by(const struct path_facts *p, struct arena *a)
+{
+	if (p->route.addr.family == FAMILY_NONE)
+		return p->dev;
+	return arena_printf(a, "%s (%s)", p->dev, words_net(a, &p->route));
 }
 
 static const char *says(const struct facts *f, const struct path_facts *p, struct arena *a)
 {
 	const char *to = words_addr(a, &p->to);
+	const char *but;
 
 	if (!p->dev)
 		return arena_printf(a, "no route to %s: %s", to,
 				    p->error ? p->error : "no reason was given");
 	if (strcmp(p->dev, "lo") == 0)
 		return arena_printf(a, "%s is this machine itself, by its routes (lo)", to);
-	if (strcmp(p->dev, f->target.name) != 0)
-		return arena_printf(a, "%s leaves by %s, not by %s", to, p->dev, f->target.name);
+	if (!leads_in(f, p)) {
+		but = is_made_by_us(f) ? no_fault(f, p) : NULL;
+		return arena_printf(a, "%s leaves by %s, not by %s%s%s", to, by(p, a),
+				    f->target.name, but ? ": " : "", but ? but : "");
+	}
 	if (source_is_foreign(f, p))
 		return arena_printf(a, "%s leaves by %s with source %s, which is not its address",
 				    to, p->dev, words_addr(a, &p->prefsrc));
@@ -72,6 +156,7 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 	const struct path_facts *worst = NULL;
 	enum state s = STATE_PASS;
 	size_t i, n = 0, n_bad = 0;
+	struct finding *row;
 
 	for (i = 0; i < f->n_paths; i++) {
 		enum state st;
@@ -89,16 +174,32 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 	if (!n)
 		return finding_add(out, STATE_SKIP, "no inner address was asked for");
 	if (n_bad > 1)
-		return finding_add(out, s, "%s; and %zu more of %zu", says(f, worst, out->arena),
-				   n_bad - 1, n);
-	return finding_add(out, s, "%s",
-			   worst ? says(f, worst, out->arena) : all_good(f, out->arena));
+		row = finding_add(out, s, "%s; and %zu more of %zu", says(f, worst, out->arena),
+				  n_bad - 1, n);
+	else
+		row = finding_add(out, s, "%s",
+				  worst ? says(f, worst, out->arena) : all_good(f, out->arena));
+	if (s == STATE_FAIL && worst->dev && strcmp(worst->dev, "lo") != 0)
+		finding_fix(
+			out, row,
+			"take that route away, or give the tunnel other addresses; whose it is:",
+			"ip route get %s", words_addr(out->arena, &worst->to));
+	return row;
 }
+
+/* What was given to no engine makes none ask for a handshake. */
+static bool nothing_was_given(const struct facts *f, int64_t into_tun)
+{
+	return !into_tun && f->have & NEED_BIT(NEED_TAP_NEAR_WIRE) &&
+	       f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] == 0;
+}
+
+static const char *const explains[] = { "handshake.complete", NULL };
 
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct facts *f = ctx->facts;
-	int64_t asked = 0, into_tun = 0;
+	int64_t asked = 0, into_tun = 0, bound = 0;
 	struct evidence *ev;
 	struct finding *row;
 	size_t i;
@@ -108,20 +209,26 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		return;
 	}
 	row = judge(f, out);
-	row->takes = TRAFFIC_ALL & ~(uint32_t)TRAFFIC_OUTER;
 	for (i = 0; i < f->n_paths; i++) {
 		const struct path_facts *p = &f->paths[i];
 
 		if (p->of != PATH_INNER)
 			continue;
 		asked++;
-		into_tun += p->dev && strcmp(p->dev, f->target.name) == 0;
-		finding_because(out, row, "route", p->dev ? p->dev : "none", "%s, table %u",
-				says(f, p, out->arena), p->table);
+		into_tun += leads_in(f, p);
+		bound += p->bound;
+		finding_because(out, row, "route", p->dev ? p->dev : "none", "%s, table %u%s",
+				says(f, p, out->arena), p->table,
+				p->bound ? "; what was sent there was bound to the tunnel" : "");
 	}
+	row->takes = TRAFFIC_ALL & ~(uint32_t)TRAFFIC_OUTER;
+	if (nothing_was_given(f, into_tun + bound))
+		row->explains = explains;
 	ev = finding_because(out, row, "route", f->target.name, "of the inner addresses");
 	evidence_count(ev, "asked", asked);
 	evidence_count(ev, "into_tun", into_tun);
+	if (bound)
+		evidence_count(ev, "bound", bound);
 }
 
 static const char *const after[] = { "engine.start", "engine.answers", "tun.address", NULL };

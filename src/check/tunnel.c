@@ -112,6 +112,13 @@ const struct path_facts *tunnel_path(const struct facts *f, enum path_of of,
 	return NULL;
 }
 
+bool tunnel_probes_are_bound(const struct facts *f)
+{
+	const struct path_facts *p = tunnel_path(f, PATH_INNER, &f->ping_peer.target);
+
+	return p && p->bound;
+}
+
 struct endpoint tunnel_endpoint(const struct facts *f)
 {
 	const struct path_facts *path = tunnel_path(f, PATH_ENDPOINT, NULL);
@@ -265,6 +272,7 @@ const char *tunnel_answer_words(const struct inner_target_facts *t)
 		[ANSWERED_ECHO] = "echo",
 		[ANSWERED_HOP] = "at the hop limit",
 		[ANSWERED_TCP] = "TCP",
+		[ANSWERED_ERROR] = "an ICMP error",
 	};
 
 	return words[t->answered];

@@ -25,6 +25,8 @@ const struct peer_config *tunnel_peer(const struct facts *f, enum end of);
 /* The path to that address (NULL: the first of its kind). NULL: not asked. */
 const struct path_facts *tunnel_path(const struct facts *f, enum path_of of,
 				     const struct ip_addr *to);
+/* What was sent to who is pinged went past the routes: that nothing came back tells nothing. */
+bool tunnel_probes_are_bound(const struct facts *f);
 /* Where our engine sends to; family NONE: not known. */
 struct endpoint tunnel_endpoint(const struct facts *f);
 /* The entry of that address on the near tun, or NULL. */

@@ -290,7 +290,13 @@ enum target_how {
 	TARGET_HOST_ROUTE, /* a host route into the device; where allowed IPs are not known */
 	TARGET_SUBNET, /* first host of a network that the interface is in */
 };
-enum answered_by { ANSWERED_NONE, ANSWERED_ECHO, ANSWERED_HOP, ANSWERED_TCP };
+enum answered_by {
+	ANSWERED_NONE,
+	ANSWERED_ECHO,
+	ANSWERED_HOP,
+	ANSWERED_TCP,
+	ANSWERED_ERROR, /* an ICMP error about an echo */
+};
 
 /* Was anybody there? Only TARGET_GIVEN is sure to be: silence of the others proves nothing. */
 struct inner_target_facts {
@@ -325,6 +331,9 @@ struct path_facts {
 	unsigned table;
 	int64_t mark; /* the mark it was asked for, as the engine's fwmark; 0: none */
 	const char *error; /* "Network is unreachable"; NULL */
+	/* of an inner one that leads elsewhere: the route that does; family NONE: not known */
+	struct cidr route;
+	bool bound; /* what was sent there was bound to the tun, and did not go that way */
 };
 
 struct gateway_facts {

@@ -88,6 +88,7 @@ static const char *const answers[] = {
 	[ANSWERED_ECHO] = "echo",
 	[ANSWERED_HOP] = "hop",
 	[ANSWERED_TCP] = "tcp",
+	[ANSWERED_ERROR] = "error",
 };
 static const char *const ofs[] = { [PATH_INNER] = "inner", [PATH_ENDPOINT] = "endpoint" };
 
@@ -334,7 +335,8 @@ static const struct facts_table intended_table = TABLE(intended_facts, intended_
 static const struct facts_field path_fields[] = {
 	WORD(path_facts, of, ofs), ADDR(path_facts, to),      TEXT(path_facts, dev),
 	ADDR(path_facts, gateway), ADDR(path_facts, prefsrc), NUMBER(path_facts, table),
-	COUNT(path_facts, mark),   TEXT(path_facts, error),
+	COUNT(path_facts, mark),   TEXT(path_facts, error),   NET(path_facts, route),
+	BOOL(path_facts, bound),
 };
 static const struct facts_table path_table = TABLE(path_facts, path_fields);
 

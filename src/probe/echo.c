@@ -60,6 +60,7 @@ struct echo {
 	int64_t n_sent, n_duplicates, n_late, n_corrupt, n_send_errors;
 	const char *send_error;
 	bool shortage;
+	struct ip_addr error_from; /* FAMILY_NONE: nobody */
 	struct moments rtt;
 };
 
@@ -149,11 +150,26 @@ static void hear(struct echo *x, const struct icmp_reply *r)
 	moments_add(&x->rtt, rtt);
 }
 
+static void on_error(void *ctx, const struct endpoint *to, const struct ip_addr *offender,
+		     int error)
+{
+	struct echo *x = ctx;
+
+	(void)error;
+	/* Errors of our own host have no offender; a raw socket hears those of others too. */
+	if (offender->family != FAMILY_NONE && ip_addr_equal(&to->addr, &x->conf.target) &&
+	    x->error_from.family == FAMILY_NONE)
+		x->error_from = *offender;
+}
+
 static void read_all(struct echo *x)
 {
+	const struct sys_udp sock = { .fd = x->sock.fd };
 	struct icmp_reply r;
 	int rc;
 
+	if (x->conf.tells)
+		x->conf.tells->udp_errors(&sock, on_error, x);
 	/* An error is about some request, which then expires; reading it has cleared it. */
 	do {
 		rc = icmp_sock_recv(&x->sock, x->recv_buf, x->recv_cap, &r);
@@ -290,14 +306,18 @@ int echo_open(const struct echo_conf *c, struct loop *l, struct arena *a, struct
 	assert(c->source.family == FAMILY_NONE || c->source.family == c->target.family);
 	if (c->payload_len > IP4_MAX_PAYLOAD)
 		return err_code(e, EMSGSIZE, "ping with %u bytes", c->payload_len);
-	rc = icmp_sock_open((enum addr_family)c->target.family, &c->source, c->id, &sock, e);
-	if (!rc && c->df) {
-		rc = icmp_sock_df(&sock, e);
-		if (rc < 0)
-			icmp_sock_close(&sock);
-	}
+	rc = icmp_sock_open((enum addr_family)c->target.family, &c->source, c->link, c->id, &sock,
+			    e);
 	if (rc < 0)
 		return rc;
+	if (c->df)
+		rc = icmp_sock_df(&sock, e);
+	if (!rc && c->tells)
+		rc = icmp_sock_hear_errors(&sock, e);
+	if (rc < 0) {
+		icmp_sock_close(&sock);
+		return rc;
+	}
 	x = arena_alloc(a, sizeof(*x));
 	x->conf = *c;
 	x->sock = sock;
@@ -352,6 +372,14 @@ void echo_facts(const struct echo *x, struct ping_facts *out, int64_t *corrupt)
 	*out = p;
 	if (corrupt)
 		*corrupt = x->n_corrupt;
+}
+
+bool echo_error(const struct echo *x, struct ip_addr *from)
+{
+	if (x->error_from.family == FAMILY_NONE)
+		return false;
+	*from = x->error_from;
+	return true;
 }
 
 void echo_close(struct echo *x)

@@ -9,14 +9,18 @@
 #include "base/err.h"
 #include "model/facts.h"
 #include "sys/loop.h"
+#include "sys/platform.h"
 
 struct echo_conf {
 	struct ip_addr target, source; /* source FAMILY_NONE: by route */
+	const char *link; /* bound to it; NULL: by route */
 	/* payload bytes behind the 8-byte ICMP header, as ping -s; 56 = 84-byte packet */
 	unsigned count, payload_len;
 	bool df; /* never in fragments: what is larger than the way's MTU is refused */
 	int64_t interval_ns, timeout_ns; /* timeout: per request, from its sending */
 	/* interval 0 as ping -f: at each answer, or after 10 ms, with at most 16 unanswered */
+	/* whose udp_errors() gives ICMP errors about the requests; NULL: they are not heard */
+	const struct platform_ops *tells;
 	uint16_t id;
 	uint64_t seed; /* of the payload pattern; replies are compared with what was sent */
 };
@@ -42,6 +46,8 @@ bool echo_all_back(void *echo);
  * *corrupt; corrupt may be NULL. dev_is_tun is left UNKNOWN.
  */
 void echo_facts(const struct echo *x, struct ping_facts *out, int64_t *corrupt);
+/* Who sent an ICMP error about a request, the first one; false: nobody. */
+bool echo_error(const struct echo *x, struct ip_addr *from);
 void echo_close(struct echo *x); /* NULL is fine */
 
 #endif

@@ -82,6 +82,8 @@ int hop_open(const struct hop_conf *c, const struct platform_ops *p, struct loop
 	if (rc < 0)
 		return rc;
 	rc = sock_hop_limit(h->sock.fd, c->target.family, c->hop_limit, e);
+	if (!rc)
+		rc = sock_bind_link(h->sock.fd, c->link, e);
 	if (rc < 0) {
 		close(h->sock.fd);
 		return rc;

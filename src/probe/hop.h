@@ -14,6 +14,7 @@
 
 struct hop_conf {
 	struct ip_addr target;
+	const char *link; /* bound to it; NULL: by route */
 	uint16_t port;
 	unsigned hop_limit, count;
 	int64_t interval_ns, timeout_ns; /* timeout: after the last one */

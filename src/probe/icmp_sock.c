@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probe/sock_option.h"
 #include "sys/sockaddr.h"
 #include "wire/ip.h"
 
@@ -83,8 +84,8 @@ static int bind_to(struct icmp_sock *s, const struct ip_addr *source, struct err
 	return 0;
 }
 
-int icmp_sock_open(enum addr_family family, const struct ip_addr *source, uint16_t id,
-		   struct icmp_sock *out, struct err *e)
+int icmp_sock_open(enum addr_family family, const struct ip_addr *source, const char *link,
+		   uint16_t id, struct icmp_sock *out, struct err *e)
 {
 	struct icmp_sock s = { .family = family, .id = id };
 	int rc;
@@ -93,7 +94,9 @@ int icmp_sock_open(enum addr_family family, const struct ip_addr *source, uint16
 	if (s.fd < 0)
 		return s.fd;
 	set_options(&s);
-	rc = bind_to(&s, source, e);
+	rc = sock_bind_link(s.fd, link, e);
+	if (!rc)
+		rc = bind_to(&s, source, e);
 	if (rc < 0) {
 		close(s.fd);
 		return rc;
@@ -117,6 +120,22 @@ int icmp_sock_df(const struct icmp_sock *s, struct err *e)
 	rc = setsockopt(s->fd, level, v6 ? IPV6_DONTFRAG : IP_DONTFRAG, &on, sizeof(on));
 #endif
 	return rc < 0 ? err_sys(e, "ping without fragments") : 0;
+}
+
+int icmp_sock_hear_errors(const struct icmp_sock *s, struct err *e)
+{
+#ifdef IP_RECVERR
+	bool v6 = s->family == FAMILY_IP6;
+	int on = 1;
+
+	if (setsockopt(s->fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVERR : IP_RECVERR, &on,
+		       sizeof(on)) < 0)
+		return err_sys(e, "hear ICMP errors on a socket");
+	return 0;
+#else
+	(void)s;
+	return err_say(e, EOPNOTSUPP, "this system does not tell of ICMP errors");
+#endif
 }
 
 static void put_be16(uint8_t *b, uint16_t v)

@@ -27,10 +27,13 @@ struct icmp_reply {
 	int64_t age_ns; /* since the kernel got it; 0 when it does not say */
 };
 
-int icmp_sock_open(enum addr_family family, const struct ip_addr *source, uint16_t id,
-		   struct icmp_sock *out, struct err *e);
+/* link: bound to it; NULL: by route. */
+int icmp_sock_open(enum addr_family family, const struct ip_addr *source, const char *link,
+		   uint16_t id, struct icmp_sock *out, struct err *e);
 /* From now on what it sends has DF (IPv6: no fragment header), and is refused where too large. */
 int icmp_sock_df(const struct icmp_sock *s, struct err *e);
+/* From now on ICMP errors about what it sends wait in its error queue. */
+int icmp_sock_hear_errors(const struct icmp_sock *s, struct err *e);
 /* packet: ICMP_SOCK_HEADER_LEN bytes of room, then the payload. 0 or -errno. */
 int icmp_sock_send(const struct icmp_sock *s, const struct ip_addr *to, uint16_t seq,
 		   uint8_t *packet, size_t len);

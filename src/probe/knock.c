@@ -68,6 +68,8 @@ static int open_door(struct door *d, const struct knock_conf *c, struct err *e)
 	if (d->fd < 0)
 		return err_sys(e, "open a TCP socket");
 	rc = sock_mark(d->fd, c->mark, e);
+	if (!rc)
+		rc = sock_bind_link(d->fd, c->link, e);
 	if (rc < 0 || c->source.family == FAMILY_NONE)
 		return rc;
 	len = sockaddr_from(&c->source, 0, &sa);

@@ -13,6 +13,7 @@
 
 struct knock_conf {
 	struct ip_addr target, source; /* source FAMILY_NONE: by route */
+	const char *link; /* bound to it; NULL: by route */
 	const uint16_t *ports;
 	unsigned n_ports;
 	uint32_t mark; /* SO_MARK; 0: none */

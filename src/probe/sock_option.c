@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 
 int sock_mark(int fd, uint32_t mark, struct err *e)
@@ -15,6 +16,20 @@ int sock_mark(int fd, uint32_t mark, struct err *e)
 #else
 	(void)fd;
 	return err_say(e, EOPNOTSUPP, "this system has no marks for sockets");
+#endif
+}
+
+int sock_bind_link(int fd, const char *link, struct err *e)
+{
+	if (!link)
+		return 0;
+#ifdef SO_BINDTODEVICE
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, link, (socklen_t)strlen(link) + 1) == 0)
+		return 0;
+	return err_sys(e, "bind a socket to %s", link);
+#else
+	(void)fd;
+	return err_say(e, EOPNOTSUPP, "this system binds no socket to %s", link);
 #endif
 }
 

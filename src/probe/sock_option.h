@@ -15,6 +15,11 @@
  * -EOPNOTSUPP: no such marks here
  */
 int sock_mark(int fd, uint32_t mark, struct err *e);
+/*
+ * Its packets leave by that link whatever the routes are, and only what comes in there is heard.
+ * NULL: nothing is done. -EOPNOTSUPP: no such binding here
+ */
+int sock_bind_link(int fd, const char *link, struct err *e);
 /* Of unicast packets from now on. family: the socket's. */
 int sock_hop_limit(int fd, uint8_t family, unsigned hop_limit, struct err *e);
 

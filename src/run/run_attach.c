@@ -199,6 +199,8 @@ static const char *cannot_send(const struct attach *x)
 
 	if (!x->link.up)
 		return "the tunnel's interface is down";
+	if (x->up && x->up->held)
+		return x->up->held;
 	if (!x->device)
 		return NULL;
 	if (x->r.f->config[END_NEAR].has_private_key == 0)
@@ -265,23 +267,32 @@ static void session(struct attach *x, const char *blocked)
 		provoke(r);
 }
 
+/* A packet to it is to bring the handshake about: so one that enters the tunnel, if any does. */
 static void choose_first_target(struct attach *x)
 {
 	struct run_end *far = &x->r.end[END_FAR];
+	const struct ip_addr *first = NULL;
+	struct path_facts way;
+	size_t i;
 
+	for (i = 0; i < x->targets.n && !first; i++)
+		if (run_way(&x->r, &x->targets.t[i].addr, &way) == 0 &&
+		    run_way_leads_in(&x->r, &way))
+			first = &x->targets.t[i].addr;
 	if (!x->targets.n)
 		return;
+	if (!first)
+		first = &x->targets.t[0].addr;
 	far->inner4 = far->inner6 = (struct ip_addr){ 0 };
-	*(x->targets.t[0].addr.family == FAMILY_IP6 ? &far->inner6 : &far->inner4) =
-		x->targets.t[0].addr;
+	*(first->family == FAMILY_IP6 ? &far->inner6 : &far->inner4) = *first;
 }
 
 static bool is_there_another_way(const struct attach *x)
 {
 	const struct run *r = &x->r;
 
-	return x->up && run_has(r, NEED_BIT(NEED_HANDSHAKE)) && !r->f->interrupted &&
-	       !r->f->handshake.complete && !run_engine_died(r, END_NEAR) &&
+	return x->up && !x->up->held && run_has(r, NEED_BIT(NEED_HANDSHAKE)) &&
+	       !r->f->interrupted && !r->f->handshake.complete && !run_engine_died(r, END_NEAR) &&
 	       run_up_next(x->up, &r->end[END_FAR].public_key);
 }
 
@@ -381,6 +392,8 @@ int run_attach_steps(struct attach *x, struct err *e)
 	/* A hook that a signal ended is no fault of the file. */
 	if (rc < 0)
 		return run_interrupted(r) ? 0 : rc;
+	if (x->up)
+		run_up_bind(x->up, &x->targets);
 	run_others_choose(x);
 	measure(x);
 	return 0;

@@ -113,6 +113,17 @@ const struct engine_ops *run_engine_auto(struct arena *a, const char **why)
 	return engine_ops_find("builtin");
 }
 
+#define RUN_MADE_UP "wgd"
+enum { MADE_UP_DIGITS = 5 };
+
+bool run_file_is_made_up(const char *name)
+{
+	size_t len = strlen(RUN_MADE_UP);
+
+	return !strncmp(name, RUN_MADE_UP, len) && strlen(name) == len + MADE_UP_DIGITS &&
+	       strspn(name + len, "0123456789abcdef") == MADE_UP_DIGITS;
+}
+
 /* --- which name -------------------------------------------------------------------- */
 
 /* What wg-quick(8) takes for a name: ours may not be stricter or laxer. */
@@ -162,7 +173,8 @@ static const char *choose_name(struct run *r, const struct run_file *x)
 		return arena_strdup(r->arena, name);
 	r->f->target.wanted_name = own ? arena_strdup(r->arena, name) : "";
 	do {
-		snprintf(name, sizeof(name), "wgd%05x", (unsigned)(seed++ & 0xfffff));
+		snprintf(name, sizeof(name), RUN_MADE_UP "%0*x", MADE_UP_DIGITS,
+			 (unsigned)(seed++ & 0xfffff));
 	} while (!take(s, name, r->arena));
 	if (own)
 		run_notice(r, RUN_TOLD, "%s is in use here: called %s for this run",

@@ -7,7 +7,6 @@
  */
 #include <string.h>
 
-#include "gather/gather.h"
 #include "probe/echo.h"
 #include "probe/hop.h"
 #include "probe/knock.h"
@@ -30,6 +29,8 @@ struct asked {
 	const struct target *target;
 	struct path_facts path; /* the kernel's answer for it */
 	bool through; /* it leads into the tunnel; else nothing is asked */
+	bool ours; /* the ICMP error about it is of an address of this host */
+	struct ip_addr looked_at; /* whose that is, was asked of this sender */
 	struct echo *echo;
 	struct hop *hop;
 	struct knock *knock;
@@ -71,16 +72,19 @@ static int open_here(void *ctx, struct err *e)
 	const struct ip_addr *a = &q->target->addr;
 	struct echo_conf c = {
 		.target = *a,
-		.source = q->path.prefsrc,
+		.source = run_way_source(r, &q->path),
+		.link = r->bind_to,
 		.count = ECHOES,
 		.payload_len = PAYLOAD_LEN,
 		.interval_ns = ECHO_INTERVAL_MS * NS_PER_MS,
 		.timeout_ns = ECHO_TIMEOUT_MS * NS_PER_MS,
+		.tells = r->p->udp_errors ? r->p : NULL,
 		.id = run_echo_id(r, ECHO_FIND + (unsigned)o->i),
 		.seed = r->conf->seed + 200 + o->i,
 	};
 	struct hop_conf h = {
 		.target = *a,
+		.link = r->bind_to,
 		.port = HOP_PORT,
 		.hop_limit = 1,
 		.count = ECHOES,
@@ -88,7 +92,11 @@ static int open_here(void *ctx, struct err *e)
 		.timeout_ns = ECHO_TIMEOUT_MS * NS_PER_MS,
 	};
 	struct knock_conf k = {
-		.target = *a, .source = q->path.prefsrc, .ports = ports, .n_ports = ARRAY_LEN(ports)
+		.target = *a,
+		.source = run_way_source(r, &q->path),
+		.link = r->bind_to,
+		.ports = ports,
+		.n_ports = ARRAY_LEN(ports),
 	};
 
 	if (o->tcp)
@@ -108,13 +116,30 @@ static void start(struct asked *q)
 		echo_start(q->echo);
 }
 
-static bool answered(const struct asked *q, struct inner_target_facts *out)
+/*
+ * The kernel's engine makes some by itself, of packets that it has no use for; those come from an
+ * address of this host, and not of the tunnel's alone.
+ */
+static bool is_ours(struct run *r, struct asked *q, const struct ip_addr *from)
+{
+	struct path_facts way;
+
+	if (ip_addr_equal(&q->looked_at, from))
+		return q->ours;
+	q->looked_at = *from;
+	q->ours = run_way(r, from, &way) == 0 && way.dev && !strcmp(way.dev, "lo");
+	return q->ours;
+}
+
+static bool answered(struct run *r, struct asked *q, struct inner_target_facts *out)
 {
 	struct ping_facts p;
+	struct ip_addr from;
 	bool refused;
 
-	if (q->hop && hop_answer(q->hop, &out->from)) {
+	if (q->hop && hop_answer(q->hop, &from) && !is_ours(r, q, &from)) {
 		out->answered = ANSWERED_HOP;
+		out->from = from;
 		return true;
 	}
 	if (q->knock)
@@ -127,10 +152,15 @@ static bool answered(const struct asked *q, struct inner_target_facts *out)
 	if (!q->echo)
 		return false;
 	echo_facts(q->echo, &p, NULL);
-	if (p.received + MAX(p.late, 0) < 1)
+	if (p.received + MAX(p.late, 0) > 0) {
+		out->answered = ANSWERED_ECHO;
+		out->from = q->target->addr;
+		return true;
+	}
+	if (!echo_error(q->echo, &from) || is_ours(r, q, &from))
 		return false;
-	out->answered = ANSWERED_ECHO;
-	out->from = q->target->addr;
+	out->answered = ANSWERED_ERROR;
+	out->from = from;
 	return true;
 }
 
@@ -146,12 +176,12 @@ static bool is_over(const struct asked *q)
 /* All have ended, or the first one did, with an answer. */
 static bool is_found(void *ctx)
 {
-	const struct find *x = ctx;
+	struct find *x = ctx;
 	struct inner_target_facts f;
 	size_t i;
 
 	for (i = 0; i < x->n; i++) {
-		if (answered(&x->asked[i], &f))
+		if (answered(x->r, &x->asked[i], &f))
 			return true;
 		if (!is_over(&x->asked[i]))
 			return false;
@@ -161,13 +191,13 @@ static bool is_found(void *ctx)
 
 static bool any_found(void *ctx)
 {
-	const struct find *x = ctx;
+	struct find *x = ctx;
 	struct inner_target_facts f;
 	bool over = true;
 	size_t i;
 
 	for (i = 0; i < x->n; i++) {
-		if (answered(&x->asked[i], &f))
+		if (answered(x->r, &x->asked[i], &f))
 			return true;
 		over = over && is_over(&x->asked[i]);
 	}
@@ -184,7 +214,7 @@ static void note(struct find *x)
 			.how = x->asked[i].target->how,
 		};
 
-		if (answered(&x->asked[i], &f))
+		if (answered(x->r, &x->asked[i], &f))
 			x->r->f->inner_targets[i] = f;
 		else if (!x->r->f->inner_targets[i].answered)
 			x->r->f->inner_targets[i] = f;
@@ -233,35 +263,6 @@ static void ask(struct find *x, bool tcp, int ms)
 
 /* --- the whole -------------------------------------------------------------------- */
 
-struct way_ctx {
-	struct run *r;
-	const struct ip_addr *to;
-	struct path_facts *out;
-};
-
-static int way_here(void *ctx, struct err *e)
-{
-	struct way_ctx *x = ctx;
-
-	return gather_path(x->r->p, PATH_INNER, x->to, 0, x->r->arena, x->out, e);
-}
-
-int run_way(struct run *r, const struct ip_addr *to, struct path_facts *out)
-{
-	struct way_ctx x = { r, to, out };
-	struct err e;
-	int rc = run_in(r, END_NEAR, way_here, &x, &e);
-
-	if (rc < 0)
-		*out = (struct path_facts){ .of = PATH_INNER, .to = *to };
-	return rc;
-}
-
-bool run_way_leads_in(const struct run *r, const struct path_facts *way)
-{
-	return way->dev && !strcmp(way->dev, r->end[END_NEAR].tun);
-}
-
 /* From now on this is what is probed. */
 static void choose(struct run *r, const struct ip_addr *a)
 {
@@ -272,7 +273,7 @@ static void choose(struct run *r, const struct ip_addr *a)
 	run_way(r, a, &way);
 	*(v6 ? &far->inner6 : &far->inner4) = *a;
 	*(v6 ? &far->inner4 : &far->inner6) = (struct ip_addr){ 0 };
-	*(v6 ? &near->inner6 : &near->inner4) = way.prefsrc;
+	*(v6 ? &near->inner6 : &near->inner4) = run_way_source(r, &way);
 	if (r->f->have & NEED_BIT(NEED_PATHS))
 		r->f->paths[r->f->n_paths++] = way;
 }
@@ -298,7 +299,7 @@ static const struct target *likeliest(const struct find *x)
 	return NULL;
 }
 
-/* Who answered at the hop limit need not answer pings: a look, before many are sent. */
+/* Who answered with an ICMP error need not answer pings: a look, before many are sent. */
 static bool answers_echo(struct run *r, const struct ip_addr *a)
 {
 	struct find *x = arena_alloc(r->arena, sizeof(*x));
@@ -313,20 +314,25 @@ static bool answers_echo(struct run *r, const struct ip_addr *a)
 	x->asked[0].through = true;
 	begin(x, false);
 	loop_run(r->loop, run_until(r, ECHOES * ECHO_INTERVAL_MS + ECHO_TIMEOUT_MS), any_found, x);
-	yes = answered(&x->asked[0], &f);
+	yes = answered(x->r, &x->asked[0], &f) && f.answered == ANSWERED_ECHO;
 	close_all(x);
 	return yes;
 }
 
+static bool is_unforeseen(const struct inner_target_facts *b)
+{
+	return b->answered == ANSWERED_HOP || b->answered == ANSWERED_ERROR;
+}
+
 /*
- * Who answered at the hop limit is an address that nobody knew before, so it may be routed
- * elsewhere; a ping that goes there tells nothing of the tunnel.
+ * Who answered at the hop limit, or with an error, is an address that nobody knew before, so it
+ * may be routed elsewhere; a ping that goes there tells nothing of the tunnel.
  */
 static bool may_be_pinged(struct run *r, const struct inner_target_facts *b, struct run_up *up)
 {
 	struct path_facts way;
 
-	if (b->answered != ANSWERED_HOP)
+	if (!is_unforeseen(b))
 		return true;
 	if (up)
 		run_up_route_to(up, &b->from);
@@ -367,8 +373,11 @@ bool run_find(struct run *r, const struct targets *t, struct run_up *up)
 		choose(r, &b->from);
 	else if (pinged)
 		choose(r, &pinged->addr);
-	if (b && b->answered == ANSWERED_HOP)
+	if (b && is_unforeseen(b))
 		return from && answers_echo(r, &b->from);
-	/* Of one that must answer it is worth knowing how far its silence goes. */
-	return b ? b->answered == ANSWERED_ECHO : named(x) != NULL;
+	/*
+	 * Of one that must answer it is worth knowing how far its silence goes; not where this
+	 * host itself may refuse the answers.
+	 */
+	return b ? b->answered == ANSWERED_ECHO : named(x) && !r->bind_to;
 }

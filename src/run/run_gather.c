@@ -233,7 +233,7 @@ int64_t run_leads_into_tun(const struct facts *f, const struct ip_addr *to, cons
 	/* The kernel's own answer counts more than what its tables look like. */
 	for (i = 0; i < f->n_paths; i++)
 		if (f->paths[i].dev && ip_addr_equal(&f->paths[i].to, to))
-			return strcmp(f->paths[i].dev, tun) == 0;
+			return f->paths[i].bound || strcmp(f->paths[i].dev, tun) == 0;
 
 	if (!n->known)
 		return UNKNOWN;

@@ -99,6 +99,7 @@ static int open_here(void *ctx, struct err *e)
 	struct echo_conf c = {
 		.target = *run_target(r),
 		.source = *run_source(r),
+		.link = r->bind_to,
 		.count = 1,
 		.payload_len = 56,
 		.timeout_ns = (HANDSHAKE_MS + FIRST_ANSWER_MS) * NS_PER_MS,

@@ -155,6 +155,7 @@ static int probe(struct run *r, int64_t *sent, int64_t *answered, struct err *e)
 		.conf = {
 			.target = *run_target(r),
 			.source = *run_source(r),
+			.link = r->bind_to,
 			.count = RUN_PROBES,
 			.payload_len = PAYLOAD_LEN,
 			.interval_ns = PACE_US * NS_PER_US,

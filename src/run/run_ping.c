@@ -94,6 +94,7 @@ void run_pings(struct run *r)
 	struct echo_conf peer = {
 		.target = *run_target(r),
 		.source = *run_source(r),
+		.link = r->bind_to,
 		.count = c->ping_count,
 		.payload_len = c->ping_payload,
 		.interval_ns = c->ping_interval_ns,

@@ -54,6 +54,11 @@ struct run {
 	struct loss_window *windows[TAP_COUNT][TAP_DIR_COUNT];
 	struct crypto_facts crypto_before[END_COUNT];
 	bool crypto_seen[END_COUNT];
+	/*
+	 * Probes are bound to it, for the routes to what is probed lead elsewhere, and were to be
+	 * ours to make; NULL: they go by route.
+	 */
+	const char *bind_to;
 	uint32_t left_out; /* NEED_BITs of what nobody asked for */
 	int signal_fd;
 	sigset_t old_signals;
@@ -199,11 +204,14 @@ void run_still_before(struct run *r);
 void run_still_after(struct run *r);
 
 /*
- * run_find.c: which way packets to an inner address go, by the kernel's answer. -errno: it could
+ * run_way.c: which way packets to an inner address go, by the kernel's answer. -errno: it could
  * not be asked, and *out tells of none.
  */
 int run_way(struct run *r, const struct ip_addr *to, struct path_facts *out);
+/* What we send there enters the tunnel, by route or as it is bound. */
 bool run_way_leads_in(const struct run *r, const struct path_facts *way);
+/* From where; of FAMILY_NONE: whatever the system takes. */
+struct ip_addr run_way_source(const struct run *r, const struct path_facts *way);
 /*
  * run_find.c: which inner address of the far side answers; fills facts.inner_targets. up: whose
  * routes are ours to make, or NULL. false: what is pinged from now on is not known to answer pings.

@@ -60,6 +60,7 @@ static struct step *step_of(struct ladder *l, struct step *s, enum end from, boo
 		.conf = {
 			.target = v6 ? other->inner6 : other->inner4,
 			.source = v6 ? own->inner6 : own->inner4,
+			.link = from == END_NEAR ? l->r->bind_to : NULL,
 			.count = RUN_SIZE_TRIES,
 			.payload_len = payload,
 			.interval_ns = INTERVAL_MS * NS_PER_MS,

@@ -29,12 +29,19 @@ struct run_up {
 	struct endpoint *to; /* family NONE: it has none */
 	struct engine *engine; /* NULL: it does not run */
 	size_t n_tried; /* addresses of the probed peer's endpoint that gave no handshake */
+	/*
+	 * Why nothing is sent: another run has the routes, maybe with the same key, and two would
+	 * take the session from each other. NULL: something is.
+	 */
+	const char *held;
 	uint32_t table; /* of full routes with a default route, and the mark; 0: none */
 	struct run_up_down pre_down, post_down;
 	bool began; /* a hook of those that are run did */
 	int64_t hooks_ns; /* that they took */
 };
 
+/* run_file.c: a name as it gives to the interface of a file whose own is not to be had */
+bool run_file_is_made_up(const char *name);
 /* run_file.c: what has to be said, as in printf */
 void run_notice(const struct run *r, enum run_weight w, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
@@ -55,6 +62,8 @@ void run_up_end(struct run_up *u);
 int run_up_choose_table(struct run_up *u, struct err *e);
 /* Host routes to what is probed, or all that the file wants. */
 void run_up_routes(struct run_up *u, const struct targets *probed);
+/* Once all routes are made: where some were not to be had, probes are bound to the interface. */
+void run_up_bind(struct run_up *u, const struct targets *probed);
 /* One more, that was not known before somebody answered from it. */
 void run_up_route_to(struct run_up *u, const struct ip_addr *a);
 /*

@@ -17,6 +17,7 @@
 enum {
 	MAIN_TABLE = 254, /* rtnetlink(7): RT_TABLE_MAIN */
 	UNICAST = 1, /* rtnetlink(7): RTN_UNICAST */
+	LAST_METRIC = INT32_MAX,
 	IP6_METRIC = 1024, /* linux/ipv6_route.h: IP6_RT_PRIO_USER */
 	TO_TABLE = 1, /* linux/fib_rules.h: FR_ACT_TO_TBL */
 	/* wg-quick(8): the first table and mark that it tries */
@@ -72,11 +73,12 @@ int run_up_choose_table(struct run_up *u, struct err *e)
 
 /* --- routes ---------------------------------------------------------------------- */
 
-static int put(struct run_up *u, const struct cidr *dst, uint32_t table, struct err *e)
+static int put(struct run_up *u, const struct cidr *dst, uint32_t table, unsigned metric,
+	       struct err *e)
 {
 	struct undo_step s = {
 		.kind = UNDO_ROUTE,
-		.route = { .dst = *dst, .oif = u->ifindex, .table = table },
+		.route = { .dst = *dst, .oif = u->ifindex, .table = table, .metric = metric },
 	};
 	int rc;
 
@@ -86,18 +88,36 @@ static int put(struct run_up *u, const struct cidr *dst, uint32_t table, struct 
 }
 
 /* One that is refused is missing, which the rows about routes tell. */
-static bool put_or_tell(struct run_up *u, const struct cidr *dst, uint32_t table)
+static int put_or_tell(struct run_up *u, const struct cidr *dst, uint32_t table)
 {
 	char text[CIDR_STR_SIZE];
 	struct err e;
-	int rc = put(u, dst, table, &e);
+	int rc = put(u, dst, table, 0, &e);
 
 	if (rc == -EEXIST)
 		run_notice(u->r, RUN_MUST_KNOW, "%s is routed elsewhere already, and left so",
 			   cidr_str(dst, text));
 	else if (rc < 0)
 		run_notice(u->r, RUN_MUST_KNOW, "%s", e.text);
-	return rc == 0;
+	return rc;
+}
+
+/*
+ * To what is probed. Where somebody has that route, behind it: nobody's packets take ours then but
+ * those that are bound to our interface, which find no way without one (IPv6). Its metric, or
+ * -errno.
+ */
+static int put_probed(struct run_up *u, const struct cidr *one)
+{
+	struct err unsaid;
+	int rc = put_or_tell(u, one, MAIN_TABLE);
+
+	if (!rc)
+		return one->addr.family == FAMILY_IP6 ? IP6_METRIC : 0;
+	if (rc != -EEXIST)
+		return rc;
+	rc = put(u, one, MAIN_TABLE, LAST_METRIC, &unsaid);
+	return rc ? rc : LAST_METRIC;
 }
 
 /* Also one that is not used yet. */
@@ -122,12 +142,12 @@ static void probed_only(struct run_up *u, const struct targets *t)
 		struct cidr one = cidr_single(&t->t[i].addr);
 
 		if (!is_endpoint(u, &one.addr))
-			put_or_tell(u, &one, MAIN_TABLE);
+			put_probed(u, &one);
 	}
 }
 
 /* What a run has changed by itself is not what changed while it ran. */
-static void was_there(struct run_up *u, const struct cidr *dst)
+static void was_there(struct run_up *u, const struct cidr *dst, unsigned metric)
 {
 	struct net_facts *n = &u->r->f->net_start[END_NEAR];
 	struct route_facts *all = arena_alloc(u->r->arena, (n->n_routes + 1) * sizeof(*all));
@@ -140,7 +160,7 @@ static void was_there(struct run_up *u, const struct cidr *dst)
 		.dst = *dst,
 		.dev = u->ifname,
 		.table = MAIN_TABLE,
-		.metric = dst->addr.family == FAMILY_IP6 ? IP6_METRIC : 0,
+		.metric = metric,
 		.type = UNICAST,
 	};
 	n->routes = all;
@@ -150,9 +170,13 @@ static void was_there(struct run_up *u, const struct cidr *dst)
 void run_up_route_to(struct run_up *u, const struct ip_addr *a)
 {
 	struct cidr one = cidr_single(a);
+	int metric;
 
-	if (!u->file->full_routes && !is_endpoint(u, a) && put_or_tell(u, &one, MAIN_TABLE))
-		was_there(u, &one);
+	if (u->file->full_routes || is_endpoint(u, a))
+		return;
+	metric = put_probed(u, &one);
+	if (metric >= 0)
+		was_there(u, &one, (unsigned)metric);
 }
 
 /* Somebody has it, such as a host of the local network. */
@@ -179,7 +203,7 @@ bool run_up_route(struct run_up *u, const struct net_facts *net, const struct ip
 	if (u->file->full_routes || !net->known || is_endpoint(u, to) ||
 	    is_routed_elsewhere(u, net, to))
 		return false;
-	return put(u, &one, MAIN_TABLE, &unsaid) == 0;
+	return put(u, &one, MAIN_TABLE, 0, &unsaid) == 0;
 }
 
 /* The network of an own address is routed by the system. */
@@ -275,7 +299,7 @@ static void put_default(struct run_up *u, uint8_t family)
 	if (!rc && family == FAMILY_IP4)
 		rc = heed_marks(u, &e);
 	if (!rc)
-		rc = put(u, &all, u->table, &e);
+		rc = put(u, &all, u->table, 0, &e);
 	if (!rc)
 		rc = put_rules(u, family, &e);
 	if (rc < 0)
@@ -313,6 +337,43 @@ static void all_of_file(struct run_up *u)
 		put_default(u, FAMILY_IP4);
 	if (u->table && wants_default(u, FAMILY_IP6))
 		put_default(u, FAMILY_IP6);
+}
+
+/* Of the same file, begun at the same moment; who is asked for another all the same says so. */
+static bool is_another_run(const struct run_up *u, const char *dev)
+{
+	const char *wanted = u->r->f->target.wanted_name;
+
+	return run_file_is_made_up(dev) || (wanted && !strcmp(dev, wanted) && !u->file->force);
+}
+
+void run_up_bind(struct run_up *u, const struct targets *probed)
+{
+	struct run *r = u->r;
+	char text[IP_ADDR_STR_SIZE];
+	const char *held = NULL;
+	struct path_facts way;
+	bool any_in = false;
+	size_t i;
+
+	for (i = 0; i < probed->n; i++) {
+		const struct ip_addr *a = &probed->t[i].addr;
+
+		/* Of an endpoint inside its own tunnel there is no route, and no fault in that. */
+		if (is_endpoint(u, a) || run_way(r, a, &way) < 0)
+			continue;
+		if (run_way_leads_in(r, &way))
+			any_in = true;
+		else if (way.dev && is_another_run(u, way.dev))
+			held = arena_printf(
+				r->arena,
+				"another run of wgdiag has %s on %s: when that is over, "
+				"this can be asked",
+				ip_addr_str(a, text), way.dev);
+		else
+			r->bind_to = u->ifname;
+	}
+	u->held = any_in || r->bind_to ? NULL : held;
 }
 
 void run_up_routes(struct run_up *u, const struct targets *probed)

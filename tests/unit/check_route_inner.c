@@ -64,6 +64,93 @@ static void other_name(struct facts *f)
 	f->target.name = "office";
 }
 
+/* A tunnel from a file, of which only what is probed was routed, and somebody had that route. */
+static struct inner_target_facts target;
+static struct cidr allowed[1];
+static struct intended_peer peer;
+
+static void from_file(struct facts *f, enum target_how how, const char *allows, const char *route)
+{
+	f->target.kind = TARGET_CONFIG;
+	f->target.probed_routes_only = true;
+	target = (struct inner_target_facts){ .addr = f->paths[0].to, .how = how };
+	f->inner_targets = &target;
+	f->n_inner_targets = 1;
+	allowed[0] = made_net(allows);
+	peer = (struct intended_peer){ .allowed = allowed, .n_allowed = 1 };
+	f->intended = (struct intended_facts){ .peers = &peer, .n_peers = 1 };
+	facts_have(f, NEED_INTENDED);
+	f->paths[0].dev = "wg1";
+	f->paths[0].table = 254;
+	f->paths[0].route = made_net(route);
+	f->paths[0].bound = true;
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 1;
+}
+
+static void same_route(struct facts *f)
+{
+	from_file(f, TARGET_SINGLE, "10.90.17.2/32", "10.90.17.2/32");
+}
+
+static void same_route_of_guess(struct facts *f)
+{
+	from_file(f, TARGET_SUBNET, "10.90.17.0/24", "10.90.17.2/32");
+}
+
+static void longer_route_of_given(struct facts *f)
+{
+	from_file(f, TARGET_GIVEN, "0.0.0.0/0", "10.90.17.0/24");
+}
+
+static void shorter_route(struct facts *f)
+{
+	from_file(f, TARGET_SINGLE, "10.90.17.2/32", "10.90.17.0/24");
+}
+
+static void same_name(struct facts *f)
+{
+	same_route(f);
+	f->target.wanted_name = "wg1";
+}
+
+static void another_name(struct facts *f)
+{
+	same_route(f);
+	f->target.wanted_name = "office";
+}
+
+static void no_table(struct facts *f)
+{
+	same_route(f);
+	f->intended.table = INTENDED_OFF;
+}
+
+static void by_rule(struct facts *f)
+{
+	same_route(f);
+	f->paths[0].table = 100;
+	f->paths[0].route = made_net("0.0.0.0/0");
+}
+
+static void all_by_rule(struct facts *f)
+{
+	from_file(f, TARGET_GIVEN, "0.0.0.0/0", "0.0.0.0/0");
+	f->paths[0].table = 100;
+}
+
+static void own_address(struct facts *f)
+{
+	same_route(f);
+	f->paths[0].dev = "lo";
+	f->paths[0].table = 255;
+}
+
+static void all_routes(struct facts *f)
+{
+	same_name(f);
+	f->target.probed_routes_only = false;
+}
+
 static void unseen(struct facts *f)
 {
 	facts_gap(f, NEED_PATHS, "reading routes: Operation not permitted", "run as root");
@@ -83,6 +170,21 @@ static const struct check_case cases[] = {
 	{ "border: addresses not seen", addrs_unseen, STATE_PASS, "from 192.0.2.10", NULL },
 	{ "border: not asked", endpoint_only, STATE_SKIP, "no inner address was asked for", NULL },
 	{ "another tun", other_name, STATE_FAIL, "not by office", NULL },
+	{ "a file, and somebody has its route", same_route, STATE_FAIL,
+	  "10.90.17.2 leaves by wg1 (10.90.17.2/32), not by wgd7f3a0", NULL },
+	{ "of an address that was guessed", same_route_of_guess, STATE_UNSURE,
+	  "by wg1 (10.90.17.2/32), not by wgd7f3a0: and nobody said", NULL },
+	{ "a longer one, for who was named", longer_route_of_given, STATE_FAIL,
+	  "by wg1 (10.90.17.0/24)", NULL },
+	{ "a shorter one", shorter_route, STATE_UNSURE, "own routes come before", NULL },
+	{ "of this file's own name", same_name, STATE_UNSURE, "maybe it is the same tunnel", NULL },
+	{ "of another name", another_name, STATE_FAIL, "leaves by wg1", NULL },
+	{ "a file that wants no routes", no_table, STATE_UNSURE, "not for the file to say", NULL },
+	{ "by a rule", by_rule, STATE_FAIL, "by wg1 (0.0.0.0/0)", NULL },
+	{ "by a rule, and it is for all", all_by_rule, STATE_UNSURE, "rules may come before",
+	  NULL },
+	{ "an address of this host", own_address, STATE_FAIL, "is this machine itself", NULL },
+	{ "all routes were made", all_routes, STATE_FAIL, "leaves by wg1", NULL },
 	{ "gap", unseen, STATE_SKIP, "Operation not permitted", NULL },
 };
 
