@@ -7,9 +7,9 @@
 
 /* clang-format off */
 #define AFTER_ENGINE_AND_WAY                                                  \
-	"engine.start", "engine.answers", "host.state", "config.keys",        \
-	"config.allowed-ips", "underlay.link", "route.endpoint",              \
-	"underlay.gateway"
+	"engine.start", "engine.answers", "host.state", "config.file",        \
+	"config.keys", "config.allowed-ips", "underlay.link",         \
+	"route.endpoint", "underlay.gateway"
 #define AFTER_TUN                                                             \
 	"tun.address", "route.inner", "host.firewall", "underlay.out",        \
 	"underlay.back", "tun.framing", "crypto.rejects", "rx.errors",        \

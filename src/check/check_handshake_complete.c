@@ -227,12 +227,23 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 }
 
 /* Roots first: the first of these that failed is named as the cause. */
-static const char *const after[] = {
-	"engine.start",	      "engine.answers", "host.state",	  "config.keys",
-	"config.allowed-ips", "underlay.link",	"route.endpoint", "underlay.gateway",
-	"host.firewall",      "underlay.path",	"underlay.out",	  "underlay.back",
-	"crypto.rejects",     "tun.address",	"route.inner",	  NULL
-};
+static const char *const after[] = { "engine.start",
+				     "engine.answers",
+				     "host.state",
+				     "config.file",
+				     "config.keys",
+				     "config.allowed-ips",
+				     "underlay.link",
+				     "route.endpoint",
+				     "underlay.gateway",
+				     "host.firewall",
+				     "underlay.path",
+				     "underlay.out",
+				     "underlay.back",
+				     "crypto.rejects",
+				     "tun.address",
+				     "route.inner",
+				     NULL };
 
 const struct check check_handshake_complete = {
 	.id = "handshake.complete",

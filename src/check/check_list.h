@@ -10,6 +10,7 @@
 	X(check_engine_start)       \
 	X(check_engine_answers)     \
 	X(check_host_state)         \
+	X(check_config_file)        \
 	X(check_config_keys)        \
 	X(check_config_allowed_ips) \
 	X(check_config_live)        \

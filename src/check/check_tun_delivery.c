@@ -89,10 +89,19 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	given_log_because(facts, LOGGED, out, f);
 }
 
-static const char *const after[] = { "engine.start",  "engine.answers",	    "host.state",
-				     "config.keys",   "config.allowed-ips", "underlay.out",
-				     "underlay.back", "tun.framing",	    "crypto.rejects",
-				     "rx.errors",     "handshake.complete", NULL };
+static const char *const after[] = { "engine.start",
+				     "engine.answers",
+				     "host.state",
+				     "config.file",
+				     "config.keys",
+				     "config.allowed-ips",
+				     "underlay.out",
+				     "underlay.back",
+				     "tun.framing",
+				     "crypto.rejects",
+				     "rx.errors",
+				     "handshake.complete",
+				     NULL };
 
 const struct check check_tun_delivery = {
 	.id = "tun.delivery",

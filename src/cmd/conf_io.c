@@ -6,15 +6,19 @@
 #include "gather/gather_conf.h"
 #include "gather/gather_resolve.h"
 
-/* The worst first; what wg would refuse is one line, the rest is said and gone on with. */
-static int tell_notes(const char *cmd, const char *path, const struct conf_notes *notes)
+/*
+ * What wg would refuse is one line. The rest is a row of the report (config.file), or said here
+ * where there will be none.
+ */
+static int tell_notes(const char *cmd, const char *path, const struct conf_notes *notes,
+		      bool reported)
 {
 	size_t i;
 
 	for (i = 0; i < notes->n; i++) {
 		enum conf_grade g = conf_fault_grade(notes->note[i].fault);
 
-		if (notes->worst == CONF_REFUSED && g != CONF_REFUSED)
+		if ((reported || notes->worst == CONF_REFUSED) && g != CONF_REFUSED)
 			continue;
 		fprintf(stderr, "%s: %s: %s\n", cmd, path, notes->note[i].text);
 		if (g == CONF_REFUSED)
@@ -59,9 +63,9 @@ int conf_io_load(const char *cmd, const char *path, struct arena *a, struct conf
 	}
 	conf_parse(text.b, text.len, a, c, &notes);
 	buf_wipe_done(&text);
-	code = tell_notes(cmd, path, &notes);
+	code = tell_notes(cmd, path, &notes, facts);
 	if (code == EXIT_OK && facts) {
-		conf_facts(*c, a, facts);
+		conf_facts(*c, &notes, a, facts);
 		facts->file = path;
 		resolve_all(cmd, path, *c, a, facts);
 	}

@@ -8,8 +8,8 @@
 #include "model/conf.h"
 
 /*
- * EXIT_OK, or the exit code after a line on stderr has said why not. What is odd in it is said too.
- * *c holds keys: conf_wipe() it. facts may be NULL.
+ * EXIT_OK, or the exit code after a line on stderr has said why not. *c holds
+ * keys: conf_wipe() it. What is doubtful goes into facts, or is said too where that is NULL.
  */
 int conf_io_load(const char *cmd, const char *path, struct arena *a, struct conf **c,
 		 struct intended_facts *facts);

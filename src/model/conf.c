@@ -64,7 +64,8 @@ enum conf_grade conf_fault_grade(enum conf_fault f)
 	return faults[f].grade;
 }
 
-void conf_note(struct conf_reader *r, enum conf_fault f, unsigned line, const char *fmt, ...)
+struct conf_note *conf_note(struct conf_reader *r, enum conf_fault f, unsigned line,
+			    const char *fmt, ...)
 {
 	struct conf_notes *l = r->notes;
 	char text[TEXT_MAX];
@@ -73,17 +74,19 @@ void conf_note(struct conf_reader *r, enum conf_fault f, unsigned line, const ch
 	l->worst = MAX(l->worst, faults[f].grade);
 	if (l->n == CONF_NOTES_MAX) {
 		l->more++;
-		return;
+		return NULL;
 	}
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	l->note[l->n++] = (struct conf_note){
+	l->note[l->n] = (struct conf_note){
 		.fault = f,
 		.line = line,
+		.peer_line = r->section == IN_PEER ? conf_last_peer(r)->line : 0,
 		.text = line ? arena_printf(r->a, "line %u: %s", line, text) :
 			       arena_strdup(r->a, text),
 	};
+	return &l->note[l->n++];
 }
 
 const char *conf_quote(struct conf_reader *r, const char *value)

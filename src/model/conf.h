@@ -10,53 +10,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "model/conf_fault.h"
 #include "model/facts.h"
 
-/* How bad: by what would come of it, not by our taste. */
-enum conf_grade {
-	CONF_FINE,
-	CONF_ODD, /* works, and is maybe not what was meant */
-	CONF_CANNOT_WORK, /* is taken, and carries nothing, or not everything */
-	CONF_REFUSED, /* wg or wg-quick refuses it; or it is over a limit of ours */
-	CONF_GRADE_COUNT
-};
-
-enum conf_fault {
-	/* of the text */
-	CONF_TOO_LARGE,
-	CONF_NOT_TEXT,
-	CONF_BYTE_ORDER_MARK,
-	CONF_LINE_TOO_LONG,
-	CONF_NO_SECTION,
-	/* of a line */
-	CONF_NO_EQUALS,
-	CONF_BEFORE_SECTION,
-	CONF_UNKNOWN_SECTION,
-	CONF_UNKNOWN_KEY,
-	CONF_WRONG_SECTION,
-	/* of a value */
-	CONF_BAD_KEY,
-	CONF_BAD_ADDRESS,
-	CONF_BAD_ENDPOINT,
-	CONF_BAD_PORT,
-	CONF_BAD_NUMBER,
-	CONF_BAD_WORD,
-	CONF_TWICE,
-	CONF_SECOND_PUBLIC_KEY,
-	CONF_PORT_ZERO,
-	CONF_BARE_IP6,
-	CONF_HOST_BITS,
-	/* of the whole */
-	CONF_NO_PRIVATE_KEY,
-	CONF_NO_PUBLIC_KEY,
-	CONF_NO_PEER,
-	CONF_OWN_PEER,
-	CONF_SAME_PEER,
-	CONF_SAME_ALLOWED,
-	CONF_NO_ALLOWED,
-	CONF_IP6_MTU,
-	CONF_FAULT_COUNT
-};
 const char *conf_fault_str(enum conf_fault f); /* "key in the wrong section" */
 enum conf_grade conf_fault_grade(enum conf_fault f);
 
@@ -67,6 +23,9 @@ struct conf_note {
 	enum conf_fault fault;
 	unsigned line; /* 0: of the whole file */
 	const char *text; /* one line with its number: "line 7: PublicKey stands in ..." */
+	/* Of which [Peer], or 0; of SAME_PEER and SAME_ALLOWED the one that comes off worse. */
+	unsigned peer_line;
+	struct cidr net; /* of SAME_ALLOWED */
 };
 struct conf_notes {
 	struct conf_note note[CONF_NOTES_MAX]; /* the first ones; of one grade, in file order */
@@ -126,8 +85,12 @@ void conf_hook_fill(const char *text, const char *ifname, struct buf *b);
 /* The same command for people: without what could be a key, and in one line. */
 void conf_hook_show(const char *command, struct buf *b);
 
-/* What the facts may hold of it. Endpoints that are names stay without addresses. */
-void conf_facts(const struct conf *c, struct arena *a, struct intended_facts *out);
+/*
+ * What the facts may hold of it, and of what was noted. Endpoints that are names stay without
+ * addresses.
+ */
+void conf_facts(const struct conf *c, const struct conf_notes *notes, struct arena *a,
+		struct intended_facts *out);
 
 /*
  * As text with keys, which the caller wipes. resolved has one endpoint per peer (family NONE: not

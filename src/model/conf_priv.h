@@ -22,8 +22,9 @@ struct conf_reader {
 	size_t cap_addrs, cap_dns, cap_hooks, cap_peers, cap_allowed;
 };
 
-void conf_note(struct conf_reader *r, enum conf_fault f, unsigned line, const char *fmt, ...)
-	PRINTF_LIKE(4, 5);
+/* The one that was added, of the [Peer] that is read if any; NULL: there is no room. */
+struct conf_note *conf_note(struct conf_reader *r, enum conf_fault f, unsigned line,
+			    const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* A value for a message, in quotes; "the value" for one that could be a key or is no text. */
 const char *conf_quote(struct conf_reader *r, const char *value);
 /* Room for one more element of size; old ones are copied and wiped. */

@@ -125,7 +125,41 @@ static void peer_facts(const struct conf_peer *p, struct arena *a, struct intend
 	out->n_resolved = 1;
 }
 
-void conf_facts(const struct conf *c, struct arena *a, struct intended_facts *out)
+static const struct conf_peer *peer_at(const struct conf *c, unsigned line)
+{
+	size_t i;
+
+	for (i = 0; line && i < c->n_peers; i++)
+		if (c->peers[i].line == line)
+			return &c->peers[i];
+	return NULL;
+}
+
+static void note_facts(const struct conf *c, const struct conf_notes *notes, struct arena *a,
+		       struct intended_facts *out)
+{
+	size_t i;
+
+	out->notes = arena_alloc(a, (notes->n + 1) * sizeof(*out->notes));
+	out->n_notes = notes->n;
+	out->more_notes = (int64_t)notes->more;
+	for (i = 0; i < notes->n; i++) {
+		const struct conf_note *n = &notes->note[i];
+		const struct conf_peer *p = peer_at(c, n->peer_line);
+
+		out->notes[i] = (struct intended_note){
+			.fault = n->fault,
+			.line = n->line,
+			.text = n->text,
+			.net = n->net,
+		};
+		if (p)
+			out->notes[i].peer = p->key;
+	}
+}
+
+void conf_facts(const struct conf *c, const struct conf_notes *notes, struct arena *a,
+		struct intended_facts *out)
 {
 	size_t i;
 
@@ -145,4 +179,5 @@ void conf_facts(const struct conf *c, struct arena *a, struct intended_facts *ou
 	for (i = 0; i < c->n_peers; i++)
 		if (c->peers[i].has_key)
 			peer_facts(&c->peers[i], a, &out->peers[out->n_peers++]);
+	note_facts(c, notes, a, out);
 }

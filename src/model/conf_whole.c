@@ -28,12 +28,31 @@ static int by_net(const void *a, const void *b)
 	return d;
 }
 
+/* Whom it is to the harm of. */
+static void harms(struct conf_note *n, const struct conf_peer *p)
+{
+	if (n)
+		n->peer_line = p->line;
+}
+
+static void taken(struct conf_reader *r, const struct claim *from, const struct claim *by)
+{
+	const struct conf_peer *peers = r->c->peers;
+	char text[CIDR_STR_SIZE];
+	struct conf_note *n = conf_note(r, CONF_SAME_ALLOWED, peers[by->peer].line,
+					"this [Peer] takes %s away from that of line %u",
+					cidr_str(&by->net, text), peers[from->peer].line);
+
+	harms(n, &peers[from->peer]);
+	if (n)
+		n->net = by->net;
+}
+
 static void same_allowed(struct conf_reader *r)
 {
 	const struct conf *c = r->c;
 	size_t i, k, n = 0;
 	struct claim *all;
-	char text[CIDR_STR_SIZE];
 
 	for (i = 0; i < c->n_peers; i++)
 		n += c->peers[i].n_allowed;
@@ -46,9 +65,7 @@ static void same_allowed(struct conf_reader *r)
 	qsort(all, n, sizeof(*all), by_net);
 	for (i = 1; i < n; i++)
 		if (all[i].peer != all[i - 1].peer && cidr_equal(&all[i].net, &all[i - 1].net))
-			conf_note(r, CONF_SAME_ALLOWED, c->peers[all[i].peer].line,
-				  "this [Peer] takes %s away from that of line %u",
-				  cidr_str(&all[i].net, text), c->peers[all[i - 1].peer].line);
+			taken(r, &all[i - 1], &all[i]);
 }
 
 struct owner {
@@ -75,9 +92,11 @@ static void same_peer(struct conf_reader *r)
 	qsort(all, n, sizeof(*all), by_key);
 	for (i = 1; i < n; i++)
 		if (public_key_equal(&all[i].peer->key, &all[i - 1].peer->key))
-			conf_note(r, CONF_SAME_PEER, all[i].peer->line,
-				  "the same PublicKey as in line %u's [Peer], which it replaces",
-				  all[i - 1].peer->line);
+			harms(conf_note(r, CONF_SAME_PEER, all[i].peer->line,
+					"the same PublicKey as in line %u's [Peer], which it "
+					"replaces",
+					all[i - 1].peer->line),
+			      all[i - 1].peer);
 }
 
 static void each_peer(struct conf_reader *r, const struct public_key *own)
@@ -91,11 +110,13 @@ static void each_peer(struct conf_reader *r, const struct public_key *own)
 			conf_note(r, CONF_NO_PUBLIC_KEY, p->line,
 				  "this [Peer] has no (valid) PublicKey");
 		else if (own && public_key_equal(own, &p->key))
-			conf_note(r, CONF_OWN_PEER, p->line,
-				  "this [Peer]'s PublicKey is that of our own PrivateKey");
+			harms(conf_note(r, CONF_OWN_PEER, p->line,
+					"this [Peer]'s PublicKey is that of our own PrivateKey"),
+			      p);
 		if (!p->n_allowed)
-			conf_note(r, CONF_NO_ALLOWED, p->line,
-				  "this [Peer] has no AllowedIPs: nothing is sent to it");
+			harms(conf_note(r, CONF_NO_ALLOWED, p->line,
+					"this [Peer] has no AllowedIPs: nothing is sent to it"),
+			      p);
 	}
 }
 
@@ -105,6 +126,17 @@ static bool has_ip6(const struct conf *c)
 
 	for (i = 0; i < c->n_addrs; i++)
 		if (c->addrs[i].addr.family == FAMILY_IP6)
+			return true;
+	return false;
+}
+
+/* As wg-quick(8) proposes: PostUp = wg set %i private-key <(...) */
+static bool hook_sets_key(const struct conf *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_hooks; i++)
+		if (c->hooks[i].hook <= CONF_POST_UP && strstr(c->hooks[i].text, "private-key"))
 			return true;
 	return false;
 }
@@ -119,7 +151,8 @@ void conf_check_whole(struct conf_reader *r)
 		conf_note(r, CONF_NO_SECTION, 0, "no [Interface] in it: no configuration file");
 		return;
 	}
-	if (!c->has_private_key)
+	r->section = IN_NOTHING;
+	if (!c->has_private_key && !hook_sets_key(c))
 		conf_note(r, CONF_NO_PRIVATE_KEY, 0, "no (valid) PrivateKey in [Interface]");
 	if (!c->n_peers)
 		conf_note(r, CONF_NO_PEER, 0, "no [Peer]: nothing can be sent");

@@ -120,7 +120,7 @@ void facts_init(struct facts *f)
 	f->framing.header_len = f->framing.header_wanted = f->framing.reply_received = UNKNOWN;
 	f->firewall.n_all_rules = UNKNOWN;
 	f->intended.listen_port = f->intended.fwmark = f->intended.mtu = UNKNOWN;
-	f->intended.table_number = UNKNOWN;
+	f->intended.table_number = f->intended.more_notes = UNKNOWN;
 	f->far_host.ip4_forward = f->far_host.ip6_forward = UNKNOWN;
 	f->far_host.rp_filter = f->far_host.when_wall_ns = UNKNOWN;
 }
@@ -174,7 +174,7 @@ const struct intended_peer *intended_peer(const struct intended_facts *t,
 {
 	size_t i;
 
-	for (i = 0; i < t->n_peers; i++)
+	for (i = t->n_peers; i-- > 0;)
 		if (public_key_equal(&t->peers[i].key, k))
 			return &t->peers[i];
 	return NULL;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "model/cidr.h"
+#include "model/conf_fault.h"
 #include "model/endpoint.h"
 #include "model/key.h"
 #include "model/unknown.h"
@@ -57,6 +58,14 @@ struct intended_peer {
 	struct cidr *allowed;
 	size_t n_allowed;
 };
+/* What is doubtful in a file that can be used. */
+struct intended_note {
+	enum conf_fault fault;
+	unsigned line; /* 0: of the whole file */
+	const char *text; /* one line, with its number */
+	struct public_key peer; /* whom it is to the harm of; zero: nobody */
+	struct cidr net; /* of CONF_SAME_ALLOWED: what the peer does not have */
+};
 struct intended_facts {
 	const char *file; /* NULL: not known */
 	bool has_private_key;
@@ -70,9 +79,12 @@ struct intended_facts {
 	size_t n_dns;
 	struct intended_peer *peers;
 	size_t n_peers;
+	struct intended_note *notes;
+	size_t n_notes;
+	int64_t more_notes; /* that were not kept; UNKNOWN: not told */
 };
 
-/* The one with that key, or NULL. */
+/* The one with that key; of several the last, which replaces the others. Or NULL. */
 const struct intended_peer *intended_peer(const struct intended_facts *t,
 					  const struct public_key *k);
 

@@ -278,60 +278,6 @@ static const struct facts_field tried_fields[] = {
 };
 static const struct facts_table tried_table = TABLE(tried_facts, tried_fields);
 
-static const struct facts_field peer_fields[] = {
-	KEY(peer_config, key),
-	COUNT(peer_config, has_psk),
-	STRUCT(peer_config, endpoint, facts_endpoint_table),
-	COUNT(peer_config, keepalive_s),
-	TIME(peer_config, handshake_wall_ns),
-	TIME(peer_config, handshake_end_wall_ns),
-	ADDR(peer_config, asked),
-	COUNT(peer_config, asked_ns),
-	TEXT(peer_config, not_asked),
-	NETS(peer_config, allowed, n_allowed),
-};
-static const struct facts_table peer_table = TABLE(peer_config, peer_fields);
-
-static const struct facts_field config_fields[] = {
-	COUNT(config_facts, has_private_key),
-	KEY(config_facts, own),
-	COUNT(config_facts, listen_port),
-	COUNT(config_facts, fwmark),
-	LIST(config_facts, peers, n_peers, peer_table),
-};
-static const struct facts_table config_table = TABLE(config_facts, config_fields);
-
-static const char *const intended_tables[] = {
-	[INTENDED_AUTO] = "auto",
-	[INTENDED_OFF] = "off",
-	[INTENDED_NUMBER] = "number",
-	[INTENDED_NAME] = "name",
-};
-static const struct facts_field intended_peer_fields[] = {
-	KEY(intended_peer, key),
-	BOOL(intended_peer, has_psk),
-	TEXT(intended_peer, endpoint),
-	LIST(intended_peer, resolved, n_resolved, facts_endpoint_table),
-	COUNT(intended_peer, keepalive_s),
-	NETS(intended_peer, allowed, n_allowed),
-};
-static const struct facts_table intended_peer_table = TABLE(intended_peer, intended_peer_fields);
-
-static const struct facts_field intended_fields[] = {
-	TEXT(intended_facts, file),
-	BOOL(intended_facts, has_private_key),
-	KEY(intended_facts, own),
-	COUNT(intended_facts, listen_port),
-	COUNT(intended_facts, fwmark),
-	COUNT(intended_facts, mtu),
-	WORD(intended_facts, table, intended_tables),
-	COUNT(intended_facts, table_number),
-	NETS(intended_facts, addrs, n_addrs),
-	TEXTS(intended_facts, dns, n_dns),
-	LIST(intended_facts, peers, n_peers, intended_peer_table),
-};
-static const struct facts_table intended_table = TABLE(intended_facts, intended_fields);
-
 static const struct facts_field path_fields[] = {
 	WORD(path_facts, of, ofs), ADDR(path_facts, to),      TEXT(path_facts, dev),
 	ADDR(path_facts, gateway), ADDR(path_facts, prefsrc), NUMBER(path_facts, table),
@@ -404,8 +350,8 @@ static const struct facts_field facts_fields[] = {
 	STRUCT(facts, ping_self, ping_table),
 	STRUCT(facts, ping_peer, ping_table),
 	LIST(facts, streams, n_streams, stream_table),
-	STRUCTS(facts, config, ends, config_table),
-	STRUCT(facts, intended, intended_table),
+	STRUCTS(facts, config, ends, facts_config_table),
+	STRUCT(facts, intended, facts_intended_table),
 	LIST(facts, paths, n_paths, path_table),
 	STRUCT(facts, gateway, gateway_table),
 	STRUCT(facts, ladder, facts_ladder_table),

@@ -127,6 +127,7 @@ static enum direction row_direction(const char *id)
 
 /* Rows that look at nothing but this host. (Of others a finding says it of itself.) */
 static const char *const local_rows[] = { "engine.start",  "engine.answers", "config.live",
+					  "config.file",
 					  "tun.address",   "tun.mtu",	     "route.inner",
 					  "underlay.link", "route.endpoint", "host.state",
 					  "host.firewall" };

@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	g = conf_parse((const char *)bytes, len, &a, &c, &notes);
 	look_at_notes(&notes, g);
 	look_at_set(c);
-	conf_facts(c, &a, &facts);
+	conf_facts(c, &notes, &a, &facts);
 	conf_put_setconf(c, NULL, &once);
 	if (g < CONF_REFUSED) {
 		assert(conf_parse(once.b, once.len, &a, &again, &notes) < CONF_REFUSED);

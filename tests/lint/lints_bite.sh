@@ -167,7 +167,8 @@ sed 's/BOOL(addr_facts, dad_failed)//' "$TOP/src/model/facts_table.c" >"$tmp/tre
 refuses 'a field that is not saved' facts 'dad_failed has no row'
 sed 's/LIST(facts, sizes, n_sizes, size_table)//' "$TOP/src/model/facts_table.c" >"$tmp/tree/src/model/facts_table.c"
 refuses 'a list that is not saved' facts 'n_sizes has no row'
-sed 's/COUNT(peer_config, keepalive_s)//' "$TOP/src/model/facts_table.c" >"$tmp/tree/src/model/facts_table.c"
+cp "$TOP/src/model/facts_table.c" "$tmp/tree/src/model/facts_table.c"
+sed 's/COUNT(peer_config, keepalive_s)//' "$TOP/src/model/facts_table_config.c" >"$tmp/tree/src/model/facts_table_config.c"
 refuses 'a field of a part that is not saved' facts 'keepalive_s has no row'
 
 # docs: a program whose help knows --json, a page that knows --quiet.

@@ -208,11 +208,33 @@ static void values(void **state)
 	p = &c->peers[0];
 	assert_true(p->n_allowed == 2 && p->has_psk && p->port == 4500);
 	assert_true(p->literal.addr.family == FAMILY_IP6 && p->keepalive_s == UNKNOWN);
-	conf_facts(c, &arena, &w);
+	conf_facts(c, &notes, &arena, &w);
 	assert_true(w.has_private_key && w.n_peers == 1 && w.peers[0].n_resolved == 1);
 	assert_string_equal(w.peers[0].endpoint, "[2001:db8::7]:4500");
 	conf_wipe(c);
 	assert_true(secret_key_is_zero(&c->private_key) && secret_key_is_zero(&p->psk));
+}
+
+/* With whom it harms: of two that claim the same the earlier, though its key comes after. */
+static void notes_in_facts(void **state)
+{
+	struct intended_facts w;
+	struct cidr net;
+
+	(void)state;
+	parse(HEAD PEER "[Peer]\nEndpoint=a.b:0\nAllowedIPs=10.0.0.0/8\nPublicKey=" K3 "\n");
+	conf_facts(c, &notes, &arena, &w);
+	conf_wipe(c);
+	assert_true(w.n_notes == 2 && w.more_notes == 0);
+	assert_true(w.notes[0].fault == CONF_PORT_ZERO && w.notes[0].line == 7);
+	assert_true(public_key_equal(&w.notes[0].peer, &w.peers[1].key));
+	assert_string_equal(w.notes[0].text, "line 7: Endpoint: nobody listens on port 0");
+	assert_true(w.notes[1].fault == CONF_SAME_ALLOWED && w.notes[1].line == 6);
+	assert_true(public_key_equal(&w.notes[1].peer, &w.peers[0].key));
+	assert_true(cidr_parse("10.0.0.0/8", &net) && cidr_equal(&w.notes[1].net, &net));
+	assert_int_equal(parse("[Interface]\nPostUp=wg set %i private-key /k\n" PEER), CONF_FINE);
+	assert_int_equal(parse("[Interface]\nPostDown=wg set %i private-key /k\n" PEER),
+			 CONF_CANNOT_WORK);
 }
 
 static void names_replaced(void **state)
@@ -355,6 +377,7 @@ int main(void)
 		cmocka_unit_test(whole_text),
 		cmocka_unit_test(no_secret_told),
 		cmocka_unit_test(values),
+		cmocka_unit_test(notes_in_facts),
 		cmocka_unit_test(names_replaced),
 		cmocka_unit_test(round_trip),
 	};
