@@ -2,35 +2,23 @@
  * Is what lives what the file wants?
  *
  * FAIL only for what can break the tunnel, and not against evidence: a peer that shook hands
- * has roamed when its endpoint is another one, and a preshared key that differs from the file is
- * then right at both ends. Routes are a WARN unless the kernel was asked and leads elsewhere:
- * people make routes by other means. Rules are not in the facts and not judged.
+ * has roamed when its endpoint is another one, and keys that differ from the file are then right at
+ * both ends. Of preshared keys the gatherer has told whether they are equal, and no more. Routes and
+ * rules: live_routes.c.
  */
 #include <inttypes.h>
 #include <string.h>
 
 #include "check/check_list.h"
+#include "check/live.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
-enum { SHOWN_MAX = 12 }; /* differences with a line of evidence each */
-
-struct live {
-	const struct facts *f;
-	const struct intended_facts *want;
-	const struct config_facts *have;
-	const char *tun; /* its name; NULL: not known */
-	struct arena *a;
-	const char *first[STATE_COUNT]; /* words of the first of each state */
-	const char *shown[SHOWN_MAX];
-	size_t n_shown, n_fail, n_warn;
-};
-
-static void differs(struct live *l, enum state s, const char *words)
+void live_differs(struct live *l, enum state s, const char *words)
 {
 	if (!l->first[s])
 		l->first[s] = words;
-	if (l->n_shown < SHOWN_MAX)
+	if (l->n_shown < LIVE_SHOWN_MAX)
 		l->shown[l->n_shown++] = words;
 	if (s == STATE_FAIL)
 		l->n_fail++;
@@ -38,18 +26,38 @@ static void differs(struct live *l, enum state s, const char *words)
 		l->n_warn++;
 }
 
-static bool has_need(const struct live *l, enum need n)
+bool live_has(const struct live *l, enum need n)
 {
 	return (l->f->have & NEED_BIT(n)) != 0;
 }
 
-/* Did this peer shake hands while we watched? Told of one peer only. */
+/*
+ * Does it shake hands with what the engine holds? Of the one that is looked at it was seen; of
+ * another a handshake that was there at the end says so, its silence nothing.
+ */
 enum fresh { FRESH_UNKNOWN, FRESH_YES, FRESH_NO };
 static enum fresh fresh(const struct live *l, const struct peer_config *p)
 {
-	if (!has_need(l, NEED_HANDSHAKE) || tunnel_peer(l->f, END_NEAR) != p)
-		return FRESH_UNKNOWN;
-	return l->f->handshake.complete ? FRESH_YES : FRESH_NO;
+	int64_t last = MAX(p->handshake_wall_ns, p->handshake_end_wall_ns);
+
+	if (tunnel_peer(l->f, END_NEAR) == p && live_has(l, NEED_HANDSHAKE))
+		return l->f->handshake.complete ? FRESH_YES : FRESH_NO;
+	return last > 0 && l->f->started_wall_ns - last < TUNNEL_SESSION_NS ? FRESH_YES :
+									      FRESH_UNKNOWN;
+}
+
+/* Nobody shakes hands with what is live, nor answers it; false too where that was not seen. */
+static bool is_dead(const struct live *l)
+{
+	return live_has(l, NEED_HANDSHAKE) && !l->f->handshake.complete && !tunnel_answers(l->f);
+}
+
+bool live_is_left_out(const struct live *l, size_t peer)
+{
+	const struct intended_peer *p = &l->want->peers[peer];
+
+	return (l->want->has_private_key && public_key_equal(&p->key, &l->want->own)) ||
+	       intended_peer(l->want, &p->key) != p;
 }
 
 /* --- what is of the interface ------------------------------------------------------ */
@@ -59,28 +67,23 @@ static void own_key(struct live *l)
 	if (!l->want->has_private_key)
 		return;
 	if (l->have->has_private_key == 0)
-		differs(l, STATE_FAIL, "the engine has no private key, the file has one");
+		live_differs(l, STATE_FAIL, "the engine has no private key, the file has one");
 	else if (l->have->has_private_key == 1 && !public_key_is_zero(&l->have->own) &&
 		 !public_key_equal(&l->have->own, &l->want->own))
-		differs(l, STATE_FAIL,
-			arena_printf(l->a, "own key is %s, by the file %s",
-				     words_key(l->a, &l->have->own),
-				     words_key(l->a, &l->want->own)));
+		live_differs(l, is_dead(l) ? STATE_FAIL : STATE_WARN,
+			     arena_printf(l->a, "own key is %s, by the file %s",
+					  words_key(l->a, &l->have->own),
+					  words_key(l->a, &l->want->own)));
 }
 
-static bool is_default(const struct cidr *c)
-{
-	return c->len == 0;
-}
-
-/* wg-quick makes a mark of its own for these. */
-static bool wants_default(const struct intended_facts *w)
+bool live_wants_default(const struct intended_facts *w, uint8_t family)
 {
 	size_t i, k;
 
 	for (i = 0; i < w->n_peers; i++)
 		for (k = 0; k < w->peers[i].n_allowed; k++)
-			if (is_default(&w->peers[i].allowed[k]))
+			if (w->peers[i].allowed[k].len == 0 &&
+			    (family == FAMILY_NONE || w->peers[i].allowed[k].addr.family == family))
 				return true;
 	return false;
 }
@@ -96,35 +99,47 @@ static bool only_listens(const struct intended_facts *w)
 	return w->n_peers > 0;
 }
 
-static void port_and_mark(struct live *l)
+/* Who does not call needs no port that is known. */
+static void port(struct live *l)
+{
+	int64_t want = l->want->listen_port, have = l->have->listen_port;
+
+	if (want > 0 && have != UNKNOWN && have != want)
+		live_differs(l, STATE_WARN,
+			     arena_printf(l->a,
+					  "listens on port %" PRId64 ", by the file %" PRId64
+					  ": %s",
+					  have, want,
+					  only_listens(l->want) ?
+						  "peers that call the latter are not heard" :
+						  "rules and forwards for the latter miss it"));
+}
+
+static void mark(struct live *l)
 {
 	const struct intended_facts *w = l->want;
 	const struct config_facts *h = l->have;
-	bool alive = has_need(l, NEED_HANDSHAKE) && l->f->handshake.complete;
 
-	if (w->listen_port > 0 && h->listen_port != UNKNOWN && h->listen_port != w->listen_port)
-		differs(l, only_listens(w) && !alive ? STATE_FAIL : STATE_WARN,
-			arena_printf(l->a, "listens on port %" PRId64 ", by the file %" PRId64,
-				     h->listen_port, w->listen_port));
 	if (h->fwmark == UNKNOWN)
 		return;
-	if (w->fwmark > 0 ? h->fwmark != w->fwmark :
-			    h->fwmark && !(w->table == INTENDED_AUTO && wants_default(w)))
-		differs(l, STATE_WARN,
-			arena_printf(l->a, "fwmark is 0x%" PRIx64 ", by the file 0x%" PRIx64,
-				     (uint64_t)h->fwmark,
-				     (uint64_t)(w->fwmark == UNKNOWN ? 0 : w->fwmark)));
+	if (w->fwmark > 0 ?
+		    h->fwmark != w->fwmark :
+		    h->fwmark && !(w->table == INTENDED_AUTO && live_wants_default(w, FAMILY_NONE)))
+		live_differs(l, STATE_WARN,
+			     arena_printf(l->a, "fwmark is 0x%" PRIx64 ", by the file 0x%" PRIx64,
+					  (uint64_t)h->fwmark,
+					  (uint64_t)(w->fwmark == UNKNOWN ? 0 : w->fwmark)));
 }
 
 static void mtu(struct live *l)
 {
 	const struct link_state *s = &l->f->tun[END_NEAR].start;
 
-	if (has_need(l, NEED_LINKS) && s->known && !s->gone && s->mtu && l->want->mtu != UNKNOWN &&
+	if (live_has(l, NEED_LINKS) && s->known && !s->gone && s->mtu && l->want->mtu != UNKNOWN &&
 	    (int64_t)s->mtu != l->want->mtu)
-		differs(l, STATE_WARN,
-			arena_printf(l->a, "MTU is %u, by the file %" PRId64, s->mtu,
-				     l->want->mtu));
+		live_differs(l, STATE_WARN,
+			     arena_printf(l->a, "MTU is %u, by the file %" PRId64, s->mtu,
+					  l->want->mtu));
 }
 
 static void address(struct live *l, const struct cidr *want)
@@ -137,90 +152,24 @@ static void address(struct live *l, const struct cidr *want)
 		    ip_addr_equal(&n->addrs[i].addr.addr, &want->addr))
 			break;
 	if (i == n->n_addrs)
-		differs(l, STATE_FAIL,
-			arena_printf(l->a, "address %s of the file is not on %s",
-				     words_net(l->a, want), l->tun));
+		live_differs(l, STATE_FAIL,
+			     arena_printf(l->a, "address %s of the file is not on %s",
+					  words_net(l->a, want), l->tun));
 	else if (n->addrs[i].addr.len != want->len)
-		differs(l, STATE_WARN,
-			arena_printf(l->a, "address is %s, by the file %s",
-				     words_net(l->a, &n->addrs[i].addr), words_net(l->a, want)));
+		live_differs(l, STATE_WARN,
+			     arena_printf(l->a, "address is %s, by the file %s",
+					  words_net(l->a, &n->addrs[i].addr),
+					  words_net(l->a, want)));
 }
 
 static void addresses(struct live *l)
 {
 	size_t i;
 
-	if (!has_need(l, NEED_ADDRS) || !l->f->net_start[END_NEAR].known || !l->tun)
+	if (!live_has(l, NEED_ADDRS) || !l->f->net_start[END_NEAR].known || !l->tun)
 		return;
 	for (i = 0; i < l->want->n_addrs; i++)
 		address(l, &l->want->addrs[i]);
-}
-
-/* --- routes ------------------------------------------------------------------------ */
-
-/* Some route into the tun around the whole prefix, in any table: wg-quick adds none then. */
-static bool routed(const struct live *l, const struct cidr *net)
-{
-	const struct net_facts *n = &l->f->net_start[END_NEAR];
-	bool half[2] = { false, false };
-	size_t i;
-
-	for (i = 0; i < n->n_routes; i++) {
-		const struct route_facts *r = &n->routes[i];
-
-		if (!r->dev || strcmp(r->dev, l->tun) != 0 ||
-		    r->dst.addr.family != net->addr.family)
-			continue;
-		if (r->dst.len <= net->len && cidr_contains(&r->dst, &net->addr))
-			return true;
-		if (is_default(net) && r->dst.len == 1)
-			half[r->dst.addr.b[0] >> 7] = true;
-	}
-	return half[0] && half[1];
-}
-
-/* What the kernel said of an inner address in it; NULL: it was not asked. */
-static const struct path_facts *asked(const struct live *l, const struct cidr *net)
-{
-	size_t i;
-
-	for (i = 0; has_need(l, NEED_PATHS) && i < l->f->n_paths; i++)
-		if (l->f->paths[i].of == PATH_INNER && cidr_contains(net, &l->f->paths[i].to))
-			return &l->f->paths[i];
-	return NULL;
-}
-
-static void route(struct live *l, const struct cidr *net)
-{
-	const struct path_facts *p;
-
-	if (routed(l, net))
-		return;
-	p = asked(l, net);
-	if (p && p->dev && !strcmp(p->dev, l->tun))
-		return;
-	if (p && !is_default(net))
-		differs(l, STATE_FAIL,
-			arena_printf(l->a, "no route for %s into %s: %s goes to %s",
-				     words_net(l->a, net), l->tun, words_addr(l->a, &p->to),
-				     p->dev ? p->dev : "nowhere"));
-	else
-		differs(l, STATE_WARN,
-			arena_printf(l->a, "no route for %s into %s was found",
-				     words_net(l->a, net), l->tun));
-}
-
-static void routes(struct live *l)
-{
-	const struct intended_facts *w = l->want;
-	size_t i, k;
-
-	if (!has_need(l, NEED_ROUTES) || !l->f->net_start[END_NEAR].known || !l->tun ||
-	    w->table == INTENDED_OFF || l->f->target.probed_routes_only)
-		return;
-	for (i = 0; i < w->n_peers; i++)
-		for (k = 0; k < w->peers[i].n_allowed; k++)
-			route(l, &w->peers[i].allowed[k]);
 }
 
 /* --- peers ------------------------------------------------------------------------- */
@@ -271,17 +220,17 @@ static void allowed(struct live *l, size_t i, const struct peer_config *h)
 	for (k = 0; k < w->n_allowed; k++)
 		if (!among(h->allowed, h->n_allowed, &w->allowed[k]) &&
 		    !taken_by_later(l->want, i, &w->allowed[k]))
-			differs(l, is_covered(l, h, &w->allowed[k]) ? STATE_WARN : STATE_FAIL,
-				arena_printf(l->a, "peer %s lacks %s of the file%s",
-					     words_key(l->a, &w->key),
-					     words_net(l->a, &w->allowed[k]),
-					     holder(l, &w->allowed[k])));
+			live_differs(l, is_covered(l, h, &w->allowed[k]) ? STATE_WARN : STATE_FAIL,
+				     arena_printf(l->a, "peer %s lacks %s of the file%s",
+						  words_key(l->a, &w->key),
+						  words_net(l->a, &w->allowed[k]),
+						  holder(l, &w->allowed[k])));
 	for (k = 0; k < h->n_allowed; k++)
 		if (!among(w->allowed, w->n_allowed, &h->allowed[k]))
-			differs(l, STATE_WARN,
-				arena_printf(l->a, "peer %s has %s, the file has not",
-					     words_key(l->a, &w->key),
-					     words_net(l->a, &h->allowed[k])));
+			live_differs(l, STATE_WARN,
+				     arena_printf(l->a, "peer %s has %s, the file has not",
+						  words_key(l->a, &w->key),
+						  words_net(l->a, &h->allowed[k])));
 }
 
 static bool same_place(const struct endpoint *a, const struct endpoint *b)
@@ -303,7 +252,8 @@ static void endpoint(struct live *l, const struct intended_peer *w, const struct
 	if (!w->n_resolved)
 		return;
 	endpoint_str(&w->resolved[0], now);
-	differs(l, state == FRESH_NO ? STATE_FAIL : STATE_WARN,
+	live_differs(
+		l, state == FRESH_NO ? STATE_FAIL : STATE_WARN,
 		arena_printf(l->a, "endpoint is %s, %s%s%s%s%s", endpoint_str(&h->endpoint, text),
 			     w->endpoint ? w->endpoint : "the file's",
 			     w->endpoint && !strcmp(w->endpoint, now) ? " in the file" : " is ",
@@ -312,24 +262,41 @@ static void endpoint(struct live *l, const struct intended_peer *w, const struct
 			     state == FRESH_YES ? "; it answers there: moved" : ""));
 }
 
+/* The other end has one of the two: which, only a handshake tells. */
+static void psk(struct live *l, const struct intended_peer *w, const struct peer_config *h)
+{
+	enum fresh state = fresh(l, h);
+	const char *s = NULL;
+
+	if (h->has_psk != UNKNOWN && (h->has_psk == 1) != w->has_psk)
+		s = arena_printf(l->a, "peer %s has %s preshared key, by the file %s",
+				 words_key(l->a, &w->key), w->has_psk ? "no" : "a",
+				 w->has_psk ? "one" : "none");
+	else if (h->psk_as_file == PSK_DIFFERS)
+		s = arena_printf(l->a, "peer %s has another preshared key than the file",
+				 words_key(l->a, &w->key));
+	if (s)
+		live_differs(l, state == FRESH_NO ? STATE_FAIL : STATE_WARN,
+			     arena_printf(l->a, "%s%s", s,
+					  state == FRESH_YES ?
+						  "; it shakes hands with what is live" :
+						  ""));
+}
+
 static void peer(struct live *l, size_t i, const struct peer_config *h)
 {
 	const struct intended_peer *w = &l->want->peers[i];
 	int64_t keepalive = w->keepalive_s == UNKNOWN ? 0 : w->keepalive_s;
 
 	allowed(l, i, h);
-	if (h->has_psk != UNKNOWN && (h->has_psk == 1) != w->has_psk)
-		differs(l, fresh(l, h) == FRESH_YES ? STATE_WARN : STATE_FAIL,
-			arena_printf(l->a, "peer %s has %s preshared key, by the file %s",
-				     words_key(l->a, &w->key), w->has_psk ? "no" : "a",
-				     w->has_psk ? "one" : "none"));
+	psk(l, w, h);
 	endpoint(l, w, h);
 	if (h->keepalive_s != UNKNOWN && h->keepalive_s != keepalive)
-		differs(l, STATE_WARN,
-			arena_printf(l->a,
-				     "peer %s: keepalive is %" PRId64 " s, by the file %" PRId64
-				     " s",
-				     words_key(l->a, &w->key), h->keepalive_s, keepalive));
+		live_differs(l, STATE_WARN,
+			     arena_printf(l->a,
+					  "peer %s: keepalive is %" PRId64
+					  " s, by the file %" PRId64 " s",
+					  words_key(l->a, &w->key), h->keepalive_s, keepalive));
 }
 
 static void peers(struct live *l)
@@ -340,18 +307,20 @@ static void peers(struct live *l)
 		const struct public_key *k = &l->want->peers[i].key;
 		const struct peer_config *h = config_peer(l->have, k);
 
+		if (live_is_left_out(l, i))
+			continue;
 		if (h)
 			peer(l, i, h);
 		else
-			differs(l, STATE_FAIL,
-				arena_printf(l->a, "the engine has no peer %s of the file",
-					     words_key(l->a, k)));
+			live_differs(l, STATE_FAIL,
+				     arena_printf(l->a, "the engine has no peer %s of the file",
+						  words_key(l->a, k)));
 	}
 	for (i = 0; i < l->have->n_peers; i++)
 		if (!intended_peer(l->want, &l->have->peers[i].key))
-			differs(l, STATE_WARN,
-				arena_printf(l->a, "peer %s is not in the file",
-					     words_key(l->a, &l->have->peers[i].key)));
+			live_differs(l, STATE_WARN,
+				     arena_printf(l->a, "peer %s is not in the file",
+						  words_key(l->a, &l->have->peers[i].key)));
 }
 
 /* --- the row ------------------------------------------------------------------------ */
@@ -408,8 +377,9 @@ static void compare(const struct facts *f, struct findings *out)
 	own_key(&l);
 	peers(&l);
 	addresses(&l);
-	routes(&l);
-	port_and_mark(&l);
+	live_routes(&l);
+	port(&l);
+	mark(&l);
 	mtu(&l);
 	because(&l, n_allowed, out, judge(&l, n_allowed, out));
 }

@@ -204,8 +204,10 @@ static int read_known(const struct check_options *o, struct arena *a, struct run
 
 	if (code == EXIT_OK && o->config) {
 		code = conf_io_load(o->cmd, o->config, a, &conf, intended);
-		if (code == EXIT_OK)
+		if (code == EXIT_OK) {
+			x->psks = conf_psk_digests(conf, a);
 			conf_wipe(conf);
+		}
 		x->intended = intended;
 	}
 	if (code != EXIT_OK || !o->engine_log)

@@ -33,6 +33,12 @@ int gather_wireguard_names(const struct platform_ops *p, struct arena *a, const 
 
 /* Of a `get` that succeeded; borrows from it, so both live in one arena. */
 void gather_config(const struct uapi_device *d, struct arena *a, struct config_facts *out);
+/*
+ * Of the same `get`: are its preshared keys those of the file? psks: conf_psk_digests() of that
+ * file, as no key stays here.
+ */
+void gather_psks(const struct uapi_device *d, const struct intended_facts *t,
+		 const struct key_digest *psks, struct config_facts *out);
 /* What `ip route get TO [mark MARK]` says; no route is an answer too. */
 int gather_path(const struct platform_ops *p, enum path_of of, const struct ip_addr *to,
 		uint32_t mark, struct arena *a, struct path_facts *out, struct err *e);

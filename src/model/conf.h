@@ -92,6 +92,9 @@ void conf_hook_show(const char *command, struct buf *b);
 void conf_facts(const struct conf *c, const struct conf_notes *notes, struct arena *a,
 		struct intended_facts *out);
 
+/* Of each peer's preshared key, in the order of these facts; zero: it has none. */
+struct key_digest *conf_psk_digests(const struct conf *c, struct arena *a);
+
 /*
  * As text with keys, which the caller wipes. resolved has one endpoint per peer (family NONE: not
  * given), or is NULL; without one, an address of the file is taken.

@@ -181,3 +181,18 @@ void conf_facts(const struct conf *c, const struct conf_notes *notes, struct are
 			peer_facts(&c->peers[i], a, &out->peers[out->n_peers++]);
 	note_facts(c, notes, a, out);
 }
+
+struct key_digest *conf_psk_digests(const struct conf *c, struct arena *a)
+{
+	struct key_digest *out = arena_alloc(a, (c->n_peers + 1) * sizeof(*out));
+	size_t i, n = 0;
+
+	for (i = 0; i < c->n_peers; i++) {
+		if (!c->peers[i].has_key)
+			continue;
+		if (c->peers[i].has_psk)
+			secret_key_digest(&c->peers[i].psk, &out[n]);
+		n++;
+	}
+	return out;
+}

@@ -14,10 +14,14 @@
 #include "model/key.h"
 #include "model/unknown.h"
 
+/* Is its preshared key the file's? Neither is kept. */
+enum psk_as_file { PSK_NOT_COMPARED, PSK_EQUAL, PSK_DIFFERS };
+
 /* What an engine holds, as its `get` tells. No secret is in it. */
 struct peer_config {
 	struct public_key key;
 	int64_t has_psk; /* 1, 0, UNKNOWN */
+	enum psk_as_file psk_as_file; /* of has_psk, where the file has one too */
 	struct endpoint endpoint; /* family NONE: none */
 	int64_t keepalive_s;
 	int64_t handshake_wall_ns; /* the latest; 0: never, UNKNOWN: not told */

@@ -4,9 +4,15 @@
 #include "model/facts_config.h"
 #include "model/facts_table_rows.h"
 
+static const char *const psks[] = {
+	[PSK_NOT_COMPARED] = "not-compared",
+	[PSK_EQUAL] = "equal",
+	[PSK_DIFFERS] = "differs",
+};
 static const struct facts_field peer_fields[] = {
 	KEY(peer_config, key),
 	COUNT(peer_config, has_psk),
+	WORD(peer_config, psk_as_file, psks),
 	STRUCT(peer_config, endpoint, facts_endpoint_table),
 	COUNT(peer_config, keepalive_s),
 	TIME(peer_config, handshake_wall_ns),

@@ -27,6 +27,18 @@ void secret_key_done(struct secret_key *k)
 	sodium_memzero(k->b, KEY_LEN);
 }
 
+void secret_key_digest(const struct secret_key *k, struct key_digest *out)
+{
+	static const uint8_t of[] = "wgdiag: is it the same secret?";
+
+	crypto_generichash(out->b, sizeof(out->b), k->b, sizeof(k->b), of, sizeof(of));
+}
+
+bool key_digest_equal(const struct key_digest *a, const struct key_digest *b)
+{
+	return sodium_memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
+
 void secret_key_clamp(struct secret_key *k)
 {
 	k->b[0] &= 248;

@@ -20,6 +20,14 @@ bool secret_key_is_zero(const struct secret_key *k); /* constant time */
 void secret_key_done(struct secret_key *k); /* wipes */
 
 void secret_key_clamp(struct secret_key *k); /* RFC 7748, section 5 */
+/*
+ * Whether two secrets are one can be told by these where the secrets themselves do not stay. Not for
+ * showing or keeping either.
+ */
+struct key_digest { uint8_t b[16]; };
+void secret_key_digest(const struct secret_key *k, struct key_digest *out);
+bool key_digest_equal(const struct key_digest *a, const struct key_digest *b); /* constant time */
+
 /* Public key of a private key. False for the (impossible after clamping) zero result. */
 bool public_key_of(const struct secret_key *k, struct public_key *out);
 

@@ -70,9 +70,12 @@ static bool take_public_key(struct reply *r, const struct uapi_item *item)
 /* Engines print a key of zeros where there is none. */
 static bool take_preshared_key(struct reply *r, const struct uapi_item *item)
 {
-	if (r->peer)
-		r->peer->has_psk = !secret_key_is_zero(&item->secret);
-	return r->peer;
+	if (!r->peer)
+		return false;
+	r->peer->has_psk = !secret_key_is_zero(&item->secret);
+	if (r->peer->has_psk)
+		secret_key_digest(&item->secret, &r->peer->psk);
+	return true;
 }
 
 static bool take_endpoint(struct reply *r, const struct uapi_item *item)

@@ -79,13 +79,15 @@ void uapi_put_allowed_ip(struct buf *b, const struct cidr *c, bool minus);
 void uapi_put_extra(struct buf *b, const char *name, uint64_t v);
 
 /*
- * What a `get` reply says. Secrets are dropped while reading: only whether they are there is kept.
+ * What a `get` reply says. Secrets are dropped while reading: only whether they are there is kept,
+ * and whether a preshared key is one that we know can be told.
  * Unknown keys count only with plain names ([a-z0-9_.-], up to 63); a value of theirs that could
  * be a key in hex or base64 is not kept, unless the name ends in "public_key".
  */
 struct uapi_peer {
 	struct public_key public_key;
 	bool has_psk;
+	struct key_digest psk; /* of has_psk; zero: not told */
 	struct endpoint endpoint; /* family NONE when there is none or it was not understood */
 	const char *endpoint_text; /* as the engine wrote it, the scope maybe a name; NULL: none */
 	uint16_t keepalive_s;

@@ -44,6 +44,7 @@ struct run_existing {
 	/* of an engine that cannot be asked (no socket); family NONE: not known */
 	struct endpoint endpoint;
 	const struct intended_facts *intended; /* --config; NULL: none */
+	const struct key_digest *psks; /* conf_psk_digests() of it; NULL: not compared */
 	const struct far_text *far; /* --far-file: whose it is, is looked at; NULL: none */
 	const struct engine_log_given *log; /* --engine-log; NULL: none */
 };

@@ -434,6 +434,8 @@ int run_attach(const struct run_conf *c, const struct run_existing *ex, struct a
 	if (rc < 0)
 		return rc;
 	x->conf = ex;
+	x->r.intended = ex->intended;
+	x->r.psks = ex->psks;
 	f->target = (struct target_facts){ .kind = TARGET_INTERFACE, .engine = "unknown" };
 	run_attach_plan(&x->r);
 	rc = run_attach_steps(x, e);

@@ -243,8 +243,7 @@ int run_attach_peer(struct attach *x, struct err *e)
 		t->all_required = x->conf->require != NULL;
 		return of_file(x, e);
 	}
-	gather_config(d, x->r.arena, c);
-	facts_have(x->r.f, NEED_CONFIG);
+	run_config(&x->r, END_NEAR, d);
 	rc = named_peer(x, x->conf->peer, &p, e);
 	if (!rc)
 		rc = require(x, &required, e);

@@ -379,6 +379,7 @@ int run_file(const struct run_conf *c, const struct run_file *x, struct arena *a
 
 	if (!up || x->force)
 		return bring_up(c, x, a, f, e);
+	there.psks = conf_psk_digests(x->conf, a);
 	conf_wipe(x->conf);
 	snprintf(text, sizeof(text),
 		 "%s is up as %s: attaching to it (--force brings up another with the same key)",

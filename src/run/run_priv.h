@@ -59,6 +59,9 @@ struct run {
 	 * ours to make; NULL: they go by route.
 	 */
 	const char *bind_to;
+	/* of a file that was given beside the tunnel; NULL: none, or it is compared with none */
+	const struct intended_facts *intended;
+	const struct key_digest *psks;
 	uint32_t left_out; /* NEED_BITs of what nobody asked for */
 	int signal_fd;
 	sigset_t old_signals;

@@ -19,6 +19,8 @@ void run_config(struct run *r, enum end end, const struct uapi_device *d)
 		return;
 	}
 	gather_config(d, r->arena, &r->f->config[end]);
+	if (end == END_NEAR && r->psks)
+		gather_psks(d, r->intended, r->psks, &r->f->config[end]);
 	facts_have(r->f, need[end]);
 }
 

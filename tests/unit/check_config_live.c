@@ -7,55 +7,7 @@
 #include <string.h>
 
 #include "check/tunnel.h"
-#include "lib/made_facts.h"
-
-static struct intended_peer want_peers[2];
-static struct endpoint want_endpoint[2];
-static struct cidr want_allowed[8], want_addrs[4];
-static struct route_facts more_routes[32];
-
-/* A file that wants exactly what the healthy facts have. */
-static void file(struct facts *f)
-{
-	const struct config_facts *c = &f->config[END_NEAR];
-	const struct peer_config *p = &c->peers[0];
-	struct net_facts *n = &f->net_start[END_NEAR];
-	struct intended_facts *w = &f->intended;
-	size_t i;
-
-	memset(want_peers, 0, sizeof(want_peers));
-	assert_true(p->n_allowed > 0 && p->n_allowed <= 4);
-	memcpy(want_allowed, p->allowed, p->n_allowed * sizeof(want_allowed[0]));
-	want_endpoint[0] = p->endpoint;
-	want_peers[0] = (struct intended_peer){
-		.key = p->key,
-		.has_psk = p->has_psk == 1,
-		.endpoint = "vpn.example.org:51820",
-		.resolved = want_endpoint,
-		.n_resolved = 1,
-		.keepalive_s = p->keepalive_s,
-		.allowed = want_allowed,
-		.n_allowed = p->n_allowed,
-	};
-	w->file = "wg0.conf";
-	w->has_private_key = true;
-	w->own = c->own;
-	w->listen_port = c->listen_port;
-	w->mtu = f->tun[END_NEAR].start.mtu;
-	w->peers = want_peers;
-	w->n_peers = 1;
-	w->addrs = want_addrs;
-	for (i = 0; i < n->n_addrs; i++)
-		if (!strcmp(n->addrs[i].link, f->tun[END_NEAR].name))
-			want_addrs[w->n_addrs++] = n->addrs[i].addr;
-	assert_true(w->n_addrs > 0);
-	for (i = 0; i < p->n_allowed; i++)
-		more_routes[i] =
-			(struct route_facts){ .dst = p->allowed[i], .dev = f->tun[END_NEAR].name };
-	n->routes = more_routes;
-	n->n_routes = p->n_allowed;
-	facts_have(f, NEED_INTENDED);
-}
+#include "unit/live_file.h"
 
 static void no_handshake(struct facts *f)
 {
@@ -84,6 +36,21 @@ static void other_key(struct facts *f)
 {
 	file(f);
 	f->intended.own.b[3] ^= 1;
+}
+
+static void other_key_and_dead(struct facts *f)
+{
+	other_key(f);
+	f->handshake.complete = false;
+	f->crypto[END_NEAR].last_handshake_wall_ns = 0;
+	f->ping_peer.received = 0;
+	f->target.kind = TARGET_INTERFACE;
+}
+
+static void other_key_unseen(struct facts *f)
+{
+	other_key_and_dead(f);
+	facts_gap(f, NEED_HANDSHAKE, "not provoked", NULL);
 }
 
 static void engine_without_key(struct facts *f)
@@ -164,6 +131,50 @@ static void psk_differs_and_works(struct facts *f)
 {
 	file(f);
 	f->config[END_NEAR].peers[0].has_psk = 0;
+}
+
+static void psk_unwatched(struct facts *f)
+{
+	handshake_unseen(f);
+	f->config[END_NEAR].peers[0].has_psk = 0;
+	f->config[END_NEAR].peers[0].handshake_wall_ns = 0;
+}
+
+static void psk_another(struct facts *f)
+{
+	no_handshake(f);
+	f->config[END_NEAR].peers[0].psk_as_file = PSK_DIFFERS;
+}
+
+static void psk_another_and_works(struct facts *f)
+{
+	file(f);
+	f->config[END_NEAR].peers[0].psk_as_file = PSK_DIFFERS;
+}
+
+static void psk_equal(struct facts *f)
+{
+	no_handshake(f);
+	f->config[END_NEAR].peers[0].psk_as_file = PSK_EQUAL;
+}
+
+/* A list of peers for all hosts of a mesh: no engine takes its own key for a peer. */
+static void own_key_in_file(struct facts *f)
+{
+	file(f);
+	want_peers[1] = (struct intended_peer){ .key = f->intended.own, .keepalive_s = UNKNOWN };
+	f->intended.n_peers = 2;
+}
+
+/* The later section replaces the earlier. */
+static void peer_twice(struct facts *f)
+{
+	file(f);
+	want_peers[1] = want_peers[0];
+	want_peers[0].allowed = &want_allowed[4];
+	want_allowed[4] = made_net("172.31.0.0/16");
+	want_peers[0].n_allowed = 1;
+	f->intended.n_peers = 2;
 }
 
 static void psk_not_told(struct facts *f)
@@ -252,66 +263,6 @@ static void addresses_unseen(struct facts *f)
 	facts_gap(f, NEED_ADDRS, "no", NULL);
 }
 
-/* Nothing was asked of the kernel: only not found. */
-static void route_missing(struct facts *f)
-{
-	file(f);
-	f->n_paths = 0;
-	f->net_start[END_NEAR].n_routes = 0;
-}
-
-static void route_elsewhere(struct facts *f)
-{
-	size_t i;
-
-	file(f);
-	f->net_start[END_NEAR].n_routes = 0;
-	for (i = 0; i < f->n_paths; i++)
-		f->paths[i].dev = "eth9";
-}
-
-static void route_by_a_rule(struct facts *f)
-{
-	file(f);
-	f->net_start[END_NEAR].n_routes = 0;
-}
-
-static void route_off(struct facts *f)
-{
-	route_elsewhere(f);
-	f->intended.table = INTENDED_OFF;
-}
-
-static void full_tunnel(struct facts *f)
-{
-	file(f);
-	want_allowed[0] = f->config[END_NEAR].peers[0].allowed[0] = made_net("0.0.0.0/0");
-	f->config[END_NEAR].fwmark = 51820;
-	f->n_paths = 0;
-}
-
-static void full_in_own_table(struct facts *f)
-{
-	full_tunnel(f);
-	more_routes[0].dst = made_net("0.0.0.0/0");
-	more_routes[0].table = 51820;
-}
-
-static void full_in_halves(struct facts *f)
-{
-	full_tunnel(f);
-	more_routes[0].dst = made_net("0.0.0.0/1");
-	more_routes[f->net_start[END_NEAR].n_routes++] =
-		(struct route_facts){ .dst = made_net("128.0.0.0/1"),
-				      .dev = f->tun[END_NEAR].name };
-}
-
-static void full_in_one_half(struct facts *f)
-{
-	full_tunnel(f);
-	more_routes[0].dst = made_net("0.0.0.0/1");
-}
-
 static void port(struct facts *f)
 {
 	file(f);
@@ -349,7 +300,9 @@ static const struct check_case cases[] = {
 	{ "file not read", file_unread, STATE_SKIP, "Permission denied", NULL },
 	{ "equal", file, STATE_PASS, "1 peer, 2 allowed IPs as in the file", NULL },
 	{ "equal, no handshake", no_handshake, STATE_PASS, "as in the file", NULL },
-	{ "own key", other_key, STATE_FAIL, "own key is ", NULL },
+	{ "own key, works", other_key, STATE_WARN, "own key is ", NULL },
+	{ "own key", other_key_and_dead, STATE_FAIL, "own key is ", NULL },
+	{ "own key, handshake unseen", other_key_unseen, STATE_WARN, "own key is ", NULL },
 	{ "no own key", engine_without_key, STATE_FAIL, "has no private key", NULL },
 	{ "border: key not told", key_not_told, STATE_PASS, NULL, NULL },
 	{ "peer missing", peer_missing, STATE_FAIL, "has no peer", NULL },
@@ -360,6 +313,12 @@ static const struct check_case cases[] = {
 	{ "border: host bits", host_bits, STATE_PASS, NULL, NULL },
 	{ "psk missing", psk_missing, STATE_FAIL, "has no preshared key", NULL },
 	{ "psk differs, works", psk_differs_and_works, STATE_WARN, "no preshared key", NULL },
+	{ "psk missing, unseen", psk_unwatched, STATE_WARN, "has no preshared key", NULL },
+	{ "another psk", psk_another, STATE_FAIL, "has another preshared key than the file", NULL },
+	{ "another psk, works", psk_another_and_works, STATE_WARN, "shakes hands with", NULL },
+	{ "border: psk equal", psk_equal, STATE_PASS, NULL, NULL },
+	{ "border: own key among the peers", own_key_in_file, STATE_PASS, NULL, NULL },
+	{ "border: a peer twice", peer_twice, STATE_PASS, NULL, NULL },
 	{ "border: psk not told", psk_not_told, STATE_PASS, NULL, NULL },
 	{ "roamed", endpoint_roamed, STATE_WARN, "it answers there: moved", NULL },
 	{ "stale name", endpoint_stale, STATE_FAIL, "vpn.example.org:51820 is 203.0.113.7", NULL },
@@ -373,15 +332,8 @@ static const struct check_case cases[] = {
 	{ "address missing", address_missing, STATE_FAIL, "10.77.0.2/24 of the file is", NULL },
 	{ "address length", address_length, STATE_WARN, "address is ", NULL },
 	{ "addresses unseen", addresses_unseen, STATE_PASS, NULL, NULL },
-	{ "route not found", route_missing, STATE_WARN, "was found; and 1 more", NULL },
-	{ "route elsewhere", route_elsewhere, STATE_FAIL, "goes to eth9", NULL },
-	{ "routed by a rule", route_by_a_rule, STATE_PASS, NULL, NULL },
-	{ "Table off", route_off, STATE_PASS, NULL, NULL },
-	{ "full, own table and mark", full_in_own_table, STATE_PASS, NULL, NULL },
-	{ "full, in halves", full_in_halves, STATE_PASS, NULL, NULL },
-	{ "full, one half", full_in_one_half, STATE_WARN, "no route for 0.0.0.0/0", NULL },
-	{ "port", port, STATE_WARN, "listens on port", NULL },
-	{ "port of a server", port_of_a_server, STATE_FAIL, "listens on port", NULL },
+	{ "port", port, STATE_WARN, "rules and forwards for the latter miss it", NULL },
+	{ "port of a server", port_of_a_server, STATE_WARN, "are not heard", NULL },
 	{ "mark", mark, STATE_WARN, "by the file 0x7", NULL },
 	{ "mark extra", mark_extra, STATE_WARN, "fwmark is 0x7", NULL },
 	{ "engine not asked", no_config, STATE_SKIP, "does not answer", NULL },

@@ -166,6 +166,8 @@ static void one_message_is_read(void **state)
 {
 	struct arena a;
 	struct wg_nl w = { .arena = &a };
+	struct key_digest digest;
+	struct secret_key psk;
 	struct message m;
 	struct uapi_peer *p;
 	char text[ENDPOINT_STR_SIZE];
@@ -190,6 +192,9 @@ static void one_message_is_read(void **state)
 	assert_int_equal(w.device.n_peers, 1);
 	p = &w.device.peers[0];
 	assert_true(p->has_psk);
+	memset(psk.b, 0x44, sizeof(psk.b));
+	secret_key_digest(&psk, &digest);
+	assert_true(key_digest_equal(&p->psk, &digest));
 	assert_int_equal(p->keepalive_s, 25);
 	assert_int_equal(p->rx_bytes, 1U << 20);
 	assert_true(p->tx_bytes == UINT64_C(5) << 32);

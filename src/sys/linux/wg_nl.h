@@ -30,7 +30,7 @@ void wg_nl_take(struct wg_nl *w, struct nlmsghdr *h);
 
 /*
  * Overwrites every private and preshared key in what was received; of one that is not zero its
- * first byte becomes 1, which is all that is ever asked of it.
+ * first byte becomes 1, and of a preshared one its digest follows: more is never asked of them.
  */
 void wg_nl_scrub(void *buf, size_t len);
 

@@ -14,18 +14,34 @@
 
 /* --- secrets ---------------------------------------------------------------------- */
 
-static void scrub_key(struct nlattr *a)
+static void scrub_key(struct nlattr *a, struct key_digest *digest)
 {
 	uint8_t *b = nla_data(a), any = 0;
 	int i, len = nla_len(a);
 	volatile uint8_t *v = b;
+	struct secret_key k;
 
+	if (digest && len == KEY_LEN) {
+		memcpy(k.b, b, KEY_LEN);
+		secret_key_digest(&k, digest);
+		secret_key_done(&k);
+	}
 	for (i = 0; i < len; i++) {
 		any |= b[i];
 		v[i] = 0;
 	}
 	if (len > 0)
 		v[0] = any != 0;
+}
+
+static void scrub_psk(struct nlattr *a)
+{
+	struct key_digest digest;
+	uint8_t *b = nla_data(a);
+
+	scrub_key(a, &digest);
+	if (nla_len(a) == KEY_LEN && b[0])
+		memcpy(b + 1, digest.b, sizeof(digest.b));
 }
 
 /* level 0: of the device, 1: the list of peers, 2: of a peer */
@@ -37,9 +53,9 @@ static void scrub_attrs(struct nlattr *first, int len, unsigned level)
 	nla_for_each_attr(a, first, len, rest)
 	{
 		if (level == 0 && nla_type(a) == WGDEVICE_A_PRIVATE_KEY)
-			scrub_key(a);
+			scrub_key(a, NULL);
 		else if (level == 2 && nla_type(a) == WGPEER_A_PRESHARED_KEY)
-			scrub_key(a);
+			scrub_psk(a);
 		else if (level == 1 || (level == 0 && nla_type(a) == WGDEVICE_A_PEERS))
 			scrub_attrs(nla_data(a), nla_len(a), level + 1);
 	}
@@ -69,6 +85,13 @@ static bool is_set(const struct nlattr *a)
 	uint8_t zero[KEY_LEN] = { 0 };
 
 	return is_key(a) && memcmp(nla_data(a), zero, KEY_LEN) != 0;
+}
+
+static void read_psk(const struct nlattr *a, struct uapi_peer *p)
+{
+	p->has_psk = is_set(a);
+	if (p->has_psk)
+		memcpy(p->psk.b, (const uint8_t *)nla_data(a) + 1, sizeof(p->psk.b));
 }
 
 static void read_time(const struct nlattr *a, struct uapi_peer *p)
@@ -166,7 +189,7 @@ static void read_peer(struct wg_nl *w, struct nlattr *of)
 	memcpy(k.b, nla_data(a[WGPEER_A_PUBLIC_KEY]), KEY_LEN);
 	p = peer_of(w, &k);
 	if (w->device.n_peers > n) {
-		p->has_psk = is_set(a[WGPEER_A_PRESHARED_KEY]);
+		read_psk(a[WGPEER_A_PRESHARED_KEY], p);
 		if (a[WGPEER_A_ENDPOINT])
 			sockaddr_endpoint(nla_data(a[WGPEER_A_ENDPOINT]),
 					  (size_t)nla_len(a[WGPEER_A_ENDPOINT]), &p->endpoint);
