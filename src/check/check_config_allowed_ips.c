@@ -90,7 +90,8 @@ static struct finding *judge_empty(const struct facts *f, const struct peer_conf
 	finding_fix(out, row,
 		    "give the peer its inner addresses; another peer with the same ones would "
 		    "lose them",
-		    "wg set %s peer %s allowed-ips ADDRESSES", f->target.name, b64);
+		    "%swg set %s peer %s allowed-ips ADDRESSES", words_inside(out->arena, f),
+		    f->target.name, b64);
 	return row;
 }
 

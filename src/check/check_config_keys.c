@@ -83,12 +83,13 @@ static void tell_fix(const struct facts *f, struct findings *out, struct finding
 			arena_printf(out->arena, "write a [Peer] section into %s", facts_file(f));
 	else if (near->has_private_key == 0)
 		finding_fix(out, row, "set the private key of this end, from a file",
-			    "wg set %s private-key FILE", f->target.name);
+			    "%swg set %s private-key FILE", words_inside(out->arena, f),
+			    f->target.name);
 	else
 		finding_fix(out, row,
 			    "add the peer: its public key, its inner addresses and where it is",
-			    "wg set %s peer KEY allowed-ips ADDRESSES endpoint HOST:PORT",
-			    f->target.name);
+			    "%swg set %s peer KEY allowed-ips ADDRESSES endpoint HOST:PORT",
+			    words_inside(out->arena, f), f->target.name);
 }
 
 static struct finding *judge(const struct facts *f, bool have_far, struct findings *out)

@@ -3,8 +3,8 @@
  *
  * FAIL only for what can break the tunnel, and not against evidence: a peer that shook hands
  * has roamed when its endpoint is another one, and keys that differ from the file are then right at
- * both ends. Of preshared keys the gatherer has told whether they are equal, and no more. Routes and
- * rules: live_routes.c.
+ * both ends. Of preshared keys the gatherer has told whether they are equal, and no more. Routes
+ * and rules: live_routes.c.
  */
 #include <inttypes.h>
 #include <string.h>

@@ -30,7 +30,8 @@ static struct finding *judge_port(const struct facts *facts, struct findings *ou
 			"it could not have its UDP port %lld, as its log says: nothing can be sent",
 			(long long)port);
 	finding_fix(out, f, "another program has that port: end it, or take another ListenPort",
-		    "ss -uanp 'sport = :%lld'", (long long)port);
+		    "%sss -uanp 'sport = :%lld'", words_inside(out->arena, facts),
+		    (long long)port);
 	return f;
 }
 

@@ -181,6 +181,7 @@ static const char *more(struct arena *a, size_t n)
 /* The addresses that are asked of the peer that is looked at are fewer: so it says which. */
 static const char *ask_it(const struct facts *f, const struct peer_config *p, struct arena *a)
 {
+	static const char *const of_another[] = { "--peer", "--ping", "--require", NULL };
 	const char *ping = "";
 	char text[IP_ADDR_STR_SIZE];
 	size_t i;
@@ -190,9 +191,9 @@ static const char *ask_it(const struct facts *f, const struct peer_config *p, st
 	for (i = 0; i < p->n_allowed; i++)
 		if (cidr_is_single(&p->allowed[i]))
 			ping = "";
-	return arena_printf(a, "ask it: wgdiag check %s --peer %.*s%s",
-			    f->target.name ? words_shell(a, facts_argument(f)) : "INTERFACE", 8,
-			    base64(a, &p->key), ping);
+	return arena_printf(a, "ask it: wgdiag check %s%s --peer %.*s%s",
+			    f->target.name ? words_shell(a, facts_argument(f)) : "INTERFACE",
+			    words_options(a, f, of_another), 8, base64(a, &p->key), ping);
 }
 
 /* Asked in vain. */

@@ -48,8 +48,8 @@ static const char *hop(struct arena *a, const struct rung_facts *r, const struct
 
 static const char *by_hand(struct arena *a, const struct view *v)
 {
-	return arena_printf(a, "traceroute -n -U -p %u %s", v->l->to.port,
-			    words_addr(a, &v->l->to.addr));
+	return arena_printf(a, "%straceroute -n -U -p %u %s", words_inside(a, v->facts),
+			    v->l->to.port, words_addr(a, &v->l->to.addr));
 }
 
 /* The last router cannot find the host on its link: it is down, or not there. */

@@ -164,3 +164,45 @@ const char *words_shell(struct arena *a, const char *s)
 	buf_puts(&b, "'");
 	return arena_strdup(a, buf_str(&b));
 }
+
+static bool is_among(const char *const *names, const char *name)
+{
+	for (; names && *names; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+const char *words_options(struct arena *a, const struct facts *f, const char *const *but)
+{
+	const struct target_facts *t = &f->target;
+	const char *s = "";
+	size_t i;
+
+	for (i = 0; i < t->n_options; i++) {
+		const struct option_facts *o = &t->options[i];
+
+		if (is_among(but, o->name))
+			continue;
+		s = arena_printf(a, "%s %s%s%s", s, words_shell(a, o->name), o->value ? " " : "",
+				 o->value ? words_shell(a, o->value) : "");
+	}
+	return s;
+}
+
+const char *words_inside(struct arena *a, const struct facts *f)
+{
+	const struct target_facts *t = &f->target;
+	size_t i;
+
+	for (i = 0; i < t->n_options; i++) {
+		const char *v = t->options[i].value;
+
+		if (strcmp(t->options[i].name, "--netns") != 0 || !v)
+			continue;
+		return arena_printf(
+			a, v[strspn(v, "0123456789")] ? "ip netns exec %s " : "nsenter -t %s -n ",
+			words_shell(a, v));
+	}
+	return "";
+}

@@ -17,6 +17,14 @@ const char *words_key(struct arena *a, const struct public_key *k); /* "AbCd…9
 /* As one word of a shell's command line: quoted where it has to be. */
 const char *words_shell(struct arena *a, const char *s);
 
+/*
+ * What the run was given beside what it is about, as it is typed, with a blank before each; but for
+ * those options (NULL-terminated; NULL: all).
+ */
+const char *words_options(struct arena *a, const struct facts *f, const char *const *but);
+/* Before a command that is about the tunnel's host: "", or "ip netns exec NAME ". */
+const char *words_inside(struct arena *a, const struct facts *f);
+
 /* RFC 792, RFC 1812, RFC 4443: "host unreachable"; of others "an ICMP error" */
 const char *words_icmp(const struct ip_addr *from, uint8_t type, uint8_t code);
 

@@ -245,6 +245,7 @@ static int check(const struct check_options *o, const struct check_choice *choic
 		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
+	check_options_keep(o, a, &facts.target);
 	choose_ids(choice, a, &facts.chosen, &facts.n_chosen);
 	return judge_and_save(o, choice, a, &facts);
 }

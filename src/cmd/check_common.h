@@ -83,6 +83,8 @@ void check_options_init(struct check_options *o, const char *cmd);
 bool check_option(int opt, const char *arg, struct check_options *o);
 /* Which rows; EXIT_OK, or EXIT_USAGE after it was said why. */
 int check_options_choose(const struct check_options *o, struct check_choice *out);
+/* Those that have the same run done again, for what to type next. */
+void check_options_keep(const struct check_options *o, struct arena *a, struct target_facts *out);
 /* Makes the tunnel, runs the checks, tells; or whatever else was asked for. The exit code. */
 int check_and_tell(struct check_options *o);
 

@@ -1,6 +1,7 @@
 /*
  * The options that `wgdiag check` and `wgdiag lab` have in common, and what they choose.
  */
+#include <assert.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -218,6 +219,70 @@ void check_options_init(struct check_options *o, const char *cmd)
 		.interval_ns = 100 * NS_PER_MS,
 		.timeout_ns = NS_PER_S,
 	};
+}
+
+/* --- once more ------------------------------------------------------------------- */
+
+static void keep(struct target_facts *t, const char *name, const char *value)
+{
+	t->options[t->n_options++] = (struct option_facts){ name, value };
+}
+
+static void keep_text(struct target_facts *t, const char *name, const char *value)
+{
+	/* What came by standard input does not come once more. */
+	if (value && strcmp(value, "-") != 0)
+		keep(t, name, value);
+}
+
+static void keep_pings(const struct check_options *o, struct arena *a, struct target_facts *t)
+{
+	char text[IP_ADDR_STR_SIZE];
+	size_t i;
+
+	for (i = 0; i < o->n_pings; i++)
+		keep(t, "--ping", arena_strdup(a, ip_addr_str(&o->pings[i], text)));
+}
+
+static void keep_numbers(const struct check_options *o, struct arena *a, struct target_facts *t)
+{
+	struct check_options usual;
+
+	check_options_init(&usual, o->cmd);
+	if (o->count != usual.count)
+		keep(t, "-c", arena_printf(a, "%llu", (unsigned long long)o->count));
+	if (o->interval_ns != usual.interval_ns)
+		keep(t, "-i", arena_printf(a, "%.9g", (double)o->interval_ns / (double)NS_PER_S));
+	if (o->payload != usual.payload)
+		keep(t, "-s", arena_printf(a, "%llu", (unsigned long long)o->payload));
+	if (o->timeout_ns != usual.timeout_ns)
+		keep(t, "-W", arena_printf(a, "%.9g", (double)o->timeout_ns / (double)NS_PER_S));
+	if (o->has_seed)
+		keep(t, "--seed", arena_printf(a, "%llu", (unsigned long long)o->seed));
+}
+
+void check_options_keep(const struct check_options *o, struct arena *a, struct target_facts *out)
+{
+	enum { MOST = 16 };
+
+	out->options = arena_alloc(a, (MOST + PINGS_MAX) * sizeof(*out->options));
+	out->n_options = 0;
+	keep_text(out, "--netns", o->netns);
+	keep_text(out, "--config", o->config);
+	keep_text(out, "--endpoint", o->endpoint);
+	keep_text(out, "--peer", o->peer);
+	keep_text(out, "--require", o->require);
+	keep_pings(o, a, out);
+	keep_text(out, "--engine-log", o->engine_log);
+	keep_text(out, "--far-file", o->far_file);
+	if (o->full_routes)
+		keep(out, "--full-routes", NULL);
+	if (o->force)
+		keep(out, "--force", NULL);
+	if (o->run_hooks)
+		keep(out, "--run-hooks", NULL);
+	keep_numbers(o, a, out);
+	assert(out->n_options <= MOST + PINGS_MAX);
 }
 
 /* --- which rows ----------------------------------------------------------------- */

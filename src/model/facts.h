@@ -65,6 +65,10 @@ enum tap { TAP_NEAR_TUN, TAP_NEAR_WIRE, TAP_FAR_TUN, TAP_FAR_WIRE, TAP_COUNT };
 
 enum target_kind { TARGET_SELF_TEST, TARGET_CONFIG, TARGET_INTERFACE, TARGET_OPAQUE };
 
+/* One of the command line: "--config", "wg0.conf"; value NULL: it has none. */
+struct option_facts {
+	const char *name, *value;
+};
 struct target_facts {
 	enum target_kind kind;
 	const char *name; /* the tun's name */
@@ -86,6 +90,9 @@ struct target_facts {
 	/* of a file: the interface it is for, when that name was not free; else NULL */
 	const char *wanted_name;
 	bool probed_routes_only; /* of a file: of its routes only what is probed was made */
+	/* What else was given that says which tunnel, and what is done with it: for what to type */
+	struct option_facts *options;
+	size_t n_options;
 };
 
 struct engine_facts {

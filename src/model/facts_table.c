@@ -100,6 +100,12 @@ static const struct facts_field gap_fields[] = {
 };
 static const struct facts_table gap_table = TABLE(gap, gap_fields);
 
+static const struct facts_field option_fields[] = {
+	WORDS(option_facts, name),
+	TEXT(option_facts, value),
+};
+static const struct facts_table option_table = TABLE(option_facts, option_fields);
+
 static const struct facts_field target_fields[] = {
 	WORD(target_facts, kind, kinds),   WORDS(target_facts, name),
 	WORDS(target_facts, engine),	   TEXT(target_facts, engine_version),
@@ -108,6 +114,7 @@ static const struct facts_field target_fields[] = {
 	BOOL(target_facts, tun_inherited), BOOL(target_facts, peer_required),
 	BOOL(target_facts, all_required),  KEY(target_facts, required),
 	TEXT(target_facts, wanted_name),   BOOL(target_facts, probed_routes_only),
+	LIST(target_facts, options, n_options, option_table),
 };
 static const struct facts_table target_table = TABLE(target_facts, target_fields);
 

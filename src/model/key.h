@@ -21,8 +21,8 @@ void secret_key_done(struct secret_key *k); /* wipes */
 
 void secret_key_clamp(struct secret_key *k); /* RFC 7748, section 5 */
 /*
- * Whether two secrets are one can be told by these where the secrets themselves do not stay. Not for
- * showing or keeping either.
+ * Whether two secrets are one can be told by these where the secrets themselves do not stay. Not
+ * for showing or keeping either.
  */
 struct key_digest { uint8_t b[16]; };
 void secret_key_digest(const struct secret_key *k, struct key_digest *out);

@@ -126,11 +126,10 @@ static enum direction row_direction(const char *id)
 }
 
 /* Rows that look at nothing but this host. (Of others a finding says it of itself.) */
-static const char *const local_rows[] = { "engine.start",  "engine.answers", "config.live",
-					  "config.file",
-					  "tun.address",   "tun.mtu",	     "route.inner",
-					  "underlay.link", "route.endpoint", "host.state",
-					  "host.firewall" };
+static const char *const local_rows[] = { "engine.start", "engine.answers", "config.live",
+					  "config.file",  "tun.address",    "tun.mtu",
+					  "route.inner",  "underlay.link",  "route.endpoint",
+					  "host.state",	  "host.firewall" };
 
 static enum side side_of(const struct finding *f)
 {
@@ -175,15 +174,16 @@ static const char *the_same_again(const struct facts *f, struct arena *a)
 	const char *engine = t->by_command ? " --engine-cmd '...'" :
 			     t->engine	   ? arena_printf(a, " --engine %s", t->engine) :
 					     "";
+	const char *options = words_options(a, f, NULL);
 
 	if (t->kind != TARGET_SELF_TEST && t->name)
-		return arena_printf(a, "wgdiag check %s%s -v", words_shell(a, facts_argument(f)),
-				    t->kind == TARGET_CONFIG ? engine : "");
+		return arena_printf(a, "wgdiag check %s%s%s -v", words_shell(a, facts_argument(f)),
+				    t->kind == TARGET_CONFIG ? engine : "", options);
 	if (!t->lab)
-		return arena_printf(a, "wgdiag check%s -v", engine);
-	return arena_printf(a, "wgdiag lab %s%s%s%s -v", t->lab,
+		return arena_printf(a, "wgdiag check%s%s -v", engine, options);
+	return arena_printf(a, "wgdiag lab %s%s%s%s%s -v", t->lab,
 			    t->lab_variant ? " --variant " : "",
-			    t->lab_variant ? t->lab_variant : "", engine);
+			    t->lab_variant ? t->lab_variant : "", engine, options);
 }
 
 static void fault(const struct facts *f, const struct inference *in, const struct findings *all,
@@ -197,7 +197,8 @@ static void fault(const struct facts *f, const struct inference *in, const struc
 		v->direction = row_direction(v->root->check->id);
 	if (!f->target.lab && facts_far_is_here(f) && f->target.engine &&
 	    strcmp(f->target.engine, "builtin") != 0)
-		conclude_next(v, "wgdiag check --engine builtin");
+		conclude_next(v, arena_printf(all->arena, "wgdiag check --engine builtin%s",
+					      words_options(all->arena, f, NULL)));
 	conclude_next(v, the_same_again(f, all->arena));
 }
 

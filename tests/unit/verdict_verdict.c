@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check/choose.h"
+#include "check/words.h"
 #include "lib/made_facts.h"
 #include "verdict/conclude.h"
 #include "verdict/verdict.h"
@@ -351,6 +352,39 @@ static void next_after_a_command(void **state)
 	arena_done(&a);
 }
 
+/* What to type next does the same once more, where it was done; and no word of it is two. */
+static void next_has_the_options(void **state)
+{
+	static struct option_facts options[] = { { "--netns", "blue" },
+						 { "--config", "my home.conf" },
+						 { "--ping", "10.90.17.2" },
+						 { "--full-routes", NULL } };
+	struct facts f;
+	struct findings all;
+	struct verdict v;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	findings_init(&all, &a);
+	made_healthy(&f);
+	made_silent(&f);
+	f.target.kind = TARGET_INTERFACE;
+	f.target.name = "wg0";
+	f.target.options = options;
+	f.target.n_options = ARRAY_LEN(options);
+	f.config[END_NEAR].has_private_key = 0;
+	checks_run(&f, NULL, &all);
+	verdict_of(&f, &all, &v);
+	assert_string_equal(v.next[v.n_next - 1],
+			    "wgdiag check wg0 --netns blue --config 'my home.conf' --ping "
+			    "10.90.17.2 --full-routes -v");
+	assert_string_equal(v.fix_commands[0], "ip netns exec blue wg set wg0 private-key FILE");
+	options[0].value = "4711";
+	assert_string_equal(words_inside(&a, &f), "nsenter -t 4711 -n ");
+	arena_done(&a);
+}
+
 static void enumerations_have_words(void **state)
 {
 	(void)state;
@@ -367,6 +401,7 @@ int main(void)
 		cmocka_unit_test(sentences_are_cut_between_words),
 		cmocka_unit_test(next_after_a_lab_run),
 		cmocka_unit_test(next_after_a_command),
+		cmocka_unit_test(next_has_the_options),
 		cmocka_unit_test(enumerations_have_words),
 	};
 
