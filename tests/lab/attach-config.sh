@@ -81,7 +81,7 @@ looks 'Table = off' 0
 says 'Table = off' config.live '^PASS'
 conf "s,/32.*,/24\nPersistentKeepalive = 0\nPersistentKeepalive = 0,"
 wg set "$n" peer "$key_f_pub" allowed-ips "$in4.0/24"
-looks 'host bits, and twice' 0
+looks 'host bits, and twice' 0 --ping "$in4.2"
 says 'host bits, and twice' config.file "^WARN: .*line 10: AllowedIPs: \"$in4.2/24\" is taken as $in4.0/24; line 12: PersistentKeepalive is given twice"
 wg set "$n" peer "$key_f_pub" allowed-ips "$in4.2/32,${in6}2/128"
 conf "\$a [Peer]\nPublicKey = $key_n_pub\nAllowedIPs = 203.0.113.9/32"

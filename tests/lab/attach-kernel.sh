@@ -19,6 +19,16 @@ for k in n f b; do
 	vm_put "$TMPDIR/$k"
 done
 
+# Two files that differ in the preshared key alone.
+psk=$(wg genpsk)
+for k in psk other; do
+	printf '[Interface]\nPrivateKey = %s\n[Peer]\nPublicKey = %s\nPresharedKey = %s\nAllowedIPs = %s.2/32, %s2/128\nEndpoint = %s.2:%s\n' \
+		"$key_n" "$pub_f" "$([ $k = psk ] && echo "$psk" || wg genpsk)" "$in4" "$in6" "$out4" "$port_f" >"$TMPDIR/$k.conf"
+	vm_put "$TMPDIR/$k.conf"
+done
+printf %s "$psk" >"$TMPDIR/psk"
+vm_put "$TMPDIR/psk"
+
 vm_add "$WGDIAG" "$(command -v ip)" "$(command -v wg)" "$(command -v ping)" && vm_module tun veth wireguard || exit 1
 ip=$(command -v ip)
 vm_run 200 <<END
@@ -59,6 +69,9 @@ run json '$WGDIAG' check $near --netns left --json
 run after state
 run absent '$WGDIAG' check nosuch0 --netns left
 run notours '$WGDIAG' check toright --netns left
+w left set $near peer '$pub_f' preshared-key $TMPDIR/psk
+for k in psk other; do run \$k '$WGDIAG' check $near --netns left --config $TMPDIR/\$k.conf --only config.live; done
+w left set $near peer '$pub_f' preshared-key /dev/null
 ip netns exec right '$WGDIAG' engine -f --fault family-header $bad 9>&- 2>/tmp/engine.err &
 i=0
 until [ -S /run/wireguard/$bad.sock ] || [ \$i = 200 ]; do i=\$((i + 1)); usleep 20000; done
@@ -92,6 +105,9 @@ is 'JSON: the target' "$(jq -r '.target | [.kind, .name, .engine] | join(" ")' "
 is 'nothing was changed' "$(vm_said after.out)" "$(vm_said before.out)"
 is 'no such interface: exit' "$(vm_said absent.rc)" 2
 is 'no tunnel: exit' "$(vm_said notours.rc)" 2
+check 'the preshared key of the file' sh -c "echo '$(vm_said psk.out)' | grep -q ' PASS .*as in the file'"
+check 'not that of the file' sh -c "echo '$(vm_said other.out)' | grep -q ' WARN .*has another preshared key'"
+clean 'neither is told' "$(grep -F -e "$psk" -e "$key_n" "$vm_said")"
 
 vm_said framing.out >"$TMPDIR/framing.json"
 is 'framing: exit' "$(vm_said framing.rc)" 1
