@@ -8,6 +8,7 @@
  * can be sent. Who could be sent to and was not is not known.
  */
 #include "check/check_list.h"
+#include "check/other_peers.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
@@ -45,48 +46,14 @@ static bool is_other(const struct facts *f, const struct peer_config *p)
 	return p != tunnel_peer(f, END_NEAR);
 }
 
-static bool was_heard(const struct facts *f, const struct peer_config *p)
-{
-	return p->handshake_wall_ns > 0 && tunnel_peer_age(f, p) <= TUNNEL_SESSION_NS;
-}
-
-static bool is_there(const struct facts *f, const struct peer_config *p)
-{
-	if (!is_other(f, p) && f->handshake.complete)
-		return true;
-	return was_heard(f, p) ||
-	       (p->handshake_end_wall_ns > 0 &&
-		f->started_wall_ns - p->handshake_end_wall_ns <= TUNNEL_SESSION_NS);
-}
-
-static bool did_not_come(const struct facts *f, const struct peer_config *p)
-{
-	return !is_there(f, p) && p->asked_ns >= TUNNEL_ASKED_NS &&
-	       p->handshake_end_wall_ns != UNKNOWN;
-}
-
-/* Behind one endpoint is one engine with one key: another's is an old one. */
-static bool is_another_there(const struct facts *f, const struct peer_config *p)
-{
-	const struct config_facts *c = &f->config[END_NEAR];
-	size_t i;
-
-	for (i = 0; i < c->n_peers; i++)
-		if (&c->peers[i] != p && endpoint_equal(&c->peers[i].endpoint, &p->endpoint) &&
-		    is_there(f, &c->peers[i]))
-			return true;
-	return false;
-}
-
 static void count_silent(const struct facts *f, const struct peer_config *p, struct tally *t)
 {
 	bool required = tunnel_peer_is_required(f, p);
 
-	if (did_not_come(f, p)) {
-		if (!required && (tunnel_peer_may_roam(f, p) || is_another_there(f, p)))
+	if (other_did_not_come(f, p)) {
+		if (!required && (tunnel_peer_may_roam(f, p) || other_is_replaced(f, p)))
 			return;
-		/* What else its name stands for was not tried. */
-		if (tunnel_peer_must_be_there(f, p) && tunnel_peer_addresses(f, p) <= 1)
+		if (other_must_answer(f, p) && !other_may_be_loss(f, p))
 			put(&t->absent, p);
 		else
 			put(&t->perhaps, p);
@@ -106,7 +73,7 @@ static void count(const struct facts *f, const struct peer_config *p, struct tal
 {
 	t->n++;
 	t->n_required += tunnel_peer_is_required(f, p);
-	if (is_there(f, p)) {
+	if (other_is_there(f, p)) {
 		t->online++;
 		return;
 	}
@@ -137,9 +104,9 @@ static const char *told_of(const struct facts *f, const struct peer_config *p, s
 		return arena_printf(a, "%s; not asked: %s", heard, p->not_asked);
 	if (p->asked_ns <= 0)
 		return heard;
-	if (is_there(f, p))
+	if (other_is_there(f, p))
 		what = "and it came, within";
-	else if (did_not_come(f, p))
+	else if (other_did_not_come(f, p))
 		what = "no handshake in";
 	return arena_printf(a, "%s; asked, %s %s", heard, what, words_time(a, p->asked_ns));
 }
@@ -161,6 +128,7 @@ static void because(const struct facts *f, const struct tally *t, struct finding
 	evidence_count(ev, "never_heard", t->untold ? UNKNOWN : (int64_t)t->never);
 	evidence_count(ev, "required", (int64_t)t->n_required);
 	evidence_count(ev, "asked", (int64_t)asked);
+	evidence_count(ev, "probed_lost_permille", other_lost_permille(f));
 	for (i = 0; i < c->n_peers && told < PEERS_TOLD; i++) {
 		const struct peer_config *p = &c->peers[i];
 
@@ -196,25 +164,54 @@ static const char *ask_it(const struct facts *f, const struct peer_config *p, st
 			    words_options(a, f, of_another), 8, base64(a, &p->key), ping);
 }
 
+/* Why it may be no fault. */
+static const char *perhaps_words(const struct facts *f, const struct peer_config *p,
+				 struct arena *a)
+{
+	size_t addresses = tunnel_peer_addresses(f, p);
+	int64_t lost = other_lost_permille(f);
+
+	if (addresses > 1)
+		return arena_printf(a, "its endpoint's name has %zu addresses, and one was tried",
+				    addresses);
+	if (!other_must_answer(f, p))
+		return p->handshake_wall_ns > 0 ?
+			       "it was heard before, and may come and go" :
+			       "its endpoint may be one that was learned and saved, of a client";
+	if (p->asked_ns >= OTHER_ASKED_SURELY_NS && lost > 0)
+		return arena_printf(a, "handshakes with the peer that is probed are lost too (%s)",
+				    words_share(a, lost, 1000));
+	return "that is too short, if its path loses messages";
+}
+
+/* What tells whether it is one. */
+static const char *perhaps_remedy(const struct facts *f, const struct peer_config *p,
+				  struct arena *a)
+{
+	const char *ask = ask_it(f, p, a);
+
+	if (tunnel_peer_addresses(f, p) > 1 || other_must_answer(f, p))
+		return ask;
+	return arena_printf(a,
+			    "if it must be there say so: --config FILE with its endpoint, or "
+			    "--require %.*s; %s",
+			    8, base64(a, &p->key), ask);
+}
+
 /* Asked in vain. */
 static struct finding *judge_silence(const struct facts *f, const struct group *g, enum state s,
 				     struct findings *out)
 {
 	const struct peer_config *p = g->first;
-	size_t addresses = tunnel_peer_addresses(f, p);
+	struct arena *a = out->arena;
 	char at[ENDPOINT_STR_SIZE];
 	struct finding *row;
 
-	row = finding_add(out, s, "peer %s (%s) was asked and did not answer within %s%s%s",
-			  words_key(out->arena, &p->key), endpoint_str(&p->endpoint, at),
-			  words_time(out->arena, p->asked_ns), more(out->arena, g->n),
-			  s == STATE_FAIL ? "" :
-			  addresses > 1	  ? arena_printf(out->arena,
-							 "; its endpoint's name has %zu addresses, "
-							   "and one was tried",
-							 addresses) :
-					    "; it was heard before, and may come and go");
-	row->remedy = ask_it(f, p, out->arena);
+	row = finding_add(out, s, "peer %s (%s) was asked and did not answer within %s%s%s%s",
+			  words_key(a, &p->key), endpoint_str(&p->endpoint, at),
+			  words_time(a, p->asked_ns), more(a, g->n), s == STATE_FAIL ? "" : "; ",
+			  s == STATE_FAIL ? "" : perhaps_words(f, p, a));
+	row->remedy = s == STATE_FAIL ? ask_it(f, p, a) : perhaps_remedy(f, p, a);
 	return row;
 }
 

@@ -199,13 +199,20 @@ bool tunnel_peer_must_be_there(const struct facts *f, const struct peer_config *
 	if (tunnel_peer_is_required(f, p))
 		return true;
 	if (w)
-		return w->endpoint != NULL;
-	return p->handshake_wall_ns == 0 || p->keepalive_s > 0;
+		return w->endpoint && !f->intended.saved;
+	return p->handshake_wall_ns == 0 && !has_only_single(p);
 }
 
 bool tunnel_peer_may_roam(const struct facts *f, const struct peer_config *p)
 {
-	return !tunnel_peer_must_be_there(f, p) && (intended(f, p) || has_only_single(p));
+	const struct intended_peer *w = intended(f, p);
+
+	if (tunnel_peer_is_required(f, p))
+		return false;
+	if (w && !w->endpoint)
+		return true;
+	return !(w && !f->intended.saved) && p->handshake_wall_ns > 0 && p->keepalive_s == 0 &&
+	       has_only_single(p);
 }
 
 size_t tunnel_peer_addresses(const struct facts *f, const struct peer_config *p)
@@ -218,18 +225,20 @@ size_t tunnel_peer_addresses(const struct facts *f, const struct peer_config *p)
 bool tunnel_peer_is_offline(const struct facts *f)
 {
 	const struct peer_config *p = tunnel_peer(f, END_NEAR);
+	const struct intended_peer *w = p ? intended(f, p) : NULL;
 	int64_t age = p ? tunnel_peer_age(f, p) : UNKNOWN;
 
 	if (!p || facts_far_is_here(f) || f->handshake.complete || tunnel_peer_is_required(f, p))
 		return false;
-	/* A file that gives it an endpoint means it to be there. */
-	if (intended(f, p) && intended(f, p)->endpoint)
+	/* A file that gives it an endpoint means it to be there, if that was not saved into it. */
+	if (w && w->endpoint && !f->intended.saved)
 		return false;
-	if (intended(f, p) && age > TUNNEL_SESSION_NS)
+	if (w && !w->endpoint && age > TUNNEL_SESSION_NS)
 		return true;
 	if (p->endpoint.addr.family == FAMILY_NONE)
 		return true;
-	return age > TUNNEL_SESSION_NS && p->keepalive_s == 0 && has_only_single(p);
+	return age > TUNNEL_SESSION_NS && has_only_single(p) &&
+	       (p->keepalive_s == 0 || f->config[END_NEAR].n_peers > 1);
 }
 
 /* Neither end calls a handshake done that has not gone both ways. */

@@ -39,22 +39,26 @@ bool tunnel_addr_is_link_local(const struct ip_addr *a);
 int64_t tunnel_peer_age(const struct facts *f, const struct peer_config *p);
 /* Did the user say that it must be there? */
 bool tunnel_peer_is_required(const struct facts *f, const struct peer_config *p);
-/* So long after a packet its handshake is done, though the first initiation was lost. */
-#define TUNNEL_ASKED_NS (6 * NS_PER_S)
 /*
  * Of a peer that holds an endpoint and is silent: is it no hub's client that comes and goes? It was
- * required; or its endpoint was configured, for the file says so, or it was never heard and has
- * one; or we hold the way to it open.
+ * required; or its endpoint was configured: the file says so, or without a file it was never heard,
+ * so that nobody learned one, and a network is behind it. An engine does not tell who set an
+ * endpoint, and what SaveConfig wrote into a file was learned once. A keepalive is set for clients
+ * too, and says nothing.
  */
 bool tunnel_peer_must_be_there(const struct facts *f, const struct peer_config *p);
-/* May it be such a client? All that it has are single addresses, or the file has no endpoint. */
+/*
+ * Is it such a client, as far as can be known? The file has no endpoint for it; or without a file
+ * it was heard once, has single addresses only, and we do not hold the way to it open.
+ */
 bool tunnel_peer_may_roam(const struct facts *f, const struct peer_config *p);
 /* How many addresses the file's endpoint of it has; 0: not known. */
 size_t tunnel_peer_addresses(const struct facts *f, const struct peer_config *p);
 /*
- * Is the peer that is looked at one that comes and goes? It was heard once and is silent, we do
- * not hold the way to it open, and all that it has are single addresses: a hub's client. Then that
- * it does not answer is no fault to be seen from here, unless it was required.
+ * Is the peer that is looked at one that comes and goes? It was heard once and is silent, and all
+ * that it has are single addresses: a hub's client. Of an only peer we do not hold the way open
+ * either: that a client does to its server. Then that it does not answer is no fault to be seen
+ * from here, unless it was required.
  */
 bool tunnel_peer_is_offline(const struct facts *f);
 

@@ -173,6 +173,7 @@ void conf_facts(const struct conf *c, const struct conf_notes *notes, struct are
 		.n_addrs = c->n_addrs,
 		.dns = c->dns,
 		.n_dns = c->n_dns,
+		.saved = c->save_config,
 	};
 	out->has_private_key = c->has_private_key && public_key_of(&c->private_key, &out->own);
 	out->peers = arena_alloc(a, (c->n_peers + 1) * sizeof(*out->peers));

@@ -73,6 +73,7 @@ struct intended_note {
 struct intended_facts {
 	const char *file; /* NULL: not known */
 	bool has_private_key;
+	bool saved; /* SaveConfig: an endpoint in it may be one that was learned */
 	struct public_key own; /* derived from it */
 	int64_t listen_port, fwmark, mtu;
 	enum intended_table table;

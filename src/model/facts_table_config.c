@@ -67,6 +67,7 @@ static const struct facts_table note_table = TABLE(intended_note, note_fields);
 static const struct facts_field intended_fields[] = {
 	TEXT(intended_facts, file),
 	BOOL(intended_facts, has_private_key),
+	BOOL(intended_facts, saved),
 	KEY(intended_facts, own),
 	COUNT(intended_facts, listen_port),
 	COUNT(intended_facts, fwmark),

@@ -27,6 +27,9 @@ enum { RUN_LONGEST_S = 40 };
  */
 enum { RUN_ADDRESSES_MAX = 6, RUN_ADDRESS_S = 8 };
 
+/* Another peer that must be there and does not come may add so long. Also in man/wgdiag-check.1. */
+enum { RUN_OTHERS_S = 16 };
+
 /*
  * Each hook of a file may take so long, beside the time of the run. Also in man/wgdiag-check.1
  * (tests/lint/docs.sh).

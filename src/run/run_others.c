@@ -4,12 +4,14 @@
  * A packet to one of them makes the engine shake hands with it, if it was silent for longer than
  * a session lives. Whether it came is the engine's word, and not that of an echo: firewalls that
  * filter pings are many, and the handshake is done all the same. All are asked at once and early,
- * so that the time it takes is that of the rest of the run; one that is silent costs as long as an
- * engine needs to repeat an initiation that was lost.
+ * so that the time it takes is that of the rest of the run. One that is silent costs as long as an
+ * engine needs to repeat an initiation that was lost; one whose silence would be a fault as long as
+ * it needs to repeat it four times, for a path that loses messages is none (other_peers.h).
  */
 #include <errno.h>
 #include <string.h>
 
+#include "check/other_peers.h"
 #include "check/tunnel.h"
 #include "gather/gather.h"
 #include "probe/echo.h"
@@ -23,9 +25,13 @@ enum {
 	PAYLOAD_LEN = 56,
 	/* an initiation that was lost is repeated after 5 s, plus 1/3 s, and has its way to go */
 	WAIT_MS = 7000,
+	/* the same of the fifth */
+	SURELY_MS = 22500,
 	LOOK_MS = 50,
 	ASK_MS = 1000,
 };
+
+_Static_assert(SURELY_MS - WAIT_MS <= RUN_OTHERS_S * 1000, "it may take longer than it says");
 
 struct other {
 	struct public_key key;
@@ -184,7 +190,7 @@ static int open_here(void *ctx, struct err *e)
 			.count = ECHOES,
 			.payload_len = PAYLOAD_LEN,
 			.interval_ns = ECHO_INTERVAL_MS * NS_PER_MS,
-			.timeout_ns = WAIT_MS * NS_PER_MS,
+			.timeout_ns = SURELY_MS * NS_PER_MS,
 			.id = run_echo_id(r, ECHO_OTHERS + (unsigned)i),
 			.seed = r->conf->seed + 400 + i,
 		};
@@ -283,23 +289,39 @@ static int look(struct attach *x)
 	return rc;
 }
 
-static bool all_came(const struct others *all)
+/* Of those that were asked and did not come: how long is the longest worth waiting for? 0: none. */
+static int64_t worth_ns(const struct attach *x)
 {
+	const struct facts *f = x->r.f;
+	int64_t ns = 0;
 	size_t i;
 
-	for (i = 0; i < all->n; i++)
-		if (!all->o[i].why && !all->o[i].came)
-			return false;
-	return true;
+	for (i = 0; i < x->others->n; i++) {
+		const struct other *o = &x->others->o[i];
+		const struct peer_config *p = config_peer(&f->config[END_NEAR], &o->key);
+
+		if (!o->why && !o->came)
+			ns = MAX(ns,
+				 (p && other_must_answer(f, p) ? SURELY_MS : WAIT_MS) * NS_PER_MS);
+	}
+	return ns;
 }
 
 static void wait_for_them(struct attach *x)
 {
 	struct run *r = &x->r;
-	int64_t until = MIN(x->others->asked_at + WAIT_MS * NS_PER_MS, r->deadline_ns);
+	int64_t until, longest = worth_ns(x);
 
+	if (!longest)
+		return;
 	run_tell(r, RUN_STEP_COUNTERS, "other peers");
-	while (!all_came(x->others) && loop_now(r->loop) < until && !run_interrupted(r)) {
+	/* The rest of the run takes none of its time from it. */
+	if (longest > WAIT_MS * NS_PER_MS)
+		r->deadline_ns += RUN_OTHERS_S * NS_PER_S;
+	while (!run_interrupted(r)) {
+		until = MIN(x->others->asked_at + worth_ns(x), r->deadline_ns);
+		if (loop_now(r->loop) >= until)
+			return;
 		if (loop_run(r->loop, MIN(until, run_until(r, LOOK_MS)), NULL, NULL) == -EINTR)
 			return;
 		if (look(x) < 0)
@@ -340,7 +362,7 @@ void run_others_end(struct attach *x)
 		return;
 	}
 	see_sent(x);
-	if (look(x) == 0 && !all_came(x->others))
+	if (look(x) == 0)
 		wait_for_them(x);
 	note(x, loop_now(r->loop) - x->others->asked_at);
 	run_others_close(x);
