@@ -197,12 +197,22 @@ const char *facts_argument(const struct facts *f)
 	return facts_file(f) ? facts_file(f) : f->target.name;
 }
 
+/* A firewall here that rejects says no to a connection as the far end would. */
+static bool is_from_here(const struct facts *f, const struct inner_target_facts *t)
+{
+	const struct tap_facts *tun = &f->taps[TAP_NEAR_TUN];
+
+	return t->answered == ANSWERED_TCP && (f->have & NEED_BIT(NEED_TAP_NEAR_TUN)) &&
+	       tun->dropped == 0 && tun->packets[TAP_IN] == 0;
+}
+
 const struct inner_target_facts *facts_answer(const struct facts *f)
 {
 	size_t i;
 
 	for (i = 0; i < f->n_inner_targets; i++)
-		if (f->inner_targets[i].answered != ANSWERED_NONE)
+		if (f->inner_targets[i].answered != ANSWERED_NONE &&
+		    !is_from_here(f, &f->inner_targets[i]))
 			return &f->inner_targets[i];
 	return NULL;
 }

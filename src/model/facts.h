@@ -458,7 +458,10 @@ const char *facts_file(const struct facts *f);
 /* What `wgdiag check` was given: the file, whose interface is gone afterwards, or the interface. */
 const char *facts_argument(const struct facts *f);
 
-/* The first address that answered before the pings, by whatever; NULL: none, or none was asked. */
+/*
+ * The first address that answered before the pings, by whatever; NULL: none, or none was asked.
+ * What no packet came out of the tun for is no answer.
+ */
 const struct inner_target_facts *facts_answer(const struct facts *f);
 
 void facts_init(struct facts *f); /* nothing known, all counters UNKNOWN */

@@ -66,6 +66,13 @@ static void only_tcp(struct facts *f)
 	targets[0].port = 443;
 }
 
+/* Our own firewall said no in its name. */
+static void tcp_from_here(struct facts *f)
+{
+	only_tcp(f);
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = 0;
+}
+
 static void some_unanswered(struct facts *f)
 {
 	attached(f);
@@ -947,6 +954,8 @@ static const struct {
 	{ "ping.peer", { "TCP", only_tcp, STATE_PASS, "answers no ping, but", NULL } },
 	{ "data.both-ways", { "pings", attached, STATE_PASS, "come back whole", NULL } },
 	{ "data.both-ways", { "TCP", only_tcp, STATE_PASS, "through the tunnel (TCP)", NULL } },
+	{ "data.both-ways",
+	  { "TCP, of a firewall here", tcp_from_here, STATE_UNSURE, "that was guessed", NULL } },
 	{ "data.both-ways", { "guessed", silent_guess, STATE_UNSURE, "that was guessed", NULL } },
 	{ "data.both-ways",
 	  { "given", silent_given, STATE_FAIL, "nothing came back", "ping.peer" } },
