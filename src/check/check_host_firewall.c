@@ -4,11 +4,13 @@
  * Reading rules proves little: an earlier rule may let the packet pass, and a set or a mark
  * is not judged here. So a rule is blamed only for what was seen: all its terms match a
  * packet that was sent or awaited, its counter moved meanwhile, packets of the tunnel are
- * missing, and it is bound to the tunnel rather than to everybody's packets. Anything less is
- * "could hit". Where all data came through no rule took it, whatever it says.
+ * missing, and it is bound to the tunnel rather than to everybody's packets. Or packets were seen
+ * to be taken where it is (rule_proof.h). Anything less is "could hit". Where all data came
+ * through no rule took it, whatever it says.
  */
 #include "check/check_list.h"
 #include "check/rule_match.h"
+#include "check/rule_proof.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
@@ -22,6 +24,8 @@ struct suspect {
 	enum hit hit;
 	bool narrow;
 	int64_t moved; /* UNKNOWN: no counter */
+	enum proof proof;
+	const char *seen; /* of that */
 };
 
 struct survey {
@@ -30,6 +34,7 @@ struct survey {
 	struct suspect worst;
 	enum state state;
 	size_t n_could, n_took, n_idle;
+	const char *refused; /* what was, by whatever; NULL */
 };
 
 /*
@@ -51,23 +56,64 @@ static bool same_rule(const struct rule_facts *x, const struct rule_facts *y)
 	       !strcmp(x->table, y->table);
 }
 
-static struct suspect suspect_of(const struct rule_facts *r, const struct packet *p, size_t n,
-				 bool alone)
+/* What no rule before a policy decided is not told by the policy itself. */
+static enum hit hit_of(const struct firewall_facts *w, const struct rule_facts *r,
+		       const struct packet *p, enum hit *comes)
 {
+	enum hit h = rule_match(r, p);
+
+	*comes = h == HIT_NO ? HIT_NO : rule_comes(w, r, p);
+	return r->policy || *comes == HIT_NO ? MIN(h, *comes) : h;
+}
+
+static struct suspect suspect_of(const struct facts *f, const struct rule_facts *r,
+				 const struct packet *p, size_t n, struct arena *a)
+{
+	bool alone = f->target.kind == TARGET_SELF_TEST;
 	struct suspect s = { .rule = r, .moved = moved_by(r, alone) };
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		enum hit h = rule_match(r, &p[i]);
+		enum hit comes, h = hit_of(&f->firewall, r, &p[i], &comes);
 		bool narrow = rule_match_is_narrow(r, &p[i]);
+		const char *seen = NULL;
+		enum proof proof =
+			s.moved == 0 ? PROOF_NONE : rule_proof(f, r, &p[i], h, comes, a, &seen);
 
-		if (h < s.hit || h == HIT_NO || (h == s.hit && narrow <= s.narrow))
+		/* What is proved is told of the packet that proves it. */
+		if (h == HIT_NO || proof < s.proof)
+			continue;
+		if (proof == s.proof && (h < s.hit || (h == s.hit && narrow <= s.narrow)))
 			continue;
 		s.hit = h;
 		s.narrow = narrow;
 		s.packet = &p[i];
+		s.proof = proof;
+		s.seen = seen;
 	}
 	return s;
+}
+
+/* A call that was refused shows that some rule took the packet; which, where only one can have. */
+static void settle_refused(struct suspect *s, size_t n)
+{
+	const struct rule_facts *maybe = NULL;
+	bool surely = false, several = false;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (s[i].proof != PROOF_REFUSED)
+			continue;
+		if (s[i].hit == HIT_YES)
+			surely = true;
+		else if (maybe && !same_rule(maybe, s[i].rule))
+			several = true;
+		else
+			maybe = s[i].rule;
+	}
+	for (i = 0; i < n && (surely || several); i++)
+		if (s[i].proof == PROOF_REFUSED && s[i].hit != HIT_YES)
+			s[i].proof = PROOF_NONE;
 }
 
 /* Ways to one rule, and members of its sets, have one counter: others may have moved it. */
@@ -89,15 +135,20 @@ static void share_counters(struct suspect *s, size_t n)
  * What a rule that can hit makes of the row. In a self-test's namespace are only lo, the tun and
  * the wire, and only we send by them: what matched there is ours.
  */
-static enum state weigh(const struct survey *y, const struct suspect *s)
+static bool counted_ours(const struct survey *y, const struct suspect *s)
 {
 	bool ours_only = s->narrow || (y->alone && s->rule->hook);
 
+	return s->moved > 0 && s->hit == HIT_YES && ours_only;
+}
+
+static enum state weigh(const struct survey *y, const struct suspect *s)
+{
 	if (y->passed == PASSED_ALL)
 		return STATE_PASS;
 	if (y->passed == PASSED_UNKNOWN)
 		return STATE_UNSURE;
-	return s->moved > 0 && s->hit == HIT_YES && ours_only ? STATE_FAIL : STATE_WARN;
+	return s->proof != PROOF_NONE || counted_ours(y, s) ? STATE_FAIL : STATE_WARN;
 }
 
 static void survey_add(struct survey *y, const struct suspect *s)
@@ -180,7 +231,11 @@ static struct finding *judge_suspect(const struct survey *y, struct findings *ou
 		more = arena_printf(a, "; and %zu more", y->n_took - 1);
 	else if (y->state != STATE_FAIL && y->n_could > 1)
 		more = arena_printf(a, "; and %zu more", y->n_could - 1);
-	if (y->state == STATE_FAIL)
+	if (y->state == STATE_FAIL && !counted_ours(y, s))
+		f = finding_add(out, STATE_FAIL, "%s %s (%s; %s): %s%s", name_of(s->rule, a),
+				s->rule->reject ? "rejects" : "drops", s->packet->name, s->seen,
+				s->rule->says, more);
+	else if (y->state == STATE_FAIL)
 		f = finding_add(out, STATE_FAIL, "%s %s %s (%s): %s%s", name_of(s->rule, a),
 				s->rule->reject ? "rejected" : "dropped",
 				many(s->moved, "packet", a), s->packet->name, s->rule->says, more);
@@ -206,6 +261,17 @@ static bool has_other_name(const struct target_facts *t, const struct firewall_f
 	return t->wanted_name && t->wanted_name[0] && w->n_rules > 0;
 }
 
+/* It is known that a filter did it, and not which. */
+static struct finding *by_nothing_read(const struct survey *y, const char *n, struct findings *out)
+{
+	struct finding *f = finding_add(
+		out, STATE_WARN, "%s, and no rule that was read does that (%s)", y->refused, n);
+
+	f->remedy = "other filters of a host: iptables-legacy-save -c; bpftool cgroup tree; of a "
+		    "unit of systemd IPAddressDeny= and RestrictNetworkInterfaces=";
+	return f;
+}
+
 static struct finding *judge(const struct target_facts *t, const struct firewall_facts *w,
 			     const struct survey *y, struct findings *out)
 {
@@ -219,6 +285,8 @@ static struct finding *judge(const struct target_facts *t, const struct firewall
 				   dropping, t->wanted_name, t->name, n);
 	if (y->worst.rule && y->state != STATE_PASS)
 		return judge_suspect(y, out);
+	if (y->refused && !y->n_could && y->passed == PASSED_SHORT)
+		return by_nothing_read(y, n, out);
 	if (w->unread && y->passed != PASSED_ALL)
 		return finding_add(out, STATE_UNSURE, "nothing that drops is seen (%s)", n);
 	if (!w->n_rules)
@@ -237,23 +305,26 @@ static void because(const struct suspect *s, struct findings *out, struct findin
 	struct arena *a = out->arena;
 	struct evidence *ev;
 
-	ev = finding_because(out, f, "nftables", place(s->rule, a), "%s, %s %s: %s",
+	ev = finding_because(out, f, "nftables", place(s->rule, a), "%s, %s %s: %s%s%s",
 			     name_of(s->rule, a), s->hit == HIT_YES ? "matches" : "could match",
-			     s->packet->name, s->rule->says);
+			     s->packet->name, s->rule->says, s->proof != PROOF_NONE ? "; " : "",
+			     s->proof != PROOF_NONE ? s->seen : "");
 	evidence_count(ev, arena_printf(a, "rule%zu_handle", i), s->rule->handle);
 	evidence_count(ev, arena_printf(a, "rule%zu_packets", i), s->moved);
 }
 
 /* What a rule that took packets can take: an outer one all that is in the tunnel. */
-static uint32_t takes(const struct rule_facts *r, const struct packet *p, size_t n)
+static uint32_t takes(const struct firewall_facts *w, const struct rule_facts *r,
+		      const struct packet *p, size_t n)
 {
 	uint32_t all = 0;
+	enum hit comes;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		uint8_t family = p[i].dst.family ? p[i].dst.family : p[i].src.family;
 
-		if (rule_match(r, &p[i]) == HIT_NO)
+		if (hit_of(w, r, &p[i], &comes) == HIT_NO)
 			continue;
 		if (strncmp(p[i].name, "outer", 5) == 0)
 			return TRAFFIC_ALL;
@@ -266,6 +337,40 @@ static uint32_t takes(const struct rule_facts *r, const struct packet *p, size_t
 			all |= traffic_of(family, TRAFFIC_ECHO | TRAFFIC_REPLY);
 	}
 	return all;
+}
+
+/* A rule that takes what this host sends itself, by lo. */
+static bool takes_self(const struct facts *f, const struct rule_facts *r)
+{
+	static const char name[] = "self";
+	const struct ip_addr *a = &f->ping_self.target;
+	const bool six = a->family == FAMILY_IP6;
+	struct packet p = { .name = name, .dev = "lo", .src = *a, .dst = *a };
+	enum hit comes;
+
+	p.sport = p.dport = UNKNOWN;
+	p.proto = six ? PROTO_ICMPV6 : PROTO_ICMP;
+	p.icmp = six ? ICMP_ECHO6_REQUEST : ICMP_ECHO_REQUEST;
+	p.dir = TAP_OUT;
+	if (hit_of(&f->firewall, r, &p, &comes) != HIT_NO)
+		return true;
+	p.dir = TAP_IN;
+	return hit_of(&f->firewall, r, &p, &comes) != HIT_NO;
+}
+
+static void explain(const struct facts *f, const struct survey *y, const struct suspect *s,
+		    size_t n_rules, const struct packet *packets, size_t n, struct finding *row)
+{
+	static const char *const self[] = { "ping.self", NULL };
+	size_t i;
+
+	for (i = 0; i < n_rules; i++) {
+		if (s[i].hit == HIT_NO || s[i].moved == 0 || weigh(y, &s[i]) != STATE_FAIL)
+			continue;
+		row->takes |= takes(&f->firewall, s[i].rule, packets, n);
+		if (takes_self(f, s[i].rule))
+			row->explains = self;
+	}
 }
 
 static void run(const struct check_ctx *ctx, struct findings *out)
@@ -282,14 +387,14 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	y.alone = facts->target.kind == TARGET_SELF_TEST;
 	n = rule_packets(facts, out->arena, &packets);
 	for (i = 0; i < w->n_rules; i++)
-		s[i] = suspect_of(&w->rules[i], packets, n, y.alone);
+		s[i] = suspect_of(facts, &w->rules[i], packets, n, out->arena);
 	share_counters(s, w->n_rules);
+	settle_refused(s, w->n_rules);
+	y.refused = rule_proof_refused(facts, out->arena);
 	for (i = 0; i < w->n_rules; i++)
 		survey_add(&y, &s[i]);
 	f = judge(&facts->target, w, &y, out);
-	for (i = 0; i < w->n_rules; i++)
-		if (s[i].hit == HIT_YES && s[i].moved > 0 && weigh(&y, &s[i]) == STATE_FAIL)
-			f->takes |= takes(s[i].rule, packets, n);
+	explain(facts, &y, s, w->n_rules, packets, n, f);
 	for (i = 0; i < w->n_rules && shown < RULES_SHOWN; i++)
 		if (s[i].hit != HIT_NO)
 			because(&s[i], out, f, ++shown);
@@ -313,7 +418,8 @@ const struct check check_host_firewall = {
 	.needs = NEED_BIT(NEED_FIREWALL),
 	.wants = NEED_BIT(NEED_CONFIG) | NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_LINKS) |
 		 NEED_BIT(NEED_ADDRS) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_SELF) |
-		 NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_ECHO_BACK) | NEED_BIT(NEED_STREAMS),
+		 NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_ECHO_BACK) | NEED_BIT(NEED_STREAMS) |
+		 NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_TAP_NEAR_TUN) | NEED_BIT(NEED_TAP_NEAR_WIRE),
 	.after = after,
 	.run = run,
 };

@@ -127,6 +127,9 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	struct finding *f;
 
 	f = judge(ctx->facts, ip_addr_str(&p->target, target), out);
+	/* What this host does not even send nobody else has lost. */
+	if (p->sent < 1 && p->send_errors > 0)
+		f->whose = WHOSE_LOCAL;
 	f->misses = traffic_of(p->target.family, TRAFFIC_ECHO);
 	/* That nothing comes back is seen in whatever is sent; how our stack answers is not. */
 	f->takes = p->received > 0 ? traffic_of(FAMILY_NONE, TRAFFIC_ECHO) :

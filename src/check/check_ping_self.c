@@ -80,6 +80,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	f = judge(ctx->facts, ip_addr_str(&p->target, target), out);
 	/* What our stack does not answer itself it answers nobody. */
 	f->takes = traffic_of(p->target.family, TRAFFIC_REPLY);
+	f->whose = WHOSE_LOCAL;
 	ev = finding_because(out, f, "socket", "near", "echo to our own address %s", target);
 	evidence_count(ev, "sent", p->sent);
 	evidence_count(ev, "received", p->received);

@@ -174,6 +174,37 @@ enum hit rule_match(const struct rule_facts *r, const struct packet *p)
 	return h;
 }
 
+bool rule_takes_a_share(const struct rule_facts *r)
+{
+	return has_term(r, RULE_SHARE);
+}
+
+/* What lets a share of them go lets any of them go, perhaps. */
+static enum hit pass_matches(const struct pass_facts *s, const struct packet *p)
+{
+	enum hit h = HIT_YES;
+	size_t i;
+
+	for (i = 0; h != HIT_NO && i < s->n_terms; i++)
+		h = MIN(h,
+			s->terms[i].match == RULE_SHARE ? HIT_MAYBE : match_term(&s->terms[i], p));
+	return h;
+}
+
+enum hit rule_comes(const struct firewall_facts *w, const struct rule_facts *r,
+		    const struct packet *p)
+{
+	enum hit comes = HIT_YES;
+	int64_t i;
+
+	if (r->n_pass == UNKNOWN || r->pass_from == UNKNOWN || r->pass_from < 0 ||
+	    r->n_pass > (int64_t)w->n_passes - r->pass_from)
+		return HIT_MAYBE;
+	for (i = 0; comes != HIT_NO && i < r->n_pass; i++)
+		comes = MIN(comes, HIT_YES - pass_matches(&w->passes[r->pass_from + i], p));
+	return comes;
+}
+
 static bool term_is_narrow(const struct rule_term *t, const struct packet *p)
 {
 	size_t bits = 8 * ip_addr_len(&t->net.addr);
@@ -213,19 +244,17 @@ struct packets {
 	size_t n;
 };
 
-enum { ECHO_REPLY = 0, ECHO_REQUEST = 8, ECHO6_REQUEST = 128, ECHO6_REPLY = 129 };
-
 static int64_t echo_answer(int64_t type)
 {
 	switch (type) {
-	case ECHO_REQUEST:
-		return ECHO_REPLY;
-	case ECHO_REPLY:
-		return ECHO_REQUEST;
-	case ECHO6_REQUEST:
-		return ECHO6_REPLY;
-	case ECHO6_REPLY:
-		return ECHO6_REQUEST;
+	case ICMP_ECHO_REQUEST:
+		return ICMP_ECHO_REPLY;
+	case ICMP_ECHO_REPLY:
+		return ICMP_ECHO_REQUEST;
+	case ICMP_ECHO6_REQUEST:
+		return ICMP_ECHO6_REPLY;
+	case ICMP_ECHO6_REPLY:
+		return ICMP_ECHO6_REQUEST;
 	default:
 		return UNKNOWN;
 	}
@@ -260,8 +289,8 @@ static void add_inner(struct packets *l, const struct facts *f, const struct ip_
 	const bool six = theirs->family == FAMILY_IP6;
 	const int64_t icmp = six ? PROTO_ICMPV6 : PROTO_ICMP;
 	const struct packet kinds[INNER_PROTOS] = {
-		{ .proto = icmp, .icmp = six ? ECHO6_REQUEST : ECHO_REQUEST },
-		{ .proto = icmp, .icmp = six ? ECHO6_REPLY : ECHO_REPLY },
+		{ .proto = icmp, .icmp = six ? ICMP_ECHO6_REQUEST : ICMP_ECHO_REQUEST },
+		{ .proto = icmp, .icmp = six ? ICMP_ECHO6_REPLY : ICMP_ECHO_REPLY },
 		{ .proto = PROTO_TCP, .icmp = UNKNOWN },
 		{ .proto = PROTO_UDP, .icmp = UNKNOWN },
 	};

@@ -22,15 +22,27 @@ struct packet {
 	int64_t icmp; /* type; UNKNOWN */
 };
 
+enum {
+	ICMP_ECHO_REPLY = 0,
+	ICMP_ECHO_REQUEST = 8,
+	ICMP_ECHO6_REQUEST = 128,
+	ICMP_ECHO6_REPLY = 129
+};
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
 
 enum hit { HIT_NO, HIT_MAYBE, HIT_YES };
 enum hit rule_match(const struct rule_facts *r, const struct packet *p);
+/* Does such a packet come to it at all? YES: no rule before it in its chain lets it go. */
+enum hit rule_comes(const struct firewall_facts *w, const struct rule_facts *r,
+		    const struct packet *p);
 /*
  * Some term binds the rule to what this packet has and little else has: its device, one of
  * its addresses, its port. Without one its counter may have moved by anybody's packets.
  */
 bool rule_match_is_narrow(const struct rule_facts *r, const struct packet *p);
+
+/* Does it take only some of what it matches, by a limit or by chance? */
+bool rule_takes_a_share(const struct rule_facts *r);
 
 /* All kinds of packets of this tunnel in the near namespace; from the arena. */
 size_t rule_packets(const struct facts *f, struct arena *a, struct packet **out);

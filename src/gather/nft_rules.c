@@ -24,7 +24,8 @@ struct reading {
 	const char *text;
 	struct arena *arena;
 	struct firewall_facts *out;
-	size_t cap;
+	size_t cap, passes_cap;
+	size_t pass_from; /* of the chain */
 };
 
 static int64_t get_number(const json_t *o, const char *key)
@@ -81,6 +82,7 @@ enum ends { ENDS_NOT, ENDS_DROP, ENDS_REJECT, ENDS_MAYBE };
 struct rule_read {
 	struct nft_draft draft;
 	enum ends ends;
+	bool passes; /* it may let a packet go past the rules after it */
 	int64_t counter;
 };
 
@@ -107,6 +109,13 @@ static bool may_drop(const json_t *map)
 	return may;
 }
 
+/* What becomes of it there is not followed. */
+static void passes_elsewhere(struct rule_read *x, const char *how, struct arena *a)
+{
+	x->passes = true;
+	nft_draft_other(&x->draft, how, a);
+}
+
 /* Part of iptables that nft only carries: a match, or a target such as REJECT or LOG. */
 static void xt(struct rule_read *x, const json_t *body, bool last, struct arena *a)
 {
@@ -115,6 +124,8 @@ static void xt(struct rule_read *x, const json_t *body, bool last, struct arena 
 	if (type && !strcmp(type, "target")) {
 		if (!name || !strcmp(name, "REJECT") || !strcmp(name, "DROP"))
 			x->ends = ENDS_REJECT;
+		else if (strcmp(name, "LOG") != 0)
+			passes_elsewhere(x, name, a);
 		return;
 	}
 	asks_for(x, "xt", body, a);
@@ -138,6 +149,9 @@ static void statement(struct rule_read *x, const char *key, const json_t *body, 
 	/* They let every packet go on to what follows, or are a verdict that takes none away. */
 	static const char *const harmless[] = { "log",	    "mangle", "notrack", "accept",
 						"continue", "return", "jump",	 "goto" };
+	static const char *const elsewhere[] = { "queue",    "vmap",   "snat",
+						 "dnat",     "fwd",    "masquerade",
+						 "redirect", "tproxy", "synproxy" };
 
 	if (!strcmp(key, "counter"))
 		x->counter = json_is_object(body) ? get_number(body, "packets") : UNKNOWN;
@@ -151,6 +165,19 @@ static void statement(struct rule_read *x, const char *key, const json_t *body, 
 		asks_for(x, key, body, a);
 	if (!strcmp(key, "queue") || (!strcmp(key, "vmap") && may_drop(body)))
 		x->ends = ENDS_MAYBE;
+	x->passes |= !strcmp(key, "accept") || is_one_of(key, elsewhere, ARRAY_LEN(elsewhere));
+}
+
+/* Of the rule itself, and not of one that jumps to it: that is how its packets come. */
+static void read_way_on(struct rule_read *x, const json_t *expr, struct arena *a)
+{
+	static const char *const ways[] = { "return", "jump", "goto" };
+	size_t i, k;
+
+	for (i = 0; i < json_array_size(expr); i++)
+		for (k = 0; k < ARRAY_LEN(ways); k++)
+			if (json_object_get(json_array_get(expr, i), ways[k]))
+				passes_elsewhere(x, ways[k], a);
 }
 
 static void read_statements(struct rule_read *x, const json_t *expr, struct arena *a)
@@ -158,6 +185,7 @@ static void read_statements(struct rule_read *x, const json_t *expr, struct aren
 	size_t n = json_array_size(expr), i;
 
 	x->ends = ENDS_NOT;
+	x->passes = false;
 	x->counter = UNKNOWN;
 	for (i = 0; i < n; i++) {
 		void *first = json_object_iter(json_array_get(expr, i));
@@ -258,6 +286,54 @@ static const char *words_of(const json_t *expr, struct arena *a)
 	return words;
 }
 
+/* Of the chain's own rules; what comes to one that is jumped to is not followed back. */
+static void note_passes(const struct reading *r, const struct nft_path *path, struct rule_facts *f)
+{
+	if (!path || path->n)
+		return;
+	f->pass_from = (int64_t)r->pass_from;
+	f->n_pass = (int64_t)(r->out->n_passes - r->pass_from);
+}
+
+/* All rules of a chain stand before its policy. */
+static void note_policy(const struct reading *r, const struct nft_path *path, const json_t *rule)
+{
+	const char *family = nft_string(rule, "family"), *table = nft_string(rule, "table");
+	const char *chain = nft_string(rule, "chain");
+	size_t i;
+
+	for (i = 0; i < r->out->n_rules; i++) {
+		struct rule_facts *f = &r->out->rules[i];
+
+		if (f->policy && !strcmp(f->family, family) && !strcmp(f->table, table) &&
+		    !strcmp(f->chain, chain))
+			note_passes(r, path, f);
+	}
+}
+
+static void take_pass(struct reading *r, const json_t *rule, const struct nft_path *path)
+{
+	struct firewall_facts *f = r->out;
+	struct rule_read x;
+	size_t i;
+
+	if (path->n)
+		return;
+	read_rule(&x, r, path, rule);
+	read_way_on(&x, json_object_get(rule, "expr"), r->arena);
+	if (!x.passes)
+		return;
+	for (i = 0; i < x.draft.n_rules; i++) {
+		struct pass_facts *p;
+
+		f->passes = arena_grow(r->arena, f->passes, f->n_passes, &r->passes_cap,
+				       sizeof(*f->passes));
+		p = &f->passes[f->n_passes++];
+		nft_draft_terms(&x.draft, i, r->arena, &p->terms, &p->n_terms);
+	}
+	note_policy(r, path, rule);
+}
+
 static void take_path(struct reading *r, const json_t *rule, const struct nft_path *path)
 {
 	const char *hook = path ? nft_string(path->base, "hook") : NULL;
@@ -283,7 +359,8 @@ static void take_path(struct reading *r, const json_t *rule, const struct nft_pa
 		f->reject = x.ends == ENDS_REJECT;
 		nft_draft_terms(&x.draft, i, r->arena, &f->terms, &f->n_terms);
 		f->before = x.counter;
-		f->after = UNKNOWN;
+		f->after = f->pass_from = f->n_pass = UNKNOWN;
+		note_passes(r, path, f);
 	}
 }
 
@@ -296,27 +373,18 @@ static void take_rule(struct reading *r, const json_t *rule)
 	if (!nft_string(rule, "family") || !nft_string(rule, "table") || !nft_string(rule, "chain"))
 		return;
 	chain = chain_of(r, rule);
-	if (!chain || chain != had)
+	if (!chain || chain != had) {
 		nft_paths_to(r->items, chain, &r->paths);
+		r->pass_from = r->out->n_passes;
+	}
 	if (r->paths.more) {
 		take_path(r, rule, NULL);
 		return;
 	}
-	for (i = 0; i < r->paths.n; i++)
+	for (i = 0; i < r->paths.n; i++) {
 		take_path(r, rule, &r->paths.path[i]);
-}
-
-static bool has_rules(const struct reading *r, const json_t *chain)
-{
-	const json_t *rule;
-	size_t i;
-
-	for (i = 0; i < json_array_size(r->items); i++) {
-		rule = json_object_get(json_array_get(r->items, i), "rule");
-		if (nft_is_in_chain(rule, chain))
-			return true;
+		take_pass(r, rule, &r->paths.path[i]);
 	}
-	return false;
 }
 
 /* What no rule of such a chain has let pass is dropped at its end. */
@@ -332,8 +400,6 @@ static void take_chain(struct reading *r, const json_t *chain)
 		return;
 	nft_draft_init(&d);
 	add_device(&d, chain, r->arena);
-	if (has_rules(r, chain))
-		nft_draft_other(&d, "what no rule of the chain decided", r->arena);
 	f = next_rule(r);
 	f->family = arena_strdup(r->arena, family);
 	f->table = arena_strdup(r->arena, table);
@@ -342,6 +408,8 @@ static void take_chain(struct reading *r, const json_t *chain)
 	f->says = "policy drop";
 	f->policy = true;
 	f->handle = f->before = f->after = UNKNOWN;
+	/* Until a rule of it is read. */
+	f->pass_from = f->n_pass = 0;
 	nft_draft_terms(&d, 0, r->arena, &f->terms, &f->n_terms);
 }
 
@@ -405,12 +473,16 @@ void nft_rules_after(struct firewall_facts *f, const struct firewall_facts *late
 		const struct rule_facts *x = find(later, &all[i]);
 
 		all[i].after = x ? x->before : UNKNOWN;
+		/* Somebody put one before it, or took one away. */
+		if (x && x->n_pass != all[i].n_pass)
+			all[i].pass_from = all[i].n_pass = UNKNOWN;
 	}
 	for (i = 0; i < later->n_rules; i++) {
 		if (find(f, &later->rules[i]))
 			continue;
 		all[n] = later->rules[i];
 		all[n].after = all[n].before;
+		all[n].pass_from = all[n].n_pass = UNKNOWN;
 		all[n++].before = UNKNOWN;
 	}
 	f->rules = all;

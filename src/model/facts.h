@@ -281,6 +281,7 @@ struct ping_facts {
 	int64_t send_errors;
 	const char *send_error; /* the first one's words, NULL */
 	bool shortage; /* that was a lack of ours (descriptors, memory): no word on the tunnel */
+	bool not_permitted; /* that was EPERM: a filter of this host took the packet */
 	int64_t size; /* bytes of the whole inner IP packet */
 	int64_t interval_ns, timeout_ns, elapsed_ns;
 	int64_t min_ns, avg_ns, max_ns, mdev_ns; /* UNKNOWN without an answer */

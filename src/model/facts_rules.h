@@ -32,6 +32,14 @@ struct rule_term {
 	struct cidr net;
 	int64_t lo, hi; /* of a number or a port; both ends included */
 };
+/*
+ * What a rule asks for that ends the way of its packets through its chain before the rules after
+ * it: it accepts them; or it sends them elsewhere, and then has a term RULE_OTHER.
+ */
+struct pass_facts {
+	struct rule_term *terms;
+	size_t n_terms;
+};
 struct rule_facts {
 	const char *family, *table, *chain; /* "inet", "filter", "input" */
 	const char *hook; /* "input" "output" "forward" "prerouting" "postrouting" "ingress",
@@ -43,10 +51,14 @@ struct rule_facts {
 	struct rule_term *terms; /* all must match; OR inside one field is several rules */
 	size_t n_terms;
 	int64_t before, after; /* of its counter, packets; UNKNOWN: it has none */
+	/* those of firewall.passes that stand before it, first and number; UNKNOWN: not known */
+	int64_t pass_from, n_pass;
 };
 struct firewall_facts {
 	struct rule_facts *rules;
 	size_t n_rules;
+	struct pass_facts *passes; /* of base chains, in their order */
+	size_t n_passes;
 	int64_t n_all_rules; /* also those that let pass */
 	const char *unread; /* rules that exist but were not read (iptables-legacy); NULL */
 };

@@ -251,7 +251,7 @@ static const struct facts_field ping_fields[] = {
 	COUNT(ping_facts, elapsed_ns),	COUNT(ping_facts, min_ns),
 	COUNT(ping_facts, avg_ns),	COUNT(ping_facts, max_ns),
 	COUNT(ping_facts, mdev_ns),	COUNT(ping_facts, dev_is_tun),
-	BOOL(ping_facts, shortage),
+	BOOL(ping_facts, shortage),	BOOL(ping_facts, not_permitted),
 };
 static const struct facts_table ping_table = TABLE(ping_facts, ping_fields);
 

@@ -41,11 +41,19 @@ static const struct facts_field rule_fields[] = {
 	LIST(rule_facts, terms, n_terms, term_table),
 	COUNT(rule_facts, before),
 	COUNT(rule_facts, after),
+	COUNT(rule_facts, pass_from),
+	COUNT(rule_facts, n_pass),
 };
 static const struct facts_table rule_table = TABLE(rule_facts, rule_fields);
 
+static const struct facts_field pass_fields[] = {
+	LIST(pass_facts, terms, n_terms, term_table),
+};
+static const struct facts_table pass_table = TABLE(pass_facts, pass_fields);
+
 static const struct facts_field firewall_fields[] = {
 	LIST(firewall_facts, rules, n_rules, rule_table),
+	LIST(firewall_facts, passes, n_passes, pass_table),
 	COUNT(firewall_facts, n_all_rules),
 	TEXT(firewall_facts, unread),
 };

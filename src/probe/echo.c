@@ -59,7 +59,7 @@ struct echo {
 	size_t recv_cap;
 	int64_t n_sent, n_duplicates, n_late, n_corrupt, n_send_errors;
 	const char *send_error;
-	bool shortage;
+	bool shortage, not_permitted;
 	struct ip_addr error_from; /* FAMILY_NONE: nobody */
 	struct moments rtt;
 };
@@ -214,6 +214,7 @@ static void send_one(struct echo *x)
 	if (!x->n_send_errors++) {
 		x->send_error = arena_strdup(x->arena, strerror(-rc));
 		x->shortage = err_is_shortage(rc);
+		x->not_permitted = rc == -EPERM;
 	}
 }
 
@@ -350,6 +351,7 @@ void echo_facts(const struct echo *x, struct ping_facts *out, int64_t *corrupt)
 		.send_errors = x->n_send_errors,
 		.send_error = x->send_error,
 		.shortage = x->shortage,
+		.not_permitted = x->not_permitted,
 		.size = (v6 ? IP6_LEN : IP4_LEN) + ICMP_SOCK_HEADER_LEN + x->conf.payload_len,
 		.interval_ns = x->conf.interval_ns,
 		.timeout_ns = x->conf.timeout_ns,

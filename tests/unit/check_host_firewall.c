@@ -26,6 +26,8 @@ static struct rule_facts *rule(struct facts *f, const char *hook, const char *sa
 		.handle = 7 + (int64_t)f->firewall.n_rules,
 		.before = moved == UNKNOWN ? UNKNOWN : 1000,
 		.after = moved == UNKNOWN ? UNKNOWN : 1000 + moved,
+		.pass_from = UNKNOWN,
+		.n_pass = UNKNOWN,
 	};
 	f->firewall.rules = rules;
 	f->firewall.n_all_rules = 12;
@@ -209,6 +211,198 @@ static void policy_and_moved(struct facts *f)
 	     (struct rule_term){ .match = RULE_OTHER, .text = "meta mark 1" });
 }
 
+/* --- without a counter: what was seen to be taken --- */
+
+static struct pass_facts passes[1];
+
+/* Nothing before it lets a packet go. */
+static struct rule_facts *reached(struct rule_facts *r)
+{
+	r->pass_from = r->n_pass = 0;
+	return r;
+}
+
+/* One does, or may. */
+static void let_go(struct facts *f, struct rule_facts *r, struct rule_term *t)
+{
+	passes[0] = (struct pass_facts){ .terms = t, .n_terms = 1 };
+	f->firewall.passes = passes;
+	f->firewall.n_passes = 1;
+	r->pass_from = 0;
+	r->n_pass = 1;
+}
+
+/* 16 replies came out of the tun. */
+static void gone_in(struct facts *f)
+{
+	no_counter(f);
+	reached(&rules[0]);
+}
+
+static void gone_in_none_came(struct facts *f)
+{
+	gone_in(f);
+	f->taps[TAP_NEAR_TUN].echo_replies[TAP_IN] = 0;
+}
+
+static void gone_in_other_device(struct facts *f)
+{
+	static struct rule_term lo = { .match = RULE_IIF, .text = "lo" };
+
+	gone_in(f);
+	let_go(f, &rules[0], &lo);
+}
+
+static void gone_in_established(struct facts *f)
+{
+	static struct rule_term ct = { .match = RULE_OTHER, .text = "ct state established" };
+
+	gone_in(f);
+	let_go(f, &rules[0], &ct);
+}
+
+static void accepted_before(struct facts *f)
+{
+	static struct rule_term tun = { .match = RULE_IIF, .text = "wgd7f3a0" };
+
+	gone_in(f);
+	let_go(f, &rules[0], &tun);
+}
+
+static void accepted_by_chance(struct facts *f)
+{
+	static struct rule_term share = { .match = RULE_SHARE, .text = "limit" };
+
+	gone_in(f);
+	let_go(f, &rules[0], &share);
+}
+
+static void policy_gone_in(struct facts *f)
+{
+	policy(f);
+	reached(&rules[0]);
+}
+
+static void policy_accepts_established(struct facts *f)
+{
+	static struct rule_term ct = { .match = RULE_OTHER, .text = "ct state established" };
+
+	policy(f);
+	let_go(f, &rules[0], &ct);
+}
+
+static void not_permitted(struct facts *f)
+{
+	nothing_comes(f);
+	f->ping_peer.sent = 0;
+	f->ping_peer.send_errors = 10;
+	f->ping_peer.send_error = "Operation not permitted";
+	f->ping_peer.not_permitted = true;
+}
+
+static void refused_out(struct facts *f)
+{
+	not_permitted(f);
+	with(rule(f, "output", "oifname \"wgd7f3a0\" drop", UNKNOWN),
+	     (struct rule_term){ .match = RULE_OIF, .text = "wgd7f3a0" });
+}
+
+/* That it did not count is told. */
+static void refused_and_idle(struct facts *f)
+{
+	refused_out(f);
+	rules[0].before = rules[0].after = 4;
+}
+
+static void refused_policy(struct facts *f)
+{
+	static struct rule_term ct = { .match = RULE_OTHER, .text = "ct state established" };
+	struct rule_facts *r;
+
+	not_permitted(f);
+	r = rule(f, "output", "policy drop", UNKNOWN);
+	r->policy = true;
+	r->handle = UNKNOWN;
+	let_go(f, r, &ct);
+}
+
+static void refused_by_which(struct facts *f)
+{
+	refused_policy(f);
+	with(rule(f, "output", "meta mark 1 drop", UNKNOWN),
+	     (struct rule_term){ .match = RULE_OTHER, .text = "meta mark 1" });
+}
+
+/* The one that surely takes it, and not the one that may. */
+static void refused_surely(struct facts *f)
+{
+	refused_by_which(f);
+	rules[1].terms[0] = (struct rule_term){ .match = RULE_OIF, .text = "wgd7f3a0" };
+}
+
+static void refused_by_none(struct facts *f)
+{
+	refused_out(f);
+	rules[0].hook = "input";
+	terms[0] = (struct rule_term){ .match = RULE_IIF, .text = "eth7" };
+}
+
+/* For want of a socket, say. */
+static void not_sent_for_another_reason(struct facts *f)
+{
+	refused_out(f);
+	f->ping_peer.not_permitted = false;
+}
+
+static void engine_refused(struct facts *f)
+{
+	made_silent(f);
+	made_refused(f, END_NEAR, "io_send_perm", "send: refused", 12);
+	with(rule(f, "output", "udp dport 23456 drop", UNKNOWN),
+	     (struct rule_term){ .match = RULE_DPORT, .lo = 23456, .hi = 23456 });
+}
+
+static void none_left(struct facts *f)
+{
+	made_silent(f);
+	with(reached(rule(f, "output", "udp dport 23456 drop", UNKNOWN)),
+	     (struct rule_term){ .match = RULE_DPORT, .lo = 23456, .hi = 23456 });
+	memset(f->taps[TAP_NEAR_WIRE].msgs, 0, sizeof(f->taps[TAP_NEAR_WIRE].msgs));
+	f->taps[TAP_NEAR_TUN].packets[TAP_OUT] = 7;
+	f->target.kind = TARGET_INTERFACE;
+	facts_gap(f, NEED_PING_PEER, "no handshake", NULL);
+	f->crypto[END_NEAR].last_handshake_wall_ns = 0;
+}
+
+static void some_left(struct facts *f)
+{
+	none_left(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 1;
+}
+
+/* By which link it leaves is the route's word. */
+static void none_left_by_link(struct facts *f)
+{
+	none_left(f);
+	terms[0] = (struct rule_term){ .match = RULE_OIF, .text = f->wire[END_NEAR].name };
+}
+
+static void none_taken(struct facts *f)
+{
+	none_left(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 2;
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] = 2;
+	f->crypto[END_NEAR].rx_bytes = 0;
+	rules[0].hook = "input";
+	terms[0] = (struct rule_term){ .match = RULE_SPORT, .lo = 23456, .hi = 23456 };
+}
+
+static void some_taken(struct facts *f)
+{
+	none_taken(f);
+	f->crypto[END_NEAR].rx_bytes = 92;
+}
+
 static void cut_short(struct facts *f)
 {
 	drops(f);
@@ -278,6 +472,43 @@ static const struct check_case cases[] = {
 	{ "border: policy, all came through", healthy_policy, STATE_PASS, "all data came", NULL },
 	{ "the one that moved first", policy_and_moved, STATE_WARN, "rule 9 in inet filter output",
 	  NULL },
+	{ "no counter, replies are gone", gone_in, STATE_FAIL,
+	  "rule 8 in inet filter input drops (inner in; 16 replies came out of the tun, and none "
+	  "was received): iifname",
+	  NULL },
+	{ "border: none came", gone_in_none_came, STATE_WARN, "could hit", NULL },
+	{ "accepted before: other packets", gone_in_other_device, STATE_FAIL, "16 replies", NULL },
+	{ "border: accepted before, it may be ours", gone_in_established, STATE_WARN, "could hit",
+	  NULL },
+	{ "border: accepted before, a share", accepted_by_chance, STATE_WARN, "could hit", NULL },
+	{ "accepted before: ours", accepted_before, STATE_PASS, "can hit", NULL },
+	{ "a policy alone, replies are gone", policy_gone_in, STATE_FAIL,
+	  "policy of inet filter input drops (inner in; 16 replies", NULL },
+	{ "border: a policy behind a rule not judged", policy_accepts_established, STATE_WARN,
+	  "policy of inet filter input could hit", NULL },
+	{ "sending was refused", refused_out, STATE_FAIL,
+	  "rule 8 in inet filter output drops (inner out; sending was refused: Operation not "
+	  "permitted): oifname",
+	  NULL },
+	{ "border: refused, and it counted nothing", refused_and_idle, STATE_WARN,
+	  "Operation not permitted, and no rule that was read does that", NULL },
+	{ "refused, one may have", refused_policy, STATE_FAIL,
+	  "policy of inet filter output drops (inner out; sending was refused", NULL },
+	{ "border: refused, two may have", refused_by_which, STATE_WARN, "could hit", NULL },
+	{ "refused, one surely", refused_surely, STATE_FAIL, "rule 9 in inet filter output", NULL },
+	{ "refused, by none that was read", refused_by_none, STATE_WARN,
+	  "sending was refused: Operation not permitted, and no rule that was read", NULL },
+	{ "border: not sent for another reason", not_sent_for_another_reason, STATE_WARN,
+	  "could hit", NULL },
+	{ "the engine was refused", engine_refused, STATE_FAIL,
+	  "(outer out; the engine's sending was refused 12 times): udp", NULL },
+	{ "no message left", none_left, STATE_FAIL,
+	  "(outer out; 7 packets entered the tun, and no message left wgw7f3a0): udp", NULL },
+	{ "border: one left", some_left, STATE_WARN, "could hit", NULL },
+	{ "border: a rule for a link", none_left_by_link, STATE_WARN, "could hit", NULL },
+	{ "no message was taken", none_taken, STATE_FAIL,
+	  "(outer in; 2 messages came on wgw7f3a0, and the engine took none): udp", NULL },
+	{ "border: some were", some_taken, STATE_WARN, "could hit", NULL },
 	{ "border: cut short", cut_short, STATE_UNSURE, "could hit", NULL },
 	{ "some not read", unread, STATE_UNSURE, "not read: iptables-legacy has rules", NULL },
 	{ "border: some not read, all came through", healthy_unread, STATE_PASS,

@@ -139,11 +139,47 @@ static void policy_that_drops(void **state)
 	assert_int_equal(f.rules[0].handle, UNKNOWN);
 	assert_int_equal(f.rules[0].before, UNKNOWN);
 	assert_int_equal(f.rules[0].n_terms, 0);
+	assert_int_equal(f.rules[0].n_pass, 0);
 	/* What rules accept does not come to the policy. */
 	f = parse(arena_printf(&arena, "{\"nftables\":[%s,%s]}", chain, rule), "");
 	assert_int_equal(f.n_rules, 1);
-	assert_int_equal(f.rules[0].n_terms, 1);
-	assert_int_equal(f.rules[0].terms[0].match, RULE_OTHER);
+	assert_int_equal(f.rules[0].n_terms, 0);
+	assert_int_equal(f.rules[0].pass_from, 0);
+	assert_int_equal(f.rules[0].n_pass, 1);
+	assert_int_equal(f.n_passes, 1);
+	assert_int_equal(f.passes[0].n_terms, 0);
+}
+
+/* What may let a packet go before a rule comes to it: an accept; a way elsewhere, not followed. */
+static void what_stands_before(void **state)
+{
+	struct firewall_facts f = parse(
+		LIST(INPUT
+		     "," RULE(3, MATCH("==", META("iifname"), "\"lo\"") ",{\"accept\":null}") "," RULE(4, DROP) "," RULE(
+			     5,
+			     "{\"log\":null}") "," RULE(6,
+							"{\"jump\":{\"target\":\"x\"}}") "," RULE(7,
+												  DROP)),
+		"");
+	struct firewall_facts later = f;
+	struct rule_facts rules[2];
+
+	(void)state;
+	assert_int_equal(f.n_rules, 2);
+	assert_int_equal(f.n_passes, 2);
+	assert_int_equal(f.rules[0].n_pass, 1);
+	assert_int_equal(f.rules[1].n_pass, 2);
+	assert_int_equal(f.passes[0].n_terms, 1);
+	assert_int_equal(f.passes[0].terms[0].match, RULE_IIF);
+	assert_int_equal(f.passes[1].n_terms, 1);
+	assert_int_equal(f.passes[1].terms[0].match, RULE_OTHER);
+	/* One was put before the second meanwhile. */
+	memcpy(rules, f.rules, sizeof(rules));
+	rules[1].n_pass = 3;
+	later.rules = rules;
+	nft_rules_after(&f, &later, &arena);
+	assert_int_equal(f.rules[0].n_pass, 1);
+	assert_int_equal(f.rules[1].n_pass, UNKNOWN);
 }
 
 static void fields(void **state)
@@ -429,6 +465,7 @@ int main(void)
 		TEST(nothing_is_nothing),
 		TEST(only_what_takes_away),
 		TEST(policy_that_drops),
+		TEST(what_stands_before),
 		TEST(fields),
 		TEST(ports),
 		TEST(sets_are_several_rules),
@@ -439,7 +476,8 @@ int main(void)
 		TEST(chains_of_others_and_devices),
 		TEST(jumps_are_followed),
 		TEST(types_and_shares),
-		TEST(words_of_several_lines), TEST(twice),
+		TEST(words_of_several_lines),
+		TEST(twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,169 @@
+/*
+ * What was seen of the tunnel's packets that shows that a rule took them, without a counter of it?
+ *
+ * Linux tells who sends a packet that a filter took it: EPERM, for the hooks output and
+ * postrouting. An ingress or input hook tells nobody; there what a capture saw before the hook is
+ * compared with what came out behind it. That alone blames no rule, as other things lie between
+ * too: the rule must match what is missing, without a term that is not judged and without a rule
+ * before it that may have let it go. Then it takes them, whatever else does.
+ */
+#include "check/rule_proof.h"
+
+#include <string.h>
+
+#include "check/tun_view.h"
+#include "check/tunnel.h"
+#include "loss/settled.h"
+
+static bool is_hook(const struct rule_facts *r, const char *const hooks[2])
+{
+	return r->hook && (!strcmp(r->hook, hooks[0]) || !strcmp(r->hook, hooks[1]));
+}
+
+static bool tells_sender(const struct rule_facts *r)
+{
+	static const char *const hooks[] = { "output", "postrouting" };
+
+	return is_hook(r, hooks);
+}
+
+static bool is_outer(const struct packet *p)
+{
+	return strncmp(p->name, "outer", 5) == 0;
+}
+
+/* An echo between us and the peer, of that direction. */
+static bool is_echo(const struct facts *f, const struct packet *p, enum tap_dir dir)
+{
+	const struct ip_addr *to = dir == TAP_OUT ? &p->dst : &p->src;
+	int64_t type = to->family == FAMILY_IP6 ?
+			       dir == TAP_OUT ? ICMP_ECHO6_REQUEST : ICMP_ECHO6_REPLY :
+		       dir == TAP_OUT ? ICMP_ECHO_REQUEST :
+					ICMP_ECHO_REPLY;
+
+	return !is_outer(p) && p->dir == dir && p->icmp == type &&
+	       (p->proto == PROTO_ICMP || p->proto == PROTO_ICMPV6) &&
+	       ip_addr_equal(to, &f->ping_peer.target);
+}
+
+/* A filter that is there on purpose, on a tunnel that works, is no fault. */
+static bool pings_matter(const struct facts *f)
+{
+	return (f->have & NEED_BIT(NEED_PING_PEER)) &&
+	       (!facts_answer(f) || tunnel_target_is_sure(f) || f->ping_peer.received > 0);
+}
+
+/* --- who sends is told ------------------------------------------------------------------ */
+
+static const char *ping_refused(const struct facts *f, struct arena *a)
+{
+	const struct ping_facts *p = &f->ping_peer;
+
+	if (!pings_matter(f) || !p->not_permitted || p->send_errors < 1)
+		return NULL;
+	return arena_printf(a, "sending was refused: %s",
+			    p->send_error ? p->send_error : "Operation not permitted");
+}
+
+static const char *engine_refused(const struct facts *f, struct arena *a)
+{
+	int64_t n = tun_view_refused(f, END_NEAR, "io_send_perm");
+
+	if (n < 1)
+		return NULL;
+	return arena_printf(a, "the engine's sending was refused %lld time%s", (long long)n,
+			    n == 1 ? "" : "s");
+}
+
+const char *rule_proof_refused(const struct facts *f, struct arena *a)
+{
+	const char *s = ping_refused(f, a);
+
+	return s ? s : engine_refused(f, a);
+}
+
+/* --- between two places ------------------------------------------------------------------- */
+
+static bool is_whole(const struct facts *f, enum need n, enum tap t)
+{
+	return (f->have & NEED_BIT(n)) && f->taps[t].dropped == 0;
+}
+
+/* The link is where the route says, and a rule may say otherwise: not of a rule for a link. */
+static bool names_link(const struct rule_facts *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_terms; i++)
+		if (r->terms[i].match == RULE_OIF || r->terms[i].match == RULE_IIF)
+			return true;
+	return false;
+}
+
+static const char *none_left(const struct facts *f, const struct rule_facts *r, struct arena *a)
+{
+	const struct tap_facts *tun = &f->taps[TAP_NEAR_TUN], *wire = &f->taps[TAP_NEAR_WIRE];
+
+	if (!is_whole(f, NEED_TAP_NEAR_WIRE, TAP_NEAR_WIRE) || names_link(r) || tunnel_answers(f) ||
+	    !(f->have & NEED_BIT(NEED_TAP_NEAR_TUN)) || tun->packets[TAP_OUT] < 1 ||
+	    loss_messages(wire, TAP_OUT) != 0)
+		return NULL;
+	return arena_printf(a, "%lld packets entered the tun, and no message left %s",
+			    (long long)tun->packets[TAP_OUT], wire->dev ? wire->dev : "?");
+}
+
+static const char *none_taken(const struct facts *f, struct arena *a)
+{
+	const struct tap_facts *wire = &f->taps[TAP_NEAR_WIRE];
+	int64_t came = loss_messages(wire, TAP_IN);
+
+	if (!(f->have & NEED_BIT(NEED_TAP_NEAR_WIRE)) || !(f->have & NEED_BIT(NEED_ENGINE)) ||
+	    came < 1 || f->crypto[END_NEAR].rx_bytes != 0 || tunnel_answers(f))
+		return NULL;
+	return arena_printf(a, "%lld messages came on %s, and the engine took none",
+			    (long long)came, wire->dev ? wire->dev : "?");
+}
+
+static const char *none_received(const struct facts *f, struct arena *a)
+{
+	const struct tap_facts *tun = &f->taps[TAP_NEAR_TUN];
+	const struct ping_facts *p = &f->ping_peer;
+
+	if (!pings_matter(f) || !(f->have & NEED_BIT(NEED_TAP_NEAR_TUN)) || p->sent < 1 ||
+	    p->received + MAX(p->late, 0) > 0 || tun->echo_replies[TAP_IN] < 1)
+		return NULL;
+	return arena_printf(a, "%lld replies came out of the tun, and none was received",
+			    (long long)tun->echo_replies[TAP_IN]);
+}
+
+static const char *gone(const struct facts *f, const struct rule_facts *r, const struct packet *p,
+			struct arena *a)
+{
+	if (rule_takes_a_share(r))
+		return NULL;
+	if (is_outer(p))
+		return p->dir == TAP_OUT ? none_left(f, r, a) : none_taken(f, a);
+	return is_echo(f, p, TAP_IN) ? none_received(f, a) : NULL;
+}
+
+enum proof rule_proof(const struct facts *f, const struct rule_facts *r, const struct packet *p,
+		      enum hit h, enum hit comes, struct arena *a, const char **words)
+{
+	const char *s = NULL;
+
+	if (h == HIT_NO || comes == HIT_NO)
+		return PROOF_NONE;
+	if (tells_sender(r) && is_echo(f, p, TAP_OUT))
+		s = ping_refused(f, a);
+	else if (tells_sender(r) && is_outer(p) && p->dir == TAP_OUT)
+		s = engine_refused(f, a);
+	if (s) {
+		*words = s;
+		return PROOF_REFUSED;
+	}
+	s = h == HIT_YES && comes == HIT_YES ? gone(f, r, p, a) : NULL;
+	if (!s)
+		return PROOF_NONE;
+	*words = s;
+	return PROOF_GONE;
+}
