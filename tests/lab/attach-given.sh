@@ -82,7 +82,7 @@ foreign builtin "$WGDIAG" engine -f
 configure
 key key_gone; key key_idle
 wg set "$n" peer "$key_gone_pub" allowed-ips 198.18.1.1/32 \
-	peer "$key_idle_pub" allowed-ips 198.18.2.1/32 endpoint "$out4.2:9"
+	peer "$key_idle_pub" allowed-ips 198.18.2.1/32,198.18.3.0/24 endpoint "$out4.2:9"
 ip -n left route add 198.18.2.1 dev "$n"
 # hub EXIT ID ROW ARGUMENT...
 hub()
@@ -95,7 +95,7 @@ hub()
 }
 begin=$(echo "$key_gone_pub" | cut -c 1-12)
 pings left 1 "$in4.2" >/dev/null || not_ok 'hub: the probed peer answers'
-# The idle one was given an endpoint, and nobody is there; to the other nothing can be sent.
+# The idle one, with a network behind it, was given an endpoint, and nobody is there; to the other nothing can be sent.
 hub 1 handshake.peers 'FAIL -' -c 10
 hub 1 handshake.peers 'FAIL -' --require all
 # One that must be there is the one that is asked.
