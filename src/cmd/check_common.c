@@ -208,7 +208,8 @@ static int measure(const struct check_options *o, const struct run_conf *c, stru
 		return check_existing(o, c, a, f, code, &e);
 	if (o->file)
 		return check_of_file(o, c, a, f, code, &e);
-	rc = run_self_test(c, a, f, &e);
+	rc = o->variant && o->variant->scene ? run_lab(c, &o->lab, a, f, &e) :
+					       run_self_test(c, a, f, &e);
 	if (rc < 0) {
 		clear_progress(c->ctx);
 		check_refusal(o, &e);

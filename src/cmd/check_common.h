@@ -46,6 +46,7 @@ struct check_options {
 	/* of a lab */
 	const struct lab_fault *fault;
 	const struct lab_variant *variant;
+	struct run_lab lab; /* of a variant with a scene */
 };
 
 /* The long options without a short one; from OPT_OWN on a command has its own. */

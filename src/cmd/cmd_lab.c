@@ -15,6 +15,7 @@ struct lab_options {
 	struct check_options check;
 	const char *fault, *variant; /* as they were given */
 	bool list;
+	struct arena arena;
 };
 
 static void lab_help(FILE *out)
@@ -57,12 +58,16 @@ static void lab_help(FILE *out)
 
 /* --- the command line ------------------------------------------------------- */
 
-enum { OPT_LIST = OPT_OWN, OPT_VARIANT };
+enum { OPT_LIST = OPT_OWN, OPT_VARIANT, OPT_ENGINE_FAR, OPT_FROM, OPT_AS };
 
 static const struct option options[] = {
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "variant", required_argument, NULL, OPT_VARIANT },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
+	{ "engine-near", required_argument, NULL, OPT_ENGINE },
+	{ "engine-far", required_argument, NULL, OPT_ENGINE_FAR },
+	{ "from", required_argument, NULL, OPT_FROM },
+	{ "as", required_argument, NULL, OPT_AS },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "count", required_argument, NULL, 'c' },
 	{ "interval", required_argument, NULL, 'i' },
@@ -82,8 +87,41 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+/* The value of an option that has two: *second, or it was said why not. */
+static bool one_of_two(const char *option, const char *arg, const char *first,
+		       const char *other, bool *second)
+{
+	*second = strcmp(arg, other) == 0;
+	if (*second || strcmp(arg, first) == 0)
+		return true;
+	fprintf(stderr, NAME ": %s '%s': %s or %s\n", option, arg, first, other);
+	return false;
+}
+
+static bool read_far_engine(const char *arg, struct lab_options *o)
+{
+	const char *names[NAMES_MAX];
+	size_t n;
+
+	o->check.lab.far = engine_ops_find(arg);
+	if (o->check.lab.far)
+		return true;
+	for (n = 0; engines[n] && n < NAMES_MAX; n++)
+		names[n] = engines[n]->name;
+	options_no_such(NAME, "engine", arg, names, n);
+	return false;
+}
+
 static bool read_one(int opt, const char *arg, struct lab_options *o)
 {
+	struct run_lab *lab = &o->check.lab;
+
+	if (opt == OPT_ENGINE_FAR)
+		return read_far_engine(arg, o);
+	if (opt == OPT_FROM)
+		return one_of_two("--from", arg, "near", "far", &lab->from_far);
+	if (opt == OPT_AS)
+		return one_of_two("--as", arg, "interface", "file", &lab->from_file);
 	if (opt == OPT_LIST)
 		o->list = true;
 	else if (opt == OPT_VARIANT)
@@ -182,7 +220,21 @@ static int choose_fault(struct lab_options *o)
 		c->engine = engine_ops_find(v->engine);
 	c->fault = f;
 	c->variant = v;
+	if (!c->lab.far)
+		c->lab.far = engine_ops_find("builtin");
 	return EXIT_OK;
+}
+
+/* Found out first: a program that is not there is a matter of the command line. */
+static int far_program(struct lab_options *o)
+{
+	struct run_lab *lab = &o->check.lab;
+	struct err e = { 0 };
+
+	if (engine_program(lab->far, &o->arena, &lab->far_program, &e) == 0)
+		return EXIT_OK;
+	fprintf(stderr, NAME ": %s\n", e.text);
+	return EXIT_USAGE;
 }
 
 static void list_variant(struct page *page, const struct lab_variant *v)
@@ -223,6 +275,7 @@ static int lab_run(int argc, char **argv)
 	code = read_options(argc, argv, &o);
 	if (code != EXIT_OK)
 		return code;
+	arena_init(&o.arena);
 	if (o.check.help || o.list) {
 		if (o.list)
 			list();
@@ -231,7 +284,12 @@ static int lab_run(int argc, char **argv)
 		return EXIT_OK;
 	}
 	code = o.fault ? choose_fault(&o) : EXIT_OK;
-	return code == EXIT_OK ? check_and_tell(&o.check) : code;
+	if (code == EXIT_OK && o.check.lab.far)
+		code = far_program(&o);
+	if (code == EXIT_OK)
+		code = check_and_tell(&o.check);
+	arena_done(&o.arena);
+	return code;
 }
 
 const struct cmd cmd_lab = {

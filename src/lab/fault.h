@@ -9,6 +9,19 @@
 #define LAB_FAULT_H
 
 #include "lab/self_tunnel.h"
+#include "lab/world.h"
+
+/* A fault in the lab's network, rather than in a tunnel between two ends of a cable. */
+struct lab_scene {
+	/* Changes network and configurations, before an engine runs. NULL: nothing. */
+	int (*before)(struct lab_world *w, struct err *e);
+	/*
+	 * When the tunnel runs, and has a session where there is to be one. With it only an interface
+	 * that is there can be looked at, and no file. NULL: nothing.
+	 */
+	int (*after)(struct lab_world *w, struct err *e);
+	bool session;
+};
 
 struct lab_variant {
 	const char *name;
@@ -20,11 +33,18 @@ struct lab_variant {
 	 * -errno: it cannot be made here.
 	 */
 	int (*make)(struct self_tunnel *t, struct self_conf *c, const char **made, struct err *e);
+	const struct lab_scene *scene; /* NULL: it is one of the self-made tunnel, as make says */
 };
 
 struct lab_fault {
 	const char *name; /* a cause id of failure-modes.md, or "none" */
 	const char *says;
+	/*
+	 * The truth that a diagnosis is graded by. side: where the thing to change is, from the near
+	 * end, in the words of interface.md; NULL: it is no fault. group: of interface.md, which one
+	 * end may name in its place; NULL: it is to be named.
+	 */
+	const char *side, *group;
 	const struct lab_variant *variants; /* ended by one without a name; the first that fits is
 					     * what is made when none is named */
 };

@@ -46,16 +46,17 @@ static int make_inherited(struct self_tunnel *t, struct self_conf *c, const char
 
 static const struct lab_variant variants[] = {
 	{ "encrypted", "the engine encrypts the 4-byte header of a macOS tun with each packet",
-	  "builtin", make_encrypted },
+	  "builtin", make_encrypted, NULL },
 	{ "both-ways", "the engine knows nothing of the 4-byte header that its tun has", "builtin",
-	  make_both_ways },
+	  make_both_ways, NULL },
 	{ "inherited", "the engine inherits a tun whose framing is not what it takes for granted",
-	  "wireguard-go", make_inherited },
-	{ NULL, NULL, NULL, NULL },
+	  "wireguard-go", make_inherited, NULL },
+	{ NULL, NULL, NULL, NULL, NULL },
 };
 
 const struct lab_fault fault_tun_framing = {
 	.name = "tun-framing",
+	.side = "local",
 	.says = "engine and tun device disagree about 4 bytes before each packet",
 	.variants = variants,
 };

@@ -9,7 +9,15 @@
 
 #define LAB_FAULTS(X) \
 	X(fault_none) \
-	X(fault_tun_framing)
+	X(fault_tun_framing) \
+	X(fault_udp_blocked_inbound) \
+	X(fault_listener_absent) \
+	X(fault_wrong_key) \
+	X(fault_psk_mismatch) \
+	X(fault_inner_source_not_allowed) \
+	X(fault_no_ip_forward) \
+	X(fault_local_firewall) \
+	X(fault_no_uplink)
 
 #define LAB_FAULT_EXTERN(name) extern const struct lab_fault name;
 LAB_FAULTS(LAB_FAULT_EXTERN)

@@ -372,7 +372,7 @@ int run_open(struct run *r, const struct run_conf *c, struct arena *a, struct fa
 		return rc;
 	f->started_wall_ns = r->p->wall_ns();
 	f->marker = marker(a, f->started_wall_ns);
-	r->loop = loop_new(r->p->boot_ns);
+	r->loop = c->loop ? c->loop : loop_new(r->p->boot_ns);
 	loop_set_stop_fd(r->loop, r->signal_fd);
 	r->deadline_ns = loop_now(r->loop) + whole_ns(c);
 	return 0;
@@ -382,7 +382,9 @@ void run_close(struct run *r)
 {
 	/* Of one that came when all was done: what was finished is told, and it is said. */
 	run_interrupted(r);
-	loop_free(r->loop);
+	loop_set_stop_fd(r->loop, -1);
+	if (!r->conf->loop)
+		loop_free(r->loop);
 	run_signal_close(r->signal_fd, &r->old_signals);
 	run_limits_restore(&r->limit);
 }

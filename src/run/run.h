@@ -82,6 +82,8 @@ struct run_conf {
 	/* What `wgdiag lab` makes in the tunnel; NULL: nothing, and it is no lab. */
 	const struct lab_fault *fault;
 	const struct lab_variant *variant; /* of it */
+	/* Served while it waits, and whoever gave it ends it; NULL: one of its own. */
+	struct loop *loop;
 
 	/* Told as it goes: step 1 to n, what it is about. May be NULL. */
 	void (*progress)(void *ctx, unsigned step, unsigned n, const char *what);
@@ -128,6 +130,22 @@ int run_file(const struct run_conf *c, const struct run_file *x, struct arena *a
 bool run_file_name(const char *path, char out[static 16]);
 /* The engine that a file's tunnel is given when nobody chose one, and why. */
 const struct engine_ops *run_engine_auto(struct arena *a, const char **why);
+
+/* How a fault of the lab's network is looked at. */
+struct run_lab {
+	/* of the far end; that of the near end is the run's */
+	const struct engine_ops *far;
+	const char *far_program;
+	bool from_far; /* who looks is at the far end */
+	bool from_file; /* brings the tunnel up from its configuration, instead of finding it up */
+};
+/*
+ * Makes the network, a tunnel across it, and c->variant in it, which has a scene; runs on it as
+ * run_attach or run_file would; and takes it away. Negative: this machine cannot, or the fault
+ * could not be made.
+ */
+int run_lab(const struct run_conf *c, const struct run_lab *l, struct arena *a, struct facts *f,
+	    struct err *e);
 
 /* The NEED_BITs that such a run looks at: those asked for, and what they stand on. */
 uint32_t run_plan(uint32_t needs);

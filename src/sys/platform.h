@@ -256,6 +256,11 @@ struct platform_ops {
 	/* By the name of `ip netns`, or by the pid of a process that is in it. */
 	int (*netns_open)(const char *name, int *out, struct err *e);
 	/*
+	 * One below net. of another namespace than the thread's, and of those that the lab changes in
+	 * its own only (forwarding, reverse path filter, lifetimes of UDP flows); all else is -EPERM.
+	 */
+	int (*netns_sysctl)(int netns, const char *name, const char *value, struct err *e);
+	/*
 	 * Descriptors of network namespaces. netns_new makes one with lo up and leaves the thread
 	 * where it was; it lives as long as something holds it. netns_enter moves the thread.
 	 */

@@ -42,6 +42,7 @@ static const struct platform_ops linux_ops = {
 	.route_del = linux_route_del,
 	.sysctl_get = linux_sysctl_get,
 	.sysctl_set = linux_sysctl_set,
+	.netns_sysctl = linux_netns_sysctl,
 	.netns_open = linux_netns_open,
 	.netns_get = linux_netns_get,
 	.netns_new = linux_netns_new,

@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "sys/linux/linux.h"
+#include "sys/linux/netns.h"
 
 /* All that is ever written: what wg-quick writes for a default route through the tunnel. */
 #define MAY_WRITE "net.ipv4.conf.all.src_valid_mark"
@@ -48,19 +49,63 @@ int linux_sysctl_get(const char *name, char *out, size_t cap, struct err *e)
 	return 0;
 }
 
-int linux_sysctl_set(const char *name, const char *value, struct err *e)
+static int write_it(const char *name, const char *value, struct err *e)
 {
 	char path[256];
 	int fd, rc = path_of(name, path, sizeof(path), e);
 
 	if (rc < 0)
 		return rc;
-	if (strcmp(name, MAY_WRITE) != 0)
-		return err_code(e, EPERM, "sysctl %s is not ours to write", name);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "write sysctl %s", name);
 	rc = write(fd, value, strlen(value)) < 0 ? err_sys(e, "write sysctl %s", name) : 0;
 	close(fd);
+	return rc;
+}
+
+int linux_sysctl_set(const char *name, const char *value, struct err *e)
+{
+	if (strcmp(name, MAY_WRITE) != 0)
+		return err_code(e, EPERM, "sysctl %s is not ours to write", name);
+	return write_it(name, value, e);
+}
+
+/* Each belongs to a network namespace: what is written in the lab's stays in it. */
+static bool is_for_lab(const char *name)
+{
+	static const char *const whole[] = {
+		"net.ipv4.ip_forward",
+		"net.ipv4.icmp_echo_ignore_all",
+		"net.ipv6.conf.all.forwarding",
+		"net.netfilter.nf_conntrack_udp_timeout",
+		"net.netfilter.nf_conntrack_udp_timeout_stream",
+	};
+	static const char filter[] = ".rp_filter";
+	size_t i, len = strlen(name);
+
+	for (i = 0; i < ARRAY_LEN(whole); i++)
+		if (strcmp(name, whole[i]) == 0)
+			return true;
+	return str_has_prefix(name, "net.ipv4.conf.") && len > sizeof(filter) &&
+	       strcmp(name + len + 1 - sizeof(filter), filter) == 0;
+}
+
+int linux_netns_sysctl(int netns, const char *name, const char *value, struct err *e)
+{
+	struct stat st;
+	int home, rc;
+
+	if (!is_for_lab(name) || fstat(netns, &st) < 0 || netns_is_own(&st))
+		return err_code(e, EPERM, "sysctl %s is not ours to write", name);
+	rc = linux_netns_get(&home, e);
+	if (rc < 0)
+		return rc;
+	rc = linux_netns_enter(netns, e);
+	if (!rc) {
+		rc = write_it(name, value, e);
+		netns_return(home);
+	}
+	close(home);
 	return rc;
 }

@@ -1,0 +1,52 @@
+/*
+ * A public key that is not the other end's: failure-modes.md, FM10.
+ */
+#include "lab/faults.h"
+
+#include <assert.h>
+#include <sodium.h>
+
+static void another(struct public_key *k)
+{
+	struct secret_key s;
+
+	randombytes_buf(s.b, KEY_LEN);
+	secret_key_clamp(&s);
+	assert(public_key_of(&s, k));
+	secret_key_done(&s);
+}
+
+static int at_client(struct lab_world *w, struct err *e)
+{
+	(void)e;
+	another(&w->end[END_NEAR].conf->peers[0].key);
+	lab_told(w, "client: its peer's public key is not the server's");
+	return 0;
+}
+
+static int at_server(struct lab_world *w, struct err *e)
+{
+	(void)e;
+	another(&w->end[END_FAR].conf->peers[0].key);
+	lab_told(w, "server: its peer's public key is not the client's");
+	return 0;
+}
+
+static const struct lab_scene scene_client = { .before = at_client };
+static const struct lab_scene scene_server = { .before = at_server };
+
+static const struct lab_variant variants[] = {
+	{ "client", "the client has a wrong key of the server", NULL, NULL,
+	  &scene_client },
+	{ "server", "the server has a wrong key of the client", NULL, NULL,
+	  &scene_server },
+	{ NULL, NULL, NULL, NULL, NULL },
+};
+
+const struct lab_fault fault_wrong_key = {
+	.name = "wrong-key",
+	.says = "a public key is not that of the other end",
+	.side = "unknown",
+	.group = "no-answer",
+	.variants = variants,
+};

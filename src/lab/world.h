@@ -1,0 +1,119 @@
+/*
+ * A small network on this machine, with a tunnel across it, for faults that need more than the two
+ * ends of one cable:
+ *
+ *   client ----- router ----- server ----- lan
+ *     tun = = = = = = = = = = = tun
+ *
+ * Each is a network namespace without a name. Nothing of the host's network is touched, and nothing
+ * is left, whatever ends this process (as of lab/self_tunnel.h).
+ *
+ * What a fault finds: all of it up and routed, both families, the router and the server forward;
+ * the client has the server's address as its peer's endpoint, the server has none of the client.
+ * Names, addresses, ports, and whatever else a healthy set-up may have or not are drawn by lot.
+ */
+#ifndef LAB_WORLD_H
+#define LAB_WORLD_H
+
+#include "engine/engine.h"
+#include "lab/draw.h"
+#include "model/conf.h"
+
+enum lab_node { LAB_CLIENT, LAB_ROUTER, LAB_SERVER, LAB_LAN, LAB_NODE_COUNT };
+/* Each leads from the node of its number to the next one. */
+enum lab_cable { LAB_ACCESS, LAB_UPLINK, LAB_INSIDE, LAB_CABLE_COUNT };
+
+struct lab_plug {
+	enum lab_node node;
+	char dev[SYS_IFNAME_SIZE];
+	struct ip_addr addr4, addr6; /* of a /24 and a /64 */
+};
+
+struct lab_end {
+	enum lab_node node;
+	char tun[SYS_IFNAME_SIZE]; /* sockets share one folder, so no two are called alike */
+	struct ip_addr inner4, inner6;
+	struct conf *conf; /* as wg-quick takes it; its keys are throw-away, and wiped at the end */
+	const struct engine_ops *ops;
+	const char *program;
+	struct engine *engine; /* NULL: it does not run */
+	struct engine_facts facts; /* of its start */
+};
+
+struct lab_world {
+	const struct platform_ops *p;
+	struct loop *loop;
+	struct arena *arena;
+	struct draw draw; /* goes on: what a fault draws comes after what was drawn for it */
+	struct sys_isolation isolation;
+	bool isolated;
+	int host_netns;
+	int netns[LAB_NODE_COUNT];
+	struct lab_plug plug[LAB_CABLE_COUNT][2];
+	struct lab_end end[END_COUNT];
+	struct endpoint listens; /* where the client sends to, if the fault does not change it */
+	/* What is pinged because somebody said so; family NONE: what wgdiag finds out itself. */
+	struct ip_addr ping;
+	struct buf made; /* what was made, in words, for people */
+};
+
+struct lab_world_conf {
+	const struct engine_ops *engine[END_COUNT];
+	const char *program[END_COUNT];
+	uint64_t seed;
+};
+
+/*
+ * Network and configurations; no engine yet. -errno: this machine cannot. The world is the arena's,
+ * what it holds goes with lab_world_free.
+ */
+int lab_world_build(const struct lab_world_conf *c, const struct platform_ops *p, struct loop *l,
+		    struct arena *a, struct lab_world **out, struct err *e);
+void lab_world_free(struct lab_world *w); /* NULL: nothing */
+
+/* Runs fn with this thread in that node's namespace. */
+int lab_world_in(struct lab_world *w, enum lab_node node, int (*fn)(void *ctx, struct err *e),
+		 void *ctx, struct err *e);
+/* Serves the loop meanwhile. -EINTR: a signal came. */
+int lab_world_pause(struct lab_world *w, int64_t ns, struct err *e);
+
+/* The plug of that node on that cable. */
+const struct lab_plug *lab_plug(const struct lab_world *w, enum lab_node node,
+				enum lab_cable cable);
+
+/* world_change.c: what faults do. Each is also told to people (w->made). */
+
+/* Commands of nft(8), as one transaction, there. */
+int lab_nft(struct lab_world *w, enum lab_node node, struct err *e, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
+int lab_sysctl(struct lab_world *w, enum lab_node node, const char *name, const char *value,
+	       struct err *e);
+int lab_link_up(struct lab_world *w, enum lab_node node, const char *dev, bool up, struct err *e);
+int lab_link_mtu(struct lab_world *w, enum lab_node node, const char *dev, unsigned mtu,
+		 struct err *e);
+/* gateway NULL: it is on the link. */
+int lab_route(struct lab_world *w, enum lab_node node, const struct cidr *dst, const char *dev,
+	      const struct ip_addr *gateway, struct err *e);
+/* Deletes all routes there to just that prefix. */
+int lab_unroute(struct lab_world *w, enum lab_node node, const struct cidr *dst, struct err *e);
+void lab_told(struct lab_world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The network of that cable becomes one of what that end's peer may be sent and send. */
+void lab_allow(struct lab_world *w, enum end end, enum lab_cable cable);
+
+/* world_tunnel.c */
+
+/*
+ * Engines started and configured as in conf, interfaces up with their addresses, routes as wg-quick
+ * makes them. only: that end, or END_COUNT for both. -errno: an engine did not start or take it.
+ */
+int lab_world_start(struct lab_world *w, enum end only, struct err *e);
+/* Sends into the tunnel until that end has a session; -ETIMEDOUT: none came. */
+int lab_world_session(struct lab_world *w, enum end end, struct err *e);
+/* What its engine says of itself now. */
+int lab_world_get(struct lab_world *w, enum end end, struct arena *a, struct uapi_device **out,
+		  struct err *e);
+/* Lines of a `set` to it; text may hold keys: the caller wipes. */
+int lab_world_set(struct lab_world *w, enum end end, const struct buf *text, struct err *e);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * What a fault does to the network: the commands that anybody would type there, and told as such.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lab/world.h"
+
+static const char *const node_name[LAB_NODE_COUNT] = { [LAB_CLIENT] = "client",
+						       [LAB_ROUTER] = "router",
+						       [LAB_SERVER] = "server",
+						       [LAB_LAN] = "lan" };
+
+enum { MADE_TEXT_SIZE = 512, COMMANDS_SIZE = 2048 };
+
+void lab_told(struct lab_world *w, const char *fmt, ...)
+{
+	char text[MADE_TEXT_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	buf_printf(&w->made, "%s%s", w->made.len ? "; " : "", text);
+}
+
+struct change {
+	struct lab_world *w;
+	const char *text, *dev;
+	const struct cidr *dst;
+	const struct ip_addr *gateway;
+	unsigned mtu;
+	bool up;
+};
+
+static int change_rules(void *ctx, struct err *e)
+{
+	struct change *x = ctx;
+
+	return x->w->p->ruleset_change(x->text, e);
+}
+
+int lab_nft(struct lab_world *w, enum lab_node node, struct err *e, const char *fmt, ...)
+{
+	char text[COMMANDS_SIZE];
+	struct change x = { .w = w, .text = text };
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	lab_told(w, "%s: nft '%s'", node_name[node], text);
+	return lab_world_in(w, node, change_rules, &x, e);
+}
+
+int lab_sysctl(struct lab_world *w, enum lab_node node, const char *name, const char *value,
+	       struct err *e)
+{
+	lab_told(w, "%s: sysctl -w %s=%s", node_name[node], name, value);
+	return w->p->netns_sysctl(w->netns[node], name, value, e);
+}
+
+static int change_up(void *ctx, struct err *e)
+{
+	struct change *x = ctx;
+
+	return x->w->p->link_up(x->dev, x->up, e);
+}
+
+int lab_link_up(struct lab_world *w, enum lab_node node, const char *dev, bool up, struct err *e)
+{
+	struct change x = { .w = w, .dev = dev, .up = up };
+
+	lab_told(w, "%s: ip link set %s %s", node_name[node], dev, up ? "up" : "down");
+	return lab_world_in(w, node, change_up, &x, e);
+}
+
+static int change_mtu(void *ctx, struct err *e)
+{
+	struct change *x = ctx;
+
+	return x->w->p->link_mtu(x->dev, x->mtu, e);
+}
+
+int lab_link_mtu(struct lab_world *w, enum lab_node node, const char *dev, unsigned mtu,
+		 struct err *e)
+{
+	struct change x = { .w = w, .dev = dev, .mtu = mtu };
+
+	lab_told(w, "%s: ip link set %s mtu %u", node_name[node], dev, mtu);
+	return lab_world_in(w, node, change_mtu, &x, e);
+}
+
+static int change_route(void *ctx, struct err *e)
+{
+	struct change *x = ctx;
+
+	return x->w->p->route_add(x->dst, x->dev, x->gateway, e);
+}
+
+int lab_route(struct lab_world *w, enum lab_node node, const struct cidr *dst, const char *dev,
+	      const struct ip_addr *gateway, struct err *e)
+{
+	struct change x = { .w = w, .dst = dst, .dev = dev, .gateway = gateway };
+	char net[CIDR_STR_SIZE];
+
+	lab_told(w, "%s: ip route add %s dev %s", node_name[node], cidr_str(dst, net), dev);
+	return lab_world_in(w, node, change_route, &x, e);
+}
+
+static int remove_routes(void *ctx, struct err *e)
+{
+	struct change *x = ctx;
+	const struct platform_ops *p = x->w->p;
+	struct sys_route *routes;
+	struct arena tmp;
+	size_t n, i;
+	int rc;
+
+	arena_init(&tmp);
+	rc = p->routes(&tmp, &routes, &n, e);
+	for (i = 0; !rc && i < n; i++)
+		if (routes[i].type == 1 && cidr_equal(&routes[i].dst, x->dst))
+			rc = p->route_del(&routes[i], e);
+	arena_done(&tmp);
+	return rc;
+}
+
+int lab_unroute(struct lab_world *w, enum lab_node node, const struct cidr *dst, struct err *e)
+{
+	struct change x = { .w = w, .dst = dst };
+	char net[CIDR_STR_SIZE];
+
+	lab_told(w, "%s: ip route del %s", node_name[node], cidr_str(dst, net));
+	return lab_world_in(w, node, remove_routes, &x, e);
+}
+
+void lab_allow(struct lab_world *w, enum end end, enum lab_cable cable)
+{
+	struct conf_peer *p = &w->end[end].conf->peers[0];
+	struct cidr *grown = arena_alloc(w->arena, (p->n_allowed + 1) * sizeof(*grown));
+	struct cidr net = { w->plug[cable][0].addr4, 24 };
+
+	memcpy(grown, p->allowed, p->n_allowed * sizeof(*grown));
+	cidr_mask(&net);
+	grown[p->n_allowed++] = net;
+	p->allowed = grown;
+}

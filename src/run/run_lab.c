@@ -1,0 +1,109 @@
+/*
+ * A fault in the lab's network, looked at as a user would: at the interface that is up, at the
+ * other end's, or from the configuration file. Whoever looks is told nothing of what was made.
+ */
+#include <errno.h>
+
+#include "run/run.h"
+#include "sys/loop.h"
+
+struct lab_run {
+	const struct run_conf *conf;
+	const struct run_lab *lab;
+	struct lab_world *world;
+	struct arena *arena;
+	struct facts *f;
+};
+
+static int attach(struct lab_run *x, struct err *e)
+{
+	struct lab_world *w = x->world;
+	struct lab_end *own = &w->end[x->lab->from_far ? END_FAR : END_NEAR];
+	struct run_existing there = {
+		.ifname = own->tun,
+		.netns = w->netns[own->node],
+		.pings = &w->ping,
+		.n_pings = w->ping.family != FAMILY_NONE && !x->lab->from_far,
+	};
+
+	return run_attach(x->conf, &there, x->arena, x->f, e);
+}
+
+static int from_file(struct lab_run *x, struct err *e)
+{
+	struct lab_world *w = x->world;
+	struct lab_end *own = &w->end[END_NEAR];
+	struct intended_facts *intended = arena_alloc(x->arena, sizeof(*intended));
+	struct run_file file = {
+		.path = arena_printf(x->arena, "%s.conf", own->tun),
+		.conf = own->conf,
+		.intended = intended,
+		.pings = &w->ping,
+		.n_pings = w->ping.family != FAMILY_NONE,
+	};
+	int rc;
+
+	conf_facts(own->conf, x->arena, intended);
+	intended->file = file.path;
+	rc = run_host_open(x->conf, w->netns[own->node], false, x->arena, &file.host, e);
+	if (rc < 0)
+		return rc;
+	rc = run_file(x->conf, &file, x->arena, x->f, e);
+	run_host_close(file.host, x->conf);
+	if (w->p->netns_enter(w->host_netns, NULL) < 0)
+		return err_say(e, EIO, "cannot leave the lab's network");
+	return rc;
+}
+
+static int make(struct lab_run *x, struct err *e)
+{
+	const struct lab_scene *s = x->conf->variant->scene;
+	struct lab_world *w = x->world;
+	int rc = s->before ? s->before(w, e) : 0;
+
+	if (!rc)
+		rc = lab_world_start(w, x->lab->from_file ? END_FAR : END_COUNT, e);
+	if (!rc && s->session)
+		rc = lab_world_session(w, END_NEAR, e);
+	if (!rc && s->after)
+		rc = s->after(w, e);
+	if (!rc && w->made.len && x->conf->changed)
+		x->conf->changed(x->conf->ctx, buf_str(&w->made));
+	return rc < 0 ? err_prefix(e, "make %s, %s", x->conf->fault->name,
+				   x->conf->variant->name) :
+			0;
+}
+
+static int build_and_run(struct lab_run *x, struct err *e)
+{
+	const struct run_conf *c = x->conf;
+	struct lab_world_conf wc = {
+		.engine = { c->engine, x->lab->far },
+		.program = { c->program, x->lab->far_program },
+		.seed = c->seed,
+	};
+	int rc = lab_world_build(&wc, platform_get(), c->loop, x->arena, &x->world, e);
+
+	if (rc < 0)
+		return rc;
+	rc = make(x, e);
+	if (!rc)
+		rc = x->lab->from_file ? from_file(x, e) : attach(x, e);
+	x->f->target.lab = c->fault->name;
+	x->f->target.lab_variant = c->variant->name;
+	lab_world_free(x->world);
+	return rc;
+}
+
+int run_lab(const struct run_conf *c, const struct run_lab *l, struct arena *a, struct facts *f,
+	    struct err *e)
+{
+	struct run_conf inside = *c;
+	struct lab_run x = { .conf = &inside, .lab = l, .arena = a, .f = f };
+	int rc;
+
+	inside.loop = loop_new(platform_get()->boot_ns);
+	rc = build_and_run(&x, e);
+	loop_free(inside.loop);
+	return rc;
+}
