@@ -82,7 +82,7 @@ enum sign {
 	SIGN_FRAMING_OK,
 	SIGN_COUNT
 };
-#define SIGN_BIT(s) (UINT32_C(1) << (s))
+#define SIGN_BIT(s) (UINT64_C(1) << (s))
 
 /*
  * Kinds of packets: what the fault that a row shows takes away, and what a row missed. So a rule
@@ -111,7 +111,7 @@ struct finding {
 	enum state state;
 	const char *summary; /* one line for the table's last column */
 	struct evidence *evidence, **evidence_end;
-	uint32_t signs; /* SIGN_BITs */
+	uint64_t signs; /* SIGN_BITs */
 	uint32_t takes, misses; /* enum traffic; 0: not told, it may be any */
 	/*
 	 * ids of rows that fail of just what this one shows, though they may explain it

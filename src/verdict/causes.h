@@ -14,7 +14,7 @@
 struct condition {
 	const char *check; /* id; NULL: any check */
 	uint32_t states; /* STATE_BITs; 0: end of the list */
-	uint32_t signs; /* SIGN_BITs; 0: none is asked for */
+	uint64_t signs; /* SIGN_BITs; 0: none is asked for */
 };
 
 enum { CAUSE_CONDITIONS_MAX = 4, CAUSE_EXPLAINS_MAX = 16, CAUSE_LIST_MAX = 8 };
@@ -29,7 +29,7 @@ struct cause {
 	enum side side;
 	enum direction direction;
 	/* SIGN_BITs that show it in one direction each; where there are any, they decide */
-	uint32_t up, down;
+	uint64_t up, down;
 	/*
 	 * Something that is no fault: it explains rows that are WARN or UNSURE, is named only
 	 * when nothing failed, and never makes the verdict worse.
@@ -45,7 +45,7 @@ struct cause {
 };
 
 /* Most likely first, where several would explain the same. */
-extern const struct cause causes[];
+extern const struct cause *const causes[];
 extern const size_t n_causes;
 
 bool condition_holds(const struct condition *c, const struct findings *all);

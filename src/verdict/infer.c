@@ -46,7 +46,7 @@ static size_t rows_of(const struct findings *all, uint32_t states, const char *i
 	return n;
 }
 
-static void candidates(const struct cause *table, size_t n, bool no_fault,
+static void candidates(const struct cause *const *table, size_t n, bool no_fault,
 		       const struct findings *all, struct search *s)
 {
 	const char *ids[BITS];
@@ -55,17 +55,17 @@ static void candidates(const struct cause *table, size_t n, bool no_fault,
 	for (i = 0; i < n; i++) {
 		uint64_t rows = 0;
 
-		if (table[i].no_fault != no_fault || !cause_holds(&table[i], all))
+		if (table[i]->no_fault != no_fault || !cause_holds(table[i], all))
 			continue;
 		for (k = 0; k < n_ids; k++)
-			if (cause_explains(&table[i], ids[k]))
+			if (cause_explains(table[i], ids[k]))
 				rows |= UINT64_C(1) << k;
 		if (!rows)
 			continue;
 		/* Never seen; and the most likely ones stand first. */
 		if (s->n == BITS)
 			return;
-		s->cause[s->n] = &table[i];
+		s->cause[s->n] = table[i];
 		s->rows[s->n++] = rows;
 		s->wanted |= rows;
 	}
@@ -182,7 +182,7 @@ static void mark(const struct inference *in, struct findings *all)
 	}
 }
 
-void infer(const struct cause *table, size_t n, struct findings *all, struct inference *out)
+void infer(const struct cause *const *table, size_t n, struct findings *all, struct inference *out)
 {
 	const struct condition failed = { NULL, STATE_BIT(STATE_FAIL), 0 };
 	bool no_fault = !condition_holds(&failed, all);

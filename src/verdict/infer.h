@@ -21,7 +21,7 @@ struct inference {
  * are no fault. Rows of faults are marked: caused_by of what a chosen cause explains becomes
  * the row that shows it best. Memory from the arena of the findings.
  */
-void infer(const struct cause *table, size_t n, struct findings *all, struct inference *out);
+void infer(const struct cause *const *table, size_t n, struct findings *all, struct inference *out);
 
 /* The FAIL row of all that c explains which shows it best; NULL: it explains none. */
 struct finding *infer_root(const struct cause *c, const struct findings *all);
