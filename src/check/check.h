@@ -80,6 +80,15 @@ enum sign {
 	SIGN_NOTHING_DELIVERED,
 	/* the self-test on a tun of our own passed: the device frames as this system should */
 	SIGN_FRAMING_OK,
+
+	/* --- nothing comes back outside --- */
+
+	/* --- inside: what is routed, allowed, forwarded --- */
+
+	/* --- this host: its engine, filter and kernel --- */
+
+	/* --- sizes, loss and time --- */
+
 	SIGN_COUNT
 };
 #define SIGN_BIT(s) (UINT64_C(1) << (s))

@@ -10,14 +10,18 @@
 #define LAB_FAULTS(X) \
 	X(fault_none) \
 	X(fault_tun_framing) \
+	/* nothing comes back outside */ \
 	X(fault_udp_blocked_inbound) \
 	X(fault_listener_absent) \
 	X(fault_wrong_key) \
-	X(fault_psk_mismatch) \
+	X(fault_no_uplink) \
+	/* inside: what is routed, allowed, forwarded */ \
 	X(fault_inner_source_not_allowed) \
 	X(fault_no_ip_forward) \
+	/* this host: its engine, filter and kernel */ \
+	X(fault_psk_mismatch) \
 	X(fault_local_firewall) \
-	X(fault_no_uplink)
+	/* sizes, loss and time */
 
 #define LAB_FAULT_EXTERN(name) extern const struct lab_fault name;
 LAB_FAULTS(LAB_FAULT_EXTERN)

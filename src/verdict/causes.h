@@ -37,8 +37,9 @@ struct cause {
 	bool no_fault;
 	/* ids of checks that fail of it, the one that shows it best first */
 	const char *explains[CAUSE_EXPLAINS_MAX];
-	const char *remedy; /* what to change */
-	const char *commands[CAUSE_LIST_MAX]; /* to type for it */
+	/* what to change; NULL: what the row that shows it best says */
+	const char *remedy;
+	const char *commands[CAUSE_LIST_MAX]; /* to type for it, as of verdict/fill.h */
 	const char *not_this[CAUSE_LIST_MAX]; /* what people try, and what will not help */
 	/* the one command that tells it from others; NULL: none known */
 	const char *splitter;
@@ -47,6 +48,17 @@ struct cause {
 /* Most likely first, where several would explain the same. */
 extern const struct cause *const causes[];
 extern const size_t n_causes;
+
+/* Causes that one end cannot tell apart (interface.md): what is said of them together. */
+struct cause_group {
+	const char *id;
+	const char *says; /* as of a cause */
+	const char *remedy; /* what to look at, in order of likelihood */
+	const char *commands[CAUSE_LIST_MAX]; /* to type for it, as of verdict/fill.h */
+	const char *next; /* the one command that would decide, as of verdict/fill.h */
+};
+extern const struct cause_group cause_groups[]; /* ended by one without an id */
+const struct cause_group *cause_group_find(const char *id); /* NULL: none, or id is NULL */
 
 bool condition_holds(const struct condition *c, const struct findings *all);
 bool condition_row(const struct condition *c, const struct finding *f);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "verdict/fill.h"
+
 static bool starts_character(char c)
 {
 	return ((unsigned char)c & 0xc0) != 0x80;
@@ -165,9 +167,15 @@ static const char *in_words(const struct inference *in, bool tie, const struct f
 			    const struct finding *root)
 {
 	const char *name = common_name(in), *s, *longer;
+	const struct cause_group *g = tie ? cause_group_find(common_name(in)) : NULL;
 	struct arena *a = all->arena;
 	size_t i;
 
+	if (g) {
+		s = arena_printf(a, "%s: %s", g->id, g->says);
+		longer = root ? arena_printf(a, "%s; %s", s, root->summary) : s;
+		return conclude_characters(longer) > VERDICT_SUMMARY_MAX ? s : longer;
+	}
 	if (in->n_candidates == 1 || (tie && name))
 		s = arena_printf(a, "%s: %s", name, in->candidates[0]->says);
 	else
@@ -188,19 +196,43 @@ static const char *in_words(const struct inference *in, bool tie, const struct f
 	return conclude_characters(longer) > VERDICT_SUMMARY_MAX ? s : longer;
 }
 
-/* Of the first cause: where several are at work, one is put right after the other. */
-static void fix(const struct cause *c, struct finding *root, struct verdict *v)
+static void commands(const char *const *list, const struct facts *f, struct arena *a,
+		     struct verdict *v)
 {
-	v->fix = c->remedy;
-	v->fix_commands = c->commands;
-	v->n_fix_commands = list_len(c->commands, CAUSE_LIST_MAX);
+	size_t i, n = list_len(list, CAUSE_LIST_MAX);
+	const char **filled = arena_alloc(a, (n + 1) * sizeof(*filled));
+
+	for (i = 0; i < n; i++)
+		filled[i] = fill(a, f, list[i]);
+	v->fix_commands = filled;
+	v->n_fix_commands = n;
+}
+
+/* Of the first cause: where several are at work, one is put right after the other. */
+static void fix(const struct cause *c, const struct facts *f, struct arena *a,
+		struct finding *root, struct verdict *v)
+{
 	v->not_this = c->not_this;
 	v->n_not_this = list_len(c->not_this, CAUSE_LIST_MAX);
+	/* What the row says of this very tunnel is better than what holds for all. */
+	if (!c->remedy)
+		return;
+	v->fix = fill(a, f, c->remedy);
+	commands(c->commands, f, a, v);
 	if (!root || root->remedy)
 		return;
 	root->remedy = v->fix;
 	root->commands = v->fix_commands;
 	root->n_commands = v->n_fix_commands;
+}
+
+/* What helps whichever of them it is, and the one command that tells which. */
+static void fix_group(const struct cause_group *g, const struct facts *f, struct arena *a,
+		      struct verdict *v)
+{
+	v->fix = fill(a, f, g->remedy);
+	commands(g->commands, f, a, v);
+	conclude_next(v, fill(a, f, g->next));
 }
 
 static void split(const struct inference *in, const struct facts *f, const struct findings *all,
@@ -228,6 +260,7 @@ void conclude(const struct inference *in, const struct facts *f, const struct fi
 	      struct verdict *v)
 {
 	bool tie = in->n_candidates > in->n_chosen;
+	const struct cause_group *group;
 	struct finding *root;
 
 	if (in->n_candidates == 0)
@@ -236,16 +269,19 @@ void conclude(const struct inference *in, const struct facts *f, const struct fi
 	candidates(in, all, v);
 	v->cause = tie ? common_name(in) : in->chosen[0]->id;
 	if (in->chosen[0]->no_fault) {
-		fix(in->chosen[0], NULL, v);
+		fix(in->chosen[0], f, all->arena, NULL, v);
 		v->summary = in_words(in, tie, all, NULL);
 		return;
 	}
 	common_side(in, tie, all, v);
 	v->root = root;
 	v->summary = in_words(in, tie, all, root);
+	group = tie ? cause_group_find(v->cause) : NULL;
 	/* A remedy for what may not be so would be a guess. */
-	if (!tie)
-		fix(in->chosen[0], root, v);
-	else
+	if (group)
+		fix_group(group, f, all->arena, v);
+	else if (tie)
 		split(in, f, all, v);
+	else
+		fix(in->chosen[0], f, all->arena, root, v);
 }

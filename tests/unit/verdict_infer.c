@@ -615,7 +615,8 @@ static void rows_are_whole(void **state)
 		const struct cause *c = causes[i];
 
 		print_message("# %s, %s\n", c->id, side_str(c->side));
-		assert_true(c->says && c->remedy && c->explains[0] && c->when[0].states);
+		assert_true(c->says && c->explains[0] && c->when[0].states);
+		assert_true(!c->group || cause_group_find(c->group));
 		assert_true(strlen(c->id) + 2 + conclude_characters(c->says) <=
 			    VERDICT_SUMMARY_MAX * 3 / 4);
 		assert_true(c->no_fault || c->side != SIDE_NONE);

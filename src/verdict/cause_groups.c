@@ -1,0 +1,52 @@
+/*
+ * What several causes look like from one end, and what would tell them apart.
+ */
+#include "verdict/causes.h"
+
+#include <string.h>
+
+const struct cause_group cause_groups[] = {
+	{
+		.id = "no-answer",
+		.says = "initiations leave, and nothing comes back",
+		.remedy = "look at the far end, in this order: does its filter, and its provider's, "
+			  "let UDP in to the port; is the port forwarded to it; does each end have "
+			  "the other's public key; does an engine listen there",
+		.commands = { "at the far end: tcpdump -ni any udp port {port}",
+			      "at the far end: wg show; wg show all listen-port",
+			      "at the far end: nft list ruleset | grep -e {port} -e policy" },
+		.next = "wgdiag explain far",
+	},
+	{
+		.id = "no-data-back",
+		.says = "the handshake is fresh, and no data comes back through the tunnel",
+		.remedy = "look at the far end: do its allowed IPs of this peer hold the inner "
+			  "address that is used here, and does no other peer of it have the same; "
+			  "does its kernel count receive errors of the tunnel's interface",
+		.commands = { "at the far end: wg show all allowed-ips",
+			      "at the far end: ip -s -s link show type wireguard" },
+		.next = "wgdiag explain far",
+	},
+	{
+		.id = "not-forwarded",
+		.says = "the far end answers inside the tunnel, and nothing beyond it does",
+		.remedy = "at the far end: let it forward, let its filter pass what comes from the "
+			  "tunnel's interface, and give what lies behind it a route back, or "
+			  "masquerade",
+		.commands = { "at the far end: sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding",
+			      "at the far end: nft list ruleset | grep -e forward -e masquerade",
+			      "at the far end: tcpdump -ni any host {target}" },
+		.next = "wgdiag explain far",
+	},
+	{ .id = NULL },
+};
+
+const struct cause_group *cause_group_find(const char *id)
+{
+	const struct cause_group *g;
+
+	for (g = cause_groups; id && g->id; g++)
+		if (strcmp(g->id, id) == 0)
+			return g;
+	return NULL;
+}
