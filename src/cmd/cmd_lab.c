@@ -1,20 +1,24 @@
 /*
  * `wgdiag lab`: makes a named fault in a tunnel of its own, and diagnoses it.
  */
+#include <sodium.h>
 #include <string.h>
 
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
+#include "cmd/lab_all.h"
 #include "cmd/page.h"
+#include "run/run_lab_all.h"
 
 #define NAME "wgdiag lab"
 
-enum { NAMES_MAX = 64 };
+enum { NAMES_MAX = 128, SEEDS_MAX = 1000, JOBS_USUAL = 4 };
 
 struct lab_options {
 	struct check_options check;
 	const char *fault, *variant; /* as they were given */
-	bool list;
+	bool list, all;
+	struct lab_all_options many; /* of --all */
 	struct arena arena;
 };
 
@@ -22,18 +26,27 @@ static void lab_help(FILE *out)
 {
 	fputs("usage: wgdiag lab [OPTIONS] FAULT\n"
 	      "       wgdiag lab [OPTIONS] none\n"
+	      "       wgdiag lab [OPTIONS] --all\n"
 	      "       wgdiag lab --list\n"
 	      "\n"
 	      "Makes a fault in a private WireGuard tunnel on this machine, for real, and then\n"
-	      "diagnoses it as wgdiag check does. 'none' makes no fault: the healthy control.\n"
+	      "diagnoses it as wgdiag check does, without being told what it is. 'none' makes no fault: the healthy control.\n"
 	      "The network of this machine is not touched, and nothing is left behind. Where\n"
 	      "packets are lost every probe is waited for: up to 10 seconds.\n"
 	      "\n"
 	      "      --list           the faults, and their variants\n"
 	      "      --variant NAME   another way to the same fault (default: the first one that\n"
 	      "                       the engine allows)\n"
-	      "      --engine NAME    the near end's engine: builtin, wireguard-go (default: the\n"
-	      "                       one that the variant needs, else builtin)\n"
+	      "      --all            every fault and control, each graded against the truth\n"
+	      "      --jobs N         of --all, so many at once (default 4)\n"
+	      "      --seeds N        of --all, each so many times, from different seeds\n"
+	      "      --engine-near NAME  the near end's engine: builtin, wireguard-go (default:\n"
+	      "                       the one that the variant needs, else builtin); of --all a\n"
+	      "                       list, as builtin,wireguard-go. Also --engine NAME\n"
+	      "      --engine-far NAME  the far end's (default builtin)\n"
+	      "      --from END       who looks: near (default), or far, the other end\n"
+	      "      --as WHAT        looked at as: interface (default), which is up, or file, a\n"
+	      "                       configuration that wgdiag brings up\n"
 	      "      --json           one JSON object on standard output\n"
 	      "  -c, --count N        pings to the peer (default 10)\n"
 	      "  -i, --interval S     seconds between them (default 0.1)\n"
@@ -58,13 +71,26 @@ static void lab_help(FILE *out)
 
 /* --- the command line ------------------------------------------------------- */
 
-enum { OPT_LIST = OPT_OWN, OPT_VARIANT, OPT_ENGINE_FAR, OPT_FROM, OPT_AS };
+enum {
+	OPT_LIST = OPT_OWN,
+	OPT_ALL,
+	OPT_JOBS,
+	OPT_SEEDS,
+	OPT_VARIANT,
+	OPT_ENGINE_NEAR,
+	OPT_ENGINE_FAR,
+	OPT_FROM,
+	OPT_AS,
+};
 
 static const struct option options[] = {
 	{ "list", no_argument, NULL, OPT_LIST },
+	{ "all", no_argument, NULL, OPT_ALL },
+	{ "jobs", required_argument, NULL, OPT_JOBS },
+	{ "seeds", required_argument, NULL, OPT_SEEDS },
 	{ "variant", required_argument, NULL, OPT_VARIANT },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
-	{ "engine-near", required_argument, NULL, OPT_ENGINE },
+	{ "engine-near", required_argument, NULL, OPT_ENGINE_NEAR },
 	{ "engine-far", required_argument, NULL, OPT_ENGINE_FAR },
 	{ "from", required_argument, NULL, OPT_FROM },
 	{ "as", required_argument, NULL, OPT_AS },
@@ -122,13 +148,44 @@ static bool read_one(int opt, const char *arg, struct lab_options *o)
 		return one_of_two("--from", arg, "near", "far", &lab->from_far);
 	if (opt == OPT_AS)
 		return one_of_two("--as", arg, "interface", "file", &lab->from_file);
+	if (opt == OPT_JOBS)
+		return options_count(NAME, "--jobs", arg, 1, RUN_LAB_JOBS_MAX, &o->many.jobs);
+	if (opt == OPT_SEEDS)
+		return options_count(NAME, "--seeds", arg, 1, SEEDS_MAX, &o->many.seeds);
 	if (opt == OPT_LIST)
 		o->list = true;
+	else if (opt == OPT_ALL)
+		o->all = true;
+	else if (opt == OPT_ENGINE_NEAR)
+		o->many.near = arg;
 	else if (opt == OPT_VARIANT)
 		o->variant = arg;
 	else
 		return check_option(opt, arg, &o->check);
 	return true;
+}
+
+/* What goes with what. */
+static int options_fit(struct lab_options *o)
+{
+	/* Of --all it is a list. */
+	if (o->many.near && !o->all && !check_option(OPT_ENGINE, o->many.near, &o->check))
+		return EXIT_USAGE;
+	if (o->list && o->check.report == &report_json) {
+		fputs(NAME ": --list has no JSON\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (o->all && (o->variant || o->check.lab.from_file || o->list)) {
+		fprintf(stderr, NAME ": --all takes every fault, and no %s\n",
+			o->list ? "--list" : o->variant ? "--variant" : "--as");
+		return EXIT_USAGE;
+	}
+	if (!o->fault && !o->list && !o->all && !o->check.list_checks) {
+		fputs(NAME ": which fault? (" NAME " --list shows them; 'none' is the control)\n",
+		      stderr);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
 }
 
 /* EXIT_OK: go on with *o. */
@@ -147,22 +204,14 @@ static int read_options(int argc, char **argv, struct lab_options *o)
 			return EXIT_OK;
 	}
 	o->fault = argv[optind]; /* NULL at the end */
-	if (o->fault && (o->list || argv[optind + 1])) {
+	if (o->fault && (o->list || o->all || argv[optind + 1])) {
 		fprintf(stderr, NAME ": unexpected argument '%s' (see " NAME " --help)\n",
-			o->list ? o->fault : argv[optind + 1]);
+			o->list || o->all ? o->fault : argv[optind + 1]);
 		return EXIT_USAGE;
 	}
-	if (o->list && o->check.report == &report_json) {
-		fputs(NAME ": --list has no JSON\n", stderr);
-		return EXIT_USAGE;
-	}
-	if (!o->fault && !o->list && !o->check.list_checks) {
-		fputs(NAME ": which fault? (" NAME " --list shows them; 'none' is the control)\n",
-		      stderr);
-		return EXIT_USAGE;
-	}
-	return EXIT_OK;
+	return options_fit(o);
 }
+
 
 /* --- which one ---------------------------------------------------------------- */
 
@@ -242,7 +291,7 @@ static void list_variant(struct page *page, const struct lab_variant *v)
 	CLEANUP(buf_done) struct buf says = { 0 };
 	char first[64];
 
-	snprintf(first, sizeof(first), "  --variant %-10s  ", v->name);
+	snprintf(first, sizeof(first), "  --variant %-17s  ", v->name);
 	buf_puts(&says, v->says);
 	if (v->engine)
 		buf_printf(&says, " (%s)", v->engine);
@@ -258,7 +307,7 @@ static void list(void)
 
 	page_open(&page);
 	for (i = 0; lab_faults[i]; i++) {
-		snprintf(first, sizeof(first), "%-12s  ", lab_faults[i]->name);
+		snprintf(first, sizeof(first), "%-29s  ", lab_faults[i]->name);
 		page_entry(&page, first, lab_faults[i]->says);
 		for (v = lab_faults[i]->variants; v->name; v++)
 			list_variant(&page, v);
@@ -266,15 +315,30 @@ static void list(void)
 	page_close(&page);
 }
 
+static int all(struct lab_options *o)
+{
+	if (!o->check.has_seed)
+		randombytes_buf(&o->check.seed, sizeof(o->check.seed));
+	/* Each adds to it, and all are to be typed. */
+	o->many.seed = o->check.has_seed ? o->check.seed : o->check.seed >> 40;
+	o->many.far = o->check.lab.far;
+	o->many.from_far = o->check.lab.from_far;
+	o->many.json = o->check.report == &report_json;
+	o->many.quiet = o->check.quiet;
+	return lab_all(&o->many);
+}
+
 static int lab_run(int argc, char **argv)
 {
-	struct lab_options o = { .list = false };
+	struct lab_options o = { .many = { .jobs = JOBS_USUAL, .seeds = 1 } };
 	int code;
 
 	check_options_init(&o.check, NAME);
 	code = read_options(argc, argv, &o);
 	if (code != EXIT_OK)
 		return code;
+	if (o.all && !o.check.help)
+		return all(&o);
 	arena_init(&o.arena);
 	if (o.check.help || o.list) {
 		if (o.list)

@@ -1,0 +1,340 @@
+/*
+ * A line per fault, and what was said instead of it: the confusion matrix without its zeros. Then
+ * the shares, and each run that was not right, as it is to be typed to see it again.
+ */
+#include "cmd/lab_all.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/terminal.h"
+#include "run/run_lab_all.h"
+
+#define NAME "wgdiag lab"
+
+/* In percent: less is an exit code of 1, so that a CI job notices (the issue of the lab). */
+enum { RIGHT_LEAST = 95, SIDE_LEAST = 97, LINE_SIZE = 256 };
+
+struct score {
+	size_t runs, none, grade[LAB_GRADE_COUNT], side, longest;
+};
+
+struct voice {
+	bool live;
+	int shown;
+};
+
+static void told(void *ctx, const struct lab_result *r, size_t n, size_t of)
+{
+	struct voice *v = ctx;
+
+	if (!v->live)
+		return;
+	fprintf(stderr, "\r%*s\r", v->shown, "");
+	v->shown = fprintf(stderr, "%zu/%zu %s, %s: %s", n, of, r->fault->name, r->variant->name,
+			   r->none ? r->none : lab_grade_str(r->grade));
+	fflush(stderr);
+}
+
+static void add(struct score *s, const struct lab_result *r)
+{
+	if (r->none) {
+		s->none++;
+		return;
+	}
+	s->runs++;
+	s->grade[r->grade]++;
+	s->side += r->side_right;
+}
+
+static size_t right(const struct score *s)
+{
+	return s->grade[LAB_RIGHT] + s->grade[LAB_GROUP];
+}
+
+static int by_time(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Of those that were judged; sorted. Freed by the caller. */
+static int64_t *times(const struct lab_result *r, size_t n, size_t *n_times)
+{
+	int64_t *t = calloc(n + 1, sizeof(*t));
+	size_t i;
+
+	if (!t)
+		abort();
+	for (i = 0, *n_times = 0; i < n; i++)
+		if (!r[i].none)
+			t[(*n_times)++] = r[i].took_ns;
+	qsort(t, *n_times, sizeof(*t), by_time);
+	return t;
+}
+
+/* --- as text ------------------------------------------------------------------------ */
+
+static const char *said(const struct lab_result *r)
+{
+	return r->said.cause ? r->said.cause : r->said.state;
+}
+
+/* Each thing that was said of that fault and is not right, once, with its number. */
+static void said_instead(const struct lab_result *r, size_t n, const struct lab_fault *f)
+{
+	const char *sep = "";
+	size_t i, j, count;
+
+	for (i = 0; i < n; i++) {
+		if (r[i].fault != f || r[i].none || lab_grade_is_right(r[i].grade))
+			continue;
+		for (j = 0; j < i; j++)
+			if (r[j].fault == f && !r[j].none && !lab_grade_is_right(r[j].grade) &&
+			    strcmp(said(&r[j]), said(&r[i])) == 0)
+				break;
+		if (j < i)
+			continue;
+		for (count = 0; j < n; j++)
+			count += r[j].fault == f && !r[j].none &&
+				 !lab_grade_is_right(r[j].grade) &&
+				 strcmp(said(&r[j]), said(&r[i])) == 0;
+		printf("%s%zu %s", sep, count, said(&r[i]));
+		sep = ", ";
+	}
+}
+
+static void table(const struct lab_result *r, size_t n)
+{
+	size_t i, k;
+
+	printf(" %-29s %4s %5s %5s %4s  %s\n", "TRUTH", "RUNS", "RIGHT", "GROUP", "SIDE",
+	       "SAID INSTEAD");
+	for (i = 0; lab_faults[i]; i++) {
+		struct score s = { 0 };
+
+		for (k = 0; k < n; k++)
+			if (r[k].fault == lab_faults[i])
+				add(&s, &r[k]);
+		if (!s.runs)
+			continue;
+		printf(" %-29s %4zu %5zu %5zu %4zu  ", lab_faults[i]->name, s.runs,
+		       s.grade[LAB_RIGHT], s.grade[LAB_GROUP], s.side);
+		said_instead(r, n, lab_faults[i]);
+		putchar('\n');
+	}
+}
+
+static void share(const char *what, size_t n, size_t of)
+{
+	printf("%-13s %zu of %zu", what, n, of);
+	if (of)
+		printf(" = %.1f %%", 100.0 * (double)n / (double)of);
+	putchar('\n');
+}
+
+static void again(const struct lab_result *r, const struct lab_all_options *o)
+{
+	printf("  wgdiag lab %s --variant %s --as %s --engine-near %s%s%s%s --seed %" PRIu64 "\n",
+	       r->fault->name, r->variant->name, r->from_file ? "file" : "interface", r->near,
+	       o->far ? " --engine-far " : "", o->far ? o->far->name : "",
+	       o->from_far ? " --from far" : "", r->seed);
+}
+
+static void not_right(const struct lab_result *r, size_t n, const struct lab_all_options *o)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (r[i].none || (lab_grade_is_right(r[i].grade) && r[i].side_right))
+			continue;
+		printf("\n%s, side %s: %s\n",
+		       lab_grade_is_right(r[i].grade) ? "wrong side" : lab_grade_str(r[i].grade),
+		       r[i].said.side ? r[i].said.side : "none", r[i].summary);
+		again(&r[i], o);
+	}
+	for (i = 0; i < n; i++) {
+		if (!r[i].none)
+			continue;
+		printf("\nnot judged: %s\n", r[i].none);
+		again(&r[i], o);
+	}
+}
+
+static void totals(const struct score *faults, const struct score *controls, const int64_t *t,
+		   size_t n_times)
+{
+	size_t runs = faults->runs + controls->runs;
+
+	putchar('\n');
+	share("right:", right(faults) + right(controls), runs);
+	share("side right:", faults->side + controls->side, runs);
+	printf("false alarms: %zu of %zu controls\n", controls->grade[LAB_FALSE_ALARM],
+	       controls->runs);
+	if (n_times)
+		printf("seconds:      median %.1f, longest %.1f\n",
+		       (double)t[n_times / 2] / NS_PER_S, (double)t[n_times - 1] / NS_PER_S);
+	if (faults->none + controls->none)
+		printf("not judged:   %zu\n", faults->none + controls->none);
+}
+
+/* --- as JSON -------------------------------------------------------------------------- */
+
+static json_t *text(const char *s)
+{
+	return s ? json_string(s) : json_null();
+}
+
+static json_t *run_json(const struct lab_result *r)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "fault", text(r->fault->name));
+	json_object_set_new(o, "variant", text(r->variant->name));
+	json_object_set_new(o, "engine_near", text(r->near));
+	json_object_set_new(o, "as", text(r->from_file ? "file" : "interface"));
+	json_object_set_new(o, "seed", json_integer((json_int_t)r->seed));
+	json_object_set_new(o, "grade", r->none ? json_null() : text(lab_grade_str(r->grade)));
+	json_object_set_new(o, "side_right", r->none ? json_null() : json_boolean(r->side_right));
+	json_object_set_new(o, "not_judged", text(r->none));
+	json_object_set_new(o, "state", text(r->said.state));
+	json_object_set_new(o, "cause", text(r->said.cause));
+	json_object_set_new(o, "side", text(r->said.side));
+	json_object_set_new(o, "summary", text(r->summary));
+	json_object_set_new(o, "duration_ms", json_integer(r->took_ns / NS_PER_MS));
+	return o;
+}
+
+static void as_json(const struct lab_result *r, size_t n, const struct score *faults,
+		    const struct score *controls, const int64_t *t, size_t n_times)
+{
+	json_t *o = json_object(), *runs = json_array();
+	size_t i, judged = faults->runs + controls->runs;
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(runs, run_json(&r[i]));
+	json_object_set_new(o, "schema", text("wgdiag.lab/1"));
+	json_object_set_new(o, "judged", json_integer((json_int_t)judged));
+	json_object_set_new(o, "right",
+			    json_integer((json_int_t)(right(faults) + right(controls))));
+	json_object_set_new(o, "side_right",
+			    json_integer((json_int_t)(faults->side + controls->side)));
+	json_object_set_new(o, "controls", json_integer((json_int_t)controls->runs));
+	json_object_set_new(o, "false_alarms",
+			    json_integer((json_int_t)controls->grade[LAB_FALSE_ALARM]));
+	json_object_set_new(o, "median_ms",
+			    n_times ? json_integer(t[n_times / 2] / NS_PER_MS) : json_null());
+	json_object_set_new(o, "longest_ms",
+			    n_times ? json_integer(t[n_times - 1] / NS_PER_MS) : json_null());
+	json_object_set_new(o, "runs", runs);
+	json_dumpf(o, stdout, JSON_INDENT(1) | JSON_SORT_KEYS);
+	putchar('\n');
+	json_decref(o);
+}
+
+/* --- the whole ------------------------------------------------------------------------- */
+
+static int read_engines(const struct lab_all_options *o, struct arena *a, struct run_lab_all *c)
+{
+	char *list = arena_strdup(a, o->near ? o->near : "builtin"), *save = NULL, *name;
+	const struct engine_ops *ops;
+	const char *program;
+	struct err e;
+
+	for (name = strtok_r(list, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+		ops = engine_ops_find(name);
+		if (!ops || c->n_near == LAB_ENGINES_MAX) {
+			fprintf(stderr, NAME ": --engine-near '%s': no such engine\n", name);
+			return EXIT_USAGE;
+		}
+		if (engine_program(ops, a, &program, &e) < 0) {
+			fprintf(stderr, NAME ": %s\n", e.text);
+			return EXIT_USAGE;
+		}
+		c->near[c->n_near++] = ops->name;
+	}
+	return EXIT_OK;
+}
+
+static bool at_least(size_t n, size_t of, unsigned percent)
+{
+	return n * 100 >= of * percent;
+}
+
+static int exit_code(const struct score *faults, const struct score *controls)
+{
+	size_t runs = faults->runs + controls->runs;
+
+	if (controls->grade[LAB_FALSE_ALARM] ||
+	    !at_least(right(faults) + right(controls), runs, RIGHT_LEAST) ||
+	    !at_least(faults->side + controls->side, runs, SIDE_LEAST))
+		return EXIT_FAILED;
+	return runs ? EXIT_OK : EXIT_UNDECIDED;
+}
+
+static int tell(const struct lab_all_options *o, const struct lab_result *r, size_t n)
+{
+	struct score faults = { 0 }, controls = { 0 };
+	size_t i, n_times;
+	int64_t *t = times(r, n, &n_times);
+
+	for (i = 0; i < n; i++)
+		add(r[i].fault->side ? &faults : &controls, &r[i]);
+	if (o->json) {
+		as_json(r, n, &faults, &controls, t, n_times);
+	} else {
+		if (!o->quiet)
+			table(r, n);
+		totals(&faults, &controls, t, n_times);
+		not_right(r, n, o);
+	}
+	free(t);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, NAME ": writing the results: %s\n", strerror(errno));
+		return EXIT_INTERNAL;
+	}
+	return exit_code(&faults, &controls);
+}
+
+int lab_all(const struct lab_all_options *o)
+{
+	struct run_lab_all c = {
+		.far = o->far ? o->far->name : NULL,
+		.jobs = (unsigned)o->jobs,
+		.seeds = (unsigned)o->seeds,
+		.seed = o->seed,
+		.from_far = o->from_far,
+	};
+	struct voice voice = { .live = terminal_is_live(STDERR_FILENO) && !o->quiet };
+	struct lab_watch watch = { told, &voice };
+	struct lab_result *r;
+	struct err e = { 0 };
+	struct arena a;
+	size_t n;
+	int rc, code;
+
+	arena_init(&a);
+	code = read_engines(o, &a, &c);
+	if (code == EXIT_OK) {
+		if (!o->quiet)
+			fprintf(stderr,
+				NAME ": %zu runs, %u at once, seed %" PRIu64 "\n",
+				run_lab_all_count(&c), c.jobs, c.seed);
+		rc = run_lab_all(&c, &watch, &a, &r, &n, &e);
+		if (voice.shown > 0)
+			fprintf(stderr, "\r%*s\r", voice.shown, "");
+		if (rc < 0 && rc != -EINTR)
+			fprintf(stderr, NAME ": %s\n", e.text);
+		code = rc < 0 && rc != -EINTR ? EXIT_UNDECIDED : tell(o, r, n);
+		code = rc == -EINTR ? EXIT_INTERRUPTED : code;
+	}
+	arena_done(&a);
+	return code;
+}
