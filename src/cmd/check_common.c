@@ -208,8 +208,10 @@ static int measure(const struct check_options *o, const struct run_conf *c, stru
 		return check_existing(o, c, a, f, code, &e);
 	if (o->file)
 		return check_of_file(o, c, a, f, code, &e);
-	rc = o->variant && o->variant->scene ? run_lab(c, &o->lab, a, f, &e) :
-					       run_self_test(c, a, f, &e);
+	if (o->variant && o->variant->scene)
+		rc = run_lab(c, &o->lab, a, f, &e);
+	else
+		rc = run_self_test(c, a, f, &e);
 	if (rc < 0) {
 		clear_progress(c->ctx);
 		check_refusal(o, &e);
@@ -242,6 +244,8 @@ static int check(const struct check_options *o, const struct check_choice *choic
 	clear_progress(&voice);
 	if (rc < 0)
 		return code;
+	if (o->lab.keep)
+		return EXIT_OK;
 	if (o->far && run_far_apply(&facts, o->far, a, &e) < 0) {
 		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
 		return EXIT_USAGE;

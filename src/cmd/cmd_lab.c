@@ -37,6 +37,8 @@ static void lab_help(FILE *out)
 	      "      --list           the faults, and their variants\n"
 	      "      --variant NAME   another way to the same fault (default: the first one that\n"
 	      "                       the engine allows)\n"
+	      "      --keep           look at nothing: leave it as it is until Ctrl-C, and say how\n"
+	      "                       to get into each network\n"
 	      "      --all            every fault and control, each graded against the truth\n"
 	      "      --jobs N         of --all, so many at once (default 4)\n"
 	      "      --seeds N        of --all, each so many times, from different seeds\n"
@@ -81,11 +83,13 @@ enum {
 	OPT_ENGINE_FAR,
 	OPT_FROM,
 	OPT_AS,
+	OPT_KEEP,
 };
 
 static const struct option options[] = {
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "all", no_argument, NULL, OPT_ALL },
+	{ "keep", no_argument, NULL, OPT_KEEP },
 	{ "jobs", required_argument, NULL, OPT_JOBS },
 	{ "seeds", required_argument, NULL, OPT_SEEDS },
 	{ "variant", required_argument, NULL, OPT_VARIANT },
@@ -156,6 +160,8 @@ static bool read_one(int opt, const char *arg, struct lab_options *o)
 		o->list = true;
 	else if (opt == OPT_ALL)
 		o->all = true;
+	else if (opt == OPT_KEEP)
+		lab->keep = true;
 	else if (opt == OPT_ENGINE_NEAR)
 		o->many.near = arg;
 	else if (opt == OPT_VARIANT)
@@ -269,6 +275,12 @@ static int choose_fault(struct lab_options *o)
 		c->engine = engine_ops_find(v->engine);
 	c->fault = f;
 	c->variant = v;
+	c->lab.root = c->root;
+	if (c->lab.keep && !v->scene) {
+		fprintf(stderr, NAME ": --keep: %s, %s has no network to get into\n", f->name,
+			v->name);
+		return EXIT_USAGE;
+	}
 	if (!c->lab.far)
 		c->lab.far = engine_ops_find("builtin");
 	return EXIT_OK;

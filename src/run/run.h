@@ -138,11 +138,13 @@ struct run_lab {
 	const char *far_program;
 	bool from_far; /* who looks is at the far end */
 	bool from_file; /* brings the tunnel up from its configuration, instead of finding it up */
+	bool keep; /* nothing is looked at: how to get into it is told (notice), until a signal comes */
+	bool root; /* who started it is; an ordinary user's network is in a user namespace */
 };
 /*
  * Makes the network, a tunnel across it, and c->variant in it, which has a scene; runs on it as
  * run_attach or run_file would; and takes it away. Negative: this machine cannot, or the fault
- * could not be made.
+ * could not be made. Of l->keep there are no facts.
  */
 int run_lab(const struct run_conf *c, const struct run_lab *l, struct arena *a, struct facts *f,
 	    struct err *e);

@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 
-#include "run/run.h"
+#include <unistd.h>
+
+#include "run/run_priv.h"
 #include "sys/loop.h"
 
 struct lab_run {
@@ -74,6 +76,63 @@ static int make(struct lab_run *x, struct err *e)
 			0;
 }
 
+/* --- kept ------------------------------------------------------------------------------ */
+
+static void say(const struct lab_run *x, const char *line)
+{
+	if (x->conf->notice)
+		x->conf->notice(x->conf->ctx, RUN_MUST_KNOW, line);
+}
+
+/* Its namespaces have no names: they are reached through the descriptors of this process. */
+static void how_to_enter(const struct lab_run *x)
+{
+	static const char *const name[LAB_NODE_COUNT] = { [LAB_CLIENT] = "client",
+							  [LAB_ROUTER] = "router",
+							  [LAB_SERVER] = "server",
+							  [LAB_LAN] = "lan" };
+	const struct lab_world *w = x->world;
+	const struct lab_end *near = &w->end[END_NEAR];
+	long pid = (long)getpid();
+	const char *user = x->lab->root ? "" :
+					  arena_printf(x->arena,
+						       "--user=/proc/%ld/ns/user "
+						       "--preserve-credentials ",
+						       pid);
+	unsigned i;
+
+	for (i = 0; i < LAB_NODE_COUNT; i++)
+		say(x, arena_printf(x->arena,
+				    "%s: nsenter %s--mount=/proc/%ld/ns/mnt --net=/proc/%ld/fd/%d",
+				    name[i], user, pid, pid, w->netns[i]));
+	say(x, arena_printf(x->arena, "the tunnel is %s at the client and %s at the server; "
+				      "there: wgdiag check %s",
+			    near->tun, w->end[END_FAR].tun, near->tun));
+	say(x, "until Ctrl-C");
+}
+
+static int keep(struct lab_run *x, struct err *e)
+{
+	sigset_t old;
+	int fd, rc = run_signal_open(&fd, &old, e);
+
+	if (rc < 0)
+		return rc;
+	how_to_enter(x);
+	loop_set_stop_fd(x->conf->loop, fd);
+	loop_run(x->conf->loop, INT64_MAX, NULL, NULL);
+	loop_set_stop_fd(x->conf->loop, -1);
+	run_signal_close(fd, &old);
+	return 0;
+}
+
+static int look(struct lab_run *x, struct err *e)
+{
+	if (x->lab->keep)
+		return keep(x, e);
+	return x->lab->from_file ? from_file(x, e) : attach(x, e);
+}
+
 static int build_and_run(struct lab_run *x, struct err *e)
 {
 	const struct run_conf *c = x->conf;
@@ -88,7 +147,7 @@ static int build_and_run(struct lab_run *x, struct err *e)
 		return rc;
 	rc = make(x, e);
 	if (!rc)
-		rc = x->lab->from_file ? from_file(x, e) : attach(x, e);
+		rc = look(x, e);
 	x->f->target.lab = c->fault->name;
 	x->f->target.lab_variant = c->variant->name;
 	lab_world_free(x->world);
