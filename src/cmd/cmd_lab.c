@@ -16,7 +16,7 @@ enum { NAMES_MAX = 128, SEEDS_MAX = 1000, JOBS_USUAL = 4 };
 
 struct lab_options {
 	struct check_options check;
-	const char *fault, *variant; /* as they were given */
+	const char *fault, *variant, *relay; /* as they were given */
 	bool list, all;
 	struct lab_all_options many; /* of --all */
 	struct arena arena;
@@ -39,6 +39,10 @@ static void lab_help(FILE *out)
 	      "                       the engine allows)\n"
 	      "      --keep           look at nothing: leave it as it is until Ctrl-C, and say how\n"
 	      "                       to get into each network\n"
+	      "      --relay A,B,WAY  nothing but this: pass the frames of link A on by link B and\n"
+	      "                       back, until Ctrl-C. WAY, of what there shall be: delay=MS,\n"
+	      "                       jitter=MS, and in percent of all frames loss=, duplicate=,\n"
+	      "                       reorder=, corrupt=; seed=N\n"
 	      "      --all            every fault and control, each graded against the truth\n"
 	      "      --jobs N         of --all, so many at once (default 4)\n"
 	      "      --seeds N        of --all, each so many times, from different seeds\n"
@@ -84,12 +88,14 @@ enum {
 	OPT_FROM,
 	OPT_AS,
 	OPT_KEEP,
+	OPT_RELAY,
 };
 
 static const struct option options[] = {
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "all", no_argument, NULL, OPT_ALL },
 	{ "keep", no_argument, NULL, OPT_KEEP },
+	{ "relay", required_argument, NULL, OPT_RELAY },
 	{ "jobs", required_argument, NULL, OPT_JOBS },
 	{ "seeds", required_argument, NULL, OPT_SEEDS },
 	{ "variant", required_argument, NULL, OPT_VARIANT },
@@ -160,6 +166,8 @@ static bool read_one(int opt, const char *arg, struct lab_options *o)
 		o->list = true;
 	else if (opt == OPT_ALL)
 		o->all = true;
+	else if (opt == OPT_RELAY)
+		o->relay = arg;
 	else if (opt == OPT_KEEP)
 		lab->keep = true;
 	else if (opt == OPT_ENGINE_NEAR)
@@ -186,7 +194,7 @@ static int options_fit(struct lab_options *o)
 			o->list ? "--list" : o->variant ? "--variant" : "--as");
 		return EXIT_USAGE;
 	}
-	if (!o->fault && !o->list && !o->all && !o->check.list_checks) {
+	if (!o->fault && !o->list && !o->all && !o->relay && !o->check.list_checks) {
 		fputs(NAME ": which fault? (" NAME " --list shows them; 'none' is the control)\n",
 		      stderr);
 		return EXIT_USAGE;
@@ -327,6 +335,31 @@ static void list(void)
 	page_close(&page);
 }
 
+static void on_relay(void *ctx)
+{
+	const struct relay_conf *c = ctx;
+
+	printf("relaying frames of %s and %s\n", c->dev[0], c->dev[1]);
+	fflush(stdout);
+}
+
+static int relay(const struct lab_options *o)
+{
+	struct relay_conf c;
+	struct err e = { 0 };
+	int rc = relay_parse(o->relay, &c, &e);
+
+	if (rc < 0) {
+		fprintf(stderr, NAME ": --relay: %s\n", e.text);
+		return EXIT_USAGE;
+	}
+	rc = run_lab_relay(&c, on_relay, &c, &e);
+	if (rc == 0)
+		return EXIT_OK;
+	fprintf(stderr, NAME ": %s\n", e.text);
+	return EXIT_UNDECIDED;
+}
+
 static int all(struct lab_options *o)
 {
 	if (!o->check.has_seed)
@@ -351,6 +384,8 @@ static int lab_run(int argc, char **argv)
 		return code;
 	if (o.all && !o.check.help)
 		return all(&o);
+	if (o.relay && !o.check.help)
+		return relay(&o);
 	arena_init(&o.arena);
 	if (o.check.help || o.list) {
 		if (o.list)

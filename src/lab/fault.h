@@ -21,6 +21,8 @@ struct lab_scene {
 	 */
 	int (*after)(struct lab_world *w, struct err *e);
 	bool session;
+	/* What the way between router and server is like. NULL: a cable. */
+	void (*relay)(struct draw *d, struct relay_conf *out);
 };
 
 struct lab_variant {

@@ -32,6 +32,16 @@ static int full_tunnel(struct lab_world *w, struct err *e)
 	return 0;
 }
 
+/* A way over land and sea, where a few overtake or come twice: nothing is lost. */
+static void disordered(struct draw *d, struct relay_conf *c)
+{
+	c->delay_us = 1000 * (unsigned)(2 + draw_below(d, 20));
+	c->jitter_us = c->delay_us / 4;
+	c->reorder = 10000 * (unsigned)(1 + draw_below(d, 3));
+	c->duplicate = 10000 * (unsigned)(1 + draw_below(d, 3));
+}
+
+static const struct lab_scene out_of_order = { .relay = disordered };
 static const struct lab_scene routed = { .before = NULL };
 static const struct lab_scene in_use = { .session = true };
 static const struct lab_scene nat = { .before = masquerade };
@@ -44,6 +54,8 @@ static const struct lab_variant variants[] = {
 	{ "routed", "over a router, and never used before", NULL, NULL, &routed },
 	{ "in-use", "over a router, with a session", NULL, NULL, &in_use },
 	{ "nat", "behind a router that masquerades", NULL, NULL, &nat },
+	{ "out-of-order", "some messages overtake others, or come twice", NULL, NULL,
+	  &out_of_order },
 	{ "full-tunnel", "all traffic goes through the tunnel", NULL, NULL, &full },
 	{ NULL, NULL, NULL, NULL, NULL },
 };

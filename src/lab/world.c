@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lab/world_plan.h"
+#include "lab/world_relay.h"
 #include "sys/netns_call.h"
 
 enum { CARRIER_MS = 3000, LOOK_US = 1000 };
@@ -156,7 +157,10 @@ static int lay_cables(struct lab_world *w, struct err *e)
 	for (i = 0; i < LAB_CABLE_COUNT && !rc; i++) {
 		const struct lab_plug *a = &w->plug[i][0], *b = &w->plug[i][1];
 
-		rc = w->p->veth_add(w->netns[a->node], a->dev, w->netns[b->node], b->dev, e);
+		if (i == LAB_UPLINK && w->relayed)
+			rc = world_relay_lay(w, e);
+		else
+			rc = w->p->veth_add(w->netns[a->node], a->dev, w->netns[b->node], b->dev, e);
 	}
 	return rc;
 }
@@ -172,6 +176,8 @@ static int build(struct lab_world *w, struct err *e)
 	rc = w->p->netns_get(&w->host_netns, e);
 	if (!rc)
 		rc = lay_cables(w, e);
+	if (!rc && w->relayed)
+		rc = world_relay_start(w, e);
 	if (!rc)
 		rc = each_node(w, set_up_plugs, LAB_NODE_COUNT, e);
 	for (i = 0; i < LAB_NODE_COUNT && !rc; i++)
@@ -195,7 +201,7 @@ int lab_world_build(const struct lab_world_conf *c, const struct platform_ops *p
 	w->p = p;
 	w->loop = l;
 	w->arena = a;
-	w->host_netns = -1;
+	w->host_netns = w->relay_netns = -1;
 	buf_init(&w->made);
 	for (i = 0; i < LAB_NODE_COUNT; i++)
 		w->netns[i] = -1;
@@ -206,6 +212,11 @@ int lab_world_build(const struct lab_world_conf *c, const struct platform_ops *p
 	draw_init(&w->draw, c->seed);
 	lab_plan_network(w);
 	lab_plan_confs(w);
+	w->relayed = c->relay != NULL;
+	if (c->relay) {
+		c->relay(&w->draw, &w->relay);
+		w->relay.seed = draw_below(&w->draw, UINT32_MAX);
+	}
 	rc = build(w, e);
 	if (rc < 0) {
 		lab_world_free(w);
@@ -234,6 +245,7 @@ void lab_world_free(struct lab_world *w)
 		if (w->end[i].conf)
 			conf_wipe(w->end[i].conf);
 	}
+	world_relay_done(w);
 	for (i = 0; i < LAB_NODE_COUNT; i++)
 		close_fd(&w->netns[i]);
 	close_fd(&w->host_netns);

@@ -17,6 +17,7 @@
 
 #include "engine/engine.h"
 #include "lab/draw.h"
+#include "lab/relay.h"
 #include "model/conf.h"
 
 enum lab_node { LAB_CLIENT, LAB_ROUTER, LAB_SERVER, LAB_LAN, LAB_NODE_COUNT };
@@ -51,6 +52,11 @@ struct lab_world {
 	int netns[LAB_NODE_COUNT];
 	struct lab_plug plug[LAB_CABLE_COUNT][2];
 	struct lab_end end[END_COUNT];
+	/* Between router and server, if relayed: its namespace, and the program. */
+	bool relayed;
+	int relay_netns;
+	pid_t relay_pid;
+	struct relay_conf relay;
 	struct endpoint listens; /* where the client sends to, if the fault does not change it */
 	/* What is pinged because somebody said so; family NONE: what wgdiag finds out itself. */
 	struct ip_addr ping;
@@ -61,6 +67,8 @@ struct lab_world_conf {
 	const struct engine_ops *engine[END_COUNT];
 	const char *program[END_COUNT];
 	uint64_t seed;
+	/* Draws what the way between router and server is like; NULL: a cable. */
+	void (*relay)(struct draw *d, struct relay_conf *out);
 };
 
 /*

@@ -149,6 +149,9 @@ struct run_lab {
 int run_lab(const struct run_conf *c, const struct run_lab *l, struct arena *a, struct facts *f,
 	    struct err *e);
 
+/* In this namespace, until a signal comes; ready is called once, when it works. */
+int run_lab_relay(const struct relay_conf *c, void (*ready)(void *ctx), void *ctx, struct err *e);
+
 /* The NEED_BITs that such a run looks at: those asked for, and what they stand on. */
 uint32_t run_plan(uint32_t needs);
 

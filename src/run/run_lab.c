@@ -140,6 +140,7 @@ static int build_and_run(struct lab_run *x, struct err *e)
 		.engine = { c->engine, x->lab->far },
 		.program = { c->program, x->lab->far_program },
 		.seed = c->seed,
+		.relay = c->variant->scene->relay,
 	};
 	int rc = lab_world_build(&wc, platform_get(), c->loop, x->arena, &x->world, e);
 
@@ -164,5 +165,27 @@ int run_lab(const struct run_conf *c, const struct run_lab *l, struct arena *a, 
 	inside.loop = loop_new(platform_get()->boot_ns);
 	rc = build_and_run(&x, e);
 	loop_free(inside.loop);
+	return rc;
+}
+
+int run_lab_relay(const struct relay_conf *c, void (*ready)(void *ctx), void *ctx, struct err *e)
+{
+	const struct platform_ops *p = platform_get();
+	struct loop *loop = loop_new(p->boot_ns);
+	struct relay *r = NULL;
+	sigset_t old;
+	int fd, rc = run_signal_open(&fd, &old, e);
+
+	if (!rc) {
+		rc = relay_open(c, p, loop, &r, e);
+		if (!rc)
+			ready(ctx);
+		loop_set_stop_fd(loop, fd);
+		if (!rc)
+			loop_run(loop, INT64_MAX, NULL, NULL);
+		relay_close(r);
+		run_signal_close(fd, &old);
+	}
+	loop_free(loop);
 	return rc;
 }

@@ -125,6 +125,10 @@ struct sys_ruleset {
 	const char *unread; /* what there is besides and was not read, in words; NULL */
 };
 
+/* --- frames of a link --- */
+
+enum { SYS_PACKET_HEADER_LEN = 10, SYS_PACKET_BUFFER = 4 << 20 };
+
 /* --- namespaces of a self-made tunnel --- */
 
 /* What isolate() made and isolate_end() takes back. */
@@ -267,6 +271,11 @@ struct platform_ops {
 	int (*netns_get)(int *out, struct err *e); /* the current one */
 	int (*netns_new)(int *out, struct err *e);
 	int (*netns_enter)(int fd, struct err *e);
+	/*
+	 * A socket of this namespace for all frames that come in on a link, and to send on it. Before
+	 * each are SYS_PACKET_HEADER_LEN bytes of the system's, to be sent as they came.
+	 */
+	int (*packet_open)(const char *dev, int *fd, struct err *e);
 	/* A veth pair, one end in each of two namespaces (descriptors). */
 	int (*veth_add)(int netns_a, const char *name_a, int netns_b, const char *name_b,
 			struct err *e);

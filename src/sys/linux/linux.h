@@ -61,6 +61,9 @@ int linux_sysctl_get(const char *name, char *out, size_t cap, struct err *e);
 int linux_sysctl_set(const char *name, const char *value, struct err *e);
 int linux_netns_sysctl(int netns, const char *name, const char *value, struct err *e);
 
+/* packet.c */
+int linux_packet_open(const char *dev, int *out, struct err *e);
+
 /* netns_name.c */
 int linux_netns_open(const char *name, int *out, struct err *e);
 

@@ -47,6 +47,7 @@ static const struct platform_ops linux_ops = {
 	.netns_get = linux_netns_get,
 	.netns_new = linux_netns_new,
 	.netns_enter = linux_netns_enter,
+	.packet_open = linux_packet_open,
 	.veth_add = linux_veth_add,
 	.isolate = linux_isolate,
 	.isolate_end = linux_isolate_end,
