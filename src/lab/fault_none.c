@@ -1,14 +1,21 @@
 /*
  * No fault: the control of each fault. What was found healthy here must be found healthy.
  */
-#include "lab/inherited.h"
+#include <sodium.h>
+
 #include "lab/faults.h"
+#include "lab/inherited.h"
 
 /* Its rx_dropped may rise by itself, and is no fault. */
 static int make_inherited(struct self_tunnel *t, struct self_conf *c, const char **made,
 			  struct err *e)
 {
 	return inherited_choose(t, c, false, made, e);
+}
+
+static struct conf_peer *near_peer(struct lab_world *w)
+{
+	return &w->end[END_NEAR].conf->peers[0];
 }
 
 /* A household's router. */
@@ -23,16 +30,101 @@ static int masquerade(struct lab_world *w, struct err *e)
 
 static int full_tunnel(struct lab_world *w, struct err *e)
 {
-	struct conf *c = w->end[END_NEAR].conf;
+	struct conf_peer *p = near_peer(w);
 
 	(void)e;
-	c->peers[0].allowed[0] = (struct cidr){ { .family = FAMILY_IP4 }, 0 };
-	c->peers[0].allowed[1] = (struct cidr){ { .family = FAMILY_IP6 }, 0 };
-	c->fwmark = 51820;
+	p->allowed[0] = (struct cidr){ { .family = FAMILY_IP4 }, 0 };
+	p->allowed[1] = (struct cidr){ { .family = FAMILY_IP6 }, 0 };
+	w->end[END_NEAR].conf->fwmark = LAB_FULL_TABLE;
 	return 0;
 }
 
-/* A way over land and sea, where a few overtake or come twice: nothing is lost. */
+/* The server lets nobody through: that it forwards nothing is no fault of a tunnel to it. */
+static int full_tunnel_alone(struct lab_world *w, struct err *e)
+{
+	int rc = lab_sysctl(w, LAB_SERVER, "net.ipv4.ip_forward", "0", e);
+
+	return rc ? rc : full_tunnel(w, e);
+}
+
+static int no_keepalive(struct lab_world *w, struct err *e)
+{
+	(void)e;
+	near_peer(w)->keepalive_s = UNKNOWN;
+	return 0;
+}
+
+static int preshared(struct lab_world *w, struct err *e)
+{
+	struct conf_peer *far = &w->end[END_FAR].conf->peers[0];
+
+	(void)e;
+	randombytes_buf(far->psk.b, KEY_LEN);
+	near_peer(w)->psk = far->psk;
+	near_peer(w)->has_psk = far->has_psk = true;
+	return 0;
+}
+
+/* The least that IPv6 allows, as mobile networks have it. */
+static int small_mtu(struct lab_world *w, struct err *e)
+{
+	(void)e;
+	w->end[END_NEAR].conf->mtu = w->end[END_FAR].conf->mtu = 1280;
+	return 0;
+}
+
+/* A laptop on another network: the same session goes on from another address. */
+static int roam(struct lab_world *w, struct err *e)
+{
+	int rc = masquerade(w, e);
+
+	return rc ? rc : lab_world_session(w, END_NEAR, e);
+}
+
+/* One in a thousand and less, each way: life. */
+static int low_loss(struct lab_world *w, struct err *e)
+{
+	unsigned of = 1500 + (unsigned)draw_below(&w->draw, 1500);
+
+	return lab_nft(w, LAB_ROUTER, e,
+		       "add table inet way;"
+		       "add chain inet way pass { type filter hook forward priority 0; };"
+		       "add rule inet way pass meta l4proto udp numgen random mod %u == 0 drop",
+		       of);
+}
+
+/* Clients that are not there, as most of a hub's are. */
+static int hub(struct lab_world *w, struct err *e)
+{
+	struct conf *c = w->end[END_NEAR].conf;
+	size_t n = 3 + draw_below(&w->draw, 20), i;
+	struct conf_peer *peers = arena_alloc(w->arena, (n + 1) * sizeof(*peers));
+	struct secret_key key;
+
+	(void)e;
+	peers[0] = c->peers[0];
+	for (i = 1; i <= n; i++) {
+		struct cidr *allowed = arena_alloc(w->arena, sizeof(*allowed));
+
+		randombytes_buf(key.b, KEY_LEN);
+		secret_key_clamp(&key);
+		peers[i] = (struct conf_peer){ .has_key = true, .keepalive_s = UNKNOWN };
+		if (!public_key_of(&key, &peers[i].key))
+			continue;
+		*allowed = cidr_single(&w->end[END_NEAR].inner4);
+		/* A network of its own, so that none is anybody else's. */
+		allowed->addr.b[1] ^= 0x80;
+		allowed->addr.b[3] = (uint8_t)i;
+		peers[i].allowed = allowed;
+		peers[i].n_allowed = 1;
+	}
+	secret_key_done(&key);
+	c->peers = peers;
+	c->n_peers = n + 1;
+	lab_told(w, "client: %zu more peers that are not there", n);
+	return 0;
+}
+
 static void disordered(struct draw *d, struct relay_conf *c)
 {
 	c->delay_us = 1000 * (unsigned)(2 + draw_below(d, 20));
@@ -41,11 +133,28 @@ static void disordered(struct draw *d, struct relay_conf *c)
 	c->duplicate = 10000 * (unsigned)(1 + draw_below(d, 3));
 }
 
-static const struct lab_scene out_of_order = { .relay = disordered };
+/* By satellite. */
+static void far_away(struct draw *d, struct relay_conf *c)
+{
+	c->delay_us = 1000 * (unsigned)(240 + draw_below(d, 140));
+	c->jitter_us = 1000 * (unsigned)draw_below(d, 50);
+}
+
 static const struct lab_scene routed = { .before = NULL };
 static const struct lab_scene in_use = { .session = true };
 static const struct lab_scene nat = { .before = masquerade };
 static const struct lab_scene full = { .before = full_tunnel };
+static const struct lab_scene full_alone = { .before = full_tunnel_alone };
+static const struct lab_scene without_keepalive = { .before = no_keepalive };
+static const struct lab_scene with_psk = { .before = preshared };
+static const struct lab_scene mtu_1280 = { .before = small_mtu };
+static const struct lab_scene roamed = { .after = roam, .session = true };
+static const struct lab_scene little_loss = { .before = low_loss };
+static const struct lab_scene many_peers = { .before = hub };
+static const struct lab_scene opaque = { .after = lab_hide };
+static const struct lab_scene opaque_in_use = { .after = lab_hide, .session = true };
+static const struct lab_scene out_of_order = { .relay = disordered };
+static const struct lab_scene satellite = { .relay = far_away };
 
 static const struct lab_variant variants[] = {
 	{ "plain", "the tunnel as wgdiag check makes it", NULL, NULL, NULL },
@@ -54,9 +163,22 @@ static const struct lab_variant variants[] = {
 	{ "routed", "over a router, and never used before", NULL, NULL, &routed },
 	{ "in-use", "over a router, with a session", NULL, NULL, &in_use },
 	{ "nat", "behind a router that masquerades", NULL, NULL, &nat },
+	{ "full-tunnel", "all traffic goes through the tunnel", NULL, NULL, &full },
+	{ "full-tunnel-alone", "the same, and the server forwards nothing", NULL, NULL,
+	  &full_alone },
+	{ "no-keepalive", "no persistent keepalive, and no address translation", NULL, NULL,
+	  &without_keepalive },
+	{ "psk", "with a preshared key", NULL, NULL, &with_psk },
+	{ "mtu-1280", "the least MTU that IPv6 allows", NULL, NULL, &mtu_1280 },
+	{ "roaming", "the client came to have another outer address", NULL, NULL, &roamed },
+	{ "low-loss", "less than one in a thousand is lost", NULL, NULL, &little_loss },
+	{ "hub", "with peers that are not there", NULL, NULL, &many_peers },
+	{ "opaque", "the engine cannot be asked, and has no session", NULL, NULL, &opaque },
+	{ "opaque-in-use", "the engine cannot be asked, and has a session", NULL, NULL,
+	  &opaque_in_use },
 	{ "out-of-order", "some messages overtake others, or come twice", NULL, NULL,
 	  &out_of_order },
-	{ "full-tunnel", "all traffic goes through the tunnel", NULL, NULL, &full },
+	{ "satellite", "each way takes a quarter of a second", NULL, NULL, &satellite },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -20,6 +20,9 @@
 #include "lab/relay.h"
 #include "model/conf.h"
 
+/* wg-quick(8): table and mark of a default route through the tunnel. */
+enum { LAB_FULL_TABLE = 51820 };
+
 enum lab_node { LAB_CLIENT, LAB_ROUTER, LAB_SERVER, LAB_LAN, LAB_NODE_COUNT };
 /* Each leads from the node of its number to the next one. */
 enum lab_cable { LAB_ACCESS, LAB_UPLINK, LAB_INSIDE, LAB_CABLE_COUNT };
@@ -60,6 +63,8 @@ struct lab_world {
 	struct endpoint listens; /* where the client sends to, if the fault does not change it */
 	/* What is pinged because somebody said so; family NONE: what wgdiag finds out itself. */
 	struct ip_addr ping;
+	/* The engines cannot be asked: they are hidden in programs. What the user knows is `listens`. */
+	bool hidden;
 	struct buf made; /* what was made, in words, for people */
 };
 
@@ -106,6 +111,8 @@ int lab_route(struct lab_world *w, enum lab_node node, const struct cidr *dst, c
 int lab_unroute(struct lab_world *w, enum lab_node node, const struct cidr *dst, struct err *e);
 void lab_told(struct lab_world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* The engines' sockets are put where nobody looks. When they run. */
+int lab_hide(struct lab_world *w, struct err *e);
 /* The network of that cable becomes one of what that end's peer may be sent and send. */
 void lab_allow(struct lab_world *w, enum end end, enum lab_cable cable);
 

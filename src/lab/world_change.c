@@ -147,3 +147,10 @@ void lab_allow(struct lab_world *w, enum end end, enum lab_cable cable)
 	grown[p->n_allowed++] = net;
 	p->allowed = grown;
 }
+
+int lab_hide(struct lab_world *w, struct err *e)
+{
+	w->hidden = true;
+	lab_told(w, "the engines' sockets are hidden");
+	return w->p->isolate_hide(&w->isolation, e);
+}

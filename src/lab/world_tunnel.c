@@ -18,7 +18,7 @@ enum {
 	EVERY_MS = 20,
 	LOOK_US = 1000,
 	DISCARD_PORT = 9,
-	FULL_TABLE = 51820, /* wg-quick(8): table and mark of a default route */
+
 };
 
 struct at_end {
@@ -107,8 +107,8 @@ static int route_all(struct at_end *x, const struct cidr *all, struct err *e)
 		.family = all->addr.family,
 		.action = 1,
 		.invert = true,
-		.table = FULL_TABLE,
-		.mark = FULL_TABLE,
+		.table = LAB_FULL_TABLE,
+		.mark = LAB_FULL_TABLE,
 		.mask = UINT32_MAX,
 		.suppress_prefixlength = -1,
 	};
@@ -118,7 +118,7 @@ static int route_all(struct at_end *x, const struct cidr *all, struct err *e)
 		.table = 254, /* main */
 		.suppress_prefixlength = 0,
 	};
-	struct sys_route route = { .dst = *all, .table = FULL_TABLE, .type = 1 };
+	struct sys_route route = { .dst = *all, .table = LAB_FULL_TABLE, .type = 1 };
 	struct sys_link *links;
 	size_t n, i;
 	int rc = p->links(x->w->arena, &links, &n, e);

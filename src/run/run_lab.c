@@ -28,6 +28,9 @@ static int attach(struct lab_run *x, struct err *e)
 		.n_pings = w->ping.family != FAMILY_NONE && !x->lab->from_far,
 	};
 
+	if (w->hidden && !x->lab->from_far)
+		there.endpoint = w->listens;
+
 	return run_attach(x->conf, &there, x->arena, x->f, e);
 }
 

@@ -13,7 +13,9 @@
 
 enum {
 	PACE_US = 2000,
+	/* At least; by a slow way twice what the slowest answer took that was seen on it. */
 	ANSWER_MS = 300,
+	ANSWER_MOST_MS = 3000,
 	PAYLOAD_LEN = 56,
 	/* After the last one was sent: the captures are read until all is there, or still. */
 	LOOK_MS = 3,
@@ -148,6 +150,11 @@ static int open_here(void *ctx, struct err *e)
 	return echo_open(&o->conf, o->r->loop, o->r->arena, &o->echo, e);
 }
 
+static int64_t answer_ns(const struct run *r)
+{
+	return MIN(MAX(ANSWER_MS * NS_PER_MS, 2 * r->slowest_ns), ANSWER_MOST_MS * NS_PER_MS);
+}
+
 static int probe(struct run *r, int64_t *sent, int64_t *answered, struct err *e)
 {
 	struct opening o = {
@@ -159,7 +166,7 @@ static int probe(struct run *r, int64_t *sent, int64_t *answered, struct err *e)
 			.count = RUN_PROBES,
 			.payload_len = PAYLOAD_LEN,
 			.interval_ns = PACE_US * NS_PER_US,
-			.timeout_ns = ANSWER_MS * NS_PER_MS,
+			.timeout_ns = answer_ns(r),
 			.id = run_echo_id(r, ECHO_LOSS),
 			.seed = r->conf->seed + 30 + (uint64_t)*sent,
 		},

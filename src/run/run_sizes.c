@@ -16,8 +16,11 @@ enum {
 	BACK = 2, /* IPv4, IPv6 */
 	BACK_PAYLOAD = 56,
 	INTERVAL_MS = 4,
-	/* of each request: long for a busy machine, waited for only where something is lost */
-	TIMEOUT_MS = 700,
+	/*
+	 * Of each request: long for a busy machine and for a way by satellite, and waited for only
+	 * where something is lost.
+	 */
+	TIMEOUT_MS = 2000,
 	SLACK_MS = 200,
 	ICMP_LEN = 8,
 	IP4_LEN = 20,
@@ -176,6 +179,7 @@ static void tell_sizes(struct ladder *l)
 	f->sizes = arena_alloc(l->r->arena, (l->n + 1) * sizeof(*f->sizes));
 	for (i = 0; i < l->n; i++) {
 		echo_facts(l->steps[i].echo, &p, NULL);
+		l->r->slowest_ns = MAX(l->r->slowest_ns, p.max_ns);
 		f->sizes[i] = (struct size_facts){
 			.from = l->steps[i].from,
 			.family = l->steps[i].conf.target.family,

@@ -291,6 +291,11 @@ struct platform_ops {
 	 */
 	void (*isolate_end)(struct sys_isolation *i);
 	/*
+	 * From here on the folder of the engines' sockets is seen empty there. Those that are open, and
+	 * the engines, notice nothing.
+	 */
+	int (*isolate_hide)(const struct sys_isolation *i, struct err *e);
+	/*
 	 * The pid in our view; the child has the default signal mask and dispositions, is in a
 	 * session of its own (Ctrl-C is for us), and dies with us. Fails with -ENOENT when there
 	 * is no such program.

@@ -185,6 +185,16 @@ static int make_namespaces(struct err *e)
 	return rc < 0 ? rc : unshare_both(e);
 }
 
+int linux_isolate_hide(const struct sys_isolation *i, struct err *e)
+{
+	/* Never over the machine's own. */
+	if (!i->own_run)
+		return err_code(e, EINVAL, "hide " SOCKET_DIR);
+	if (mount("wgdiag", SOCKET_DIR, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=700") < 0)
+		return err_sys(e, "mount a tmpfs on " SOCKET_DIR);
+	return 0;
+}
+
 int linux_isolate(struct sys_isolation *out, struct err *e)
 {
 	struct sys_isolation i = { -1, -1, -1, -1, -1, false };

@@ -80,6 +80,7 @@ int linux_netns_enter(int fd, struct err *e);
 
 /* isolate.c */
 int linux_isolate(struct sys_isolation *out, struct err *e);
+int linux_isolate_hide(const struct sys_isolation *i, struct err *e);
 void linux_isolate_end(struct sys_isolation *i);
 
 /* spawn.c */

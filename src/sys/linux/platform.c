@@ -50,6 +50,7 @@ static const struct platform_ops linux_ops = {
 	.packet_open = linux_packet_open,
 	.veth_add = linux_veth_add,
 	.isolate = linux_isolate,
+	.isolate_hide = linux_isolate_hide,
 	.isolate_end = linux_isolate_end,
 	.spawn = linux_spawn,
 };
