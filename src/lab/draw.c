@@ -22,9 +22,8 @@ uint64_t draw_below(struct draw *d, uint64_t n)
 	return next(d) % n;
 }
 
-/* Two hosts with the same first bytes and different last ones, neither 0 nor 255. */
-static void two_hosts(struct draw *d, const uint8_t *net, size_t len, uint8_t family,
-		      struct ip_addr out[2])
+void draw_two_hosts(struct draw *d, const uint8_t *net, size_t len, uint8_t family,
+		    struct ip_addr out[2])
 {
 	unsigned a = (unsigned)draw_below(d, 254), b = (unsigned)draw_below(d, 253);
 	size_t addr_len = family == FAMILY_IP4 ? 4 : 16;
@@ -43,7 +42,7 @@ void draw_outer4(struct draw *d, struct ip_addr out[2])
 	/* RFC 5737 */
 	static const uint8_t nets[3][3] = { { 192, 0, 2 }, { 198, 51, 100 }, { 203, 0, 113 } };
 
-	two_hosts(d, nets[draw_below(d, 3)], 3, FAMILY_IP4, out);
+	draw_two_hosts(d, nets[draw_below(d, 3)], 3, FAMILY_IP4, out);
 }
 
 void draw_inner4(struct draw *d, struct ip_addr out[2])
@@ -54,7 +53,7 @@ void draw_inner4(struct draw *d, struct ip_addr out[2])
 				     { 172, (uint8_t)(16 + b1 % 16), b2 },
 				     { 192, 168, b2 } };
 
-	two_hosts(d, nets[draw_below(d, 3)], 3, FAMILY_IP4, out);
+	draw_two_hosts(d, nets[draw_below(d, 3)], 3, FAMILY_IP4, out);
 }
 
 void draw_inner6(struct draw *d, struct ip_addr out[2])
@@ -64,7 +63,7 @@ void draw_inner6(struct draw *d, struct ip_addr out[2])
 
 	for (i = 1; i < sizeof(net); i++)
 		net[i] = (uint8_t)draw_below(d, 256);
-	two_hosts(d, net, sizeof(net), FAMILY_IP6, out);
+	draw_two_hosts(d, net, sizeof(net), FAMILY_IP6, out);
 }
 
 void draw_ports(struct draw *d, uint16_t out[2])

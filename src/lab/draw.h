@@ -14,6 +14,9 @@ struct draw {
 void draw_init(struct draw *d, uint64_t seed);
 uint64_t draw_below(struct draw *d, uint64_t n); /* 0 to n - 1 */
 
+/* Two hosts that begin with these len bytes, with different last ones, neither 0 nor 255. */
+void draw_two_hosts(struct draw *d, const uint8_t *net, size_t len, uint8_t family,
+		    struct ip_addr out[2]);
 /* Two different hosts of one random /24 (IPv4: documentation range or private range) or /64. */
 void draw_outer4(struct draw *d, struct ip_addr out[2]);
 void draw_inner4(struct draw *d, struct ip_addr out[2]);

@@ -17,21 +17,6 @@ enum {
 /* The networks: that of each cable, and that of the tunnel. */
 enum { NET_TUNNEL = LAB_CABLE_COUNT, NET_COUNT };
 
-static void two_of(const uint8_t *net, size_t len, enum addr_family family, struct draw *d,
-		   struct ip_addr out[2])
-{
-	size_t last = family == FAMILY_IP4 ? 3 : 15;
-	unsigned a = (unsigned)draw_below(d, 254), b = (unsigned)draw_below(d, 253);
-
-	b += b >= a;
-	memset(out, 0, 2 * sizeof(*out));
-	out[0].family = out[1].family = (uint8_t)family;
-	memcpy(out[0].b, net, len);
-	memcpy(out[1].b, net, len);
-	out[0].b[last] = (uint8_t)(a + 1);
-	out[1].b[last] = (uint8_t)(b + 1);
-}
-
 /* RFC 1918 and RFC 5737, a range each. */
 static void draw_net4(struct draw *d, unsigned range, uint8_t net[3])
 {
@@ -75,13 +60,13 @@ static void draw_nets(struct draw *d, struct ip_addr out4[NET_COUNT][2],
 	}
 	for (i = 0; i < NET_COUNT; i++) {
 		draw_net4(d, range[i], net4);
-		two_of(net4, sizeof(net4), FAMILY_IP4, d, out4[i]);
+		draw_two_hosts(d, net4, sizeof(net4), FAMILY_IP4, out4[i]);
 		/* RFC 4193; its 40 random bits, and a subnet of its own for each. */
 		net6[0] = 0xfd;
 		for (k = 1; k < 7; k++)
 			net6[k] = (uint8_t)draw_below(d, 256);
 		net6[7] = (uint8_t)i;
-		two_of(net6, sizeof(net6), FAMILY_IP6, d, out6[i]);
+		draw_two_hosts(d, net6, sizeof(net6), FAMILY_IP6, out6[i]);
 	}
 }
 
