@@ -46,6 +46,7 @@ static void lab_help(FILE *out)
 	      "      --all            every fault and control, each graded against the truth\n"
 	      "      --jobs N         of --all, so many at once (default 4)\n"
 	      "      --seeds N        of --all, each so many times, from different seeds\n"
+	      "      --alternate      of --all, each by one engine of the list, in turn\n"
 	      "      --engine-near NAME  the near end's engine: builtin, wireguard-go (default:\n"
 	      "                       the one that the variant needs, else builtin); of --all a\n"
 	      "                       list, as builtin,wireguard-go. Also --engine NAME\n"
@@ -89,12 +90,14 @@ enum {
 	OPT_AS,
 	OPT_KEEP,
 	OPT_RELAY,
+	OPT_ALTERNATE,
 };
 
 static const struct option options[] = {
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "all", no_argument, NULL, OPT_ALL },
 	{ "keep", no_argument, NULL, OPT_KEEP },
+	{ "alternate", no_argument, NULL, OPT_ALTERNATE },
 	{ "relay", required_argument, NULL, OPT_RELAY },
 	{ "jobs", required_argument, NULL, OPT_JOBS },
 	{ "seeds", required_argument, NULL, OPT_SEEDS },
@@ -166,6 +169,8 @@ static bool read_one(int opt, const char *arg, struct lab_options *o)
 		o->list = true;
 	else if (opt == OPT_ALL)
 		o->all = true;
+	else if (opt == OPT_ALTERNATE)
+		o->many.alternate = true;
 	else if (opt == OPT_RELAY)
 		o->relay = arg;
 	else if (opt == OPT_KEEP)

@@ -311,6 +311,7 @@ int lab_all(const struct lab_all_options *o)
 		.seeds = (unsigned)o->seeds,
 		.seed = o->seed,
 		.from_far = o->from_far,
+		.alternate = o->alternate,
 	};
 	struct voice voice = { .live = terminal_is_live(STDERR_FILENO) && !o->quiet };
 	struct lab_watch watch = { told, &voice };

@@ -13,7 +13,7 @@ struct lab_all_options {
 	const char *near; /* names with commas between, as given; NULL: builtin */
 	const struct engine_ops *far;
 	uint64_t jobs, seeds, seed;
-	bool from_far, json, quiet;
+	bool from_far, alternate, json, quiet;
 };
 
 /* The exit code. */

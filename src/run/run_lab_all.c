@@ -54,17 +54,24 @@ static bool fits(const struct lab_variant *v, const char *engine)
 	return !v->engine || strcmp(v->engine, engine) == 0;
 }
 
-/* What our own engine's faults are is its own matter. */
+/* In turn, or the one that it needs. */
+static bool is_its_turn(const struct run_lab_all *c, const struct lab_variant *v, size_t k,
+			size_t turn)
+{
+	return !c->alternate || v->engine || turn % c->n_near == k;
+}
+
 static size_t list(const struct run_lab_all *c, struct lab_result *out)
 {
-	size_t i, k, n = 0;
+	size_t i, k, n = 0, turn = 0;
 	unsigned s;
 	const struct lab_variant *v;
 
 	for (i = 0; lab_faults[i]; i++) {
-		for (v = lab_faults[i]->variants; v->name; v++) {
+		for (v = lab_faults[i]->variants; v->name; v++, turn++) {
 			for (k = 0; k < c->n_near; k++) {
-				if (!fits(v, c->near[k]) || (c->from_far && !v->scene))
+				if (!fits(v, c->near[k]) || !is_its_turn(c, v, k, turn) ||
+				    (c->from_far && !v->scene))
 					continue;
 				for (s = 0; s < c->seeds; s++, n++) {
 					if (!out)

@@ -17,6 +17,7 @@ struct run_lab_all {
 	unsigned jobs, seeds; /* how many at once; of each how many */
 	uint64_t seed; /* of the first; each has the next one */
 	bool from_far;
+	bool alternate; /* each variant by one of the engines, in turn, and not by each */
 };
 
 /* One run of one fault. Strings from the arena. */
