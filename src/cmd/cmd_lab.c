@@ -30,19 +30,20 @@ static void lab_help(FILE *out)
 	      "       wgdiag lab --list\n"
 	      "\n"
 	      "Makes a fault in a private WireGuard tunnel on this machine, for real, and then\n"
-	      "diagnoses it as wgdiag check does, without being told what it is. 'none' makes no fault: the healthy control.\n"
+	      "diagnoses it as wgdiag check does, which is told nothing. 'none' makes no fault:\n"
+	      "the healthy control.\n"
 	      "The network of this machine is not touched, and nothing is left behind. Where\n"
 	      "packets are lost every probe is waited for: up to 10 seconds.\n"
 	      "\n"
 	      "      --list           the faults, and their variants\n"
 	      "      --variant NAME   another way to the same fault (default: the first one that\n"
 	      "                       the engine allows)\n"
-	      "      --keep           look at nothing: leave it as it is until Ctrl-C, and say how\n"
-	      "                       to get into each network\n"
-	      "      --relay A,B,WAY  nothing but this: pass the frames of link A on by link B and\n"
-	      "                       back, until Ctrl-C. WAY, of what there shall be: delay=MS,\n"
-	      "                       jitter=MS, and in percent of all frames loss=, duplicate=,\n"
-	      "                       reorder=, corrupt=; seed=N\n"
+	      "      --keep           look at nothing: leave it as it is until Ctrl-C, and say\n"
+	      "                       how to get into each network\n"
+	      "      --relay A,B,WAY  nothing but this: pass the frames of link A on by link B\n"
+	      "                       and back, until Ctrl-C. WAY, of what there shall be:\n"
+	      "                       delay=MS, jitter=MS, and in percent of all frames loss=,\n"
+	      "                       duplicate=, reorder=, corrupt=; seed=N\n"
 	      "      --all            every fault and control, each graded against the truth\n"
 	      "      --jobs N         of --all, so many at once (default 4)\n"
 	      "      --seeds N        of --all, each so many times, from different seeds\n"
@@ -127,8 +128,8 @@ static const struct option options[] = {
 };
 
 /* The value of an option that has two: *second, or it was said why not. */
-static bool one_of_two(const char *option, const char *arg, const char *first,
-		       const char *other, bool *second)
+static bool one_of_two(const char *option, const char *arg, const char *first, const char *other,
+		       bool *second)
 {
 	*second = strcmp(arg, other) == 0;
 	if (*second || strcmp(arg, first) == 0)
@@ -196,7 +197,9 @@ static int options_fit(struct lab_options *o)
 	}
 	if (o->all && (o->variant || o->check.lab.from_file || o->list)) {
 		fprintf(stderr, NAME ": --all takes every fault, and no %s\n",
-			o->list ? "--list" : o->variant ? "--variant" : "--as");
+			o->list	   ? "--list" :
+			o->variant ? "--variant" :
+				     "--as");
 		return EXIT_USAGE;
 	}
 	if (!o->fault && !o->list && !o->all && !o->relay && !o->check.list_checks) {
@@ -230,7 +233,6 @@ static int read_options(int argc, char **argv, struct lab_options *o)
 	}
 	return options_fit(o);
 }
-
 
 /* --- which one ---------------------------------------------------------------- */
 

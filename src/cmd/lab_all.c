@@ -103,8 +103,7 @@ static void said_instead(const struct lab_result *r, size_t n, const struct lab_
 		if (j < i)
 			continue;
 		for (count = 0; j < n; j++)
-			count += r[j].fault == f && !r[j].none &&
-				 !lab_grade_is_right(r[j].grade) &&
+			count += r[j].fault == f && !r[j].none && !lab_grade_is_right(r[j].grade) &&
 				 strcmp(said(&r[j]), said(&r[i])) == 0;
 		printf("%s%zu %s", sep, count, said(&r[i]));
 		sep = ", ";
@@ -325,8 +324,7 @@ int lab_all(const struct lab_all_options *o)
 	code = read_engines(o, &a, &c);
 	if (code == EXIT_OK) {
 		if (!o->quiet)
-			fprintf(stderr,
-				NAME ": %zu runs, %u at once, seed %" PRIu64 "\n",
+			fprintf(stderr, NAME ": %zu runs, %u at once, seed %" PRIu64 "\n",
 				run_lab_all_count(&c), c.jobs, c.seed);
 		rc = run_lab_all(&c, &watch, &a, &r, &n, &e);
 		if (voice.shown > 0)

@@ -16,8 +16,8 @@ struct lab_scene {
 	/* Changes network and configurations, before an engine runs. NULL: nothing. */
 	int (*before)(struct lab_world *w, struct err *e);
 	/*
-	 * When the tunnel runs, and has a session where there is to be one. With it only an interface
-	 * that is there can be looked at, and no file. NULL: nothing.
+	 * When the tunnel runs, and has a session where there is to be one. With it only an
+	 * interface that is there can be looked at, and no file. NULL: nothing.
 	 */
 	int (*after)(struct lab_world *w, struct err *e);
 	bool session;
@@ -42,9 +42,9 @@ struct lab_fault {
 	const char *name; /* a cause id of failure-modes.md, or "none" */
 	const char *says;
 	/*
-	 * The truth that a diagnosis is graded by. side: where the thing to change is, from the near
-	 * end, in the words of interface.md; NULL: it is no fault. group: of interface.md, which one
-	 * end may name in its place; NULL: it is to be named.
+	 * The truth that a diagnosis is graded by. side: where the thing to change is, from the
+	 * near end, in the words of interface.md; NULL: it is no fault. group: of interface.md,
+	 * which one end may name in its place; NULL: it is to be named.
 	 */
 	const char *side, *group;
 	const struct lab_variant *variants; /* ended by one without a name; the first that fits is

@@ -31,8 +31,7 @@ static const struct lab_scene scene_stopped = { .after = stop };
 static const struct lab_variant variants[] = {
 	{ "wrong-port", "the client sends to a port where nobody listens", NULL, NULL,
 	  &scene_wrong_port },
-	{ "stopped", "the server's engine was stopped", NULL, NULL,
-	  &scene_stopped },
+	{ "stopped", "the server's engine was stopped", NULL, NULL, &scene_stopped },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

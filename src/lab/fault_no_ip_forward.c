@@ -13,8 +13,7 @@ static int off(struct lab_world *w, struct err *e)
 static const struct lab_scene scene_off = { .before = off };
 
 static const struct lab_variant variants[] = {
-	{ "off", "the server does not forward to the network behind it", NULL, NULL,
-	  &scene_off },
+	{ "off", "the server does not forward to the network behind it", NULL, NULL, &scene_off },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -27,10 +27,8 @@ static const struct lab_scene scene_no_route = { .before = no_route };
 static const struct lab_scene scene_unplugged = { .after = unplugged, .session = true };
 
 static const struct lab_variant variants[] = {
-	{ "link-down", "the client's link is down", NULL, NULL,
-	  &scene_link_down },
-	{ "no-route", "the client has no route to the endpoint", NULL, NULL,
-	  &scene_no_route },
+	{ "link-down", "the client's link is down", NULL, NULL, &scene_link_down },
+	{ "no-route", "the client has no route to the endpoint", NULL, NULL, &scene_no_route },
 	{ "unplugged", "the other end of the client's cable is down", NULL, NULL,
 	  &scene_unplugged },
 	{ NULL, NULL, NULL, NULL, NULL },

@@ -33,10 +33,8 @@ static const struct lab_scene scene_different = { .before = different };
 static const struct lab_scene scene_one_side = { .before = one_side };
 
 static const struct lab_variant variants[] = {
-	{ "different", "each end has another preshared key", NULL, NULL,
-	  &scene_different },
-	{ "one-side", "only the server has a preshared key", NULL, NULL,
-	  &scene_one_side },
+	{ "different", "each end has another preshared key", NULL, NULL, &scene_different },
+	{ "one-side", "only the server has a preshared key", NULL, NULL, &scene_one_side },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

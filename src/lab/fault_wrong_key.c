@@ -36,10 +36,8 @@ static const struct lab_scene scene_client = { .before = at_client };
 static const struct lab_scene scene_server = { .before = at_server };
 
 static const struct lab_variant variants[] = {
-	{ "client", "the client has a wrong key of the server", NULL, NULL,
-	  &scene_client },
-	{ "server", "the server has a wrong key of the client", NULL, NULL,
-	  &scene_server },
+	{ "client", "the client has a wrong key of the server", NULL, NULL, &scene_client },
+	{ "server", "the server has a wrong key of the client", NULL, NULL, &scene_server },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -4,9 +4,8 @@
 #include <string.h>
 
 static const char *const names[] = {
-	[LAB_RIGHT] = "right",		   [LAB_GROUP] = "right, as a group",
-	[LAB_UNNAMED] = "not named",	   [LAB_WRONG] = "wrong",
-	[LAB_FALSE_ALARM] = "false alarm",
+	[LAB_RIGHT] = "right", [LAB_GROUP] = "right, as a group", [LAB_UNNAMED] = "not named",
+	[LAB_WRONG] = "wrong", [LAB_FALSE_ALARM] = "false alarm",
 };
 static_assert(ARRAY_LEN(names) == LAB_GRADE_COUNT, "a grade has no name");
 
@@ -35,7 +34,7 @@ static bool is_candidate(const struct lab_said *said, const char *name)
 	return false;
 }
 
-/* A control that is called after something that is no fault is to be named; "none" names nothing. */
+/* What is no fault and has a name is to be named by it; of "none" nothing is. */
 static enum lab_grade of_control(const struct lab_fault *f, const struct lab_said *said)
 {
 	if (same(said->state, "FAIL"))

@@ -72,9 +72,12 @@ static bool read_setting(const char *s, struct relay_conf *c)
 		double times, max;
 		unsigned *to;
 	} of[] = {
-		{ "delay=", 1000, 10000, &c->delay_us }, { "jitter=", 1000, 10000, &c->jitter_us },
-		{ "reorder=", 10000, 100, &c->reorder }, { "duplicate=", 10000, 100, &c->duplicate },
-		{ "loss=", 10000, 100, &c->loss },	 { "corrupt=", 10000, 100, &c->corrupt },
+		{ "delay=", 1000, 10000, &c->delay_us },
+		{ "jitter=", 1000, 10000, &c->jitter_us },
+		{ "reorder=", 10000, 100, &c->reorder },
+		{ "duplicate=", 10000, 100, &c->duplicate },
+		{ "loss=", 10000, 100, &c->loss },
+		{ "corrupt=", 10000, 100, &c->corrupt },
 	};
 	char *end;
 	size_t i;

@@ -109,9 +109,9 @@ static const struct lab_plug *other_plug(const struct lab_world *w, const struct
 /* The router knows all networks but the one behind the server, which is private. */
 static int default_routes(void *ctx, struct err *e)
 {
-	static const enum lab_cable way[LAB_NODE_COUNT] = { [LAB_CLIENT] = LAB_ACCESS,
-							    [LAB_SERVER] = LAB_UPLINK,
-							    [LAB_LAN] = LAB_INSIDE };
+	static const enum lab_cable way[LAB_NODE_COUNT] = {
+		[LAB_CLIENT] = LAB_ACCESS, [LAB_SERVER] = LAB_UPLINK, [LAB_LAN] = LAB_INSIDE
+	};
 	struct at_node *x = ctx;
 	const struct lab_plug *own = lab_plug(x->w, x->node, way[x->node]);
 	const struct lab_plug *other = other_plug(x->w, own);
@@ -160,7 +160,8 @@ static int lay_cables(struct lab_world *w, struct err *e)
 		if (i == LAB_UPLINK && w->relayed)
 			rc = world_relay_lay(w, e);
 		else
-			rc = w->p->veth_add(w->netns[a->node], a->dev, w->netns[b->node], b->dev, e);
+			rc = w->p->veth_add(w->netns[a->node], a->dev, w->netns[b->node], b->dev,
+					    e);
 	}
 	return rc;
 }

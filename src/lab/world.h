@@ -63,7 +63,7 @@ struct lab_world {
 	struct endpoint listens; /* where the client sends to, if the fault does not change it */
 	/* What is pinged because somebody said so; family NONE: what wgdiag finds out itself. */
 	struct ip_addr ping;
-	/* The engines cannot be asked: they are hidden in programs. What the user knows is `listens`. */
+	/* The engines cannot be asked, as if inside programs; what the user knows is `listens`. */
 	bool hidden;
 	struct buf made; /* what was made, in words, for people */
 };

@@ -44,10 +44,9 @@ static void draw_nets(struct draw *d, struct ip_addr out4[NET_COUNT][2],
 		      struct ip_addr out6[NET_COUNT][2])
 {
 	/* The server's uplink is public; who has which private range is drawn. */
-	unsigned range[NET_COUNT] = { [LAB_ACCESS] = 0,
-				      [LAB_UPLINK] = 3,
-				      [LAB_INSIDE] = 1,
-				      [NET_TUNNEL] = 2 };
+	unsigned range[NET_COUNT] = {
+		[LAB_ACCESS] = 0, [LAB_UPLINK] = 3, [LAB_INSIDE] = 1, [NET_TUNNEL] = 2
+	};
 	static const unsigned private[3] = { LAB_ACCESS, LAB_INSIDE, NET_TUNNEL };
 	uint8_t net4[3], net6[8];
 	unsigned i, j, k;
@@ -103,8 +102,8 @@ void lab_plan_network(struct lab_world *w)
 		end->inner4 = net4[NET_TUNNEL][i];
 		end->inner6 = net6[NET_TUNNEL][i];
 	}
-	w->listens.addr = draw_below(d, 4) ? w->plug[LAB_UPLINK][1].addr4 :
-					     w->plug[LAB_UPLINK][1].addr6;
+	w->listens.addr =
+		draw_below(d, 4) ? w->plug[LAB_UPLINK][1].addr4 : w->plug[LAB_UPLINK][1].addr6;
 	w->listens.port = draw_port(d);
 }
 

@@ -80,7 +80,11 @@ int world_relay_start(struct lab_world *w, struct err *e)
 {
 	const char *argv[] = { "/proc/self/exe", "lab", "--relay", relay_text(&w->relay, w->arena),
 			       NULL };
-	struct sys_spawn s = { .argv = (char *const *)argv, .netns = w->relay_netns, .keep_fd = -1 };
+	struct sys_spawn s = {
+		.argv = (char *const *)argv,
+		.netns = w->relay_netns,
+		.keep_fd = -1,
+	};
 	int fds[2], rc;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)

@@ -138,7 +138,8 @@ struct run_lab {
 	const char *far_program;
 	bool from_far; /* who looks is at the far end */
 	bool from_file; /* brings the tunnel up from its configuration, instead of finding it up */
-	bool keep; /* nothing is looked at: how to get into it is told (notice), until a signal comes */
+	/* Nothing is looked at: how to get into it is told (notice), until a signal comes. */
+	bool keep;
 	bool root; /* who started it is; an ordinary user's network is in a user namespace */
 };
 /*

@@ -74,8 +74,7 @@ static int make(struct lab_run *x, struct err *e)
 		rc = s->after(w, e);
 	if (!rc && w->made.len && x->conf->changed)
 		x->conf->changed(x->conf->ctx, buf_str(&w->made));
-	return rc < 0 ? err_prefix(e, "make %s, %s", x->conf->fault->name,
-				   x->conf->variant->name) :
+	return rc < 0 ? err_prefix(e, "make %s, %s", x->conf->fault->name, x->conf->variant->name) :
 			0;
 }
 
@@ -108,8 +107,9 @@ static void how_to_enter(const struct lab_run *x)
 		say(x, arena_printf(x->arena,
 				    "%s: nsenter %s--mount=/proc/%ld/ns/mnt --net=/proc/%ld/fd/%d",
 				    name[i], user, pid, pid, w->netns[i]));
-	say(x, arena_printf(x->arena, "the tunnel is %s at the client and %s at the server; "
-				      "there: wgdiag check %s",
+	say(x, arena_printf(x->arena,
+			    "the tunnel is %s at the client and %s at the server; "
+			    "there: wgdiag check %s",
 			    near->tun, w->end[END_FAR].tun, near->tun));
 	say(x, "until Ctrl-C");
 }

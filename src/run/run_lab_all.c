@@ -61,35 +61,52 @@ static bool is_its_turn(const struct run_lab_all *c, const struct lab_variant *v
 	return !c->alternate || v->engine || turn % c->n_near == k;
 }
 
+struct listing {
+	const struct run_lab_all *conf;
+	struct lab_result *out; /* NULL: they are only counted */
+	size_t n, turn;
+};
+
+static void list_seeds(struct listing *l, const struct lab_fault *f, const struct lab_variant *v,
+		       const char *engine)
+{
+	const struct run_lab_all *c = l->conf;
+	bool any = v->scene && !v->scene->after && !v->scene->session && !c->from_far;
+	unsigned s;
+
+	for (s = 0; s < c->seeds; s++, l->n++)
+		if (l->out)
+			l->out[l->n] = (struct lab_result){
+				.fault = f,
+				.variant = v,
+				.near = engine,
+				.seed = c->seed + l->n,
+				.from_file = any && (l->n + s) % 2,
+			};
+}
+
+static void list_variant(struct listing *l, const struct lab_fault *f, const struct lab_variant *v)
+{
+	const struct run_lab_all *c = l->conf;
+	size_t k;
+
+	for (k = 0; k < c->n_near; k++)
+		if (fits(v, c->near[k]) && is_its_turn(c, v, k, l->turn) &&
+		    (v->scene || !c->from_far))
+			list_seeds(l, f, v, c->near[k]);
+	l->turn++;
+}
+
 static size_t list(const struct run_lab_all *c, struct lab_result *out)
 {
-	size_t i, k, n = 0, turn = 0;
-	unsigned s;
+	struct listing l = { .conf = c, .out = out };
 	const struct lab_variant *v;
+	size_t i;
 
-	for (i = 0; lab_faults[i]; i++) {
-		for (v = lab_faults[i]->variants; v->name; v++, turn++) {
-			for (k = 0; k < c->n_near; k++) {
-				if (!fits(v, c->near[k]) || !is_its_turn(c, v, k, turn) ||
-				    (c->from_far && !v->scene))
-					continue;
-				for (s = 0; s < c->seeds; s++, n++) {
-					if (!out)
-						continue;
-					out[n] = (struct lab_result){
-						.fault = lab_faults[i],
-						.variant = v,
-						.near = c->near[k],
-						.seed = c->seed + n,
-						.from_file = v->scene && !v->scene->after &&
-							     !v->scene->session && !c->from_far &&
-							     (n + s) % 2,
-					};
-				}
-			}
-		}
-	}
-	return n;
+	for (i = 0; lab_faults[i]; i++)
+		for (v = lab_faults[i]->variants; v->name; v++)
+			list_variant(&l, lab_faults[i], v);
+	return l.n;
 }
 
 size_t run_lab_all_count(const struct run_lab_all *c)
@@ -115,7 +132,8 @@ static void read_verdict(const json_t *v, struct arena *a, struct lab_result *r)
 	r->said.cause = text_of(v, "cause", a);
 	r->said.side = text_of(v, "side", a);
 	r->summary = text_of(v, "summary", a);
-	json_array_foreach(list, i, one) {
+	json_array_foreach(list, i, one)
+	{
 		if (r->said.n_candidates == GRADE_CANDIDATES_MAX)
 			break;
 		r->said.candidates[r->said.n_candidates++] = text_of(one, "cause", a);
@@ -221,14 +239,21 @@ static int begin_job(struct job *j, struct lab_result *r, struct err *e)
 	const struct run_lab_all *c = x->conf;
 	char seed[24];
 	const char *argv[ARGV_MAX] = {
-		"/proc/self/exe", "lab",
-		r->fault->name,	  "--variant",
-		r->variant->name, "--engine-near",
-		r->near,	  "--as",
+		"/proc/self/exe",
+		"lab",
+		r->fault->name,
+		"--variant",
+		r->variant->name,
+		"--engine-near",
+		r->near,
+		"--as",
 		r->from_file ? "file" : "interface",
-		"--from",	  c->from_far ? "far" : "near",
-		"--seed",	  seed,
-		"--json",	  c->far ? "--engine-far" : NULL,
+		"--from",
+		c->from_far ? "far" : "near",
+		"--seed",
+		seed,
+		"--json",
+		c->far ? "--engine-far" : NULL,
 		c->far,
 	};
 	struct sys_spawn s = { .netns = -1, .keep_fd = -1 };

@@ -260,8 +260,9 @@ struct platform_ops {
 	/* By the name of `ip netns`, or by the pid of a process that is in it. */
 	int (*netns_open)(const char *name, int *out, struct err *e);
 	/*
-	 * One below net. of another namespace than the thread's, and of those that the lab changes in
-	 * its own only (forwarding, reverse path filter, lifetimes of UDP flows); all else is -EPERM.
+	 * One below net. of another namespace than the thread's, and only of those that the lab
+	 * changes in its own (forwarding, reverse path filter, lifetimes of UDP flows); all else
+	 * is -EPERM.
 	 */
 	int (*netns_sysctl)(int netns, const char *name, const char *value, struct err *e);
 	/*
@@ -272,8 +273,8 @@ struct platform_ops {
 	int (*netns_new)(int *out, struct err *e);
 	int (*netns_enter)(int fd, struct err *e);
 	/*
-	 * A socket of this namespace for all frames that come in on a link, and to send on it. Before
-	 * each are SYS_PACKET_HEADER_LEN bytes of the system's, to be sent as they came.
+	 * A socket of this namespace for all frames that come in on a link, and to send on it.
+	 * Before each are SYS_PACKET_HEADER_LEN bytes of the system's, to be sent as they came.
 	 */
 	int (*packet_open)(const char *dev, int *fd, struct err *e);
 	/* A veth pair, one end in each of two namespaces (descriptors). */
@@ -291,8 +292,8 @@ struct platform_ops {
 	 */
 	void (*isolate_end)(struct sys_isolation *i);
 	/*
-	 * From here on the folder of the engines' sockets is seen empty there. Those that are open, and
-	 * the engines, notice nothing.
+	 * From here on the folder of the engines' sockets is seen empty there. Those that are open,
+	 * and the engines, notice nothing.
 	 */
 	int (*isolate_hide)(const struct sys_isolation *i, struct err *e);
 	/*

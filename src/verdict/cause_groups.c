@@ -9,9 +9,10 @@ const struct cause_group cause_groups[] = {
 	{
 		.id = "no-answer",
 		.says = "initiations leave, and nothing comes back",
-		.remedy = "look at the far end, in this order: does its filter, and its provider's, "
-			  "let UDP in to the port; is the port forwarded to it; does each end have "
-			  "the other's public key; does an engine listen there",
+		.remedy =
+			"look at the far end, in this order: does its filter, and its provider's, "
+			"let UDP in to the port; is the port forwarded to it; does each end have "
+			"the other's public key; does an engine listen there",
 		.commands = { "at the far end: tcpdump -ni any udp port {port}",
 			      "at the far end: wg show; wg show all listen-port",
 			      "at the far end: nft list ruleset | grep -e {port} -e policy" },
@@ -33,7 +34,8 @@ const struct cause_group cause_groups[] = {
 		.remedy = "at the far end: let it forward, let its filter pass what comes from the "
 			  "tunnel's interface, and give what lies behind it a route back, or "
 			  "masquerade",
-		.commands = { "at the far end: sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding",
+		.commands = { "at the far end: sysctl net.ipv4.ip_forward "
+			      "net.ipv6.conf.all.forwarding",
 			      "at the far end: nft list ruleset | grep -e forward -e masquerade",
 			      "at the far end: tcpdump -ni any host {target}" },
 		.next = "wgdiag explain far",

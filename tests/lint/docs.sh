@@ -3,7 +3,7 @@
 #
 # From src/cmd/cmd_NAME.c come the options of `wgdiag NAME`, from other files of
 # src/cmd and from main.c those that some page must have; from src/check the ids; from
-# src/verdict/causes.c the causes.
+# src/verdict/cause_*.c the causes.
 : "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
 . "$TOP/tests/lint/lib.sh"
 : "${WGDIAG:=$WGDIAG_BUILD/wgdiag}"
@@ -89,7 +89,7 @@ else
 	skip 'each check is in man/wgdiag-check.1' 'no check found in src/check'
 fi
 # shellcheck disable=SC2013 # ids hold no blanks
-causes=$(grep -hoE '\.id[[:space:]]*=[[:space:]]*"[a-z0-9-]+"' src/verdict/causes.c 2>/dev/null | sed 's/.*= *"//; s/"$//' | sort -u)
+causes=$(find src/verdict -name 'cause_*.c' ! -name cause_groups.c -exec grep -hoE '\.id[[:space:]]*=[[:space:]]*"[a-z0-9-]+"' {} + 2>/dev/null | sed 's/.*= *"//; s/"$//' | sort -u)
 found=
 for id in $causes; do
 	grep -qE "^## $id: " TROUBLESHOOTING.md 2>/dev/null || found="$found$id has no heading in TROUBLESHOOTING.md
@@ -100,6 +100,6 @@ done
 if [ -n "$causes" ]; then
 	clean 'each cause has a heading in TROUBLESHOOTING.md and a case' "$found"
 else
-	skip 'each cause has a heading in TROUBLESHOOTING.md and a case' 'no src/verdict/causes.c'
+	skip 'each cause has a heading in TROUBLESHOOTING.md and a case' 'no src/verdict/cause_*.c'
 fi
 finish
