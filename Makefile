@@ -22,7 +22,7 @@ DEPS = CC="$(CC)" PKG_CONFIG="$(PKG_CONFIG)" sh mk/deps.sh
 # Asked when a recipe starts, not when the file is read, so `make deps all` works.
 NEED = $(if $(strip $(shell $(DEPS) check $(1))),$(error $(shell $(DEPS) check $(1))))
 
-.PHONY: all deps run test test-unit test-lab test-fresh lint bench peers fuzz install uninstall clean help
+.PHONY: all deps run test test-unit test-lab test-fresh lint lab bench peers fuzz install uninstall clean help
 .NOTPARALLEL:
 .DEFAULT_GOAL := all
 
@@ -37,6 +37,7 @@ help:
 	@echo 'make test-unit   only the tests that need no root; make test-lab: only those that do'
 	@echo 'make test-fresh  `make run` and `make test` on a Debian made for it (root, debootstrap)'
 	@echo 'make lint        both compilers with -Werror, and every lint'
+	@echo 'make lab         every fault of the lab, five times, graded: the accuracy of the diagnosis'
 	@echo 'make bench       measure; make fuzz [FUZZ_TIME=s]: fuzz every parser with clang'
 	@echo 'make peers       fetch what to test against: the newest engines, a kernel'
 	@echo 'make install     [PREFIX=/usr/local] [DESTDIR=]; make uninstall'
@@ -65,6 +66,10 @@ test-fresh:
 lint:
 	@$(DEPS) install build unit test
 	+@$(BUILD) lint
+
+lab:
+	@$(DEPS) install build
+	+@$(BUILD) lab
 
 bench:
 	$(call NEED,build unit)+@$(BUILD) bench

@@ -84,7 +84,7 @@ LAB_TESTS := $(call scripts,tests/lab/*.sh)
 
 # --- rules ----------------------------------------------------------------
 
-.PHONY: all run test test-all test-programs test-unit test-lab lint bench fuzz peers \
+.PHONY: all run lab test test-all test-programs test-unit test-lab lint bench fuzz peers \
 	install uninstall FORCE
 .SUFFIXES:
 # Without this make thinks the objects of the tests intermediate and deletes them.
@@ -206,6 +206,15 @@ run:
 	@if [ "$$(id -u)" = 0 ] || { [ -r /dev/net/tun ] && [ -w /dev/net/tun ] && \
 		unshare -U -r -n true 2>/dev/null; }; then \
 		set -- $(O)/wgdiag check; else set -- sudo $(O)/wgdiag check; fi; echo "$$*"; exec "$$@"
+
+# Each run mostly waits. SEED=n repeats all of it.
+LAB_JOBS ?= $(shell expr $(JOBS) '*' 4)
+LAB_SEEDS ?= 5
+lab: all
+	@near=builtin; if PATH=$$PATH:/usr/sbin:/sbin command -v wireguard-go >/dev/null; then near=builtin,wireguard-go; fi; \
+	set -- $(O)/wgdiag lab --all --jobs $(LAB_JOBS) --seeds $(LAB_SEEDS) --engine-near $$near $(if $(SEED),--seed $(SEED)); \
+	if [ "$$(id -u)" != 0 ] && ! { [ -w /dev/net/tun ] && unshare -U -r -n true 2>/dev/null; }; then \
+		set -- sudo "$$@"; fi; echo "$$*"; exec "$$@"
 
 bench: all $(BENCHES)
 	@set -e; for b in $(BENCHES) $(call scripts,tests/bench/*.sh); do \
