@@ -46,9 +46,10 @@ static int from_file(struct lab_run *x, struct err *e)
 		.pings = &w->ping,
 		.n_pings = w->ping.family != FAMILY_NONE,
 	};
+	static const struct conf_notes no_notes;
 	int rc;
 
-	conf_facts(own->conf, x->arena, intended);
+	conf_facts(own->conf, &no_notes, x->arena, intended);
 	intended->file = file.path;
 	rc = run_host_open(x->conf, w->netns[own->node], false, x->arena, &file.host, e);
 	if (rc < 0)
