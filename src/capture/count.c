@@ -21,6 +21,8 @@ void tap_count_start(struct tap_facts *t, const struct tap_conf *c)
 			wire ? UNKNOWN : 0;
 		t->echo_requests[dir] = t->echo_replies[dir] = wire ? UNKNOWN : 0;
 		t->others[dir] = wire ? UNKNOWN : 0;
+		t->foreign[dir] = t->foreign_echoes[dir] = wire ? UNKNOWN : 0;
+		t->nested = wire ? UNKNOWN : 0;
 	}
 }
 

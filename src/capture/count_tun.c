@@ -30,6 +30,7 @@ enum {
 	ECHO4_REQUEST = 8, /* RFC 792 */
 	ECHO6_REQUEST = 128,
 	ECHO6_REPLY = 129, /* RFC 4443 */
+	UDP_PORT_AT = 2, /* RFC 768: of the destination */
 	UDP_LEN_AT = 4,
 	PADDED_TO = 16, /* whitepaper, section 5.4.6 */
 };
@@ -206,6 +207,46 @@ static void count_echo(struct tap_facts *t, enum tap_dir dir, const struct dgram
 	t->echo_replies[dir] += d->b[0] == (v6 ? ECHO6_REPLY : ECHO4_REPLY);
 }
 
+static bool is_multicast(const struct ip_addr *a)
+{
+	return a->family == FAMILY_IP6 ? a->b[0] == 0xff : a->b[0] >= 224;
+}
+
+static bool has_own_of(const struct tap_conf *c, uint8_t family)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_own; i++)
+		if (c->own[i].family == family && !is_link_chatter(&c->own[i]))
+			return true;
+	return false;
+}
+
+/* Without an address of its own the tun borrows that of another link. */
+static void count_foreign(struct tap_facts *t, const struct tap_conf *c, enum tap_dir dir,
+			  const struct dgram *d)
+{
+	const struct ip_addr *a = dir == TAP_OUT ? &d->src : &d->dst;
+	struct ip_addr *first = dir == TAP_OUT ? &t->foreign_from : &t->foreign_to;
+	struct tap_facts echo = { 0 };
+
+	if (is_own(c, a) || is_multicast(a) || is_link_chatter(a) || !has_own_of(c, a->family))
+		return;
+	if (!t->foreign[dir]++)
+		*first = *a;
+	count_echo(&echo, dir, d);
+	t->foreign_echoes[dir] += echo.echo_requests[dir];
+}
+
+/* A message of the tunnel itself: it was routed into what it is to carry. */
+static bool is_nested(const struct tap_conf *c, const struct dgram *d)
+{
+	if (d->proto != IP_PROTO_UDP || d->later_fragment || d->have < UDP_HEADER_LEN)
+		return false;
+	return c->far.port && ip_addr_equal(&d->dst, &c->far.addr) &&
+	       (d->b[UDP_PORT_AT] << 8 | d->b[UDP_PORT_AT + 1]) == c->far.port;
+}
+
 /* What another peer was asked with, or answers. */
 static bool is_others_echo(const struct tap_conf *c, const struct dgram *d)
 {
@@ -244,6 +285,8 @@ void count_tun(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, 
 			return;
 		}
 		count_echo(t, inner_dir(c, &d), &d);
+		count_foreign(t, c, inner_dir(c, &d), &d);
+		t->nested += inner_dir(c, &d) == TAP_OUT && is_nested(c, &d);
 	}
 	t->packets[inner_dir(c, &d)]++;
 	t->padded_bytes[inner_dir(c, &d)] +=

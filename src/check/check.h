@@ -84,6 +84,44 @@ enum sign {
 	/* --- nothing comes back outside --- */
 
 	/* --- inside: what is routed, allowed, forwarded --- */
+	/* an address that was named is silent, and another one of this peer's answers */
+	SIGN_BEYOND_SILENT,
+	/* the far end counted down the hop limit of what went there: it forwards */
+	SIGN_FAR_FORWARDS,
+	/* by what was pasted of the far end it does not */
+	SIGN_FAR_FORWARDS_NOT,
+	/* a host beyond our own says, as filters do, that it does not let packets there pass */
+	SIGN_BEYOND_REFUSED,
+	/* data leaves within a session, and nothing of that family comes back but keepalives */
+	SIGN_NO_DATA_BACK,
+	/* what leaves by our tun has a source that is none of its own, though we sent with one */
+	SIGN_NEAR_SOURCE_FOREIGN,
+	/* the other end decrypts what we send, and its allowed IPs of us lack our source */
+	SIGN_FAR_SOURCE_REFUSED,
+	/* authentic packets came in whose source our allowed IPs of the peer do not have */
+	SIGN_NEAR_SOURCE_REFUSED,
+	/* and another peer of ours, never heard, has allowed IPs: they may be the same */
+	SIGN_NEAR_RIVAL,
+	/* one peer has what is another's by the file, or by what is left of that one */
+	SIGN_NEAR_ALLOWED_TAKEN,
+	SIGN_FAR_ALLOWED_TAKEN,
+	/* a network of another link here, which is more special, takes what is the peer's */
+	SIGN_LAN_TAKES_TARGET,
+	/*
+	 * of config.allowed-ips: it is in no peer's; of route.inner: no route leads into the
+	 * tunnel, and no such network
+	 */
+	SIGN_TARGET_ENTERS_NOT,
+	/*
+	 * the tunnel's own messages were seen inside the tunnel; or, asked as for them, the way to
+	 * the endpoint leads there
+	 */
+	SIGN_ENDPOINT_IN_TUNNEL,
+	/* no ping is answered, and the very address answers otherwise */
+	SIGN_TARGET_ANSWERS_OTHERWISE,
+	/* this host has packets out of the tunnel to forward, and does not */
+	SIGN_NEAR_FORWARDS_NOT,
+	SIGN_NEAR_FORWARD_DROPPED,
 
 	/* --- this host: its engine, filter and kernel --- */
 

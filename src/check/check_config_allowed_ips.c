@@ -31,6 +31,8 @@ struct table {
 	struct tunnel_addrs addrs;
 	size_t n_wrong;
 	const char *says; /* of the first wrong one */
+	bool nobodys; /* one of them is in no peer's allowed IPs */
+	bool taken; /* one of them is in the right peer's too, or that one has none left */
 };
 
 static const char *trouble(const struct table *t, const struct ip_addr *addr, struct arena *a)
@@ -50,6 +52,86 @@ static const char *trouble(const struct table *t, const struct ip_addr *addr, st
 			    mine ? words_net(a, mine) : "which does not have it");
 }
 
+/* Another peer has it, and with it all or the more special part of what the right one had. */
+static bool is_taken(const struct table *t, const struct ip_addr *a)
+{
+	const struct peer_config *owner = config_owner(t->config, a, NULL);
+
+	return owner && t->peer && owner != t->peer &&
+	       (t->peer->n_allowed == 0 || own_prefix(t->peer, a));
+}
+
+/* What was asked gave no answer, and nor did anything else. */
+static bool is_silent(const struct facts *f)
+{
+	return f->have & NEED_BIT(NEED_PING_PEER) && !f->interrupted && f->ping_peer.sent > 0 &&
+	       f->ping_peer.received == 0 && !facts_answer(f);
+}
+
+static bool lists(const struct intended_peer *w, const struct cidr *net)
+{
+	size_t i;
+
+	for (i = 0; i < w->n_allowed; i++)
+		if (cidr_equal(&w->allowed[i], net))
+			return true;
+	return false;
+}
+
+/*
+ * Who else was to have what this peer has: it is listed in the file with the same, or it can be
+ * spoken to and has nothing left, which is what `wg show` then says of it. "": nobody.
+ */
+static const char *loser(const struct facts *f, const struct ip_addr *a, struct arena *arena)
+{
+	const struct config_facts *c = &f->config[END_NEAR];
+	const struct cidr *by = NULL;
+	const struct peer_config *owner = config_owner(c, a, &by);
+	size_t i;
+
+	for (i = 0; owner && f->have & NEED_BIT(NEED_INTENDED) && i < f->intended.n_peers; i++) {
+		const struct intended_peer *w = &f->intended.peers[i];
+
+		if (!public_key_equal(&w->key, &owner->key) && lists(w, by))
+			return arena_printf(arena, "peer %s is to have %s too",
+					    words_key(arena, &w->key), words_net(arena, by));
+	}
+	for (i = 0; owner && i < c->n_peers; i++)
+		if (&c->peers[i] != owner && c->peers[i].n_allowed == 0 &&
+		    c->peers[i].endpoint.addr.family != FAMILY_NONE)
+			return arena_printf(arena, "peer %s has no allowed IPs left",
+					    words_key(arena, &c->peers[i].key));
+	return "";
+}
+
+/* It shook hands, so it is no mere entry; without allowed IPs nothing goes to it, or is taken. */
+static const struct peer_config *lives_without(const struct facts *f)
+{
+	const struct config_facts *c = &f->config[END_NEAR];
+	const struct peer_config *found = NULL;
+	bool others = false;
+	size_t i;
+
+	for (i = 0; i < c->n_peers; i++) {
+		int64_t age = tunnel_peer_age(f, &c->peers[i]);
+
+		others = others || c->peers[i].n_allowed > 0;
+		if (c->peers[i].n_allowed == 0 && age != UNKNOWN && age < TUNNEL_SESSION_NS)
+			found = &c->peers[i];
+	}
+	return others ? found : NULL;
+}
+
+static const char *taken_from(const struct facts *f, const struct table *near, struct arena *a)
+{
+	const char *s = "";
+	size_t i;
+
+	for (i = 0; is_silent(f) && !facts_far_is_here(f) && !s[0] && i < near->addrs.n; i++)
+		s = loser(f, &near->addrs.a[i], a);
+	return s;
+}
+
 static void table_init(struct table *t, const struct facts *f, enum end end, struct arena *a)
 {
 	size_t i;
@@ -64,6 +146,8 @@ static void table_init(struct table *t, const struct facts *f, enum end end, str
 
 		if (!says)
 			continue;
+		t->nobodys = t->nobodys || !config_owner(t->config, &t->addrs.a[i], NULL);
+		t->taken = t->taken || is_taken(t, &t->addrs.a[i]);
 		t->n_wrong++;
 		if (!t->says)
 			t->says = says;
@@ -102,11 +186,31 @@ static struct finding *judge(const struct facts *f, const struct table *near,
 	const char *says = near->says ? near->says : far ? far->says : NULL;
 	enum state s = near->n_wrong || !far_is_old(f) ? STATE_FAIL : STATE_UNSURE;
 	const char *old = far ? far_age_words(f, out->arena) : "";
+	const struct peer_config *empty = facts_far_is_here(f) ? NULL : lives_without(f);
+	const char *lost = taken_from(f, near, out->arena);
 
 	if (near->config->n_peers == 0)
 		return finding_add(out, STATE_SKIP, "no peer is configured");
+	if (empty && !tunnel_answers(f)) {
+		struct finding *row = finding_add(out, STATE_FAIL,
+						  "peer %s shakes hands and has no allowed IPs, "
+						  "while another peer has some",
+						  words_key(out->arena, &empty->key));
+
+		finding_sign(row, SIGN_NEAR_ALLOWED_TAKEN);
+		return row;
+	}
 	if (!facts_far_is_here(f) && near->peer && near->peer->n_allowed == 0)
 		return judge_empty(f, near->peer, out);
+	if (!n_wrong && lost[0] && near->peer) {
+		struct finding *row =
+			finding_add(out, STATE_FAIL, "%s is with peer %s, which is silent, and %s",
+				    words_addr(out->arena, &near->addrs.a[0]),
+				    words_key(out->arena, &near->peer->key), lost);
+
+		finding_sign(row, SIGN_NEAR_ALLOWED_TAKEN);
+		return row;
+	}
 	if (n_wrong > 1)
 		return finding_add(out, s, "%s; and %zu more%s", says, n_wrong - 1, old);
 	if (n_wrong)
@@ -159,6 +263,16 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		table_init(&far, ctx->facts, END_FAR, out->arena);
 	f = judge(ctx->facts, &near, have_far ? &far : NULL, out);
 	/* Where two tables disagree either may be the wrong one. */
+	if (f->state == STATE_FAIL) {
+		if (near.nobodys)
+			finding_sign(f, SIGN_TARGET_ENTERS_NOT);
+		if (near.taken)
+			finding_sign(f, SIGN_NEAR_ALLOWED_TAKEN);
+		if (have_far && far.taken)
+			finding_sign(f, SIGN_FAR_ALLOWED_TAKEN);
+		else if (have_far && far.nobodys)
+			finding_sign(f, SIGN_FAR_SOURCE_REFUSED);
+	}
 	f->whose = have_far ? WHOSE_UNTOLD : WHOSE_LOCAL;
 	because(&near, out, f);
 	if (have_far)
@@ -173,7 +287,7 @@ const struct check check_config_allowed_ips = {
 	.layer = LAYER_CONFIG,
 	.needs = NEED_BIT(NEED_CONFIG),
 	.wants = NEED_BIT(NEED_CONFIG_FAR) | NEED_BIT(NEED_FAR_TEXT) | NEED_BIT(NEED_PATHS) |
-		 NEED_BIT(NEED_ADDRS),
+		 NEED_BIT(NEED_ADDRS) | NEED_BIT(NEED_INTENDED) | NEED_BIT(NEED_PING_PEER),
 	.after = after,
 	.run = run,
 };

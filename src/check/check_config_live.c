@@ -212,6 +212,18 @@ static bool is_covered(const struct live *l, const struct peer_config *h, const 
 	return config_owner(l->have, &net->addr, &by) == h && by->len <= net->len;
 }
 
+static void lacks(struct live *l, const struct intended_peer *w, const struct peer_config *h,
+		  const struct cidr *net)
+{
+	const char *by = holder(l, net);
+	bool covered = is_covered(l, h, net);
+
+	l->taken = l->taken || (by[0] && !covered);
+	live_differs(l, covered ? STATE_WARN : STATE_FAIL,
+		     arena_printf(l->a, "peer %s lacks %s of the file%s", words_key(l->a, &w->key),
+				  words_net(l->a, net), by));
+}
+
 static void allowed(struct live *l, size_t i, const struct peer_config *h)
 {
 	const struct intended_peer *w = &l->want->peers[i];
@@ -220,11 +232,7 @@ static void allowed(struct live *l, size_t i, const struct peer_config *h)
 	for (k = 0; k < w->n_allowed; k++)
 		if (!among(h->allowed, h->n_allowed, &w->allowed[k]) &&
 		    !taken_by_later(l->want, i, &w->allowed[k]))
-			live_differs(l, is_covered(l, h, &w->allowed[k]) ? STATE_WARN : STATE_FAIL,
-				     arena_printf(l->a, "peer %s lacks %s of the file%s",
-						  words_key(l->a, &w->key),
-						  words_net(l->a, &w->allowed[k]),
-						  holder(l, &w->allowed[k])));
+			lacks(l, w, h, &w->allowed[k]);
 	for (k = 0; k < h->n_allowed; k++)
 		if (!among(w->allowed, w->n_allowed, &h->allowed[k]))
 			live_differs(l, STATE_WARN,
@@ -370,6 +378,7 @@ static void compare(const struct facts *f, struct findings *out)
 		.tun = tun,
 		.a = out->arena,
 	};
+	struct finding *row;
 	size_t i, n_allowed = 0;
 
 	for (i = 0; i < l.want->n_peers; i++)
@@ -381,7 +390,10 @@ static void compare(const struct facts *f, struct findings *out)
 	port(&l);
 	mark(&l);
 	mtu(&l);
-	because(&l, n_allowed, out, judge(&l, n_allowed, out));
+	row = judge(&l, n_allowed, out);
+	if (l.taken)
+		finding_sign(row, SIGN_NEAR_ALLOWED_TAKEN);
+	because(&l, n_allowed, out, row);
 }
 
 static void run(const struct check_ctx *ctx, struct findings *out)

@@ -11,6 +11,7 @@
 #include "check/check_list.h"
 #include "check/given_log.h"
 #include "check/tun_view.h"
+#include "check/tunnel.h"
 #include "check/words.h"
 #include "loss/settled.h"
 
@@ -344,6 +345,32 @@ static void not_asked(const struct facts *facts, const char *given, struct findi
 	finding_because(out, f, "log", facts->engine[END_NEAR].log_file, "%s", given);
 }
 
+/* By its own counters, or its log of this run. */
+static bool is_source_refused(const struct facts *facts, enum end end)
+{
+	const struct crypto_facts *c = &facts->crypto[end];
+	const struct engine_facts *g = &facts->engine[end];
+	size_t i;
+
+	for (i = 0; c->known && i < c->n_refused; i++)
+		if (strcmp(c->refused[i].id, "in_source") == 0)
+			return true;
+	return !c->known && !g->log_file && g->log_says[ENGINE_LOG_SOURCE] > 0;
+}
+
+static bool has_rival(const struct facts *facts)
+{
+	const struct config_facts *c = &facts->config[END_NEAR];
+	const struct peer_config *p = tunnel_peer(facts, END_NEAR);
+	size_t i;
+
+	for (i = 0; p && i < c->n_peers; i++)
+		if (&c->peers[i] != p && c->peers[i].n_allowed &&
+		    c->peers[i].handshake_wall_ns == 0)
+			return true;
+	return false;
+}
+
 static void judge(const struct facts *facts, const char *given, struct findings *out)
 {
 	struct end_view near = view_of(facts, END_NEAR, out->arena);
@@ -379,6 +406,12 @@ static void judge(const struct facts *facts, const char *given, struct findings 
 				vanished_words(facts, END_NEAR, &at_near, out->arena),
 				vanished_words(facts, END_FAR, &at_far, out->arena), near_says,
 				end_words(facts, END_FAR, &far, out->arena));
+	if (f->state == STATE_FAIL && is_source_refused(facts, END_NEAR))
+		finding_sign(f, SIGN_NEAR_SOURCE_REFUSED);
+	if (f->signs & SIGN_BIT(SIGN_NEAR_SOURCE_REFUSED) && has_rival(facts))
+		finding_sign(f, SIGN_NEAR_RIVAL);
+	if (f->state == STATE_FAIL && is_source_refused(facts, END_FAR))
+		finding_sign(f, SIGN_FAR_SOURCE_REFUSED);
 	because(facts, END_NEAR, &near, out, f);
 	because(facts, END_FAR, &far, out, f);
 	ev = finding_because(out, f, "capture", "near wire and tun", "%s",

@@ -4,6 +4,7 @@
  * The first packet of a tunnel waits for its handshake; that one is not among these.
  */
 #include "check/after.h"
+#include "check/beyond.h"
 #include "check/check_list.h"
 #include "check/tunnel.h"
 #include "check/words.h"
@@ -40,21 +41,28 @@ static enum state unsent_state(const struct ping_facts *p)
 }
 
 /* The very address that was pinged answers otherwise. */
-static bool answers_otherwise(const struct facts *facts)
+static const struct inner_target_facts *answers_otherwise(const struct facts *facts)
 {
-	const struct inner_target_facts *t = facts_answer(facts);
+	size_t i;
 
-	return t && (t->answered == ANSWERED_TCP || t->answered == ANSWERED_ERROR) &&
-	       ip_addr_equal(&t->from, &facts->ping_peer.target);
+	for (i = 0; i < facts->n_inner_targets; i++) {
+		const struct inner_target_facts *t = &facts->inner_targets[i];
+
+		if ((t->answered == ANSWERED_TCP || t->answered == ANSWERED_ERROR) &&
+		    ip_addr_equal(&t->from, &facts->ping_peer.target))
+			return t;
+	}
+	return NULL;
 }
 
 /* Nobody said that it is there, or answers pings. */
 static struct finding *judge_guess(const struct facts *facts, const char *target,
 				   struct findings *out)
 {
-	const struct inner_target_facts *t = facts_answer(facts);
+	const struct inner_target_facts *t = answers_otherwise(facts);
 	struct finding *f;
 
+	t = t ? t : facts_answer(facts);
 	if (t)
 		return finding_add(out, STATE_PASS,
 				   "%s answers no ping, but %s answers (%s): the tunnel works",
@@ -77,12 +85,35 @@ static struct finding *judge_guess(const struct facts *facts, const char *target
 	return f;
 }
 
+/* One that was named: what else answers, and what is said of it? */
+static struct finding *judge_silent(const struct facts *facts, const struct beyond *b,
+				    struct findings *out)
+{
+	const struct inner_target_facts *t = b->silent;
+	const struct ping_facts *p = &facts->ping_peer;
+	struct arena *a = out->arena;
+	const char *more = "";
+
+	if (t->icmp_from.family != FAMILY_NONE)
+		more = arena_printf(
+			a, "; %s says of %s: %s (%u/%u)", words_addr(a, &t->icmp_from),
+			words_addr(a, &t->addr),
+			words_icmp(&t->icmp_from, (uint8_t)t->icmp_type, (uint8_t)t->icmp_code),
+			t->icmp_type, t->icmp_code);
+	else if (b->answers)
+		more = arena_printf(a, "; %s answers (%s)", words_addr(a, &b->answers->from),
+				    tunnel_answer_words(b->answers));
+	return finding_add(out, STATE_FAIL, "0/%lld answered, 100 %% lost%s", (long long)p->sent,
+			   more);
+}
+
 static struct finding *judge(const struct facts *facts, const char *target, struct findings *out)
 {
 	const struct ping_facts *p = &facts->ping_peer;
 	long long sent = p->sent, received = p->received;
 	int64_t lost = p->sent - p->received - MAX(p->late, 0);
 	const char *avg = words_time(out->arena, p->avg_ns);
+	const struct beyond b = beyond_of(facts);
 
 	if (p->sent < 1)
 		return finding_add(out, p->shortage ? STATE_ERROR : STATE_FAIL,
@@ -100,6 +131,8 @@ static struct finding *judge(const struct facts *facts, const char *target, stru
 	if (p->received == 0 && p->late < 1 &&
 	    (!tunnel_target_is_sure(facts) || answers_otherwise(facts)))
 		return judge_guess(facts, target, out);
+	if (b.silent)
+		return judge_silent(facts, &b, out);
 	/* ping counts a late answer as lost; whether it was is judged without it. */
 	if (lost > 0)
 		return judge_lost(facts, lost, out);
@@ -119,9 +152,52 @@ static struct finding *judge(const struct facts *facts, const char *target, stru
 			   avg);
 }
 
+/* Our pings go out with another source than ours: somebody here translates it. */
+static bool source_is_foreign(const struct facts *facts)
+{
+	const struct tap_facts *t = &facts->taps[TAP_NEAR_TUN];
+	const struct ping_facts *p = &facts->ping_peer;
+	const struct path_facts *way = tunnel_path(facts, PATH_INNER, &p->target);
+
+	return facts->have & NEED_BIT(NEED_TAP_NEAR_TUN) && way &&
+	       tunnel_addr(facts, &way->prefsrc) && t->foreign_from.family == p->target.family &&
+	       t->foreign_echoes[TAP_OUT] >= p->sent &&
+	       t->echo_requests[TAP_OUT] - t->foreign_echoes[TAP_OUT] < p->sent;
+}
+
+static void sign_silent(const struct facts *facts, const struct beyond *b, struct findings *out,
+			struct finding *f)
+{
+	const struct inner_target_facts *t = b->silent;
+	const struct tap_facts *tun = &facts->taps[TAP_NEAR_TUN];
+	struct evidence *ev;
+
+	ev = finding_because(out, f, "socket", "near", "%s",
+			     t->hop.family == FAMILY_NONE ?
+				     "with a hop limit of one behind the tunnel nobody answers" :
+				     arena_printf(out->arena, "%s counts down its hop limit",
+						  words_addr(out->arena, &t->hop)));
+	evidence_count(ev, "far_forwards", b->forwards);
+	if (b->refused)
+		finding_sign(f, SIGN_BEYOND_REFUSED);
+	/* Else somebody said another reason. */
+	else if (b->answers && t->icmp_from.family == FAMILY_NONE)
+		finding_sign(f, SIGN_BEYOND_SILENT);
+	if (b->forwards != UNKNOWN)
+		finding_sign(f, b->forwards ? SIGN_FAR_FORWARDS : SIGN_FAR_FORWARDS_NOT);
+	if (b->nothing_back)
+		finding_sign(f, SIGN_NO_DATA_BACK);
+	if (!b->answers && source_is_foreign(facts)) {
+		finding_sign(f, SIGN_NEAR_SOURCE_FOREIGN);
+		finding_because(out, f, "capture", "near tun", "our pings leave from %s",
+				words_addr(out->arena, &tun->foreign_from));
+	}
+}
+
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct ping_facts *p = &ctx->facts->ping_peer;
+	const struct beyond b = beyond_of(ctx->facts);
 	char target[IP_ADDR_STR_SIZE];
 	struct evidence *ev;
 	struct finding *f;
@@ -150,6 +226,11 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_ms(ev, "max_ms", p->max_ns);
 	evidence_ms(ev, "mdev_ms", p->mdev_ns);
 	f->duration_ns = p->elapsed_ns;
+	if (f->state == STATE_FAIL && b.silent)
+		sign_silent(ctx->facts, &b, out, f);
+	if (f->state == STATE_PASS && p->sent > 0 && p->received == 0 && p->late < 1 &&
+	    answers_otherwise(ctx->facts))
+		finding_sign(f, SIGN_TARGET_ANSWERS_OTHERWISE);
 }
 
 static const char *const after[] = { AFTER_DATA, "loss.up", "loss.down", NULL };
@@ -159,7 +240,9 @@ const struct check check_ping_peer = {
 	.title = "peer ping",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_PING_PEER),
-	.wants = NEED_BIT(NEED_LINKS),
+	.wants = NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_CONFIG) | NEED_BIT(NEED_ADDRS) |
+		 NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_TAP_NEAR_TUN) |
+		 NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_FAR_TEXT),
 	.after = after,
 	.run = run,
 };

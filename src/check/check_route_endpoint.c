@@ -32,11 +32,22 @@ static bool has_session(const struct facts *f)
 	return (f->have & NEED_BIT(NEED_HANDSHAKE)) && f->handshake.complete;
 }
 
+/* Seen there, whatever the routes say. */
+static int64_t nested(const struct facts *f)
+{
+	return f->have & NEED_BIT(NEED_TAP_NEAR_TUN) ? f->taps[TAP_NEAR_TUN].nested : UNKNOWN;
+}
+
 static struct finding *judge(const struct facts *f, const struct path_facts *p,
 			     struct findings *out)
 {
 	const char *to = words_addr(out->arena, &p->to);
 
+	if (nested(f) > 0)
+		return finding_add(out, STATE_FAIL,
+				   "%lld of the tunnel's own messages to %s went into the tunnel "
+				   "itself: a loop",
+				   (long long)nested(f), to);
 	if (tunnel_goes_elsewhere(f))
 		return finding_add(
 			out, STATE_NA,
@@ -78,6 +89,13 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		return;
 	}
 	row = judge(f, p, out);
+	if (row->state == STATE_FAIL && (nested(f) > 0 || (p->dev && is_nowhere(f, p))))
+		finding_sign(row, SIGN_ENDPOINT_IN_TUNNEL);
+	if (nested(f) > 0) {
+		ev = finding_because(out, row, "capture", f->target.name,
+				     "messages to the endpoint, on the tunnel device");
+		evidence_count(ev, "nested", nested(f));
+	}
 	ev = finding_because(out, row, "route", p->dev ? p->dev : "none", "to %s from %s%s%s",
 			     words_addr(out->arena, &p->to), words_addr(out->arena, &p->prefsrc),
 			     p->error ? ": " : "", p->error ? p->error : "");
@@ -95,7 +113,7 @@ const struct check check_route_endpoint = {
 	.layer = LAYER_UNDERLAY,
 	.needs = NEED_BIT(NEED_PATHS),
 	.wants = NEED_BIT(NEED_CONFIG) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_PEER) |
-		 NEED_BIT(NEED_TAP_NEAR_WIRE),
+		 NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_NEAR_TUN),
 	.after = after,
 	.run = run,
 };

@@ -8,6 +8,7 @@
  * such a route already. That is a fault where it would be one with wg-quick(8) too.
  */
 #include "check/check_list.h"
+#include "check/transit.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
@@ -101,10 +102,47 @@ static bool is_made_by_us(const struct facts *f)
 	return f->target.kind == TARGET_CONFIG && f->target.probed_routes_only;
 }
 
+/* Of a target that was named; NULL: nothing is known of it. */
+static const struct inner_target_facts *named(const struct facts *f, const struct ip_addr *a)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_inner_targets; i++)
+		if (f->inner_targets[i].how == TARGET_GIVEN &&
+		    ip_addr_equal(&f->inner_targets[i].addr, a))
+			return &f->inner_targets[i];
+	return NULL;
+}
+
+/*
+ * A network of another link has it. A run from a file makes a route to what it probes, which
+ * wins; the file's own routes are no more special than that network, and would lose.
+ */
+static const struct inner_target_facts *taken(const struct facts *f, const struct path_facts *p)
+{
+	const struct inner_target_facts *t = named(f, &p->to);
+
+	if (!t || !t->taken_by || !p->dev)
+		return NULL;
+	if (strcmp(p->dev, t->taken_by) == 0)
+		return t;
+	return f->target.probed_routes_only && strcmp(p->dev, f->target.name) == 0 ? t : NULL;
+}
+
+/* Does the engine send what goes there to the peer that is looked at? */
+static bool is_the_peers(const struct facts *f, const struct ip_addr *a)
+{
+	const struct peer_config *p = tunnel_peer(f, END_NEAR);
+
+	return p && config_owner(&f->config[END_NEAR], a, NULL) == p;
+}
+
 static enum state state_of(const struct facts *f, const struct path_facts *p)
 {
 	if (!leads_in(f, p))
 		return p->dev && is_made_by_us(f) && no_fault(f, p) ? STATE_UNSURE : STATE_FAIL;
+	if (taken(f, p))
+		return STATE_FAIL;
 	return source_is_foreign(f, p) ? STATE_WARN : STATE_PASS;
 }
 
@@ -124,6 +162,12 @@ static const char *says(const struct facts *f, const struct path_facts *p, struc
 	if (!p->dev)
 		return arena_printf(a, "no route to %s: %s", to,
 				    p->error ? p->error : "no reason was given");
+	if (taken(f, p))
+		return arena_printf(a, "%s is in %s, a network of %s here%s", to,
+				    words_net(a, &taken(f, p)->taken_net), taken(f, p)->taken_by,
+				    strcmp(p->dev, f->target.name) == 0 ?
+					    ", which the file's routes lose to" :
+					    "");
 	if (strcmp(p->dev, "lo") == 0)
 		return arena_printf(a, "%s is this machine itself, by its routes (lo)", to);
 	if (!leads_in(f, p)) {
@@ -151,8 +195,32 @@ static const char *all_good(const struct facts *f, struct arena *a)
 	return s;
 }
 
+static struct finding *judge_transit(const struct transit *x, struct findings *out)
+{
+	const char *to = words_addr(out->arena, &x->to);
+	struct finding *row;
+
+	if (x->forwards_not) {
+		row = finding_add(out, STATE_FAIL,
+				  "%lld packets came out of the tunnel for %s, and this host does "
+				  "not forward them",
+				  (long long)x->n, to);
+		finding_sign(row, SIGN_NEAR_FORWARDS_NOT);
+		return row;
+	}
+	row = finding_add(out, STATE_FAIL,
+			  "%lld packets came out of the tunnel for %s, none was answered, and %s "
+			  "%s drops what is forwarded",
+			  (long long)x->n, to, x->dropped->policy ? "the policy of" : "a rule in",
+			  x->dropped->chain);
+	finding_sign(row, SIGN_NEAR_FORWARD_DROPPED);
+	finding_because(out, row, "nftables", x->dropped->chain, "%s", x->dropped->says);
+	return row;
+}
+
 static struct finding *judge(const struct facts *f, struct findings *out)
 {
+	const struct transit transit = transit_of(f);
 	const struct path_facts *worst = NULL;
 	enum state s = STATE_PASS;
 	size_t i, n = 0, n_bad = 0;
@@ -171,6 +239,8 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 		s = st;
 		worst = &f->paths[i];
 	}
+	if (s != STATE_FAIL && (transit.forwards_not || transit.dropped))
+		return judge_transit(&transit, out);
 	if (!n)
 		return finding_add(out, STATE_SKIP, "no inner address was asked for");
 	if (n_bad > 1)
@@ -196,6 +266,22 @@ static bool nothing_was_given(const struct facts *f, int64_t into_tun)
 
 static const char *const explains[] = { "handshake.complete", NULL };
 
+static void sign(const struct facts *f, const struct path_facts *p, struct findings *out,
+		 struct finding *row)
+{
+	const struct inner_target_facts *t = taken(f, p);
+
+	if (row->state != STATE_FAIL || state_of(f, p) != STATE_FAIL || !is_the_peers(f, &p->to))
+		return;
+	if (t) {
+		finding_sign(row, SIGN_LAN_TAKES_TARGET);
+		finding_because(out, row, "route", t->taken_by, "%s is a network of this link",
+				words_net(out->arena, &t->taken_net));
+	} else if (!p->dev || strcmp(p->dev, "lo") != 0) {
+		finding_sign(row, SIGN_TARGET_ENTERS_NOT);
+	}
+}
+
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct facts *f = ctx->facts;
@@ -215,6 +301,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		if (p->of != PATH_INNER)
 			continue;
 		asked++;
+		sign(f, p, out, row);
 		into_tun += leads_in(f, p);
 		bound += p->bound;
 		finding_because(out, row, "route", p->dev ? p->dev : "none", "%s, table %u%s",

@@ -17,6 +17,7 @@ struct live {
 	const char *first[STATE_COUNT]; /* words of the first of each state */
 	const char *shown[LIVE_SHOWN_MAX];
 	size_t n_shown, n_fail, n_warn;
+	bool taken; /* another peer has what the file gives to one */
 };
 
 void live_differs(struct live *l, enum state s, const char *words);

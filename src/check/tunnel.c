@@ -294,8 +294,10 @@ bool tunnel_target_is_sure(const struct facts *f)
 	if (f->n_inner_targets == 0)
 		return facts_far_is_here(f);
 	for (i = 0; i < f->n_inner_targets; i++)
+		/* Without pings of its own the named one is what all else was sent to. */
 		if (f->inner_targets[i].how == TARGET_GIVEN &&
-		    ip_addr_equal(&f->inner_targets[i].addr, &f->ping_peer.target))
+		    (f->ping_peer.target.family == FAMILY_NONE ||
+		     ip_addr_equal(&f->inner_targets[i].addr, &f->ping_peer.target)))
 			return true;
 	return false;
 }

@@ -327,15 +327,14 @@ void daemon_io_udp(struct daemon *d, struct sys_udp *s)
 	end(d);
 }
 
-static void note_icmp(void *ctx, const struct endpoint *to, const struct ip_addr *offender,
-		      int error)
+static void note_icmp(void *ctx, const struct endpoint *to, const struct sys_udp_error *error)
 {
 	char dst[ENDPOINT_STR_SIZE], by[IP_ADDR_STR_SIZE];
 	struct daemon *d = ctx;
 
 	d->icmp_errors++;
 	daemon_log(d, 1, "ICMP error from %s about a datagram to %s: errno %d",
-		   ip_addr_str(offender, by), endpoint_str(to, dst), error);
+		   ip_addr_str(&error->from, by), endpoint_str(to, dst), error->error);
 }
 
 void daemon_io_udp_errors(struct daemon *d, const struct sys_udp *s)

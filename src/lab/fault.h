@@ -23,6 +23,11 @@ struct lab_scene {
 	bool session;
 	/* What the way between router and server is like. NULL: a cable. */
 	void (*relay)(struct draw *d, struct relay_conf *out);
+	/*
+	 * The truth of this variant where it is not that of the fault (below); NULL: it is. Group
+	 * "": it is to be named.
+	 */
+	const char *side, *group;
 };
 
 struct lab_variant {

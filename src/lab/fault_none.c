@@ -5,6 +5,7 @@
 
 #include "lab/faults.h"
 #include "lab/inherited.h"
+#include "lab/inside.h"
 
 /* Its rx_dropped may rise by itself, and is no fault. */
 static int make_inherited(struct self_tunnel *t, struct self_conf *c, const char **made,
@@ -140,6 +141,40 @@ static void far_away(struct draw *d, struct relay_conf *c)
 	c->jitter_us = 1000 * (unsigned)draw_below(d, 50);
 }
 
+static int lan(struct lab_world *w, struct err *e)
+{
+	(void)e;
+	inside_ask(w, FAMILY_NONE);
+	return 0;
+}
+
+/* The server hides its clients; the lan then needs no way back, nor does the internet. */
+static int masqueraded(struct lab_world *w, enum lab_cable to, struct err *e)
+{
+	return lab_nft(w, LAB_SERVER, e,
+		       "add table inet nat;"
+		       "add chain inet nat post { type nat hook postrouting priority srcnat; };"
+		       "add rule inet nat post oifname %s masquerade",
+		       lab_plug(w, LAB_SERVER, to)->dev);
+}
+
+static int lan_hidden(struct lab_world *w, struct err *e)
+{
+	struct cidr all;
+	int rc;
+
+	inside_ask(w, FAMILY_NONE);
+	all = (struct cidr){ { .family = w->ping.family }, 0 };
+	rc = lab_unroute(w, LAB_LAN, &all, e);
+	return rc ? rc : masqueraded(w, LAB_INSIDE, e);
+}
+
+static int internet(struct lab_world *w, struct err *e)
+{
+	inside_ask_internet(w);
+	return masqueraded(w, LAB_UPLINK, e);
+}
+
 static const struct lab_scene routed = { .before = NULL };
 static const struct lab_scene in_use = { .session = true };
 static const struct lab_scene nat = { .before = masquerade };
@@ -155,6 +190,9 @@ static const struct lab_scene opaque = { .after = lab_hide };
 static const struct lab_scene opaque_in_use = { .after = lab_hide, .session = true };
 static const struct lab_scene out_of_order = { .relay = disordered };
 static const struct lab_scene satellite = { .relay = far_away };
+static const struct lab_scene scene_lan = { .before = lan };
+static const struct lab_scene scene_lan_hidden = { .before = lan_hidden };
+static const struct lab_scene scene_internet = { .before = internet };
 
 static const struct lab_variant variants[] = {
 	{ "plain", "the tunnel as wgdiag check makes it", NULL, NULL, NULL },
@@ -179,6 +217,11 @@ static const struct lab_variant variants[] = {
 	{ "out-of-order", "some messages overtake others, or come twice", NULL, NULL,
 	  &out_of_order },
 	{ "satellite", "each way takes a quarter of a second", NULL, NULL, &satellite },
+	{ "lan", "a host behind the server is asked", NULL, NULL, &scene_lan },
+	{ "lan-masquerade", "a host behind the server, which hides its clients", NULL, NULL,
+	  &scene_lan_hidden },
+	{ "internet", "all traffic, and the server hides its clients", NULL, NULL,
+	  &scene_internet },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

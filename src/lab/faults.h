@@ -16,8 +16,17 @@
 	X(fault_wrong_key) \
 	X(fault_no_uplink) \
 	/* inside: what is routed, allowed, forwarded */ \
+	X(fault_not_routed) \
+	X(fault_lan_overlap) \
+	X(fault_allowedips_overlap) \
+	X(fault_routing_loop) \
 	X(fault_inner_source_not_allowed) \
 	X(fault_no_ip_forward) \
+	X(fault_masquerade) \
+	X(fault_forward_drop) \
+	X(fault_no_return_route) \
+	X(fault_provider) \
+	X(fault_icmp_filtered) \
 	/* this host: its engine, filter and kernel */ \
 	X(fault_psk_mismatch) \
 	X(fault_local_firewall) \

@@ -202,7 +202,7 @@ int lab_world_build(const struct lab_world_conf *c, const struct platform_ops *p
 	w->p = p;
 	w->loop = l;
 	w->arena = a;
-	w->host_netns = w->relay_netns = -1;
+	w->host_netns = w->relay_netns = w->use_fd = -1;
 	buf_init(&w->made);
 	for (i = 0; i < LAB_NODE_COUNT; i++)
 		w->netns[i] = -1;
@@ -240,6 +240,10 @@ void lab_world_free(struct lab_world *w)
 
 	if (!w)
 		return;
+	if (w->use_timer)
+		loop_del_timer(w->loop, w->use_timer);
+	w->use_timer = 0;
+	close_fd(&w->use_fd);
 	for (i = 0; i < END_COUNT; i++) {
 		engine_stop(w->end[i].engine, w->arena, NULL);
 		w->end[i].engine = NULL;

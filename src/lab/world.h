@@ -66,6 +66,8 @@ struct lab_world {
 	/* The engines cannot be asked, as if inside programs; what the user knows is `listens`. */
 	bool hidden;
 	struct buf made; /* what was made, in words, for people */
+	int use_fd; /* of lab_world_use; -1: none */
+	unsigned use_timer;
 };
 
 struct lab_world_conf {
@@ -104,6 +106,8 @@ int lab_sysctl(struct lab_world *w, enum lab_node node, const char *name, const 
 int lab_link_up(struct lab_world *w, enum lab_node node, const char *dev, bool up, struct err *e);
 int lab_link_mtu(struct lab_world *w, enum lab_node node, const char *dev, unsigned mtu,
 		 struct err *e);
+int lab_addr(struct lab_world *w, enum lab_node node, const char *dev, const struct cidr *addr,
+	     struct err *e);
 /* gateway NULL: it is on the link. */
 int lab_route(struct lab_world *w, enum lab_node node, const struct cidr *dst, const char *dev,
 	      const struct ip_addr *gateway, struct err *e);
@@ -115,6 +119,7 @@ void lab_told(struct lab_world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int lab_hide(struct lab_world *w, struct err *e);
 /* The network of that cable becomes one of what that end's peer may be sent and send. */
 void lab_allow(struct lab_world *w, enum end end, enum lab_cable cable);
+void lab_allow_net(struct lab_world *w, enum end end, const struct cidr *net);
 
 /* world_tunnel.c */
 
@@ -125,6 +130,11 @@ void lab_allow(struct lab_world *w, enum end end, enum lab_cable cable);
 int lab_world_start(struct lab_world *w, enum end only, struct err *e);
 /* Sends into the tunnel until that end has a session; -ETIMEDOUT: none came. */
 int lab_world_session(struct lab_world *w, enum end end, struct err *e);
+/*
+ * From now on somebody at that end sends a datagram to that address every now and then, until all
+ * ends: what a user does who cannot get through, while the other end is looked at.
+ */
+int lab_world_use(struct lab_world *w, enum end end, const struct ip_addr *to, struct err *e);
 /* What its engine says of itself now. */
 int lab_world_get(struct lab_world *w, enum end end, struct arena *a, struct uapi_device **out,
 		  struct err *e);

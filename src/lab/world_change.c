@@ -76,6 +76,23 @@ int lab_link_up(struct lab_world *w, enum lab_node node, const char *dev, bool u
 	return lab_world_in(w, node, change_up, &x, e);
 }
 
+static int change_addr(void *ctx, struct err *e)
+{
+	struct change *x = ctx;
+
+	return x->w->p->addr_add(x->dev, x->dst, e);
+}
+
+int lab_addr(struct lab_world *w, enum lab_node node, const char *dev, const struct cidr *addr,
+	     struct err *e)
+{
+	struct change x = { .w = w, .dev = dev, .dst = addr };
+	char text[CIDR_STR_SIZE];
+
+	lab_told(w, "%s: ip addr add %s dev %s", node_name[node], cidr_str(addr, text), dev);
+	return lab_world_in(w, node, change_addr, &x, e);
+}
+
 static int change_mtu(void *ctx, struct err *e)
 {
 	struct change *x = ctx;
@@ -136,16 +153,22 @@ int lab_unroute(struct lab_world *w, enum lab_node node, const struct cidr *dst,
 	return lab_world_in(w, node, remove_routes, &x, e);
 }
 
-void lab_allow(struct lab_world *w, enum end end, enum lab_cable cable)
+void lab_allow_net(struct lab_world *w, enum end end, const struct cidr *net)
 {
 	struct conf_peer *p = &w->end[end].conf->peers[0];
 	struct cidr *grown = arena_alloc(w->arena, (p->n_allowed + 1) * sizeof(*grown));
-	struct cidr net = { w->plug[cable][0].addr4, 24 };
 
 	memcpy(grown, p->allowed, p->n_allowed * sizeof(*grown));
-	cidr_mask(&net);
-	grown[p->n_allowed++] = net;
+	grown[p->n_allowed] = *net;
+	cidr_mask(&grown[p->n_allowed++]);
 	p->allowed = grown;
+}
+
+void lab_allow(struct lab_world *w, enum end end, enum lab_cable cable)
+{
+	struct cidr net = { w->plug[cable][0].addr4, 24 };
+
+	lab_allow_net(w, end, &net);
 }
 
 int lab_hide(struct lab_world *w, struct err *e)

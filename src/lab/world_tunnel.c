@@ -9,6 +9,7 @@
 
 #include "engine/wg_ask.h"
 #include "lab/world.h"
+#include "sys/sockaddr.h"
 
 enum {
 	START_MS = 5000,
@@ -16,6 +17,8 @@ enum {
 	SOCKET_MS = 2000, /* of an engine that opens it some time after its link came up */
 	SESSION_MS = 8000, /* a lost initiation is repeated after 5 s, plus 1/3 s */
 	EVERY_MS = 20,
+	USE_MS = 150,
+	USED_MS = 1500,
 	LOOK_US = 1000,
 	DISCARD_PORT = 9,
 
@@ -276,5 +279,54 @@ int lab_world_session(struct lab_world *w, enum end end, struct err *e)
 	}
 	if (x.fd >= 0)
 		close(x.fd);
+	return rc;
+}
+
+/* --- in use -------------------------------------------------------------------------- */
+
+struct using {
+	struct lab_world *w;
+	const struct ip_addr *to;
+};
+
+static int use_here(void *ctx, struct err *e)
+{
+	struct using *x = ctx;
+	struct sockaddr_storage sa;
+	socklen_t len = sockaddr_from(x->to, DISCARD_PORT, &sa);
+
+	x->w->use_fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (x->w->use_fd < 0)
+		return err_sys(e, "socket");
+	return connect(x->w->use_fd, (struct sockaddr *)&sa, len) < 0 ?
+		       err_sys(e, "connect through the tunnel") :
+		       0;
+}
+
+static void on_use(void *ctx)
+{
+	struct lab_world *w = ctx;
+
+	/* What was said of the last one is nobody's concern. */
+	if (send(w->use_fd, "", 1, 0) < 0)
+		(void)send(w->use_fd, "", 1, 0);
+	w->use_timer = loop_add_timer(w->loop, loop_now(w->loop) + USE_MS * NS_PER_MS, on_use, w);
+}
+
+int lab_world_use(struct lab_world *w, enum end end, const struct ip_addr *to, struct err *e)
+{
+	struct using x = { w, to };
+	int64_t until = loop_now(w->loop) + USED_MS * NS_PER_MS;
+	int rc = lab_world_in(w, w->end[end].node, use_here, &x, e);
+	bool has = false;
+
+	if (!rc)
+		on_use(w);
+	/* Where none comes about that is the fault, or follows of it. */
+	while (!rc && !has && loop_now(w->loop) < until) {
+		rc = lab_world_pause(w, EVERY_MS * NS_PER_MS, e);
+		if (!rc)
+			rc = has_session(w, end, &has, e);
+	}
 	return rc;
 }

@@ -67,7 +67,10 @@ static void tap_init(struct tap_facts *t)
 	unknown(t->echo_requests, TAP_DIR_COUNT);
 	unknown(t->echo_replies, TAP_DIR_COUNT);
 	unknown(t->others, TAP_DIR_COUNT);
+	unknown(t->foreign, TAP_DIR_COUNT);
+	unknown(t->foreign_echoes, TAP_DIR_COUNT);
 	unknown(t->unpadded, TAP_DIR_COUNT);
+	t->nested = UNKNOWN;
 	t->near_port = t->near_tos = t->near_flow = UNKNOWN;
 }
 
@@ -122,6 +125,7 @@ void facts_init(struct facts *f)
 	f->intended.listen_port = f->intended.fwmark = f->intended.mtu = UNKNOWN;
 	f->intended.table_number = f->intended.more_notes = UNKNOWN;
 	f->far_host.ip4_forward = f->far_host.ip6_forward = UNKNOWN;
+	f->near_host.ip4_forward = f->near_host.ip6_forward = UNKNOWN;
 	f->far_host.rp_filter = f->far_host.when_wall_ns = UNKNOWN;
 }
 

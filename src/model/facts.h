@@ -254,6 +254,15 @@ struct tap_facts {
 	int64_t echo_requests[TAP_DIR_COUNT], echo_replies[TAP_DIR_COUNT];
 	/* echoes to and from other peers that this run asked; counted in none of the above */
 	int64_t others[TAP_DIR_COUNT];
+	/*
+	 * Packets from (out) or to (in) an address that is none of this tun's: those of others
+	 * that are forwarded, or of our own whose source was changed. Of these the echo requests,
+	 * and the first one's address.
+	 */
+	int64_t foreign[TAP_DIR_COUNT], foreign_echoes[TAP_DIR_COUNT];
+	struct ip_addr foreign_from, foreign_to;
+	/* tun taps: datagrams to the peer's endpoint, which belong outside */
+	int64_t nested;
 	/* wire taps: data messages larger than a keepalive whose length is no multiple of 16 */
 	int64_t unpadded[TAP_DIR_COUNT];
 };
@@ -313,6 +322,17 @@ struct inner_target_facts {
 	enum answered_by answered;
 	struct ip_addr from; /* who answered; FAMILY_NONE */
 	unsigned port; /* of a TCP answer, 0 */
+	/*
+	 * Of one that was named and answered no ping. Who told that the hop limit ended on the way
+	 * to it, of datagrams that may go one hop behind the tunnel; FAMILY_NONE: nobody.
+	 */
+	struct ip_addr hop;
+	/* Who said what of a datagram to it; FAMILY_NONE: nobody said anything. */
+	struct ip_addr icmp_from;
+	unsigned icmp_type, icmp_code;
+	/* Of one that was named: the most special network of another link here; NULL: none. */
+	struct cidr taken_net;
+	const char *taken_by;
 };
 
 enum stream_kind { STREAM_ECHO, STREAM_UDP, STREAM_TCP };
@@ -397,6 +417,11 @@ struct far_host_facts {
 	int64_t when_wall_ns; /* of the last look, by that host's clock */
 };
 
+/* Does this host forward what comes out of the tunnel? 1, 0, UNKNOWN */
+struct near_host_facts {
+	int64_t ip4_forward, ip6_forward;
+};
+
 struct facts {
 	uint32_t have; /* NEED_BIT of what is here */
 	struct gap gaps[NEED_COUNT];
@@ -440,6 +465,7 @@ struct facts {
 	struct loss_facts loss_up, loss_down;
 	struct firewall_facts firewall;
 	struct far_host_facts far_host;
+	struct near_host_facts near_host;
 };
 
 /*

@@ -230,6 +230,11 @@ static const struct facts_field tap_fields[] = {
 	COUNTS(tap_facts, echo_requests, dirs),
 	COUNTS(tap_facts, echo_replies, dirs),
 	COUNTS(tap_facts, others, dirs),
+	COUNTS(tap_facts, foreign, dirs),
+	COUNTS(tap_facts, foreign_echoes, dirs),
+	ADDR(tap_facts, foreign_from),
+	ADDR(tap_facts, foreign_to),
+	COUNT(tap_facts, nested),
 	COUNTS(tap_facts, unpadded, dirs),
 };
 static const struct facts_table tap_table = TABLE(tap_facts, tap_fields);
@@ -261,6 +266,12 @@ static const struct facts_field inner_target_fields[] = {
 	WORD(inner_target_facts, answered, answers),
 	ADDR(inner_target_facts, from),
 	NUMBER(inner_target_facts, port),
+	ADDR(inner_target_facts, hop),
+	ADDR(inner_target_facts, icmp_from),
+	NUMBER(inner_target_facts, icmp_type),
+	NUMBER(inner_target_facts, icmp_code),
+	NET(inner_target_facts, taken_net),
+	TEXT(inner_target_facts, taken_by),
 };
 static const struct facts_table inner_target_table = TABLE(inner_target_facts, inner_target_fields);
 
@@ -335,6 +346,12 @@ static const struct facts_field far_host_fields[] = {
 };
 static const struct facts_table far_host_table = TABLE(far_host_facts, far_host_fields);
 
+static const struct facts_field near_host_fields[] = {
+	COUNT(near_host_facts, ip4_forward),
+	COUNT(near_host_facts, ip6_forward),
+};
+static const struct facts_table near_host_table = TABLE(near_host_facts, near_host_fields);
+
 static const struct facts_field facts_fields[] = {
 	WORDS(facts, marker),
 	TIME(facts, started_wall_ns),
@@ -369,6 +386,7 @@ static const struct facts_field facts_fields[] = {
 	STRUCT(facts, loss_down, loss_table),
 	STRUCT(facts, firewall, facts_firewall_table),
 	STRUCT(facts, far_host, far_host_table),
+	STRUCT(facts, near_host, near_host_table),
 };
 const struct facts_table facts_table = TABLE(facts, facts_fields);
 

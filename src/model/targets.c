@@ -52,7 +52,7 @@ static void add(const struct targets_ask *ask, struct targets *t, const struct i
 	/* One's own address is asked by the self ping. */
 	if (how != TARGET_GIVEN && is_own(ask, a))
 		return;
-	t->t[t->n++] = (struct target){ *a, how };
+	t->t[t->n++] = (struct target){ .addr = *a, .how = how };
 }
 
 /* --- allowed IPs ------------------------------------------------------------------ */
@@ -182,6 +182,29 @@ static void sort(const struct targets_ask *ask, struct targets *t)
 	*t = sorted;
 }
 
+/* Where the routes of the allowed IPs are at least as special, they win. */
+static void see_taken(const struct targets_ask *ask, struct target *t)
+{
+	enum { UNICAST = 1, MAIN_TABLE = 254 };
+	const struct cidr *by = NULL;
+	unsigned from = 1;
+	size_t i;
+
+	if (ask->peer && peer_owns(ask, &t->addr) && config_owner(ask->config, &t->addr, &by))
+		from = by->len;
+	for (i = 0; i < ask->net->n_routes; i++) {
+		const struct route_facts *r = &ask->net->routes[i];
+
+		if (!r->dev || on_tun(ask, r->dev) || r->type != UNICAST ||
+		    r->table != MAIN_TABLE || r->dst.len < MAX(from, 1u) ||
+		    !cidr_contains(&r->dst, &t->addr) ||
+		    (t->taken_by && r->dst.len <= t->taken_net.len))
+			continue;
+		t->taken_net = r->dst;
+		t->taken_by = r->dev;
+	}
+}
+
 void targets_of(const struct targets_ask *ask, struct targets *out)
 {
 	struct targets t = { .n = 0 };
@@ -189,6 +212,8 @@ void targets_of(const struct targets_ask *ask, struct targets *out)
 
 	for (i = 0; i < ask->n_given; i++)
 		add(ask, &t, &ask->given[i], TARGET_GIVEN);
+	for (i = 0; i < t.n; i++)
+		see_taken(ask, &t.t[i]);
 	singles(ask, &t);
 	for (i = 0; i < ask->n_dns; i++)
 		if (!ask->peer || peer_owns(ask, &ask->dns[i]))

@@ -12,6 +12,9 @@
 struct target {
 	struct ip_addr addr;
 	enum target_how how;
+	/* the most special network of another link that has it, and is no wider than allowed IPs */
+	struct cidr taken_net;
+	const char *taken_by; /* NULL: none */
 };
 
 enum { TARGETS_MAX = 16 };

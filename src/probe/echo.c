@@ -150,16 +150,14 @@ static void hear(struct echo *x, const struct icmp_reply *r)
 	moments_add(&x->rtt, rtt);
 }
 
-static void on_error(void *ctx, const struct endpoint *to, const struct ip_addr *offender,
-		     int error)
+static void on_error(void *ctx, const struct endpoint *to, const struct sys_udp_error *error)
 {
 	struct echo *x = ctx;
 
-	(void)error;
 	/* Errors of our own host have no offender; a raw socket hears those of others too. */
-	if (offender->family != FAMILY_NONE && ip_addr_equal(&to->addr, &x->conf.target) &&
+	if (error->from.family != FAMILY_NONE && ip_addr_equal(&to->addr, &x->conf.target) &&
 	    x->error_from.family == FAMILY_NONE)
-		x->error_from = *offender;
+		x->error_from = error->from;
 }
 
 static void read_all(struct echo *x)

@@ -14,18 +14,22 @@ struct hop {
 	unsigned timer, sent; /* timer 0: none */
 	bool over;
 	struct ip_addr from; /* FAMILY_NONE: nobody answered yet */
+	bool by_icmp;
+	uint8_t type, code;
 };
 
-static void on_error(void *ctx, const struct endpoint *to, const struct ip_addr *offender,
-		     int error)
+static void on_error(void *ctx, const struct endpoint *to, const struct sys_udp_error *error)
 {
 	struct hop *h = ctx;
 
-	(void)error;
-	/* Errors of our own host have no offender. */
-	if (offender->family != FAMILY_NONE && ip_addr_equal(&to->addr, &h->conf.target) &&
-	    h->from.family == FAMILY_NONE)
-		h->from = *offender;
+	/* Errors of our own host come from nobody. */
+	if (error->from.family == FAMILY_NONE || h->from.family != FAMILY_NONE ||
+	    !ip_addr_equal(&to->addr, &h->conf.target))
+		return;
+	h->from = error->from;
+	h->by_icmp = true;
+	h->type = error->type;
+	h->code = error->code;
 }
 
 static void on_sock(void *ctx, short revents)
@@ -81,7 +85,7 @@ int hop_open(const struct hop_conf *c, const struct platform_ops *p, struct loop
 	rc = p->udp_open((enum addr_family)c->target.family, 0, 0, &h->sock, e);
 	if (rc < 0)
 		return rc;
-	rc = sock_hop_limit(h->sock.fd, c->target.family, c->hop_limit, e);
+	rc = c->hop_limit ? sock_hop_limit(h->sock.fd, c->target.family, c->hop_limit, e) : 0;
 	if (!rc)
 		rc = sock_bind_link(h->sock.fd, c->link, e);
 	if (rc < 0) {
@@ -110,6 +114,16 @@ bool hop_answer(const struct hop *h, struct ip_addr *from)
 	if (h->from.family == FAMILY_NONE)
 		return false;
 	*from = h->from;
+	return true;
+}
+
+bool hop_icmp(const struct hop *h, struct ip_addr *from, uint8_t *type, uint8_t *code)
+{
+	if (!h->by_icmp)
+		return false;
+	*from = h->from;
+	*type = h->type;
+	*code = h->code;
 	return true;
 }
 

@@ -1,7 +1,7 @@
 /*
  * Who is behind a tunnel? UDP datagrams whose hop limit ends at the next host: the ICMP error
  * that comes back names it, and has crossed the tunnel both ways. Nothing is ever
- * delivered to the target.
+ * delivered to the target then. Without a hop limit of ours: who says what of a datagram to it?
  */
 #ifndef PROBE_HOP_H
 #define PROBE_HOP_H
@@ -16,7 +16,7 @@ struct hop_conf {
 	struct ip_addr target;
 	const char *link; /* bound to it; NULL: by route */
 	uint16_t port;
-	unsigned hop_limit, count;
+	unsigned hop_limit, count; /* hop_limit 0: as the system has it */
 	int64_t interval_ns, timeout_ns; /* timeout: after the last one */
 };
 struct hop;
@@ -27,6 +27,8 @@ void hop_start(struct hop *h);
 bool hop_done(void *hop); /* answered, or all timed out */
 /* Who answered; false: nobody. */
 bool hop_answer(const struct hop *h, struct ip_addr *from);
+/* And what; false: nobody, or the target itself, and not by ICMP. */
+bool hop_icmp(const struct hop *h, struct ip_addr *from, uint8_t *type, uint8_t *code);
 void hop_close(struct hop *h); /* NULL is fine */
 
 #endif

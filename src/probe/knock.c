@@ -1,6 +1,7 @@
 #include "probe/knock.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,6 +35,39 @@ static void leave(struct door *d)
 	d->fd = -1;
 }
 
+/* A filter on the way may refuse in the target's stead, by ICMP: that is no RST of the target. */
+static bool was_icmp(const struct door *d)
+{
+#ifdef MSG_ERRQUEUE
+	uint8_t b[64];
+	struct iovec v = { .iov_base = b, .iov_len = sizeof(b) };
+	struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1 };
+
+	return recvmsg(d->fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0;
+#else
+	(void)d;
+	return false;
+#endif
+}
+
+static void ask_for_icmp(int fd, uint8_t family)
+{
+	int on = 1;
+
+	(void)fd;
+	(void)family;
+	(void)on;
+	/* Without it a refusal is believed to be the target's. */
+#ifdef IP_RECVERR
+	if (family != FAMILY_IP6)
+		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+#endif
+#ifdef IPV6_RECVERR
+	if (family == FAMILY_IP6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof(on));
+#endif
+}
+
 static void judge(struct door *d, int error)
 {
 	struct knock *k = d->knock;
@@ -54,6 +88,8 @@ static void on_sock(void *ctx, short revents)
 	(void)revents;
 	if (getsockopt(d->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
 		error = errno;
+	if (error == ECONNREFUSED && was_icmp(d))
+		error = EHOSTUNREACH;
 	judge(d, error);
 }
 
@@ -67,6 +103,7 @@ static int open_door(struct door *d, const struct knock_conf *c, struct err *e)
 		       SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (d->fd < 0)
 		return err_sys(e, "open a TCP socket");
+	ask_for_icmp(d->fd, c->target.family);
 	rc = sock_mark(d->fd, c->mark, e);
 	if (!rc)
 		rc = sock_bind_link(d->fd, c->link, e);

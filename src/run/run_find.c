@@ -20,6 +20,10 @@ enum {
 	HOP_PORT = 33434, /* as traceroute */
 	KNOCK_MS = 1200,
 	GRACE_MS = 50, /* for one that stands before the one that answered */
+	BESIDE_INTERVAL_MS = 200,
+	BESIDE_TIMEOUT_MS = 800,
+	/* Linux sends some six ICMP errors to one host, then one a second: these come first. */
+	BESIDE_ALONE_MS = 400,
 };
 
 /* What a firewall most often lets through. */
@@ -34,6 +38,8 @@ struct asked {
 	struct echo *echo;
 	struct hop *hop;
 	struct knock *knock;
+	/* beside the pings, of one that was named: to the next host, and to itself */
+	struct hop *next, *there;
 };
 
 struct find {
@@ -212,6 +218,8 @@ static void note(struct find *x)
 		struct inner_target_facts f = {
 			.addr = x->asked[i].target->addr,
 			.how = x->asked[i].target->how,
+			.taken_net = x->asked[i].target->taken_net,
+			.taken_by = x->asked[i].target->taken_by,
 		};
 
 		if (answered(x->r, &x->asked[i], &f))
@@ -261,6 +269,101 @@ static void ask(struct find *x, bool tcp, int ms)
 	close_all(x);
 }
 
+/* --- one that was named, and answers no ping ---------------------------------------- */
+
+static int open_beside(void *ctx, struct err *e)
+{
+	struct opening *o = ctx;
+	struct run *r = o->x->r;
+	struct asked *q = &o->x->asked[o->i];
+	struct hop_conf h = {
+		.target = q->target->addr,
+		.port = HOP_PORT,
+		.hop_limit = 1,
+		.count = ECHOES,
+		.interval_ns = BESIDE_INTERVAL_MS * NS_PER_MS,
+		.timeout_ns = BESIDE_TIMEOUT_MS * NS_PER_MS,
+	};
+	int rc = hop_open(&h, r->p, r->loop, r->arena, &q->next, e);
+
+	h.hop_limit = 0;
+	return rc ? rc : hop_open(&h, r->p, r->loop, r->arena, &q->there, e);
+}
+
+static void begin_beside(struct find *x)
+{
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < x->n; i++) {
+		struct opening o = { x, i, false };
+		struct asked *q = &x->asked[i];
+
+		if (q->target->how != TARGET_GIVEN || !q->through ||
+		    x->r->f->inner_targets[i].answered)
+			continue;
+		run_in(x->r, END_NEAR, open_beside, &o, &e);
+		if (q->next)
+			hop_start(q->next);
+		if (q->there)
+			hop_start(q->there);
+	}
+}
+
+static bool beside_is_over(void *ctx)
+{
+	const struct find *x = ctx;
+	size_t i;
+
+	for (i = 0; i < x->n; i++) {
+		if (x->asked[i].next && !hop_done(x->asked[i].next))
+			return false;
+		if (x->asked[i].there && !hop_done(x->asked[i].there))
+			return false;
+	}
+	return true;
+}
+
+static bool is_time_exceeded(const struct ip_addr *from, uint8_t type)
+{
+	enum { ICMP4_TIME_EXCEEDED = 11, ICMP6_TIME_EXCEEDED = 3 };
+
+	return type == (from->family == FAMILY_IP6 ? ICMP6_TIME_EXCEEDED : ICMP4_TIME_EXCEEDED);
+}
+
+static void note_beside(const struct asked *q, struct inner_target_facts *out)
+{
+	struct ip_addr from;
+	uint8_t type, code;
+
+	if (q->next && hop_icmp(q->next, &from, &type, &code) && is_time_exceeded(&from, type))
+		out->hop = from;
+	if (!q->there || !hop_icmp(q->there, &from, &type, &code))
+		return;
+	out->icmp_from = from;
+	out->icmp_type = type;
+	out->icmp_code = code;
+	/* Whatever it says, it is there. */
+	if (!out->answered && ip_addr_equal(&from, &out->addr)) {
+		out->answered = ANSWERED_ERROR;
+		out->from = from;
+	}
+}
+
+static void end_beside(struct find *x)
+{
+	enum { LONGEST_MS = ECHOES * BESIDE_INTERVAL_MS + BESIDE_TIMEOUT_MS };
+	size_t i;
+
+	loop_run(x->r->loop, run_until(x->r, LONGEST_MS), beside_is_over, x);
+	for (i = 0; i < x->n; i++) {
+		note_beside(&x->asked[i], &x->r->f->inner_targets[i]);
+		hop_close(x->asked[i].next);
+		hop_close(x->asked[i].there);
+		x->asked[i].next = x->asked[i].there = NULL;
+	}
+}
+
 /* --- the whole -------------------------------------------------------------------- */
 
 /* From now on this is what is probed. */
@@ -303,7 +406,7 @@ static const struct target *likeliest(const struct find *x)
 static bool answers_echo(struct run *r, const struct ip_addr *a)
 {
 	struct find *x = arena_alloc(r->arena, sizeof(*x));
-	const struct target t = { *a, TARGET_SINGLE };
+	const struct target t = { .addr = *a, .how = TARGET_SINGLE };
 	struct inner_target_facts f;
 	bool yes;
 
@@ -363,8 +466,12 @@ bool run_find(struct run *r, const struct targets *t, struct run_up *up)
 	for (i = 1; i < x->n && facts_answer(r->f); i++)
 		x->asked[i].through = false;
 	if ((!facts_answer(r->f) || (named(x) && !r->f->inner_targets[0].answered)) &&
-	    !run_interrupted(r))
+	    !run_interrupted(r)) {
+		begin_beside(x);
+		loop_run(r->loop, run_until(r, BESIDE_ALONE_MS), beside_is_over, x);
 		ask(x, true, KNOCK_MS);
+		end_beside(x);
+	}
 	b = facts_answer(r->f);
 	pinged = named(x) ? named(x) : likeliest(x);
 	from = b && (named(x) || may_be_pinged(r, b, up));

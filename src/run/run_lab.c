@@ -31,6 +31,13 @@ static int attach(struct lab_run *x, struct err *e)
 	if (w->hidden && !x->lab->from_far)
 		there.endpoint = w->listens;
 
+	/* Who cannot get through goes on trying, while the far end is looked at. */
+	if (x->lab->from_far && w->ping.family != FAMILY_NONE) {
+		int rc = lab_world_use(w, END_NEAR, &w->ping, e);
+
+		if (rc < 0)
+			return rc;
+	}
 	return run_attach(x->conf, &there, x->arena, x->f, e);
 }
 

@@ -119,13 +119,40 @@ static int firewall_here(void *ctx, struct err *e)
 	return rc;
 }
 
+/* --- what is to be forwarded --------------------------------------------------- */
+
+static int64_t setting(struct run *r, const char *family)
+{
+	const char *name = arena_printf(r->arena, "net.%s.conf.%s.forwarding", family,
+					r->end[END_NEAR].tun);
+	char value[16];
+	struct err e;
+
+	if (!r->p->sysctl_get || r->p->sysctl_get(name, value, sizeof(value), &e) < 0)
+		return UNKNOWN;
+	return value[0] == '0' ? 0 : 1;
+}
+
+static int forwarding_here(void *ctx, struct err *e)
+{
+	struct run *r = ctx;
+
+	(void)e;
+	r->f->near_host.ip4_forward = setting(r, "ipv4");
+	r->f->near_host.ip6_forward = setting(r, "ipv6");
+	return 0;
+}
+
 void run_still_before(struct run *r)
 {
+	struct err e;
 	struct firewall_ctx x = { r, false };
 
 	r->f->target.peer = r->end[END_FAR].public_key;
 	in_near(r, NEED_PATHS, paths_here, r);
 	in_near(r, NEED_FIREWALL, firewall_here, &x);
+	if (!r->t && run_has(r, NEED_BIT(NEED_PATHS)))
+		run_in(r, END_NEAR, forwarding_here, r, &e);
 }
 
 /* The neighbour entry tells something only once somebody has sent. */

@@ -49,6 +49,13 @@ struct sys_udp {
 	uint32_t overflow_seen; /* the kernel's count of datagrams it dropped, when last asked */
 };
 
+/* What somebody said of a datagram of ours, by ICMP. */
+struct sys_udp_error {
+	struct ip_addr from;
+	uint8_t type, code;
+	int error; /* errno, positive */
+};
+
 /*
  * One datagram of a batch. Receiving: buf/cap given; len, tos, from (with src and src_ifindex)
  * filled.
@@ -197,7 +204,7 @@ struct platform_ops {
 	 */
 	int (*udp_errors)(const struct sys_udp *s,
 			  void (*fn)(void *ctx, const struct endpoint *to,
-				     const struct ip_addr *offender, int error),
+				     const struct sys_udp_error *error),
 			  void *ctx);
 
 	/* All links, addresses, routes of this namespace; arrays from the arena. */

@@ -20,7 +20,7 @@ const struct cause_group cause_groups[] = {
 	},
 	{
 		.id = "no-data-back",
-		.says = "the handshake is fresh, and no data comes back through the tunnel",
+		.says = "the handshake is fresh, and data inside is not taken or not answered",
 		.remedy = "look at the far end: do its allowed IPs of this peer hold the inner "
 			  "address that is used here, and does no other peer of it have the same; "
 			  "does its kernel count receive errors of the tunnel's interface",

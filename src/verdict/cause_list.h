@@ -11,6 +11,31 @@
 	X(cause_tun_framing_far) \
 	/* nothing comes back outside */ \
 	/* inside: what is routed, allowed, forwarded */ \
+	X(cause_routing_loop) \
+	X(cause_lan_overlap) \
+	X(cause_not_allowed) \
+	X(cause_not_routed) \
+	X(cause_allowedips_overlap_near) \
+	X(cause_allowedips_overlap_far) \
+	X(cause_inner_source_foreign) \
+	X(cause_inner_source_far) \
+	X(cause_inner_source_near) \
+	X(cause_allowedips_overlap_rival) \
+	X(cause_no_ip_forward_told) \
+	X(cause_forward_reject) \
+	X(cause_no_ip_forward_near) \
+	X(cause_forward_drop_near) \
+	X(cause_no_ip_forward) \
+	X(cause_masquerade) \
+	X(cause_forward_drop) \
+	X(cause_no_return_route) \
+	X(cause_no_data_inner_source) \
+	X(cause_no_data_framing) \
+	X(cause_no_data_overlap) \
+	X(cause_no_data_provider) \
+	X(cause_takes_nothing_source) \
+	X(cause_takes_nothing_framing) \
+	X(cause_icmp_filtered) \
 	/* this host: its engine, filter and kernel */ \
 	/* sizes, loss and time */
 

@@ -31,7 +31,7 @@ struct cause {
 	/* SIGN_BITs that show it in one direction each; where there are any, they decide */
 	uint64_t up, down;
 	/*
-	 * Something that is no fault: it explains rows that are WARN or UNSURE, is named only
+	 * Something that is no fault: it explains rows that are WARN, UNSURE or PASS, is named only
 	 * when nothing failed, and never makes the verdict worse.
 	 */
 	bool no_fault;

@@ -22,9 +22,11 @@ struct search {
 	uint64_t best, any; /* sets of candidates: the most likely cover; the union of all */
 };
 
+/* A row may be good because something was seen to be no fault: that is said too. */
 static uint32_t states_of(bool no_fault)
 {
-	return no_fault ? STATE_BIT(STATE_WARN) | STATE_BIT(STATE_UNSURE) : STATE_BIT(STATE_FAIL);
+	return no_fault ? STATE_BIT(STATE_PASS) | STATE_BIT(STATE_WARN) | STATE_BIT(STATE_UNSURE) :
+			  STATE_BIT(STATE_FAIL);
 }
 
 /* The ids of all checks with a row in one of the states, each once. */

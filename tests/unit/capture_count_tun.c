@@ -321,6 +321,58 @@ static void test_others(void **state)
 	w->c.n_others = 0;
 }
 
+/* What is neither from nor to an own address, and the tunnel's own messages inside of it. */
+static void test_foreign_and_nested(void **state)
+{
+	static const struct what passing[] = {
+		{ "10.77.0.9", "10.9.0.2", IP_PROTO_ICMP, 8, TAP_OUT, true },
+		{ "10.9.0.2", "10.77.0.9", IP_PROTO_TCP, 0, TAP_IN, true },
+		{ "fd77::9", "fd00::2", IP_PROTO_ICMP6, 128, TAP_OUT, true },
+	};
+	static const struct what not_it[] = {
+		{ "10.0.0.1", "10.9.0.2", IP_PROTO_ICMP, 8, TAP_OUT, false },
+		{ "10.9.0.2", "224.0.0.251", IP_PROTO_UDP, 0, TAP_IN, true },
+		{ "fe80::1", "ff02::2", IP_PROTO_ICMP6, 133, TAP_OUT, true },
+	};
+	static const struct what to_endpoint = {
+		"10.0.0.1", "192.0.2.7", IP_PROTO_UDP, 0, TAP_OUT, false
+	};
+	struct world *w = *state;
+	struct tap_facts t;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(passing); i++) {
+		enum tap_dir dir = passing[i].dir;
+
+		w->c.told = dir == TAP_OUT ? TAP_TOLD_OUT : TAP_TOLD_IN;
+		make(w, &passing[i], 64, 1, 0);
+		t = count(w, w->room + 4, w->len, w->len);
+		assert_int_equal(t.foreign[dir], 1);
+		assert_int_equal(t.foreign[!dir], 0);
+		assert_int_equal(t.foreign_echoes[dir], passing[i].type == 8 || passing[i].type == 128);
+		assert_true(ip_addr_equal(dir == TAP_OUT ? &t.foreign_from : &t.foreign_to,
+					  &(struct ip_addr){ 0 }) == false);
+	}
+	for (i = 0; i < ARRAY_LEN(not_it); i++) {
+		w->c.told = not_it[i].dir == TAP_OUT ? TAP_TOLD_OUT : TAP_TOLD_IN;
+		make(w, &not_it[i], 64, 1, 0);
+		t = count(w, w->room + 4, w->len, w->len);
+		assert_int_equal(t.foreign[TAP_OUT] + t.foreign[TAP_IN], 0);
+	}
+	make(w, &to_endpoint, 64, 1, 0);
+	w->c.told = TAP_TOLD_OUT;
+	w->c.far = (struct endpoint){ .addr = addr("192.0.2.7") };
+	w->c.far.port = (uint16_t)(w->room[4 + IP4_HEADER_LEN + 2] << 8 |
+				   w->room[4 + IP4_HEADER_LEN + 3]);
+	t = count(w, w->room + 4, w->len, w->len);
+	assert_int_equal(t.nested, w->c.far.port != 0);
+	w->c.far.port ^= 1;
+	t = count(w, w->room + 4, w->len, w->len);
+	assert_int_equal(t.nested, 0);
+	w->c.told = TAP_TOLD_NOTHING;
+	w->c.far = (struct endpoint){ 0 };
+}
+
 static int setup(void **state)
 {
 	const char *seed = getenv("SEED");
@@ -351,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_not_proven),   cmocka_unit_test(test_no_false_alarm),
 		cmocka_unit_test(test_long_and_cut), cmocka_unit_test(test_treacherous_destination),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_foreign_and_nested),
 	};
 
 	return cmocka_run_group_tests_name("capture.count_tun", tests, setup, teardown);

@@ -998,7 +998,8 @@ static void the_whole(void **state)
 		{ no_route_into_tun, STATE_FAIL, SIDE_LOCAL },
 		{ wrong_here, STATE_FAIL, SIDE_LOCAL },
 		{ ends_disagree, STATE_FAIL, SIDE_UNKNOWN },
-		{ wrong_here_and_silent, STATE_FAIL, SIDE_UNKNOWN },
+		/* Two faults, of which only the first has a cause. */
+		{ wrong_here_and_silent, STATE_FAIL, SIDE_NONE },
 		{ no_peer, STATE_FAIL, SIDE_LOCAL },
 		{ no_allowed, STATE_FAIL, SIDE_LOCAL },
 		{ no_key, STATE_FAIL, SIDE_LOCAL },

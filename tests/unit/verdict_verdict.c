@@ -370,16 +370,15 @@ static void next_has_the_options(void **state)
 	made_healthy(&f);
 	made_silent(&f);
 	f.target.kind = TARGET_INTERFACE;
-	f.target.name = "wg0";
 	f.target.options = options;
 	f.target.n_options = ARRAY_LEN(options);
 	f.config[END_NEAR].has_private_key = 0;
 	checks_run(&f, NULL, &all);
 	verdict_of(&f, &all, &v);
 	assert_string_equal(v.next[v.n_next - 1],
-			    "wgdiag check wg0 --netns blue --config 'my home.conf' --ping "
+			    "wgdiag check wgd7f3a0 --netns blue --config 'my home.conf' --ping "
 			    "10.90.17.2 --full-routes -v");
-	assert_string_equal(v.fix_commands[0], "ip netns exec blue wg set wg0 private-key FILE");
+	assert_string_equal(v.fix_commands[0], "ip netns exec blue wg set wgd7f3a0 private-key FILE");
 	options[0].value = "4711";
 	assert_string_equal(words_inside(&a, &f), "nsenter -t 4711 -n ");
 	arena_done(&a);

@@ -29,7 +29,7 @@ int linux_udp_recv(struct sys_udp *s, struct sys_dgram *d, unsigned n, uint64_t 
 int linux_udp_send(const struct sys_udp *s, const struct sys_dgram *d, unsigned n, int *error);
 int linux_udp_errors(const struct sys_udp *s,
 		     void (*fn)(void *ctx, const struct endpoint *to,
-				const struct ip_addr *offender, int error),
+				const struct sys_udp_error *error),
 		     void *ctx);
 
 /* rtnl.c reads, rtnl_set.c changes */

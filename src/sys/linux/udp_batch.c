@@ -304,7 +304,7 @@ int linux_udp_send(const struct sys_udp *s, const struct sys_dgram *d, unsigned 
 
 /* --- the error queue --- */
 
-static bool read_error(struct msghdr *m, struct ip_addr *offender, int *error)
+static bool read_error(struct msghdr *m, struct sys_udp_error *out)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
 		const uint8_t *p = CMSG_DATA(c);
@@ -324,10 +324,12 @@ static bool read_error(struct msghdr *m, struct ip_addr *offender, int *error)
 		memcpy(&from, p + sizeof(ee),
 		       MIN(c->cmsg_len - CMSG_LEN(sizeof(ee)), sizeof(from)));
 		if (from.any.sa_family == AF_INET)
-			*offender = addr4(&from.in.sin_addr);
+			out->from = addr4(&from.in.sin_addr);
 		else if (from.any.sa_family == AF_INET6)
-			*offender = addr6(&from.in6.sin6_addr);
-		*error = (int)ee.ee_errno;
+			out->from = addr6(&from.in6.sin6_addr);
+		out->error = (int)ee.ee_errno;
+		out->type = ee.ee_type;
+		out->code = ee.ee_code;
 		return true;
 	}
 	return false;
@@ -335,7 +337,7 @@ static bool read_error(struct msghdr *m, struct ip_addr *offender, int *error)
 
 int linux_udp_errors(const struct sys_udp *s,
 		     void (*fn)(void *ctx, const struct endpoint *to,
-				const struct ip_addr *offender, int error),
+				const struct sys_udp_error *error),
 		     void *ctx)
 {
 	int n = 0;
@@ -346,7 +348,7 @@ int linux_udp_errors(const struct sys_udp *s,
 			uint8_t b[512];
 		} control = { 0 };
 		union name name = { 0 };
-		struct ip_addr offender = { 0 };
+		struct sys_udp_error error = { 0 };
 		struct endpoint to = { 0 };
 		struct msghdr m = {
 			.msg_name = &name,
@@ -354,14 +356,13 @@ int linux_udp_errors(const struct sys_udp *s,
 			.msg_control = &control,
 			.msg_controllen = sizeof(control),
 		};
-		int error;
 
 		if (recvmsg(s->fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
 			break;
-		if (!read_error(&m, &offender, &error))
+		if (!read_error(&m, &error))
 			continue;
 		name_to_endpoint(&name, &to);
-		fn(ctx, &to, &offender, error);
+		fn(ctx, &to, &error);
 		n++;
 	}
 	return n;
