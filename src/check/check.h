@@ -124,6 +124,26 @@ enum sign {
 	SIGN_NEAR_FORWARD_DROPPED,
 
 	/* --- this host: its engine, filter and kernel --- */
+	/* the near engine says that responses came which do not open */
+	SIGN_RESPONSE_NOT_OPENED,
+	/* the wire shows responses, the engine has no handshake, and does not say why */
+	SIGN_RESPONSE_UNUSED,
+	/* the same of one that counts what it refuses, and refused none: it never had them */
+	SIGN_RESPONSE_VANISHED,
+	/* the other end asks, is answered, and asks again: it made nothing of the answers */
+	SIGN_ANSWERED_IN_VAIN,
+	/* a ping to our own address went into the tun, where nobody need answer it */
+	SIGN_SELF_PING_IN_TUN,
+	/* the engine's process is no more: nobody listens, or it was seen to die */
+	SIGN_ENGINE_GONE,
+	/* somebody listens on its socket, and never answers */
+	SIGN_ENGINE_SILENT,
+	SIGN_ENGINE_NOT_STARTED,
+	/* the kernel's reverse path filter counted at least what the peer sent and nobody got */
+	SIGN_REVERSE_PATH,
+	/* a rule of this host took packets of the tunnel; and it is for a link that is gone */
+	SIGN_FILTER_TOOK,
+	SIGN_FILTER_LEFT_OVER,
 
 	/* --- sizes, loss and time --- */
 

@@ -371,6 +371,21 @@ static bool has_rival(const struct facts *facts)
 	return false;
 }
 
+/* Of the near engine, by its counters, or by its log of this run. */
+static bool refused_responses(const struct facts *facts)
+{
+	const struct crypto_facts *c = &facts->crypto[END_NEAR];
+	const struct engine_facts *g = &facts->engine[END_NEAR];
+	size_t i;
+
+	if (!c->known)
+		return !g->log_file && g->log_says[ENGINE_LOG_RESPONSE] > 0;
+	for (i = 0; i < c->n_refused; i++)
+		if (strcmp(c->refused[i].id, "in_response") == 0)
+			return true;
+	return false;
+}
+
 static void judge(const struct facts *facts, const char *given, struct findings *out)
 {
 	struct end_view near = view_of(facts, END_NEAR, out->arena);
@@ -412,6 +427,8 @@ static void judge(const struct facts *facts, const char *given, struct findings 
 		finding_sign(f, SIGN_NEAR_RIVAL);
 	if (f->state == STATE_FAIL && is_source_refused(facts, END_FAR))
 		finding_sign(f, SIGN_FAR_SOURCE_REFUSED);
+	if (refused_responses(facts))
+		finding_sign(f, SIGN_RESPONSE_NOT_OPENED);
 	because(facts, END_NEAR, &near, out, f);
 	because(facts, END_FAR, &far, out, f);
 	ev = finding_because(out, f, "capture", "near wire and tun", "%s",

@@ -35,18 +35,71 @@ static struct finding *judge_port(const struct facts *facts, struct findings *ou
 	return f;
 }
 
+/* Stopped by a signal or a debugger; waiting for the disk; ended, and not waited for. */
+static const char *state_words(const char *state)
+{
+	switch (state ? state[0] : 0) {
+	case 'T':
+	case 't':
+		return "stopped";
+	case 'D':
+		return "stuck in the kernel";
+	case 'Z':
+		return "dead";
+	default:
+		return NULL;
+	}
+}
+
+static void fix_silent(const struct engine_facts *g, struct findings *out, struct finding *f)
+{
+	if (g->pid == UNKNOWN)
+		return;
+	if (g->process_state && (g->process_state[0] == 'T' || g->process_state[0] == 't'))
+		finding_fix(out, f, "let it go on; if it stops again, look for who stops it",
+			    "kill -CONT %lld", (long long)g->pid);
+	else
+		finding_fix(out, f, "end it, and start it again as it was started",
+			    "kill %lld; sleep 1; kill -KILL %lld", (long long)g->pid,
+			    (long long)g->pid);
+}
+
+static struct finding *judge_silent(const struct facts *facts, enum end end, struct findings *out)
+{
+	const struct engine_facts *g = &facts->engine[end];
+	const char *state = state_words(g->process_state);
+	struct finding *f;
+
+	if (g->silent && state)
+		f = finding_add(out, STATE_FAIL, "its process %lld is %s; %s", (long long)g->pid,
+				state, g->answer_error);
+	else
+		f = finding_add(out, STATE_FAIL, "%s%s", end == END_NEAR ? "" : "far end: ",
+				g->answer_error);
+	if (!g->silent || end == END_FAR)
+		return f;
+	finding_sign(f, SIGN_ENGINE_SILENT);
+	fix_silent(g, out, f);
+	return f;
+}
+
 static struct finding *judge_end(const struct facts *facts, enum end end, struct findings *out)
 {
 	const struct engine_facts *g = &facts->engine[end];
 	const char *who = end == END_NEAR ? "" : "far end: ";
+	struct finding *f;
 
 	if (g->answer_error)
-		return finding_add(out, STATE_FAIL, "%s%s", who, g->answer_error);
+		return judge_silent(facts, end, out);
 	if (g->start_error)
 		return finding_add(out, STATE_SKIP, "%sit did not start", who);
-	if (g->exit_status != UNKNOWN)
-		return finding_add(out, STATE_FAIL, "%sdied during the run: %s", who,
-				   death(out->arena, g->exit_status));
+	if (g->exit_status != UNKNOWN) {
+		f = finding_add(out, STATE_FAIL, "%sdied during the run: %s", who,
+				death(out->arena, g->exit_status));
+		if (end == END_NEAR)
+			finding_sign(f, SIGN_ENGINE_GONE);
+		return f;
+	}
 	if (g->config_difference)
 		return finding_add(out, STATE_FAIL, "%sdoes not show what was set: %s", who,
 				   g->config_difference);
@@ -90,6 +143,8 @@ static struct finding *judge_stale(const struct facts *facts, struct findings *o
 			"nobody listens on %s: the engine has ended or lost its socket, and is "
 			"judged from outside",
 			path);
+	if (gone)
+		finding_sign(f, SIGN_ENGINE_GONE);
 	f->remedy = arena_printf(
 		out->arena, "%s; nothing was deleted: `rm %s` is safe while nobody listens",
 		gone ? "start it again" : "restart the program whose engine it is", path);
@@ -102,7 +157,7 @@ static struct finding *judge_attached(const struct facts *facts, struct findings
 	const struct engine_facts *g = &facts->engine[END_NEAR];
 
 	if (g->answer_error)
-		return finding_add(out, STATE_FAIL, "%s", g->answer_error);
+		return judge_silent(facts, END_NEAR, out);
 	if (g->stale_socket)
 		return judge_stale(facts, out);
 	if (facts->have & NEED_BIT(NEED_ENGINE))

@@ -41,12 +41,44 @@ static void because(struct findings *out, struct finding *f, const struct target
 		finding_because(out, f, "log", words_end(end), "%s", g->log_tail);
 }
 
-static const char *by_hand(struct findings *out, const struct target_facts *t)
+/* What the machine lacks is put right there; of anything else the engine's own words tell more. */
+static void fix(const struct target_facts *t, const struct engine_facts *g, struct findings *out,
+		struct finding *f)
 {
-	if (!t->program || t->by_command)
-		return NULL;
-	return arena_printf(out->arena, "run it in the foreground to see why: %s -f %s", t->program,
-			    t->name);
+	const char *arg = t->name ? words_shell(out->arena, t->name) : "NAME";
+
+	switch (g->lack) {
+	case LACK_TUN:
+		finding_fix(out, f,
+			    "load the driver of the tun device; a container is given the device: "
+			    "docker run --device /dev/net/tun --cap-add NET_ADMIN",
+			    "modprobe tun; ls -l /dev/net/tun");
+		return;
+	case LACK_TUN_NODE:
+		finding_fix(out, f,
+			    "that is no tun device: put the node there; a container is given it "
+			    "with --device and not with -v",
+			    "rm -r /dev/net/tun; mkdir -p /dev/net; mknod /dev/net/tun c 10 200");
+		return;
+	case LACK_RIGHT:
+		finding_fix(out, f,
+			    "root here may not change networks: give the container CAP_NET_ADMIN "
+			    "and the device, or a service CapabilityBoundingSet=CAP_NET_ADMIN",
+			    "docker run --cap-add NET_ADMIN --device /dev/net/tun");
+		return;
+	case LACK_MODULE:
+		finding_fix(out, f,
+			    "load the kernel's WireGuard (after an update of the kernel: start "
+			    "that one, or build the module for it), or take an engine that needs "
+			    "none: wgdiag check --engine wireguard-go",
+			    "modprobe wireguard; dkms status; uname -r");
+		return;
+	case LACK_UNTOLD:
+		break;
+	}
+	if (t->program && !t->by_command)
+		finding_fix(out, f, "run it in the foreground to see why", "%s -f %s", t->program,
+			    arg);
 }
 
 static void not_ours(const struct target_facts *t, struct findings *out)
@@ -71,7 +103,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	}
 	if (near->start_error) {
 		f = finding_add(out, STATE_FAIL, "%s", near->start_error);
-		f->remedy = by_hand(out, t);
+		finding_sign(f, SIGN_ENGINE_NOT_STARTED);
+		fix(t, near, out, f);
 	} else if (near->start_ns == UNKNOWN && near->answer_error) {
 		/* Whether its tun came up is asked only after it has answered. */
 		f = finding_add(out, STATE_UNSURE, "%s runs, but was never ready", t->engine);

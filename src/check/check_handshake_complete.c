@@ -14,6 +14,17 @@
 /* No engine repeats an initiation sooner (the WireGuard paper, section 6.1). */
 enum { REKEY_TIMEOUT_S = 5 };
 
+/*
+ * The other end's initiations were answered, and it made nothing of it: whoever has an answer sends
+ * something at once. It had asked before we came, as its endpoint was known, and has no handshake;
+ * and that we ask nothing ourselves, with data waiting, is because the engine answers so often.
+ */
+static bool answered_in_vain(const struct facts *facts, const struct tap_facts *t)
+{
+	return facts->handshake.age_ns == UNKNOWN && t->msgs[TAP_IN][WG_MSG_INITIATION] > 0 &&
+	       t->msgs[TAP_OUT][WG_MSG_RESPONSE] > 0 && t->msgs[TAP_IN][WG_MSG_DATA] == 0;
+}
+
 static const char *came_back(struct arena *a, const struct tap_facts *t)
 {
 	char from[IP_ADDR_STR_SIZE];
@@ -146,20 +157,50 @@ static struct finding *has_no_address(const struct intended_peer *w, struct find
 	return f;
 }
 
+/*
+ * Responses that came, and no handshake of them. An engine that counts what it refuses and counted
+ * nothing that it may have refused of them has never had them.
+ */
+static void sign_responses(const struct facts *facts, bool watched, struct finding *f)
+{
+	const struct crypto_facts *c = &facts->crypto[END_NEAR];
+	size_t i;
+
+	if (!watched || !(facts->have & NEED_BIT(NEED_ENGINE)) ||
+	    facts->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] < 1)
+		return;
+	for (i = 0; c->known && i < c->n_refused; i++)
+		if (strncmp(c->refused[i].id, "in_", 3) == 0)
+			return;
+	finding_sign(f, c->known ? SIGN_RESPONSE_VANISHED : SIGN_RESPONSE_UNUSED);
+}
+
 static struct finding *incomplete(const struct facts *facts, bool watched, int64_t attempts,
 				  struct findings *out)
 {
 	const struct tap_facts *wire = &facts->taps[TAP_NEAR_WIRE];
 	const char *in = words_time(out->arena, facts->handshake.waited_ns);
+	struct finding *f;
 
 	if (!watched)
 		return finding_add(out, STATE_FAIL,
 				   "not complete after %s; the wire was not watched", in);
+	if (attempts == 0 && answered_in_vain(facts, wire)) {
+		f = finding_add(out, STATE_FAIL,
+				"the peer's initiations (%lld) were answered (%lld), and it makes "
+				"nothing of that",
+				(long long)wire->msgs[TAP_IN][WG_MSG_INITIATION],
+				(long long)wire->msgs[TAP_OUT][WG_MSG_RESPONSE]);
+		finding_sign(f, SIGN_ANSWERED_IN_VAIN);
+		return f;
+	}
 	if (attempts == 0)
 		return finding_add(out, STATE_FAIL, "no initiation %s within %s",
 				   wire->dropped == 0 ? "left" : "was seen to leave", in);
-	return finding_add(out, STATE_FAIL, "%lld initiation%s in %s, %s", (long long)attempts,
-			   attempts == 1 ? "" : "s", in, came_back(out->arena, wire));
+	f = finding_add(out, STATE_FAIL, "%lld initiation%s in %s, %s", (long long)attempts,
+			attempts == 1 ? "" : "s", in, came_back(out->arena, wire));
+	sign_responses(facts, watched, f);
+	return f;
 }
 
 #define LOGGED                                                                     \
@@ -250,7 +291,7 @@ const struct check check_handshake_complete = {
 	.title = "handshake complete",
 	.layer = LAYER_TRANSPORT,
 	.needs = NEED_BIT(NEED_HANDSHAKE),
-	.wants = NEED_BIT(NEED_TAP_NEAR_WIRE),
+	.wants = NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_ENGINE),
 	.after = after,
 	.misses = TRAFFIC_OUTER,
 	.run = run,

@@ -207,17 +207,43 @@ static const char *count(const struct suspect *s, struct arena *a)
 	return "its counter was set back";
 }
 
-static const char *remedy(const struct rule_facts *r, struct arena *a)
+/* Whose a table is only its owner knows; a single rule of it is less than the whole. */
+static void fix_left_over(const struct rule_facts *r, struct findings *out, struct finding *f)
 {
-	const char *see = arena_printf(a, "nft -a list chain %s", place(r, a));
+	struct arena *a = out->arena;
 
-	if (r->policy)
-		return arena_printf(a, "%s; to let pass: nft chain %s '{ policy accept; }'", see,
-				    place(r, a));
-	if (r->handle == UNKNOWN)
-		return see;
-	return arena_printf(a, "%s; to delete: nft delete rule %s handle %lld", see, place(r, a),
-			    (long long)r->handle);
+	finding_fix(
+		out, f,
+		arena_printf(a,
+			     "it is for %s, which is not there: what made it has ended without "
+			     "taking it away. Let that program take it away, or delete the table",
+			     r->absent),
+		"nft list table %s %s; nft delete table %s %s", r->family, words_shell(a, r->table),
+		r->family, words_shell(a, r->table));
+}
+
+static void fix(const struct rule_facts *r, struct findings *out, struct finding *f)
+{
+	const char *at = place(r, out->arena);
+
+	if (f->state == STATE_FAIL && r->absent)
+		fix_left_over(r, out, f);
+	else if (r->policy)
+		finding_fix(out, f,
+			    arena_printf(out->arena,
+					 "nft -a list chain %s: let what is the tunnel's pass by a "
+					 "rule of it; or all, by its policy",
+					 at),
+			    "nft chain %s '{ policy accept; }'", at);
+	else if (r->handle == UNKNOWN)
+		finding_fix(out, f, "look at that chain", "nft -a list chain %s", at);
+	else
+		finding_fix(out, f,
+			    arena_printf(out->arena,
+					 "nft -a list chain %s: let what is the tunnel's pass by a "
+					 "rule before that one, or delete it",
+					 at),
+			    "nft delete rule %s handle %lld", at, (long long)r->handle);
 }
 
 static struct finding *judge_suspect(const struct survey *y, struct findings *out)
@@ -242,7 +268,12 @@ static struct finding *judge_suspect(const struct survey *y, struct findings *ou
 	else
 		f = finding_add(out, y->state, "%s could hit (%s; %s): %s%s", name_of(s->rule, a),
 				s->packet->name, count(s, a), s->rule->says, more);
-	f->remedy = remedy(s->rule, a);
+	if (y->state == STATE_FAIL) {
+		finding_sign(f, SIGN_FILTER_TOOK);
+		if (s->rule->absent)
+			finding_sign(f, SIGN_FILTER_LEFT_OVER);
+	}
+	fix(s->rule, out, f);
 	return f;
 }
 

@@ -36,6 +36,7 @@
 	X(check_loss_up)            \
 	X(check_loss_down)          \
 	X(check_rx_errors)          \
+	X(check_kernel_drops)       \
 	X(check_host_firewall)
 
 #define CHECK_EXTERN(name) extern const struct check name;

@@ -40,8 +40,8 @@ static struct finding *judge_silence(const struct facts *facts, const char *targ
 static struct finding *judge(const struct facts *facts, const char *target, struct findings *out)
 {
 	const struct ping_facts *p = &facts->ping_self;
-
 	int64_t lost = p->sent - p->received;
+	struct finding *f;
 
 	if (p->sent < 1)
 		return finding_add(out, p->shortage ? STATE_ERROR : STATE_FAIL,
@@ -50,11 +50,14 @@ static struct finding *judge(const struct facts *facts, const char *target, stru
 	if (p->received > 0 && lost > 0)
 		return finding_add(out, STATE_WARN, "%lld/%lld answered from %s",
 				   (long long)p->received, (long long)p->sent, target);
-	if (p->received < 1 && p->dev_is_tun == 1)
-		return finding_add(
+	if (p->received < 1 && p->dev_is_tun == 1) {
+		f = finding_add(
 			out, STATE_UNSURE,
 			"0/%lld: it goes into the tunnel here, where silence proves nothing",
 			(long long)p->sent);
+		finding_sign(f, SIGN_SELF_PING_IN_TUN);
+		return f;
+	}
 	if (p->received < 1)
 		return judge_silence(facts, target, out);
 	if (p->dev_is_tun == 1)

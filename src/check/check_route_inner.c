@@ -325,7 +325,8 @@ const struct check check_route_inner = {
 	.title = "inner routes",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_PATHS),
-	.wants = NEED_BIT(NEED_ADDRS),
+	/* Whether a named target is in a network of this host is found out when it is asked. */
+	.wants = NEED_BIT(NEED_ADDRS) | NEED_BIT(NEED_PING_PEER),
 	.after = after,
 	.run = run,
 };

@@ -97,6 +97,20 @@ static void view_sending(const struct facts *facts, enum end end, struct view *v
 		v->sent = wire->msgs[TAP_OUT][WG_MSG_DATA] - wire->keepalives[TAP_OUT];
 }
 
+/* One that counts nothing says in its log of this run what it opened and found no packet in. */
+static void take_log(const struct facts *facts, struct view *v)
+{
+	const struct engine_facts *g = &facts->engine[END_NEAR];
+	const struct tap_facts *wire = &facts->taps[TAP_NEAR_WIRE];
+
+	if (v->no_ip_at_other != UNKNOWN || g->log_file || g->log_says[ENGINE_LOG_NOT_IP] < 1 ||
+	    !(facts->have & NEED_BIT(NEED_TAP_NEAR_WIRE)) ||
+	    wire->msgs[TAP_IN][WG_MSG_DATA] == UNKNOWN || wire->keepalives[TAP_IN] == UNKNOWN)
+		return;
+	v->no_ip_at_other = g->log_says[ENGINE_LOG_NOT_IP];
+	v->opened_at_other = wire->msgs[TAP_IN][WG_MSG_DATA] - wire->keepalives[TAP_IN];
+}
+
 static struct view view_of(const struct facts *facts, enum end end)
 {
 	enum end other = end == END_NEAR ? END_FAR : END_NEAR;
@@ -115,6 +129,8 @@ static struct view view_of(const struct facts *facts, enum end end)
 	v.no_ip_at_other = tun_view_refused(facts, other, "in_not_ip");
 	if (v.no_ip_at_other != UNKNOWN)
 		v.opened_at_other = facts->crypto[other].opened;
+	if (end == END_FAR)
+		take_log(facts, &v);
 	v.too_large = outer_size_excess(facts, end);
 	if (end == END_FAR && facts->taps[TAP_NEAR_TUN].packets[TAP_IN] == 0 &&
 	    facts->have & NEED_BIT(NEED_TAP_NEAR_TUN))

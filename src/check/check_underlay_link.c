@@ -98,7 +98,8 @@ const struct check check_underlay_link = {
 	.title = "outer link",
 	.layer = LAYER_UNDERLAY,
 	.needs = NEED_BIT(NEED_LINKS),
-	.wants = NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_TAP_NEAR_WIRE),
+	.wants = NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_TAP_NEAR_WIRE) |
+		 NEED_BIT(NEED_ENGINE),
 	.after = after,
 	.run = run,
 };

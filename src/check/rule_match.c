@@ -103,6 +103,10 @@ static enum hit match_term(const struct rule_term *t, const struct packet *p)
 		return match_icmp(t, p, PROTO_ICMP);
 	case RULE_ICMPV6_TYPE:
 		return match_icmp(t, p, PROTO_ICMPV6);
+	case RULE_LOCAL:
+		/* What comes by a link is the peer's. */
+		return negate(of(p->dir == TAP_OUT || (p->dev && !strcmp(p->dev, "lo"))),
+			      t->negated);
 	case RULE_SHARE:
 		/* Any packet may be among them; that some were is what the counter tells. */
 		return HIT_YES;

@@ -98,6 +98,11 @@ static void on_log(void *ctx, short revents)
 
 /* --- is it alive? --------------------------------------------------------- */
 
+pid_t engine_pid(const struct engine *g)
+{
+	return g->pid;
+}
+
 bool engine_alive(struct engine *g)
 {
 	pid_t got;

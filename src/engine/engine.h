@@ -97,6 +97,7 @@ int engine_start(const struct engine_conf *c, const struct platform_ops *p, stru
 int engine_begin(const struct engine_conf *c, const struct platform_ops *p, struct loop *l,
 		 struct arena *a, struct engine **out, struct engine_facts *facts, struct err *e);
 int engine_wait(struct engine *g, int timeout_ms, struct engine_facts *facts, struct err *e);
+pid_t engine_pid(const struct engine *g); /* 0: it is no process */
 bool engine_alive(struct engine *g); /* asks the system; remembers the exit status */
 /* 0 when it is alive, else -ECHILD and "wireguard-go exited with status 1: <its last line>". */
 int engine_gone(struct engine *g, struct err *e);

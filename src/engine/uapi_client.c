@@ -424,6 +424,26 @@ static bool is_same(const char *proc, const char *path)
 	       !(lies.st_mode & (S_IWGRP | S_IWOTH));
 }
 
+/* After the name, which is in brackets and may hold any character. */
+static void read_state(pid_t pid, char out[2])
+{
+	char path[64], text[256], *end;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return;
+	text[n] = '\0';
+	end = strrchr(text, ')');
+	if (end && end[1] == ' ' && end[2])
+		out[0] = end[2];
+}
+
 static int owner_of(const struct call *c, struct arena *a, struct uapi_owner *out, struct err *e)
 {
 	static const char gone[] = " (deleted)"; /* the kernel's word for it */
@@ -446,7 +466,8 @@ static int owner_of(const struct call *c, struct arena *a, struct uapi_owner *ou
 	/* Its name is what it was, whoever has replaced it. */
 	if (!same && n > GONE_LEN && !strcmp(exe + n - GONE_LEN, gone))
 		exe[n - GONE_LEN] = '\0';
-	*out = (struct uapi_owner){ arena_strdup(a, exe), same };
+	*out = (struct uapi_owner){ arena_strdup(a, exe), same, pid, "" };
+	read_state(pid, out->state);
 	return 0;
 }
 

@@ -48,6 +48,8 @@ struct uapi_owner {
 	const char *program; /* path */
 	/* what lies there is what runs, and nobody could have put it there but root and we */
 	bool is_same;
+	pid_t pid;
+	char state[2]; /* as in /proc/PID/stat: "S", "T"; "": not seen */
 };
 /* By the socket's credentials. -ESRCH: it lives where we do not see it. */
 int uapi_owner(const char *ifname, int timeout_ms, struct arena *a, struct uapi_owner *out,

@@ -45,6 +45,12 @@ int gather_path(const struct platform_ops *p, enum path_of of, const struct ip_a
 /* Of the way to the endpoint. Without a gateway on it, addr is FAMILY_NONE. */
 int gather_gateway(const struct platform_ops *p, const struct path_facts *path, struct arena *a,
 		   struct gateway_facts *out, struct err *e);
+/*
+ * What the kernel counts, and how strict it is; the links may be NULL: not asked. What cannot be
+ * read stays unknown.
+ */
+void gather_kernel(const struct platform_ops *p, bool after, const char *wire, const char *tun,
+		   struct kernel_facts *out);
 /* Before the run fills *out; after it adds the counters as they are then. */
 int gather_firewall(const struct platform_ops *p, bool after, struct arena *a,
 		    struct firewall_facts *out, struct err *e);

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "gather/gather.h"
+#include "gather/nft_absent.h"
 #include "gather/nft_rules.h"
 
 int gather_firewall(const struct platform_ops *p, bool after, struct arena *a,
@@ -11,6 +12,9 @@ int gather_firewall(const struct platform_ops *p, bool after, struct arena *a,
 {
 	struct firewall_facts now;
 	struct sys_ruleset r;
+	struct sys_link *links;
+	struct err ignored;
+	size_t n;
 	int rc;
 
 	if (!p->ruleset)
@@ -21,6 +25,9 @@ int gather_firewall(const struct platform_ops *p, bool after, struct arena *a,
 	if (rc < 0)
 		return rc;
 	now.unread = r.unread;
+	/* Without the links nothing is said to be for one that is gone. */
+	if (p->links && p->links(a, &links, &n, &ignored) == 0)
+		nft_absent(&now, links, n, a);
 	if (after)
 		nft_rules_after(out, &now, a);
 	else

@@ -242,6 +242,7 @@ static bool value(const json_t *v, const struct field *f, struct arena *a, struc
 		return number_or_range(v, icmp_types, ARRAY_LEN(icmp_types), PROTO_MAX, t);
 	case RULE_ICMPV6_TYPE:
 		return number_or_range(v, icmpv6_types, ARRAY_LEN(icmpv6_types), PROTO_MAX, t);
+	case RULE_LOCAL:
 	case RULE_SHARE:
 	case RULE_OTHER:
 		break;
@@ -364,11 +365,36 @@ static bool add(struct nft_draft *d, const json_t *match, const struct field *f,
 	return true;
 }
 
+/* fib saddr type local, as wg-quick asks for the opposite. */
+static bool is_source_type(const json_t *left)
+{
+	const json_t *fib = json_object_get(left, "fib"), *flags = json_object_get(fib, "flags");
+	const char *result = nft_string(fib, "result"), *flag;
+
+	flag = json_string_value(json_array_size(flags) == 1 ? json_array_get(flags, 0) : flags);
+	return result && flag && !strcmp(result, "type") && !strcmp(flag, "saddr");
+}
+
+static bool add_local(struct nft_draft *d, const json_t *match)
+{
+	const char *op = nft_string(match, "op"), *right = nft_string(match, "right");
+	struct rule_term t = { .match = RULE_LOCAL };
+
+	if (!op || !right || strcmp(right, "local") != 0 ||
+	    !is_source_type(json_object_get(match, "left")))
+		return false;
+	t.negated = !strcmp(op, "!=");
+	nft_draft_term(d, &t);
+	return true;
+}
+
 void nft_draft_match(struct nft_draft *d, const json_t *match, struct arena *a)
 {
 	const struct field *f = field_of(json_object_get(match, "left"));
 	struct rule_term t = { 0 };
 
+	if (add_local(d, match))
+		return;
 	if (json_object_get(json_object_get(match, "left"), "numgen")) {
 		nft_draft_share(d, match, a);
 		return;

@@ -23,9 +23,12 @@ struct lab_scene {
 	bool session;
 	/* What the way between router and server is like. NULL: a cable. */
 	void (*relay)(struct draw *d, struct relay_conf *out);
+	/* It is there only in a tunnel that is up already, or only when one is brought up. */
+	bool up_only, file_only;
+	bool near_only; /* from the other end it is silence like any other */
 	/*
-	 * The truth of this variant where it is not that of the fault (below); NULL: it is. Group
-	 * "": it is to be named.
+	 * The truth of this variant, or what one end may name, where it is not that of the fault
+	 * (below); NULL: it is. Group "": it is to be named.
 	 */
 	const char *side, *group;
 };

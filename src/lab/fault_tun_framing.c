@@ -44,6 +44,62 @@ static int make_inherited(struct self_tunnel *t, struct self_conf *c, const char
 	return inherited_choose(t, c, true, made, e);
 }
 
+/* --- in the lab's network -------------------------------------------------------------- */
+
+static const char *const encrypts[] = { "--fault", "family-header", NULL };
+static const char *const knows_nothing[] = { "--fault", "tun-header", NULL };
+
+/* It is our engine's fault to make, whichever was to run there. */
+static int ours(struct lab_world *w, enum end end, const char *const *args)
+{
+	const struct engine_ops *ops = engine_ops_find("builtin");
+
+	w->end[end].ops = ops;
+	w->end[end].program = ops->program;
+	w->end[end].args = args;
+	lab_told(w, "%s: the engine was started with %s %s", end == END_NEAR ? "client" : "server",
+		 args[0], args[1]);
+	return 0;
+}
+
+static int near_encrypts(struct lab_world *w, struct err *e)
+{
+	(void)e;
+	return ours(w, END_NEAR, encrypts);
+}
+
+static int near_knows_nothing(struct lab_world *w, struct err *e)
+{
+	(void)e;
+	return ours(w, END_NEAR, knows_nothing);
+}
+
+static int far_encrypts(struct lab_world *w, struct err *e)
+{
+	(void)e;
+	return ours(w, END_FAR, encrypts);
+}
+
+static int far_knows_nothing(struct lab_world *w, struct err *e)
+{
+	(void)e;
+	return ours(w, END_FAR, knows_nothing);
+}
+
+static const struct lab_scene scene_near_encrypts = { .before = near_encrypts, .up_only = true };
+static const struct lab_scene scene_near_both = { .before = near_knows_nothing, .up_only = true };
+/* Without a word of an engine that opened it, what comes of that is that nothing does. */
+static const struct lab_scene scene_far_encrypts = {
+	.before = far_encrypts,
+	.side = "far",
+	.group = "no-data-back",
+};
+static const struct lab_scene scene_far_both = {
+	.before = far_knows_nothing,
+	.side = "far",
+	.group = "no-data-back",
+};
+
 static const struct lab_variant variants[] = {
 	{ "encrypted", "the engine encrypts the 4-byte header of a macOS tun with each packet",
 	  "builtin", make_encrypted, NULL },
@@ -51,6 +107,13 @@ static const struct lab_variant variants[] = {
 	  make_both_ways, NULL },
 	{ "inherited", "the engine inherits a tun whose framing is not what it takes for granted",
 	  "wireguard-go", make_inherited, NULL },
+	{ "routed-encrypted", "as encrypted, over a router", "builtin", NULL,
+	  &scene_near_encrypts },
+	{ "routed-both-ways", "as both-ways, over a router", "builtin", NULL, &scene_near_both },
+	{ "far-encrypted", "the server's engine encrypts the header, over a router", NULL, NULL,
+	  &scene_far_encrypts },
+	{ "far-both-ways", "the server's engine knows nothing of the header, over a router", NULL,
+	  NULL, &scene_far_both },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -29,7 +29,11 @@
 	X(fault_icmp_filtered) \
 	/* this host: its engine, filter and kernel */ \
 	X(fault_psk_mismatch) \
+	X(fault_dead_engine) \
+	X(fault_engine_cannot_start) \
 	X(fault_local_firewall) \
+	X(fault_leftover_rules) \
+	X(fault_rp_filter) \
 	/* sizes, loss and time */
 
 #define LAB_FAULT_EXTERN(name) extern const struct lab_fault name;

@@ -46,35 +46,41 @@ static enum lab_grade of_control(const struct lab_fault *f, const struct lab_sai
 	return same(f->name, "none") ? LAB_RIGHT : LAB_UNNAMED;
 }
 
-enum lab_grade lab_grade(const struct lab_fault *f, const struct lab_said *said)
+enum lab_grade lab_grade(const struct lab_fault *f, const struct lab_variant *v,
+			 const struct lab_said *said)
 {
+	const char *group = v->scene && v->scene->group ? v->scene->group : f->group;
+
 	if (!f->side)
 		return of_control(f, said);
 	if (!same(said->state, "FAIL") || !said->cause)
 		return LAB_UNNAMED;
 	if (same(said->cause, f->name))
 		return LAB_RIGHT;
-	if (same(said->cause, f->group) && is_candidate(said, f->name))
+	if (same(said->cause, group) && is_candidate(said, f->name))
 		return LAB_GROUP;
 	return LAB_WRONG;
 }
 
-const char *lab_side(const struct lab_fault *f, bool from_far)
+const char *lab_side(const struct lab_fault *f, const struct lab_variant *v, bool from_far)
 {
-	if (from_far && same(f->side, "local"))
+	const char *side = v->scene && v->scene->side ? v->scene->side : f->side;
+
+	if (from_far && same(side, "local"))
 		return "far";
-	if (from_far && same(f->side, "far"))
+	if (from_far && same(side, "far"))
 		return "local";
-	return f->side;
+	return side;
 }
 
-bool lab_side_is_right(const struct lab_fault *f, bool from_far, const struct lab_said *said)
+bool lab_side_is_right(const struct lab_fault *f, const struct lab_variant *v, bool from_far,
+		       const struct lab_said *said)
 {
-	const char *side = lab_side(f, from_far);
+	const char *side = lab_side(f, v, from_far);
 
 	if (!side)
 		return !said->side || !same(said->state, "FAIL");
 	/* Of a group the candidates' common side, which may be none. */
 	return same(side, said->side) ||
-	       (lab_grade(f, said) == LAB_GROUP && same(said->side, "unknown"));
+	       (lab_grade(f, v, said) == LAB_GROUP && same(said->side, "unknown"));
 }

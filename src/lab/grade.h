@@ -26,12 +26,14 @@ enum lab_grade {
 	LAB_GRADE_COUNT
 };
 
-enum lab_grade lab_grade(const struct lab_fault *f, const struct lab_said *said);
+enum lab_grade lab_grade(const struct lab_fault *f, const struct lab_variant *v,
+			 const struct lab_said *said);
 const char *lab_grade_str(enum lab_grade g); /* "false alarm" */
 bool lab_grade_is_right(enum lab_grade g);
 /* The true side, from that end; NULL: none. */
-const char *lab_side(const struct lab_fault *f, bool from_far);
+const char *lab_side(const struct lab_fault *f, const struct lab_variant *v, bool from_far);
 /* Of a control: none was said. A group's side may be "unknown". */
-bool lab_side_is_right(const struct lab_fault *f, bool from_far, const struct lab_said *said);
+bool lab_side_is_right(const struct lab_fault *f, const struct lab_variant *v, bool from_far,
+		       const struct lab_said *said);
 
 #endif

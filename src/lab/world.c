@@ -147,13 +147,25 @@ static int each_node(struct lab_world *w, int (*fn)(void *ctx, struct err *e), e
 
 /* --- all of it -------------------------------------------------------------------- */
 
+/* An address that is not known to be free for a second or two is nobody's to send from. */
+static void no_dad(struct lab_world *w, int netns)
+{
+	struct err ignored;
+
+	w->p->netns_sysctl(netns, "net.ipv6.conf.all.accept_dad", "0", &ignored);
+	w->p->netns_sysctl(netns, "net.ipv6.conf.default.accept_dad", "0", &ignored);
+}
+
 static int lay_cables(struct lab_world *w, struct err *e)
 {
 	unsigned i;
 	int rc = 0;
 
-	for (i = 0; i < LAB_NODE_COUNT && !rc; i++)
+	for (i = 0; i < LAB_NODE_COUNT && !rc; i++) {
 		rc = w->p->netns_new(&w->netns[i], e);
+		if (!rc)
+			no_dad(w, w->netns[i]);
+	}
 	for (i = 0; i < LAB_CABLE_COUNT && !rc; i++) {
 		const struct lab_plug *a = &w->plug[i][0], *b = &w->plug[i][1];
 
@@ -244,6 +256,7 @@ void lab_world_free(struct lab_world *w)
 		loop_del_timer(w->loop, w->use_timer);
 	w->use_timer = 0;
 	close_fd(&w->use_fd);
+	lab_world_hush(w);
 	for (i = 0; i < END_COUNT; i++) {
 		engine_stop(w->end[i].engine, w->arena, NULL);
 		w->end[i].engine = NULL;

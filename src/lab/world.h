@@ -40,6 +40,7 @@ struct lab_end {
 	struct conf *conf; /* as wg-quick takes it; its keys are throw-away, and wiped at the end */
 	const struct engine_ops *ops;
 	const char *program;
+	const char *const *args; /* more for its command line (faults of the built-in one) */
 	struct engine *engine; /* NULL: it does not run */
 	struct engine_facts facts; /* of its start */
 };
@@ -68,6 +69,7 @@ struct lab_world {
 	struct buf made; /* what was made, in words, for people */
 	int use_fd; /* of lab_world_use; -1: none */
 	unsigned use_timer;
+	struct lab_talk *talk; /* NULL: nobody does */
 };
 
 struct lab_world_conf {
@@ -135,6 +137,13 @@ int lab_world_session(struct lab_world *w, enum end end, struct err *e);
  * ends: what a user does who cannot get through, while the other end is looked at.
  */
 int lab_world_use(struct lab_world *w, enum end end, const struct ip_addr *to, struct err *e);
+
+/*
+ * world_talk.c: from now on somebody at that end sends something into the tunnel each second;
+ * returns when the other end's engine knows where from, or does not come to know it.
+ */
+int lab_world_talk(struct lab_world *w, enum end end, struct err *e);
+void lab_world_hush(struct lab_world *w); /* lab_world_free does */
 /* What its engine says of itself now. */
 int lab_world_get(struct lab_world *w, enum end end, struct arena *a, struct uapi_device **out,
 		  struct err *e);

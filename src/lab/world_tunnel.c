@@ -75,6 +75,7 @@ static int begin(struct lab_world *w, struct lab_end *end, struct err *e)
 		.program = end->program,
 		.ifname = end->tun,
 		.netns = w->netns[end->node],
+		.extra_args = end->args,
 	};
 
 	return engine_begin(&c, w->p, w->loop, w->arena, &end->engine, &end->facts, e);

@@ -92,7 +92,7 @@ static void end_init(struct facts *f, enum end e)
 	struct engine_facts *g = &f->engine[e];
 	struct crypto_facts *c = &f->crypto[e];
 
-	g->start_ns = g->exit_status = g->answer_ns = g->log_lines = UNKNOWN;
+	g->start_ns = g->exit_status = g->answer_ns = g->log_lines = g->pid = UNKNOWN;
 	unknown(g->log_says, ENGINE_LOG_COUNT);
 	g->log_tail = "";
 	c->sealed = c->opened = c->tx_bytes = c->rx_bytes = c->last_handshake_wall_ns = UNKNOWN;
@@ -122,6 +122,9 @@ void facts_init(struct facts *f)
 	f->ladder.host_hops = UNKNOWN;
 	f->framing.header_len = f->framing.header_wanted = f->framing.reply_received = UNKNOWN;
 	f->firewall.n_all_rules = UNKNOWN;
+	f->kernel.rpfilter_before = f->kernel.rpfilter_after = f->kernel.src_valid_mark = UNKNOWN;
+	f->kernel.rp_wire = f->kernel.rp_tun = f->kernel.rp_elsewhere = UNKNOWN;
+	f->kernel.n_elsewhere = UNKNOWN;
 	f->intended.listen_port = f->intended.fwmark = f->intended.mtu = UNKNOWN;
 	f->intended.table_number = f->intended.more_notes = UNKNOWN;
 	f->far_host.ip4_forward = f->far_host.ip6_forward = UNKNOWN;

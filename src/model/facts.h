@@ -13,6 +13,7 @@
 
 #include "model/engine_log.h"
 #include "model/facts_config.h"
+#include "model/facts_kernel.h"
 #include "model/facts_ladder.h"
 #include "model/facts_policy.h"
 #include "model/facts_rules.h"
@@ -95,13 +96,27 @@ struct target_facts {
 	size_t n_options;
 };
 
+/* What this machine lacks for a start. */
+enum start_lack {
+	LACK_UNTOLD,
+	LACK_TUN, /* there is no tun device */
+	LACK_TUN_NODE, /* something else lies in its place */
+	LACK_RIGHT, /* to root too it is forbidden */
+	LACK_MODULE, /* the kernel has no WireGuard */
+};
+
 struct engine_facts {
 	const char *start_error; /* NULL: it was started. One line otherwise */
+	enum start_lack lack; /* with a start_error */
 	int64_t start_ns; /* until the tun was there and the socket answered; UNKNOWN: never */
 	/* of an engine that died during the run, as waitpid gave it; UNKNOWN: it lived */
 	int64_t exit_status;
 	int64_t answer_ns; /* of one `get`; UNKNOWN: no answer */
 	const char *answer_error; /* NULL: it answered, and consistently */
+	bool silent; /* that was: nothing came within the time */
+	/* of one that did not answer: whose socket it is, and as /proc says its state: "T", "D" */
+	int64_t pid;
+	const char *process_state; /* NULL: not seen */
 	/* a socket of that name on which nobody listened, before anything was started; NULL */
 	const char *stale_socket;
 	const char *log_tail; /* its last lines, "" for none */
@@ -466,6 +481,7 @@ struct facts {
 	struct firewall_facts firewall;
 	struct far_host_facts far_host;
 	struct near_host_facts near_host;
+	struct kernel_facts kernel;
 };
 
 /*

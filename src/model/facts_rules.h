@@ -23,6 +23,7 @@ enum rule_match {
 	RULE_OTHER, /* text: what we do not judge; the rule may or may not hit */
 	RULE_ICMP_TYPE,
 	RULE_ICMPV6_TYPE, /* lo, hi */
+	RULE_LOCAL, /* the source is an address of this host's own (fib saddr type local) */
 	RULE_SHARE, /* text: it takes some of what matches (a limit, chance) */
 };
 struct rule_term {
@@ -53,6 +54,8 @@ struct rule_facts {
 	int64_t before, after; /* of its counter, packets; UNKNOWN: it has none */
 	/* those of firewall.passes that stand before it, first and number; UNKNOWN: not known */
 	int64_t pass_from, n_pass;
+	/* a link that it, or its whole table, is for, and that was not there; NULL */
+	const char *absent;
 };
 struct firewall_facts {
 	struct rule_facts *rules;

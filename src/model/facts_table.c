@@ -118,14 +118,21 @@ static const struct facts_field target_fields[] = {
 };
 static const struct facts_table target_table = TABLE(target_facts, target_fields);
 
+static const char *const lacks[] = {
+	[LACK_UNTOLD] = "untold", [LACK_TUN] = "tun",	    [LACK_TUN_NODE] = "tun-node",
+	[LACK_RIGHT] = "right",	  [LACK_MODULE] = "module",
+};
+
 static const struct facts_field engine_fields[] = {
+	WORD(engine_facts, lack, lacks),
 	TEXT(engine_facts, start_error),       COUNT(engine_facts, start_ns),
 	COUNT(engine_facts, exit_status),      COUNT(engine_facts, answer_ns),
 	TEXT(engine_facts, answer_error),      WORDS(engine_facts, log_tail),
 	COUNT(engine_facts, log_lines),	       BOOL(engine_facts, configured),
 	TEXT(engine_facts, config_difference), COUNTS(engine_facts, log_says, engine_log_names),
 	TEXT(engine_facts, stale_socket),      TEXT(engine_facts, log_file),
-	BOOL(engine_facts, log_cut),
+	BOOL(engine_facts, log_cut),	       BOOL(engine_facts, silent),
+	COUNT(engine_facts, pid),	       TEXT(engine_facts, process_state),
 };
 static const struct facts_table engine_table = TABLE(engine_facts, engine_fields);
 
@@ -339,6 +346,14 @@ static const struct facts_field loss_fields[] = {
 };
 static const struct facts_table loss_table = TABLE(loss_facts, loss_fields);
 
+static const struct facts_field kernel_fields[] = {
+	COUNT(kernel_facts, rpfilter_before), COUNT(kernel_facts, rpfilter_after),
+	COUNT(kernel_facts, rp_wire),	      COUNT(kernel_facts, rp_tun),
+	COUNT(kernel_facts, rp_elsewhere),    COUNT(kernel_facts, src_valid_mark),
+	COUNT(kernel_facts, n_elsewhere),     TEXT(kernel_facts, elsewhere),
+};
+static const struct facts_table kernel_table = TABLE(kernel_facts, kernel_fields);
+
 static const struct facts_field far_host_fields[] = {
 	COUNT(far_host_facts, ip4_forward), COUNT(far_host_facts, ip6_forward),
 	COUNT(far_host_facts, rp_filter),   TEXT(far_host_facts, kernel),
@@ -387,6 +402,7 @@ static const struct facts_field facts_fields[] = {
 	STRUCT(facts, firewall, facts_firewall_table),
 	STRUCT(facts, far_host, far_host_table),
 	STRUCT(facts, near_host, near_host_table),
+	STRUCT(facts, kernel, kernel_table),
 };
 const struct facts_table facts_table = TABLE(facts, facts_fields);
 

@@ -16,6 +16,7 @@ static const char *const matches[] = {
 	[RULE_OTHER] = "other",
 	[RULE_ICMP_TYPE] = "icmp-type",
 	[RULE_ICMPV6_TYPE] = "icmpv6-type",
+	[RULE_LOCAL] = "local",
 	[RULE_SHARE] = "share",
 };
 
@@ -43,6 +44,7 @@ static const struct facts_field rule_fields[] = {
 	COUNT(rule_facts, after),
 	COUNT(rule_facts, pass_from),
 	COUNT(rule_facts, n_pass),
+	TEXT(rule_facts, absent),
 };
 static const struct facts_table rule_table = TABLE(rule_facts, rule_fields);
 

@@ -73,10 +73,12 @@ static void no_answer(struct attach *x, int rc, const struct err *e)
 
 	if (is_stale(x, rc))
 		g->stale_socket = uapi_socket_path(x->conf->ifname, x->r.arena);
-	if (rc == -ENOENT || g->stale_socket)
+	if (rc == -ENOENT || g->stale_socket) {
 		x->r.end[END_NEAR].via = WG_VIA_NONE;
-	else if (rc != -EPERM && rc != -EACCES && !err_is_shortage(rc))
+	} else if (rc != -EPERM && rc != -EACCES && !err_is_shortage(rc)) {
 		g->answer_error = arena_strdup(x->r.arena, e->text);
+		g->silent = rc == -ETIMEDOUT;
+	}
 }
 
 static void ask_engine(struct attach *x)
@@ -406,6 +408,9 @@ void run_attach_plan(struct run *r)
 		r->left_out &= ~(NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_SIZES) |
 				 NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_ADDRS) |
 				 NEED_BIT(NEED_ROUTES) | NEED_BIT(NEED_LINKS));
+	/* It tells an answer of the peer from one of this host's own filter. */
+	if (run_has(r, RUN_PING_NEEDS))
+		r->left_out &= ~NEED_BIT(NEED_TAP_NEAR_TUN);
 	r->left_out |= RUN_FAR_NEEDS;
 	run_mark_left_out(r);
 }

@@ -41,7 +41,7 @@ static const char *version_of(struct attach *x, const struct uapi_owner *o)
 	const struct engine_ops *ops = x->r.end[END_NEAR].ops;
 
 	if (!ops || ops == engine_ops_find("builtin"))
-		return ops ? told_version(x->device) : NULL;
+		return ops && x->device ? told_version(x->device) : NULL;
 	return o->is_same ? engine_version(ops, o->program, x->r.p, x->r.loop, x->r.arena) : NULL;
 }
 
@@ -60,6 +60,11 @@ static void name_owner(struct attach *x)
 		    slash		   ? slash + 1 :
 					     o.program;
 	t->program = o.program;
+	if (!x->device) {
+		x->r.f->engine[END_NEAR].pid = o.pid;
+		x->r.f->engine[END_NEAR].process_state =
+			o.state[0] ? arena_strdup(x->r.arena, o.state) : NULL;
+	}
 	t->engine_version = version_of(x, &o);
 }
 
@@ -82,6 +87,6 @@ void run_attach_name_engine(struct attach *x)
 		name_kernel(x);
 	if (via == WG_VIA_NONE)
 		x->r.f->target.kind = TARGET_OPAQUE;
-	if (via == WG_VIA_SOCKET && x->device)
+	if (via == WG_VIA_SOCKET)
 		name_owner(x);
 }

@@ -42,6 +42,28 @@ static int links_here(void *ctx, struct err *e)
 	return rc;
 }
 
+static int kernel_here(void *ctx, struct err *e)
+{
+	const struct links_ctx *x = ctx;
+	const struct run_end *near = &x->r->end[END_NEAR];
+
+	(void)e;
+	if (x->after && x->r->elsewhere)
+		elsewhere_facts(x->r->elsewhere, x->r->arena, &x->r->f->kernel);
+	gather_kernel(x->r->p, x->after, near->wire, near->tun, &x->r->f->kernel);
+	return 0;
+}
+
+static void kernel(struct run *r, bool after)
+{
+	struct links_ctx x = { r, END_NEAR, after };
+	struct err e;
+
+	if (!run_has(r, NEED_BIT(NEED_LINKS)))
+		return;
+	run_in(r, END_NEAR, kernel_here, &x, &e);
+}
+
 static void links(struct run *r, bool after)
 {
 	static const enum need need[END_COUNT] = { NEED_LINKS, NEED_LINKS_FAR };
@@ -179,6 +201,7 @@ void run_gather_before(struct run *r)
 	struct err e;
 
 	links(r, false);
+	kernel(r, false);
 	net(r, false);
 	for (i = 0; i < END_COUNT; i++)
 		if (run_has(r, NEED_BIT(engine_need[i])))
@@ -207,13 +230,16 @@ static void crypto_after(struct run *r, enum end end)
 		return;
 	}
 	facts_gap(r->f, need, "the engine no longer answers", NULL);
-	if (!g->answer_error && !run_engine_died(r, end) && (!r->t || r->end[end].engine))
+	if (!g->answer_error && !run_engine_died(r, end) && (!r->t || r->end[end].engine)) {
 		g->answer_error = "it stopped answering during the run";
+		g->silent = rc == -ETIMEDOUT || rc == -ECONNREFUSED;
+	}
 }
 
 void run_gather_after(struct run *r)
 {
 	links(r, true);
+	kernel(r, true);
 	net(r, true);
 	run_still_after(r);
 }

@@ -72,7 +72,15 @@ static int make(struct lab_run *x, struct err *e)
 {
 	const struct lab_scene *s = x->conf->variant->scene;
 	struct lab_world *w = x->world;
-	int rc = s->before ? s->before(w, e) : 0;
+	int rc = 0;
+
+	if (x->lab->from_file && s->up_only)
+		return err_say(e, EOPNOTSUPP,
+			       "it is there only in a tunnel that is up: --as interface");
+	if (!x->lab->from_file && s->file_only)
+		return err_say(e, EOPNOTSUPP, "it is there only when one is brought up: --as file");
+	if (s->before)
+		rc = s->before(w, e);
 
 	if (!rc)
 		rc = lab_world_start(w, x->lab->from_file ? END_FAR : END_COUNT, e);
@@ -80,6 +88,9 @@ static int make(struct lab_run *x, struct err *e)
 		rc = lab_world_session(w, END_NEAR, e);
 	if (!rc && s->after)
 		rc = s->after(w, e);
+	/* Who looks at the other end does so because somebody here wants to use the tunnel. */
+	if (!rc && x->lab->from_far && !s->session)
+		rc = lab_world_talk(w, END_NEAR, e);
 	if (!rc && w->made.len && x->conf->changed)
 		x->conf->changed(x->conf->ctx, buf_str(&w->made));
 	return rc < 0 ? err_prefix(e, "make %s, %s", x->conf->fault->name, x->conf->variant->name) :

@@ -54,6 +54,21 @@ static bool fits(const struct lab_variant *v, const char *engine)
 	return !v->engine || strcmp(v->engine, engine) == 0;
 }
 
+/* By turns, where it can be looked at in both ways. */
+static bool as_file(const struct lab_variant *v, bool from_far, size_t turn)
+{
+	const struct lab_scene *s = v->scene;
+
+	if (!s || from_far || s->up_only)
+		return false;
+	return s->file_only || (!s->after && !s->session && turn % 2);
+}
+
+static bool can_be_seen_from_far(const struct lab_scene *s)
+{
+	return s && !s->file_only && !s->near_only;
+}
+
 /* In turn, or the one that it needs. */
 static bool is_its_turn(const struct run_lab_all *c, const struct lab_variant *v, size_t k,
 			size_t turn)
@@ -71,7 +86,6 @@ static void list_seeds(struct listing *l, const struct lab_fault *f, const struc
 		       const char *engine)
 {
 	const struct run_lab_all *c = l->conf;
-	bool any = v->scene && !v->scene->after && !v->scene->session && !c->from_far;
 	unsigned s;
 
 	for (s = 0; s < c->seeds; s++, l->n++)
@@ -81,7 +95,7 @@ static void list_seeds(struct listing *l, const struct lab_fault *f, const struc
 				.variant = v,
 				.near = engine,
 				.seed = c->seed + l->n,
-				.from_file = any && (l->n + s) % 2,
+				.from_file = as_file(v, c->from_far, l->n + s),
 			};
 }
 
@@ -92,7 +106,7 @@ static void list_variant(struct listing *l, const struct lab_fault *f, const str
 
 	for (k = 0; k < c->n_near; k++)
 		if (fits(v, c->near[k]) && is_its_turn(c, v, k, l->turn) &&
-		    (v->scene || !c->from_far))
+		    (!c->from_far || can_be_seen_from_far(v->scene)))
 			list_seeds(l, f, v, c->near[k]);
 	l->turn++;
 }
@@ -180,8 +194,8 @@ static void judge(struct job *j)
 	json_decref(root);
 	if (r->none)
 		return;
-	r->grade = lab_grade(r->fault, &r->said);
-	r->side_right = lab_side_is_right(r->fault, j->all->conf->from_far, &r->said);
+	r->grade = lab_grade(r->fault, r->variant, &r->said);
+	r->side_right = lab_side_is_right(r->fault, r->variant, j->all->conf->from_far, &r->said);
 }
 
 /* --- one of them ----------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "capture/elsewhere.h"
 #include "capture/tap.h"
 #include "engine/wg_ask.h"
 #include "lab/self_tunnel.h"
@@ -50,6 +51,7 @@ struct run {
 	int home_netns; /* where this thread belongs */
 	unsigned mtu; /* of a self-test: as the tuns were set up */
 	struct live_tap *taps[TAP_COUNT];
+	struct elsewhere *elsewhere; /* of a tunnel that is somebody else's; NULL: not watched */
 	/* of the wire taps, while loss is measured; NULL before */
 	struct loss_window *windows[TAP_COUNT][TAP_DIR_COUNT];
 	struct crypto_facts crypto_before[END_COUNT];

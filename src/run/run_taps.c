@@ -84,10 +84,28 @@ static void open_one(struct run *r, enum tap tap)
 	r->f->taps[tap].dev = dev_of(r, tap);
 }
 
+static int open_elsewhere(void *ctx, struct err *e)
+{
+	struct run *r = ctx;
+	const struct run_end *near = &r->end[END_NEAR], *far = &r->end[END_FAR];
+	struct elsewhere_conf c = {
+		.but = near->wire,
+		.from = outer_of(far),
+		.port = near->port,
+	};
+
+	return elsewhere_open(&c, r->loop, r->arena, &r->elsewhere, e);
+}
+
 void run_taps_open(struct run *r, enum tap first, enum tap second)
 {
+	struct err ignored;
+
 	open_one(r, first);
 	open_one(r, second);
+	/* Without it, it is not known whether something came there; no row waits for it. */
+	if (!r->t && !r->elsewhere && r->taps[TAP_NEAR_WIRE])
+		run_in(r, END_NEAR, open_elsewhere, r, &ignored);
 }
 
 static void read_all(struct run *r, struct tap_facts out[TAP_COUNT])
@@ -131,6 +149,8 @@ void run_taps_close(struct run *r)
 {
 	unsigned i;
 
+	elsewhere_close(r->elsewhere);
+	r->elsewhere = NULL;
 	for (i = 0; i < TAP_COUNT; i++) {
 		live_tap_close(r->taps[i]);
 		r->taps[i] = NULL;

@@ -111,9 +111,32 @@ static int will_have_socket(struct run_up *u, struct err *e)
 	return will_remove_file(u, UNDO_SOCKET, uapi_socket_path(u->ifname, u->r->arena), e);
 }
 
-/* What this machine does not allow to us is no fault of an engine's. */
+/* Of an ordinary user it is not known, who lacks the right first of all. */
+static enum start_lack lack_of(const struct run_up *u, int rc)
+{
+	if (u->r->conf->engine->in_kernel && (rc == -EOPNOTSUPP || rc == -ENOENT))
+		return LACK_MODULE;
+	switch (rc) {
+	case -ENOENT:
+	case -ENODEV:
+	case -ENXIO:
+		return LACK_TUN;
+	case -EISDIR:
+	case -ENOTTY:
+	case -ENOTDIR:
+		return LACK_TUN_NODE;
+	case -EPERM:
+	case -EACCES:
+		return geteuid() == 0 ? LACK_RIGHT : LACK_UNTOLD;
+	default:
+		return LACK_UNTOLD;
+	}
+}
+
+/* Whichever engine it is to be: it opens such a one. */
 static int may_make_tun(struct run_up *u, struct err *e)
 {
+	struct engine_facts *g = &u->r->f->engine[END_NEAR];
 	const struct platform_ops *p = u->r->p;
 	struct sys_tun t;
 	int rc;
@@ -123,6 +146,9 @@ static int may_make_tun(struct run_up *u, struct err *e)
 	rc = p->tun_open("", &t, e);
 	if (!rc)
 		close(t.fd);
+	g->lack = rc ? lack_of(u, rc) : LACK_UNTOLD;
+	if (g->lack)
+		g->start_error = arena_strdup(u->r->arena, e->text);
 	return rc;
 }
 
@@ -143,7 +169,9 @@ static int begin_engine(struct run_up *u, struct err *e)
 	if (rc < 0)
 		return rc;
 	rc = engine_begin(&c, r->p, r->loop, r->arena, &u->engine, g, e);
-	if (rc == -EPERM || rc == -EACCES || err_is_shortage(rc))
+	if (rc < 0 && c.ops->in_kernel)
+		g->lack = lack_of(u, rc);
+	if (!g->lack && (rc == -EPERM || rc == -EACCES || err_is_shortage(rc)))
 		g->start_error = NULL;
 	if (rc < 0)
 		return rc;

@@ -170,6 +170,8 @@ struct platform_ops {
 	int (*tun_open)(const char *name, struct sys_tun *out, struct err *e);
 	/* The same, with the system's own header before each packet (pi) or without. */
 	int (*tun_open_as)(const char *name, bool pi, struct sys_tun *out, struct err *e);
+	/* It stays when nobody has it open any more. */
+	int (*tun_keep)(const struct sys_tun *t, struct err *e);
 	int (*tun_state)(const struct sys_tun *t, struct sys_tun_state *out, struct err *e);
 	/*
 	 * A descriptor that becomes readable whenever the state of links may have changed in the
@@ -260,6 +262,8 @@ struct platform_ops {
 	int (*route_del)(const struct sys_route *r, struct err *e);
 
 	/* "net.ipv4.conf.all.rp_filter"; a "/" stands for a dot in a link's name. */
+	/* A counter of the thread's network namespace, as nstat(8) says it: "TcpExtListenDrops" */
+	int (*net_count)(const char *name, uint64_t *out, struct err *e);
 	int (*sysctl_get)(const char *name, char *out, size_t cap, struct err *e);
 	/* Only src_valid_mark; all else is -EPERM. */
 	int (*sysctl_set)(const char *name, const char *value, struct err *e);
@@ -268,10 +272,16 @@ struct platform_ops {
 	int (*netns_open)(const char *name, int *out, struct err *e);
 	/*
 	 * One below net. of another namespace than the thread's, and only of those that the lab
-	 * changes in its own (forwarding, reverse path filter, lifetimes of UDP flows); all else
+	 * changes in its own (forwarding, reverse path filter, DAD, lifetimes of UDP flows); all else
 	 * is -EPERM.
 	 */
 	int (*netns_sysctl)(int netns, const char *name, const char *value, struct err *e);
+	/*
+	 * For the lab. In the isolation's view of the files there is no tun device (folder: a
+	 * folder of that name instead); this thread may not change networks, or may again.
+	 */
+	int (*lack_tun)(const struct sys_isolation *i, bool folder, struct err *e);
+	int (*lack_right)(bool lack, struct err *e);
 	/*
 	 * Descriptors of network namespaces. netns_new makes one with lo up and leaves the thread
 	 * where it was; it lives as long as something holds it. netns_enter moves the thread.

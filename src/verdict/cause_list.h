@@ -37,6 +37,15 @@
 	X(cause_takes_nothing_framing) \
 	X(cause_icmp_filtered) \
 	/* this host: its engine, filter and kernel */ \
+	X(cause_rp_filter) \
+	X(cause_leftover_rules) \
+	X(cause_local_firewall) \
+	X(cause_psk_mismatch) \
+	X(cause_psk_mismatch_unsaid) \
+	X(cause_psk_mismatch_responder) \
+	X(cause_self_ping_utun) \
+	X(cause_dead_engine) \
+	X(cause_engine_cannot_start) \
 	/* sizes, loss and time */
 
 #define CAUSE_EXTERN(name) extern const struct cause name;

@@ -31,6 +31,17 @@ static const char *peer_key(struct arena *a, const struct facts *f)
 	return arena_strdup(a, text);
 }
 
+static const char *own_key(struct arena *a, const struct facts *f)
+{
+	bool live = f->have & NEED_BIT(NEED_CONFIG) && f->config[END_NEAR].has_private_key == 1;
+	char text[KEY_BASE64_LEN + 1];
+
+	if (!live && !(f->have & NEED_BIT(NEED_INTENDED) && f->intended.has_private_key))
+		return "";
+	public_key_base64(live ? &f->config[END_NEAR].own : &f->intended.own, text);
+	return arena_strdup(a, text);
+}
+
 static const char *way_out(const struct facts *f)
 {
 	const struct path_facts *p = tunnel_path(f, PATH_ENDPOINT, NULL);
@@ -60,6 +71,8 @@ static const char *value(struct arena *a, const struct facts *f, const char *wor
 		return word_or_none(a, way_out(f));
 	if (IS("peer"))
 		return peer_key(a, f);
+	if (IS("own"))
+		return own_key(a, f);
 	if (IS("arg"))
 		return word_or_none(a, facts_argument(f));
 	if (IS("inner")) {

@@ -129,7 +129,7 @@ static enum direction row_direction(const char *id)
 static const char *const local_rows[] = { "engine.start", "engine.answers", "config.live",
 					  "config.file",  "tun.address",    "tun.mtu",
 					  "route.inner",  "underlay.link",  "route.endpoint",
-					  "host.state",	  "host.firewall" };
+					  "host.state",	  "host.firewall",  "kernel.drops" };
 
 static enum side side_of(const struct finding *f)
 {

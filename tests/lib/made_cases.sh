@@ -87,3 +87,18 @@ for case in no-ip-forward/off masquerade-missing-or-wrong-if/missing forward-dro
 done
 # Without a fault the rows that could not look leave it open.
 sed -i 's/^state .*/state UNSURE/; s/^cause .*/cause -/; s/^side .*/side unknown/' icmp-filtered/made-no-capture.expect
+# --- self-ping-utun: macOS has no other way to its own address than into the tunnel (FM35) ---------
+
+self='.ping_self |= (.received = 0 | .dev_is_tun = 1 | .min_ns = null | .avg_ns = null | .max_ns = null | .mdev_ns = null)'
+mkdir -p self-ping-utun
+jq --indent 1 "$self" healthy/builtin.json >self-ping-utun/made-builtin.json
+jq --indent 1 "$self" healthy/wireguard-go.json >self-ping-utun/made-wireguard-go.json
+jq --indent 1 "$self" healthy/inherited.json >self-ping-utun/made-inherited.json
+# The tunnel is broken as well: that is named, and the self ping is no sign of it.
+jq --indent 1 "$self" tun-framing/made-sends-header.json >self-ping-utun/made-broken.json
+
+# --- engine-cannot-start: a kernel without the module, which this machine may have (FM26) ----------
+
+jq --indent 1 '.target.engine = "kernel" | .target.program = null | .target.engine_version = null
+| .engine.near |= (.start_error = "engine kernel: create wg0: Operation not supported" | .lack = "module")
+' engine-cannot-start/no-device.json >engine-cannot-start/made-no-module.json

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <string.h>
 
 #include "lib/made_facts.h"
 
@@ -72,10 +73,50 @@ static void starts(void **state)
 	check_cases_run("engine.start", cases, ARRAY_LEN(cases));
 }
 
+static const struct finding *row_of(enum start_lack lack, struct findings *all, struct facts *f)
+{
+	made_healthy(f);
+	made_not_started(f, "open /dev/net/tun: refused");
+	f->engine[END_NEAR].lack = lack;
+	checks_run(f, NULL, all);
+	return made_row(all, "engine.start");
+}
+
+static void what_is_lacking_is_typed(void **state)
+{
+	static const struct {
+		enum start_lack lack;
+		const char *command;
+	} rows[] = {
+		{ LACK_TUN, "modprobe tun" },
+		{ LACK_TUN_NODE, "mknod /dev/net/tun" },
+		{ LACK_RIGHT, "--cap-add NET_ADMIN" },
+		{ LACK_MODULE, "modprobe wireguard" },
+	};
+	const struct finding *row;
+	struct findings all;
+	struct facts f;
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	arena_init(&a);
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		findings_init(&all, &a);
+		row = row_of(rows[i].lack, &all, &f);
+		assert_int_equal(row->state, STATE_FAIL);
+		assert_true(row->signs & SIGN_BIT(SIGN_ENGINE_NOT_STARTED));
+		assert_int_equal(row->n_commands, 1);
+		assert_non_null(strstr(row->commands[0], rows[i].command));
+	}
+	arena_done(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(starts),
+		cmocka_unit_test(what_is_lacking_is_typed),
 	};
 
 	return cmocka_run_group_tests_name("engine.start", tests, NULL, NULL);

@@ -532,8 +532,15 @@ static const struct finding *row_of(void (*change)(struct facts *f), struct find
 	return made_row(all, "host.firewall");
 }
 
+static void left_over(struct facts *f)
+{
+	drops(f);
+	f->firewall.rules[0].absent = "wg9";
+}
+
 static void remedy_can_be_typed(void **state)
 {
+	const struct finding *row;
 	struct findings all;
 	struct facts f;
 	struct arena a;
@@ -541,13 +548,21 @@ static void remedy_can_be_typed(void **state)
 	(void)state;
 	arena_init(&a);
 	findings_init(&all, &a);
-	assert_string_equal(row_of(drops, &all, &f)->remedy,
-			    "nft -a list chain inet filter input; to delete: "
-			    "nft delete rule inet filter input handle 8");
+	row = row_of(drops, &all, &f);
+	assert_string_equal(row->commands[0], "nft delete rule inet filter input handle 8");
+	assert_non_null(strstr(row->remedy, "nft -a list chain inet filter input"));
+	assert_true(row->signs & SIGN_BIT(SIGN_FILTER_TOOK));
+	assert_false(row->signs & SIGN_BIT(SIGN_FILTER_LEFT_OVER));
 	findings_init(&all, &a);
-	assert_string_equal(row_of(policy, &all, &f)->remedy,
-			    "nft -a list chain inet filter input; to let pass: "
-			    "nft chain inet filter input '{ policy accept; }'");
+	row = row_of(policy, &all, &f);
+	assert_string_equal(row->commands[0], "nft chain inet filter input '{ policy accept; }'");
+	/* Of a tunnel that is gone: the whole table. */
+	findings_init(&all, &a);
+	row = row_of(left_over, &all, &f);
+	assert_true(row->signs & SIGN_BIT(SIGN_FILTER_LEFT_OVER));
+	assert_non_null(strstr(row->remedy, "it is for wg9,"));
+	assert_string_equal(row->commands[0],
+			    "nft list table inet filter; nft delete table inet filter");
 	arena_done(&a);
 }
 

@@ -511,7 +511,7 @@ static void owner_is_this_program(void **state)
 			skip();
 		fake_uapi_dir(&f);
 		fake_uapi_open(&f, 2);
-		o = (struct uapi_owner){ NULL, i == 1 };
+		o = (struct uapi_owner){ .is_same = i == 1 };
 		assert_int_equal(uapi_look_at(f.dir, "wg0", LONG_MS, &e), 0);
 		assert_int_equal(uapi_owner_at(f.dir, "wg0", LONG_MS, &a, &o, &e), 0);
 		assert_string_equal(o.program, exe);

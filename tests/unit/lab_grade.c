@@ -13,6 +13,7 @@ static const struct lab_fault far_fault = { .name = "no-ip-forward", .side = "fa
 static const struct lab_fault near_fault = { .name = "no-uplink", .side = "local" };
 static const struct lab_fault healthy = { .name = "none" };
 static const struct lab_fault no_fault = { .name = "icmp-filtered" };
+static const struct lab_variant plain;
 
 static struct lab_said said(const char *state, const char *cause, const char *candidate,
 			    const char *side)
@@ -56,7 +57,7 @@ static void each_grade(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(of); i++) {
 		print_message("# %zu: %s\n", i, lab_grade_str(of[i].grade));
-		assert_int_equal(lab_grade(of[i].f, &of[i].said), of[i].grade);
+		assert_int_equal(lab_grade(of[i].f, &plain, &of[i].said), of[i].grade);
 		assert_true(lab_grade_is_right(of[i].grade) ==
 			    (of[i].grade == LAB_RIGHT || of[i].grade == LAB_GROUP));
 	}
@@ -70,16 +71,16 @@ static void sides(void **state)
 	struct lab_said fine = said("PASS", NULL, NULL, NULL);
 
 	(void)state;
-	assert_true(lab_side_is_right(&far_fault, false, &right));
-	assert_false(lab_side_is_right(&far_fault, true, &right));
+	assert_true(lab_side_is_right(&far_fault, &plain, false, &right));
+	assert_false(lab_side_is_right(&far_fault, &plain, true, &right));
 	right.side = "local";
-	assert_true(lab_side_is_right(&far_fault, true, &right));
+	assert_true(lab_side_is_right(&far_fault, &plain, true, &right));
 	/* Of a group it may be unknown, of a cause that is named it may not. */
-	assert_true(lab_side_is_right(&far_fault, false, &group));
-	assert_false(lab_side_is_right(&far_fault, false, &none));
-	assert_true(lab_side_is_right(&healthy, false, &fine));
-	assert_null(lab_side(&healthy, true));
-	assert_string_equal(lab_side(&near_fault, true), "far");
+	assert_true(lab_side_is_right(&far_fault, &plain, false, &group));
+	assert_false(lab_side_is_right(&far_fault, &plain, false, &none));
+	assert_true(lab_side_is_right(&healthy, &plain, false, &fine));
+	assert_null(lab_side(&healthy, &plain, true));
+	assert_string_equal(lab_side(&near_fault, &plain, true), "far");
 }
 
 int main(void)

@@ -61,6 +61,8 @@ static void leave_out(struct facts *f, uint32_t plan)
 		f->n_streams = 0;
 	if (!(plan & BIT(PATHS)))
 		f->n_paths = 0;
+	if (!(plan & RUN_PING_NEEDS))
+		f->n_inner_targets = 0;
 	if (!(plan & BIT(PING_PEER)))
 		f->ping_peer.target = (struct ip_addr){ 0 };
 	if (!(plan & BIT(PING_SELF)))
@@ -101,6 +103,12 @@ static void alone(const struct facts *whole, const char *name, const struct chec
 	findings_init(&all, &a);
 	findings_init(&one, &a);
 	checks_run(whole, NULL, &all);
+	/* As run_attach_plan(): pings are what there is in place of bulk data. */
+	if (!facts_far_is_here(whole) && plan & BIT(STREAMS))
+		plan |= BIT(PING_PEER) | BIT(SIZES) | BIT(HANDSHAKE) | BIT(ADDRS) | BIT(ROUTES) |
+			BIT(LINKS);
+	if (!facts_far_is_here(whole) && plan & RUN_PING_NEEDS)
+		plan |= BIT(TAP_NEAR_TUN);
 	leave_out(&f, plan);
 	checks_run(&f, &choice, &one);
 	assert_false(all.partial);

@@ -76,7 +76,7 @@ static void wordy(struct facts *f)
 	memset(text, 'x', sizeof(text) - 1);
 	/* A character of three bytes where the cut would be. */
 	memcpy(text + 140, "→→→→→→→", 21);
-	made_not_started(f, text);
+	f->engine[END_NEAR].answer_error = text;
 }
 
 /* Of a tunnel that is not ours; all that fails follows from it. */
@@ -140,7 +140,7 @@ static const struct verdict_case cases[] = {
 	  NULL },
 	{ "interrupted after all", interrupted_late, STATE_PASS, SIDE_NONE, NULL, "interrupted;",
 	  NULL },
-	{ "a long story", wordy, STATE_FAIL, SIDE_LOCAL, "engine.start", "…", NULL },
+	{ "a long story", wordy, STATE_FAIL, SIDE_LOCAL, "engine.answers", "…", NULL },
 };
 
 static size_t characters(const char *s)
@@ -175,7 +175,10 @@ static void one_case(const struct verdict_case *c)
 	if (c->next)
 		assert_string_equal(v.next[0], c->next);
 	assert_true(characters(v.summary) <= VERDICT_SUMMARY_MAX);
-	assert_null(v.cause);
+	if (c->root && !strcmp(c->root, "engine.start"))
+		assert_string_equal(v.cause, "engine-cannot-start");
+	else
+		assert_null(v.cause);
 	/* Told by the rows that look at one direction only. */
 	assert_int_equal(v.direction, v.state == STATE_FAIL && !strcmp(c->root, "underlay.out") ?
 					      DIRECTION_UP :

@@ -15,6 +15,10 @@ int64_t linux_wall_ns(void);
 int linux_tun_open(const char *name, struct sys_tun *out, struct err *e);
 int linux_tun_state(const struct sys_tun *t, struct sys_tun_state *out, struct err *e);
 int linux_tun_open_as(const char *name, bool pi, struct sys_tun *out, struct err *e);
+int linux_net_count(const char *name, uint64_t *out, struct err *e);
+int linux_lack_tun(const struct sys_isolation *i, bool folder, struct err *e);
+int linux_lack_right(bool lack, struct err *e);
+int linux_tun_keep(const struct sys_tun *t, struct err *e);
 
 /* watch.c */
 int linux_link_watch_open(struct sys_tun *t, int *out, struct err *e);

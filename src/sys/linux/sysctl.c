@@ -77,7 +77,10 @@ static bool is_for_lab(const char *name)
 	static const char *const whole[] = {
 		"net.ipv4.ip_forward",
 		"net.ipv4.icmp_echo_ignore_all",
+		"net.ipv4.conf.all.src_valid_mark",
 		"net.ipv6.conf.all.forwarding",
+		"net.ipv6.conf.all.accept_dad",
+		"net.ipv6.conf.default.accept_dad",
 		"net.netfilter.nf_conntrack_udp_timeout",
 		"net.netfilter.nf_conntrack_udp_timeout_stream",
 	};

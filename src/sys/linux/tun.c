@@ -82,7 +82,7 @@ static int refused(int fd, const char *name, struct err *e)
 		return err_say(e, EEXIST, "interface %s exists and is no tun we can open", name);
 	if (exists && error == EBUSY)
 		return err_say(e, EBUSY, "tun device %s is in use by another program", name);
-	return err_code(e, error, "create tun device %s", name);
+	return err_code(e, error, *name ? "create tun device %s" : "create a tun device%s", name);
 }
 
 int linux_tun_open_as(const char *name, bool pi, struct sys_tun *out, struct err *e)
@@ -120,6 +120,11 @@ int linux_tun_open(const char *name, struct sys_tun *out, struct err *e)
 	ioctl(out->fd, TUNSETOFFLOAD, 0);
 	set_queue_len(out->name);
 	return 0;
+}
+
+int linux_tun_keep(const struct sys_tun *t, struct err *e)
+{
+	return ioctl(t->fd, TUNSETPERSIST, 1) < 0 ? err_sys(e, "keep tun device %s", t->name) : 0;
 }
 
 enum place { HERE, AWAY, MOVED };

@@ -1,0 +1,196 @@
+/*
+ * Causes of this host: what is named for which facts, and what for facts that only look so.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "lib/made_facts.h"
+#include "verdict/verdict.h"
+
+/* An interface whose handshake was asked for twice and answered as often. */
+static void answered(struct facts *f)
+{
+	made_silent(f);
+	f->target.kind = TARGET_INTERFACE;
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] = 2;
+	f->crypto[END_NEAR].rx_bytes = f->crypto[END_NEAR].opened = 0;
+}
+
+static void not_opened(struct facts *f)
+{
+	answered(f);
+	made_refused(f, END_NEAR, "in_response", "the response does not open", 2);
+}
+
+static void unsaid(struct facts *f)
+{
+	answered(f);
+	f->crypto[END_NEAR].known = false;
+}
+
+static void go_says(struct facts *f)
+{
+	unsaid(f);
+	f->engine[END_NEAR].log_says[ENGINE_LOG_RESPONSE] = 2;
+}
+
+/* One that counts, and counted none: they never reached it. */
+static void vanished(struct facts *f)
+{
+	answered(f);
+}
+
+static void by_rp_filter(struct facts *f)
+{
+	unsaid(f);
+	f->kernel.rpfilter_before = 7;
+	f->kernel.rpfilter_after = 9;
+	f->kernel.rp_wire = 1;
+	f->kernel.src_valid_mark = 0;
+}
+
+static void in_vain(struct facts *f)
+{
+	struct tap_facts *w = &f->taps[TAP_NEAR_WIRE];
+
+	made_silent(f);
+	f->target.kind = TARGET_INTERFACE;
+	f->handshake.age_ns = UNKNOWN;
+	w->msgs[TAP_OUT][WG_MSG_INITIATION] = w->msgs[TAP_IN][WG_MSG_DATA] = 0;
+	w->msgs[TAP_IN][WG_MSG_INITIATION] = w->msgs[TAP_OUT][WG_MSG_RESPONSE] = 3;
+}
+
+/* It had a session before, and is not heard now. */
+static void had_one(struct facts *f)
+{
+	in_vain(f);
+	f->handshake.age_ns = 900 * NS_PER_S;
+}
+
+/* What came then shows that it has a session. */
+static void made_use(struct facts *f)
+{
+	in_vain(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] = 1;
+}
+
+static void attached(struct facts *f)
+{
+	f->target.kind = TARGET_INTERFACE;
+	facts_gap(f, NEED_ENGINE, "no answer", NULL);
+}
+
+static void stopped(struct facts *f)
+{
+	attached(f);
+	f->engine[END_NEAR].answer_error = "the engine did not answer within 1000 ms";
+	f->engine[END_NEAR].silent = true;
+	f->engine[END_NEAR].pid = 77;
+	f->engine[END_NEAR].process_state = "T";
+}
+
+static void garbage(struct facts *f)
+{
+	attached(f);
+	f->engine[END_NEAR].answer_error = "line 1 of its answer is no key=value";
+}
+
+static void gone(struct facts *f)
+{
+	attached(f);
+	f->target.kind = TARGET_OPAQUE;
+	f->engine[END_NEAR].stale_socket = "/var/run/wireguard/wg0.sock";
+	f->tun[END_NEAR].start.known = f->tun[END_NEAR].start.up = true;
+	f->tun[END_NEAR].running = 0;
+}
+
+static void not_started(struct facts *f)
+{
+	f->target.kind = TARGET_CONFIG;
+	made_not_started(f, "open /dev/net/tun: No such file or directory");
+	f->engine[END_NEAR].lack = LACK_TUN;
+}
+
+static void self_ping(struct facts *f)
+{
+	f->ping_self.received = 0;
+	f->ping_self.dev_is_tun = 1;
+}
+
+/* On Linux it is answered by lo; where it is not, something is wrong. */
+static void self_ping_by_lo(struct facts *f)
+{
+	f->ping_self.received = 0;
+	f->ping_self.dev_is_tun = 0;
+}
+
+struct row {
+	const char *name;
+	void (*change)(struct facts *f);
+	const char *cause; /* NULL: none of this file's */
+	enum side side;
+	const char *command; /* part of the first to type, or NULL */
+};
+
+static const struct row table[] = {
+	{ "does not open", not_opened, "psk-mismatch", SIDE_UNKNOWN, "sha256sum" },
+	{ "not used, and not said why", unsaid, "psk-mismatch", SIDE_UNKNOWN, "sha256sum" },
+	{ "the log says so", go_says, "psk-mismatch", SIDE_UNKNOWN, "sha256sum" },
+	{ "answered in vain", in_vain, "psk-mismatch", SIDE_UNKNOWN, "sha256sum" },
+	{ "border: never had them", vanished, NULL, SIDE_UNKNOWN, NULL },
+	{ "border: the kernel took them", by_rp_filter, "rp-filter", SIDE_LOCAL, "src_valid" },
+	{ "border: it had a session", had_one, NULL, SIDE_UNKNOWN, NULL },
+	{ "border: it made use of it", made_use, NULL, SIDE_UNKNOWN, NULL },
+	{ "stopped", stopped, "dead-engine", SIDE_LOCAL, "kill -CONT 77" },
+	{ "gone", gone, "dead-engine", SIDE_LOCAL, NULL },
+	{ "border: answers garbage", garbage, NULL, SIDE_LOCAL, NULL },
+	{ "no tun device", not_started, "engine-cannot-start", SIDE_LOCAL, "modprobe tun" },
+	{ "self ping into the tun", self_ping, "self-ping-utun", SIDE_NONE, "route" },
+	{ "border: self ping by lo", self_ping_by_lo, NULL, SIDE_LOCAL, NULL },
+};
+
+static void each(void **state)
+{
+	struct findings all;
+	struct verdict v;
+	struct facts f;
+	struct arena a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(table); i++) {
+		const struct row *r = &table[i];
+
+		arena_init(&a);
+		findings_init(&all, &a);
+		made_healthy(&f);
+		r->change(&f);
+		checks_run(&f, NULL, &all);
+		verdict_of(&f, &all, &v);
+		print_message("# %s: %s %s: %s\n", r->name, state_str(v.state),
+			      v.cause ? v.cause : "-", v.summary);
+		assert_string_equal(v.cause ? v.cause : "-", r->cause ? r->cause : "-");
+		assert_int_equal(v.side, r->side);
+		if (!r->cause)
+			continue;
+		assert_non_null(v.fix);
+		if (r->command) {
+			assert_true(v.n_fix_commands > 0);
+			assert_non_null(strstr(v.fix_commands[0], r->command));
+		}
+		arena_done(&a);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each),
+	};
+
+	return cmocka_run_group_tests_name("verdict/cause_this_host", tests, NULL, NULL);
+}
