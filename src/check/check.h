@@ -82,6 +82,43 @@ enum sign {
 	SIGN_FRAMING_OK,
 
 	/* --- nothing comes back outside --- */
+	/* initiations left, and neither a message of the far end nor an ICMP error came back */
+	SIGN_SILENCE,
+	/* a control probe passed: the endpoint's host, or a router on the way to it, answered */
+	SIGN_CONTROL_ANSWERED,
+	/* other UDP gets to the endpoint's host, which answers it */
+	SIGN_OTHER_UDP_ANSWERED,
+	/* of the tunnel's messages the endpoint's host says that nobody has that port */
+	SIGN_PORT_CLOSED,
+	/* that they are prohibited: it itself; or somebody before it */
+	SIGN_PROHIBITED_THERE,
+	SIGN_PROHIBITED_ON_WAY,
+	/* that it does not find whom they are for: so it is a router, and forwards them */
+	SIGN_ENDPOINT_FORWARDS,
+	/* our packets go through the endpoint's host to elsewhere: it is a router */
+	SIGN_ENDPOINT_IS_ROUTER,
+	/* all UDP ends, or is refused, at the first router or before it, and pings do not */
+	SIGN_UDP_STOPS_NEAR,
+	/* all UDP, or only the tunnel's, ends between two routers farther away */
+	SIGN_UDP_STOPS,
+	SIGN_TUNNEL_STOPS,
+	/* the tunnel's ends before the first router, or in this host */
+	SIGN_TUNNEL_STOPS_NEAR,
+	/* no link, no carrier, no route, or no answer to be had on the link */
+	SIGN_NO_UPLINK,
+	/* somebody before the endpoint's host takes its TCP connections, and sends elsewhere */
+	SIGN_PORTAL,
+	/* a key that cannot be right: ours as the peer's */
+	SIGN_KEY_OWN_PEER,
+	/* not that of the file, or not that of the other end */
+	SIGN_KEY_NOT_OF_FILE,
+	SIGN_KEY_NOT_OF_FAR,
+	/* handshakes come that are for another public key than ours, or of one that is no peer's */
+	SIGN_KEY_REFUSED,
+	/* the name of the endpoint is now another address than the one that is silent */
+	SIGN_NAME_MOVED,
+	/* of the name's addresses those of another family work */
+	SIGN_OTHER_FAMILY,
 
 	/* --- inside: what is routed, allowed, forwarded --- */
 	/* an address that was named is silent, and another one of this peer's answers */

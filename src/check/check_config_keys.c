@@ -46,6 +46,15 @@ static const char *trouble_psk(const struct peer_config *near, const struct peer
 			       "a preshared key at the far end only";
 }
 
+/* An end's peer is not the other end. */
+static bool is_other_key(const struct facts *f)
+{
+	const struct config_facts *near = &f->config[END_NEAR], *far = &f->config[END_FAR];
+
+	return (far->has_private_key == 1 && !config_peer(near, &far->own)) ||
+	       (near->has_private_key == 1 && !config_peer(far, &near->own));
+}
+
 static const char *trouble_between(const struct facts *f, struct arena *a)
 {
 	const struct config_facts *near = &f->config[END_NEAR], *far = &f->config[END_FAR];
@@ -60,10 +69,20 @@ static const char *trouble_between(const struct facts *f, struct arena *a)
 	return t;
 }
 
+/* An engine refuses such a peer, and says nothing. */
+static bool file_has_own(const struct facts *f)
+{
+	return f->have & NEED_BIT(NEED_INTENDED) && f->intended.has_private_key &&
+	       intended_peer(&f->intended, &f->intended.own);
+}
+
 static const char *trouble(const struct facts *f, struct arena *a)
 {
 	const struct config_facts *near = &f->config[END_NEAR];
-	const char *t = trouble_alone(near, END_NEAR, a);
+	const char *t = file_has_own(f) ?
+				arena_printf(a, "the file has this end's own key %s as its peer's",
+					     words_key(a, &f->intended.own)) :
+				trouble_alone(near, END_NEAR, a);
 
 	if (!t && !public_key_is_zero(&f->target.peer) && !config_peer(near, &f->target.peer))
 		t = arena_printf(a, "the near engine has no peer %s",
@@ -102,14 +121,21 @@ static struct finding *judge(const struct facts *f, bool have_far, struct findin
 
 	if (t) {
 		row = finding_add(out, STATE_FAIL, "%s", t);
+		if (file_has_own(f) ||
+		    (near->has_private_key == 1 && config_peer(near, &near->own)))
+			finding_sign(row, SIGN_KEY_OWN_PEER);
 		if (public_key_is_zero(&f->target.peer) || config_peer(near, &f->target.peer))
 			row->whose = WHOSE_LOCAL;
 		tell_fix(f, out, row);
 		return row;
 	}
 	t = have_far ? trouble_between(f, a) : NULL;
-	if (t)
-		return finding_add(out, far_is_old(f) ? STATE_UNSURE : STATE_FAIL, "%s%s", t, old);
+	if (t) {
+		row = finding_add(out, far_is_old(f) ? STATE_UNSURE : STATE_FAIL, "%s%s", t, old);
+		if (is_other_key(f))
+			finding_sign(row, SIGN_KEY_NOT_OF_FAR);
+		return row;
+	}
 	if (near->has_private_key == UNKNOWN ||
 	    (have_far && f->config[END_FAR].has_private_key == UNKNOWN))
 		return finding_add(out, STATE_UNSURE,

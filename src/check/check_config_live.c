@@ -26,6 +26,14 @@ void live_differs(struct live *l, enum state s, const char *words)
 		l->n_warn++;
 }
 
+/* Beside a handshake that completed it is not why. */
+static void differs_in_key(struct live *l, enum state s, const char *words)
+{
+	if (l->f->have & NEED_BIT(NEED_HANDSHAKE) && !l->f->handshake.complete)
+		l->signs |= SIGN_BIT(SIGN_KEY_NOT_OF_FILE);
+	live_differs(l, s, words);
+}
+
 bool live_has(const struct live *l, enum need n)
 {
 	return (l->f->have & NEED_BIT(n)) != 0;
@@ -70,7 +78,7 @@ static void own_key(struct live *l)
 		live_differs(l, STATE_FAIL, "the engine has no private key, the file has one");
 	else if (l->have->has_private_key == 1 && !public_key_is_zero(&l->have->own) &&
 		 !public_key_equal(&l->have->own, &l->want->own))
-		live_differs(l, is_dead(l) ? STATE_FAIL : STATE_WARN,
+		differs_in_key(l, is_dead(l) ? STATE_FAIL : STATE_WARN,
 			     arena_printf(l->a, "own key is %s, by the file %s",
 					  words_key(l->a, &l->have->own),
 					  words_key(l->a, &l->want->own)));
@@ -247,6 +255,13 @@ static bool same_place(const struct endpoint *a, const struct endpoint *b)
 	       (!a->scope_id || !b->scope_id || a->scope_id == b->scope_id);
 }
 
+static bool is_name(const char *endpoint)
+{
+	struct endpoint literal;
+
+	return endpoint && !endpoint_parse(endpoint, &literal);
+}
+
 /* The name is resolved once, when the tunnel comes up; afterwards only the peer moves it. */
 static void endpoint(struct live *l, const struct intended_peer *w, const struct peer_config *h)
 {
@@ -260,6 +275,8 @@ static void endpoint(struct live *l, const struct intended_peer *w, const struct
 	if (!w->n_resolved)
 		return;
 	endpoint_str(&w->resolved[0], now);
+	if (state == FRESH_NO && is_name(w->endpoint))
+		l->signs |= SIGN_BIT(SIGN_NAME_MOVED);
 	live_differs(
 		l, state == FRESH_NO ? STATE_FAIL : STATE_WARN,
 		arena_printf(l->a, "endpoint is %s, %s%s%s%s%s", endpoint_str(&h->endpoint, text),
@@ -320,7 +337,7 @@ static void peers(struct live *l)
 		if (h)
 			peer(l, i, h);
 		else
-			live_differs(l, STATE_FAIL,
+			differs_in_key(l, STATE_FAIL,
 				     arena_printf(l->a, "the engine has no peer %s of the file",
 						  words_key(l->a, k)));
 	}
@@ -393,6 +410,7 @@ static void compare(const struct facts *f, struct findings *out)
 	row = judge(&l, n_allowed, out);
 	if (l.taken)
 		finding_sign(row, SIGN_NEAR_ALLOWED_TAKEN);
+	row->signs |= l.signs;
 	because(&l, n_allowed, out, row);
 }
 

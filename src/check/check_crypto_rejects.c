@@ -165,6 +165,24 @@ static const char *end_words(const struct facts *facts, enum end end, const stru
 			    v->aside[0] ? " (not counted: " : "", v->aside, v->aside[0] ? ")" : "");
 }
 
+/*
+ * Handshakes of whom has a wrong key of this end, or of whom this end has. Those that the far end
+ * refuses are ours.
+ */
+static bool is_key_refused(const struct facts *facts, enum end end)
+{
+	const struct crypto_facts *c = &facts->crypto[end];
+	const struct engine_facts *g = &facts->engine[end];
+	size_t i;
+
+	for (i = 0; c->known && i < c->n_refused; i++)
+		if (!strcmp(c->refused[i].id, "in_mac1") ||
+		    !strcmp(c->refused[i].id, "in_static") ||
+		    !strcmp(c->refused[i].id, "in_unknown_peer"))
+			return true;
+	return !c->known && !g->log_file && g->log_says[ENGINE_LOG_MAC1] > 0;
+}
+
 /* Data messages that the end's wire saw coming in, and of which its engine knows nothing. */
 struct vanished {
 	int64_t arrived, missing; /* missing 0: none, or not known */
@@ -429,6 +447,8 @@ static void judge(const struct facts *facts, const char *given, struct findings 
 		finding_sign(f, SIGN_FAR_SOURCE_REFUSED);
 	if (refused_responses(facts))
 		finding_sign(f, SIGN_RESPONSE_NOT_OPENED);
+	if (is_key_refused(facts, END_NEAR) || is_key_refused(facts, END_FAR))
+		finding_sign(f, SIGN_KEY_REFUSED);
 	because(facts, END_NEAR, &near, out, f);
 	because(facts, END_FAR, &far, out, f);
 	ev = finding_because(out, f, "capture", "near wire and tun", "%s",
@@ -464,7 +484,7 @@ const struct check check_crypto_rejects = {
 	.layer = LAYER_TRANSPORT,
 	.wants = NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_ENGINE_FAR) | NEED_BIT(NEED_TAP_NEAR_TUN) |
 		 NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_TAP_FAR_WIRE) |
-		 NEED_BIT(NEED_STREAMS),
+		 NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_CONFIG),
 	.after = after,
 	.misses = TRAFFIC_OUTER,
 	.run = run,

@@ -94,13 +94,18 @@ static struct finding *by_another_address(const struct facts *facts, struct find
 	const struct tried_facts *first = &facts->tried[0], *last;
 	char a[ENDPOINT_STR_SIZE], b[ENDPOINT_STR_SIZE];
 	struct finding *f;
+	bool family;
 
 	last = &facts->tried[facts->n_tried - 1];
-	f = finding_add(out, STATE_WARN, "%s did not answer in %s, %s did: wg takes the first",
+	family = first->to.addr.family != last->to.addr.family;
+	f = finding_add(out, family ? STATE_FAIL : STATE_WARN,
+			"%s did not answer in %s, %s did: wg takes the first",
 			endpoint_str(&first->to, a), words_time(out->arena, first->waited_ns),
 			endpoint_str(&last->to, b));
 	f->remedy = arena_printf(out->arena,
 				 "write the address that answers into the file: Endpoint = %s", b);
+	if (family)
+		finding_sign(f, SIGN_OTHER_FAMILY);
 	return f;
 }
 

@@ -38,6 +38,19 @@ static int64_t nested(const struct facts *f)
 	return f->have & NEED_BIT(NEED_TAP_NEAR_TUN) ? f->taps[TAP_NEAR_TUN].nested : UNKNOWN;
 }
 
+/* The address was chosen by a name, and of the other family there is a way out. */
+static bool is_only_this_family(const struct facts *f)
+{
+	const struct peer_config *peer = tunnel_peer(f, END_NEAR);
+	const struct intended_peer *w = NULL;
+	struct endpoint literal;
+
+	if (peer && f->have & NEED_BIT(NEED_INTENDED))
+		w = intended_peer(&f->intended, &peer->key);
+	return w && w->endpoint && !endpoint_parse(w->endpoint, &literal) &&
+	       f->other_family.way == 1;
+}
+
 static struct finding *judge(const struct facts *f, const struct path_facts *p,
 			     struct findings *out)
 {
@@ -96,6 +109,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 				     "messages to the endpoint, on the tunnel device");
 		evidence_count(ev, "nested", nested(f));
 	}
+	if (row->state == STATE_FAIL && !p->dev)
+		finding_sign(row, is_only_this_family(f) ? SIGN_OTHER_FAMILY : SIGN_NO_UPLINK);
 	ev = finding_because(out, row, "route", p->dev ? p->dev : "none", "to %s from %s%s%s",
 			     words_addr(out->arena, &p->to), words_addr(out->arena, &p->prefsrc),
 			     p->error ? ": " : "", p->error ? p->error : "");

@@ -11,6 +11,9 @@
 
 #include <string.h>
 
+/* net.ipv4.neigh.default: mcast_solicit times retrans_time_ms */
+#define ASKING_NS (3 * NS_PER_S)
+
 struct neigh_word {
 	const char *state;
 	bool answered;
@@ -38,10 +41,28 @@ static const struct neigh_word *word_of(const char *state)
 	return NULL;
 }
 
-/* The peer's response came, so our messages found their way out. */
+/*
+ * The first message of a handshake made the kernel ask, and was waited for longer than it asks: it
+ * has been asking again since, and the message has not left.
+ */
+static bool is_asked_in_vain(const struct facts *f)
+{
+	const struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
+	bool watched = (f->have & NEED_BIT(NEED_TAP_NEAR_WIRE)) != 0;
+
+	return f->have & NEED_BIT(NEED_HANDSHAKE) && !f->handshake.complete &&
+	       f->handshake.waited_ns > ASKING_NS && !tunnel_answers(f) &&
+	       (!watched || t->msgs[TAP_OUT][WG_MSG_INITIATION] == 0);
+}
+
+/*
+ * The peer's response came, so our messages found their way out. That of a session which was there
+ * before tells nothing of now.
+ */
 static bool way_works(const struct facts *f)
 {
-	return (f->have & NEED_BIT(NEED_HANDSHAKE)) && f->handshake.complete;
+	return (f->have & NEED_BIT(NEED_HANDSHAKE)) && f->handshake.complete &&
+	       (f->handshake.age_ns == UNKNOWN || facts_far_is_here(f) || tunnel_answers(f));
 }
 
 static struct finding *judge_neigh(const struct facts *f, struct findings *out)
@@ -51,6 +72,7 @@ static struct finding *judge_neigh(const struct facts *f, struct findings *out)
 	const char *addr =
 		arena_printf(out->arena, "%s%s", g->is_endpoint ? "the endpoint itself, " : "",
 			     words_addr(out->arena, &g->addr));
+	struct finding *row;
 
 	if (w && w->answered)
 		return finding_add(out, STATE_PASS, "%s on %s %s (%s)", addr, g->dev, w->says,
@@ -59,9 +81,15 @@ static struct finding *judge_neigh(const struct facts *f, struct findings *out)
 		return finding_add(out, STATE_UNSURE,
 				   "%s on %s %s (FAILED), and yet the peer answered", addr, g->dev,
 				   w->says);
+	if (w && (strcmp(w->state, "FAILED") == 0 || is_asked_in_vain(f))) {
+		row = finding_add(out, STATE_FAIL, "%s on %s does not answer (%s)", addr, g->dev,
+				  w->state);
+		finding_sign(row, SIGN_NO_UPLINK);
+		return row;
+	}
 	if (w)
-		return finding_add(out, strcmp(w->state, "FAILED") == 0 ? STATE_FAIL : STATE_UNSURE,
-				   "%s on %s %s (%s)", addr, g->dev, w->says, w->state);
+		return finding_add(out, STATE_UNSURE, "%s on %s %s (%s)", addr, g->dev, w->says,
+				   w->state);
 	if (!g->neigh_state && way_works(f))
 		return finding_add(out, STATE_PASS, "%s on %s: no entry, but the peer answered",
 				   addr, g->dev);

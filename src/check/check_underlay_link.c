@@ -81,6 +81,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		return;
 	}
 	f = judge(ctx->facts, l, out);
+	if (f->state == STATE_FAIL)
+		finding_sign(f, SIGN_NO_UPLINK);
 	ev = finding_because(out, f, "link", l->name, "%s, over the run",
 			     l->kind ? l->kind : "link");
 	evidence_count(ev, "up", l->start.up);

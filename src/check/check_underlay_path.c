@@ -6,7 +6,10 @@
  * the hop limit before, so the last router looks like the host. And that a message is not seen is
  * only a finding where an echo request of the same hop limit, sent after it, was seen each time.
  */
+#include <string.h>
+
 #include "check/check_list.h"
+#include "check/refusal.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
@@ -90,6 +93,16 @@ static bool is_refusal(const struct facts *f)
 	return t->icmp_type == 1 || is_loop(f);
 }
 
+static bool is_first_hop(const struct view *v, const struct ip_addr *a)
+{
+	const struct path_facts *p = tunnel_path(v->facts, PATH_ENDPOINT, NULL);
+
+	if (v->l->n_rungs && v->l->rungs[0].echo.answer == RUNG_HOP &&
+	    ip_addr_equal(&v->l->rungs[0].echo.from, a))
+		return true;
+	return p && ip_addr_equal(&p->gateway, a);
+}
+
 static struct finding *refused_by(const struct view *v, const struct ip_addr *from, uint8_t type,
 				  uint8_t code, struct findings *out)
 {
@@ -119,6 +132,9 @@ static struct finding *refused_by(const struct view *v, const struct ip_addr *fr
 		return f;
 	}
 	f->whose = WHOSE_PATH;
+	if (refusal_of(from, type, code) != REFUSAL_NONE && v->l->control_refused > 0 &&
+	    is_first_hop(v, from))
+		finding_sign(f, SIGN_UDP_STOPS_NEAR);
 	finding_fix(out, f,
 		    arena_printf(out->arena,
 				 "the router %s does not pass them on: ask who runs it, or try "
@@ -171,6 +187,11 @@ static struct finding *stopped(const struct view *v, struct findings *out)
 			v->last ? hop(a, v->last, &v->last->tunnel) : "this host", at,
 			all ? " and other UDP" : "");
 	f->whose = v->last ? WHOSE_PATH : WHOSE_UNTOLD;
+	if (all)
+		finding_sign(f, v->last ? SIGN_TUNNEL_STOPS : SIGN_TUNNEL_STOPS_NEAR);
+	else
+		finding_sign(f, v->last && v->last->hop_limit > 1 ? SIGN_UDP_STOPS :
+								    SIGN_UDP_STOPS_NEAR);
 	finding_fix(
 		out, f,
 		all ? "somebody between the two stops this tunnel's UDP: another port at the far "
@@ -232,9 +253,46 @@ static struct finding *before_nobody(const struct view *v, struct findings *out)
 	return finding_add(out, STATE_UNSURE, "no router on the way answers; %s", host);
 }
 
+/*
+ * 511, or a redirection to another host than was asked: an HTTP proxy hands on what the host itself
+ * answers, whose redirections lead to itself.
+ */
+static bool is_portal(const struct facts *f)
+{
+	const struct portal_facts *p = &f->portal;
+	char asked[IP_ADDR_STR_SIZE];
+
+	if (!p->taken)
+		return false;
+	if (p->status == 511)
+		return true;
+	return p->status >= 300 && p->status < 400 && p->sends_to &&
+	       strcmp(p->sends_to, ip_addr_str(&f->ladder.to.addr, asked)) != 0;
+}
+
+static struct finding *login_first(const struct view *v, struct findings *out)
+{
+	const struct portal_facts *p = &v->facts->portal;
+	struct finding *f;
+
+	f = finding_add(out, STATE_FAIL,
+			"somebody before %s takes web connections to it, and sends to %s (HTTP "
+			"%lld): log in first",
+			words_addr(out->arena, &v->l->to.addr),
+			p->sends_to ? p->sends_to : "a login", (long long)p->status);
+	f->whose = WHOSE_PATH;
+	finding_sign(f, SIGN_PORTAL);
+	finding_fix(out, f, "open a browser, log in to this network, and run it again",
+		    "curl -sI http://%s/", words_addr(out->arena, &v->l->to.addr));
+	return f;
+}
+
 static struct finding *climb(const struct view *v, struct findings *out)
 {
 	const struct tap_facts *t = &v->facts->taps[TAP_NEAR_WIRE];
+
+	if (is_portal(v->facts))
+		return login_first(v, out);
 
 	if (v->refused && is_too_large(&v->refused->tunnel))
 		return finding_add(out, STATE_UNSURE,
@@ -293,13 +351,29 @@ static void because(const struct view *v, struct findings *out, struct finding *
 	evidence_count(ev, "host_hops", v->l->host_hops);
 	evidence_count(ev, "messages_seen_to_hop", v->last ? v->last->hop_limit : 0);
 	evidence_count(ev, "pings_seen_to_hop", v->farthest ? v->farthest->hop_limit : 0);
-	if (v->l->control_hop) {
-		ev = finding_because(out, f, "probe", "other UDP", "to hop %u and to the host",
-				     v->l->control_hop);
+	if (v->l->control_sent > 0) {
+		ev = finding_because(out, f, "probe", "other UDP", "%s",
+				     v->l->control_hop ?
+					     arena_printf(out->arena, "to hop %u and to the host",
+							  v->l->control_hop) :
+					     "to the host");
 		evidence_count(ev, "control_sent", v->l->control_sent);
-		evidence_count(ev, "control_seen_at_hop", v->l->control_seen);
+		if (v->l->control_hop)
+			evidence_count(ev, "control_seen_at_hop", v->l->control_seen);
+		evidence_count(ev, "control_refused", v->l->control_refused);
 		evidence_count(ev, "control_answered_by_host", v->l->control_host);
 	}
+	if (v->facts->portal.taken) {
+		ev = finding_because(out, f, "probe", "port 80 of the endpoint's host",
+				     "somebody before it takes TCP connections%s%s",
+				     v->facts->portal.sends_to ? ", and sends to " : "",
+				     v->facts->portal.sends_to ? v->facts->portal.sends_to : "");
+		evidence_count(ev, "http_status", v->facts->portal.status);
+	}
+	if (v->facts->other_family.to.family != FAMILY_NONE)
+		finding_because(out, f, "probe", "the name's other family", "%s %s",
+				words_addr(out->arena, &v->facts->other_family.to),
+				hosts[v->facts->other_family.host]);
 	for (i = 0; i < v->l->n_rungs; i++) {
 		const struct rung_facts *r = &v->l->rungs[i];
 
@@ -307,6 +381,36 @@ static void because(const struct view *v, struct findings *out, struct finding *
 				"message: %s; ping: %s", side_words(out->arena, &r->tunnel),
 				side_words(out->arena, &r->echo));
 	}
+}
+
+/* By the other family of its name the host is there, and by this one it is not. */
+static bool other_family_answers(const struct view *v)
+{
+	const struct other_family_facts *o = &v->facts->other_family;
+
+	return v->l->host == HOST_SILENT && !v->l->control_host &&
+	       (o->host == HOST_ECHO || o->host == HOST_TCP);
+}
+
+/* What answered somewhere beyond this host. */
+static void sign(const struct view *v, struct finding *f)
+{
+	const struct ladder_facts *l = v->l;
+
+	if (l->host != HOST_SILENT || l->control_host > 0 || v->last || v->farthest)
+		finding_sign(f, SIGN_CONTROL_ANSWERED);
+	if (l->control_host > 0)
+		finding_sign(f, SIGN_OTHER_UDP_ANSWERED);
+	if (other_family_answers(v))
+		finding_sign(f, SIGN_OTHER_FAMILY);
+}
+
+static void asked(const struct view *v, struct findings *out)
+{
+	struct finding *f = climb(v, out);
+
+	because(v, out, f);
+	sign(v, f);
 }
 
 static struct finding *needless(const struct facts *f, struct findings *out)
@@ -333,7 +437,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	else if (!v.l->asked)
 		needless(f, out);
 	else
-		because(&v, out, climb(&v, out));
+		asked(&v, out);
 }
 
 static const char *const after[] = { "engine.start",   "engine.answers",

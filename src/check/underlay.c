@@ -7,6 +7,7 @@
  */
 #include "check/underlay.h"
 
+#include "check/refusal.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 #include "loss/settled.h"
@@ -95,6 +96,84 @@ static struct finding *judge_out(const struct facts *facts, const struct tap_fac
 			   (long long)sent, t->dev);
 }
 
+static const struct ip_addr *refuser(const struct facts *facts, enum refusal *why)
+{
+	const struct tap_facts *t = &facts->taps[TAP_NEAR_WIRE];
+
+	*why = t->icmp_errors > 0 ? refusal_of(&t->icmp_from, t->icmp_type, t->icmp_code) :
+				    REFUSAL_NONE;
+	return *why != REFUSAL_NONE ? &t->icmp_from : NULL;
+}
+
+/* Our packets to elsewhere go by it too. */
+static bool is_router(const struct facts *facts, const struct ip_addr *a)
+{
+	const struct net_facts *n = &facts->net_start[END_NEAR];
+	size_t i;
+
+	for (i = 0; n->known && i < n->n_routes; i++)
+		if (ip_addr_equal(&n->routes[i].gateway, a))
+			return true;
+	/* It has another address on our link, and pings to this one end there. */
+	return facts->have & NEED_BIT(NEED_LADDER) && facts->ladder.asked &&
+	       facts->ladder.host == HOST_PROXY;
+}
+
+static void sign_refusal(const struct facts *facts, const struct ip_addr *from, enum refusal why,
+			 struct finding *f)
+{
+	struct ip_addr to = tunnel_endpoint(facts).addr;
+	bool there;
+
+	if (to.family == FAMILY_NONE && facts->ladder.asked)
+		to = facts->ladder.to.addr;
+	there = ip_addr_equal(from, &to);
+	/* Of this host's own filter tells another row. */
+	if (refusal_is_ours(facts, from))
+		return;
+	if (!there) {
+		/* One that only passes them on has no ports: it is its filter that says so. */
+		if (why == REFUSAL_PROHIBITED || why == REFUSAL_PORT)
+			finding_sign(f, SIGN_PROHIBITED_ON_WAY);
+		return;
+	}
+	if (why == REFUSAL_PORT)
+		finding_sign(f, SIGN_PORT_CLOSED);
+	else if (why == REFUSAL_PROHIBITED)
+		finding_sign(f, SIGN_PROHIBITED_THERE);
+	else
+		finding_sign(f, SIGN_ENDPOINT_FORWARDS);
+	if (is_router(facts, from))
+		finding_sign(f, SIGN_ENDPOINT_IS_ROUTER);
+}
+
+/* Somebody says that they do not get there. */
+static struct finding *refused(const struct facts *facts, const struct tap_facts *t, int64_t sent,
+			       struct findings *out)
+{
+	enum refusal why;
+	const struct ip_addr *from = refuser(facts, &why);
+	const struct peer_config *peer = tunnel_peer(facts, END_NEAR);
+	struct finding *f;
+	bool gone;
+
+	/* One that comes and goes, and is gone, has left nothing behind but that. */
+	gone = peer && t->msgs[TAP_OUT][WG_MSG_INITIATION] < 1 &&
+	       tunnel_peer_may_roam(facts, peer) && !tunnel_peer_must_be_there(facts, peer);
+	f = finding_add(out, gone ? STATE_UNSURE : STATE_FAIL,
+			"%lld messages left %s; %s says: %s (%u/%u)",
+			(long long)sent, t->dev, words_addr(out->arena, from),
+			words_icmp(from, t->icmp_type, t->icmp_code), t->icmp_type, t->icmp_code);
+	sign_refusal(facts, from, why, f);
+	return f;
+}
+
+static bool is_too_large(const struct tap_facts *t)
+{
+	return t->icmp_from.family == FAMILY_IP4 ? t->icmp_type == 3 && t->icmp_code == 4 :
+						   t->icmp_type == 2;
+}
+
 /* From here it is not seen whether they arrive. */
 static struct finding *unanswered(const struct facts *facts, const struct tap_facts *t,
 				  int64_t asked, struct findings *out)
@@ -104,6 +183,9 @@ static struct finding *unanswered(const struct facts *facts, const struct tap_fa
 		out, STATE_FAIL, "%lld initiations left %s, and nothing of the far end came back",
 		(long long)asked, t->dev);
 
+	/* An error that refuses nothing is no word on them, but one of a loop is. */
+	if (t->icmp_errors < 1 || is_too_large(t))
+		finding_sign(f, SIGN_SILENCE);
 	if (!to.port && facts->ladder.asked)
 		to.port = facts->ladder.to.port;
 	if (to.port)
@@ -119,6 +201,7 @@ static struct finding *judge_back(const struct facts *facts, const struct tap_fa
 				  int64_t sent, int64_t came, struct findings *out)
 {
 	int64_t asked = t->msgs[TAP_OUT][WG_MSG_INITIATION];
+	enum refusal why;
 
 	if (came > 0)
 		return finding_add(out, STATE_PASS, "%lld messages of the far end arrived on %s",
@@ -134,6 +217,8 @@ static struct finding *judge_back(const struct facts *facts, const struct tap_fa
 				   t->dev);
 	if (tunnel_peer_is_offline(facts))
 		return finding_add(out, STATE_NA, "the peer is offline");
+	if (refuser(facts, &why))
+		return refused(facts, t, sent, out);
 	if (sent == 0)
 		return finding_add(out, STATE_SKIP, "nothing came, and nothing was sent");
 	if (asked < 1)

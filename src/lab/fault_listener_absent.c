@@ -27,11 +27,24 @@ static int stop(struct lab_world *w, struct err *e)
 
 static const struct lab_scene scene_wrong_port = { .before = other_port };
 static const struct lab_scene scene_stopped = { .after = stop };
+/* One that it holds the way open to is none that comes and goes. */
+static int keep_open(struct lab_world *w, struct err *e)
+{
+	(void)e;
+	w->end[END_NEAR].conf->peers[0].keepalive_s = 25;
+	return 0;
+}
+
+static const struct lab_scene scene_in_use = { .before = keep_open,
+					       .after = stop,
+					       .session = true };
 
 static const struct lab_variant variants[] = {
 	{ "wrong-port", "the client sends to a port where nobody listens", NULL, NULL,
 	  &scene_wrong_port },
 	{ "stopped", "the server's engine was stopped", NULL, NULL, &scene_stopped },
+	{ "stopped-in-use", "the server's engine was stopped, and there was a session", NULL, NULL,
+	  &scene_in_use },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

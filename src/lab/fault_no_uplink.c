@@ -22,6 +22,25 @@ static int unplugged(struct lab_world *w, struct err *e)
 	return lab_link_up(w, LAB_ROUTER, lab_plug(w, LAB_ROUTER, LAB_ACCESS)->dev, false, e);
 }
 
+/* A network of ours that its gateway has left, or an address mistyped. */
+static int no_gateway(struct lab_world *w, struct err *e)
+{
+	const struct lab_plug *own = lab_plug(w, LAB_CLIENT, LAB_ACCESS);
+	const struct lab_plug *router = lab_plug(w, LAB_ROUTER, LAB_ACCESS);
+	bool is4 = w->listens.addr.family == FAMILY_IP4;
+	struct cidr all = { { .family = w->listens.addr.family }, 0 };
+	struct ip_addr nobody = is4 ? own->addr4 : own->addr6;
+	uint8_t *last = &nobody.b[is4 ? 3 : 15];
+	int rc = lab_unroute(w, LAB_CLIENT, &all, e);
+
+	do
+		*last = (uint8_t)(1 + draw_below(&w->draw, 254));
+	while (ip_addr_equal(&nobody, is4 ? &own->addr4 : &own->addr6) ||
+	       ip_addr_equal(&nobody, is4 ? &router->addr4 : &router->addr6));
+	return rc ? rc : lab_route(w, LAB_CLIENT, &all, own->dev, &nobody, e);
+}
+
+static const struct lab_scene scene_no_gateway = { .before = no_gateway };
 static const struct lab_scene scene_link_down = { .before = down };
 static const struct lab_scene scene_no_route = { .before = no_route };
 static const struct lab_scene scene_unplugged = { .after = unplugged, .session = true };
@@ -31,6 +50,8 @@ static const struct lab_variant variants[] = {
 	{ "no-route", "the client has no route to the endpoint", NULL, NULL, &scene_no_route },
 	{ "unplugged", "the other end of the client's cable is down", NULL, NULL,
 	  &scene_unplugged },
+	{ "no-gateway", "the client's gateway is an address that nobody has", NULL, NULL,
+	  &scene_no_gateway },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

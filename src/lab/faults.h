@@ -12,9 +12,15 @@
 	X(fault_tun_framing) \
 	/* nothing comes back outside */ \
 	X(fault_udp_blocked_inbound) \
+	X(fault_nat_no_forward) \
 	X(fault_listener_absent) \
 	X(fault_wrong_key) \
 	X(fault_no_uplink) \
+	X(fault_endpoint_stale_dns) \
+	X(fault_endpoint_family) \
+	X(fault_udp_egress_blocked) \
+	X(fault_captive_portal) \
+	X(fault_protocol_blocked) \
 	/* inside: what is routed, allowed, forwarded */ \
 	X(fault_not_routed) \
 	X(fault_lan_overlap) \

@@ -264,6 +264,7 @@ void lab_world_free(struct lab_world *w)
 			conf_wipe(w->end[i].conf);
 	}
 	world_relay_done(w);
+	lab_web_done(w);
 	for (i = 0; i < LAB_NODE_COUNT; i++)
 		close_fd(&w->netns[i]);
 	close_fd(&w->host_netns);

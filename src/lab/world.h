@@ -66,6 +66,9 @@ struct lab_world {
 	struct ip_addr ping;
 	/* The engines cannot be asked, as if inside programs; what the user knows is `listens`. */
 	bool hidden;
+	int web_fd; /* lab_web's, -1: none */
+	/* Who looks at the interface has its configuration file beside it (--config). */
+	bool with_file;
 	struct buf made; /* what was made, in words, for people */
 	int use_fd; /* of lab_world_use; -1: none */
 	unsigned use_timer;
@@ -116,6 +119,17 @@ int lab_route(struct lab_world *w, enum lab_node node, const struct cidr *dst, c
 /* Deletes all routes there to just that prefix. */
 int lab_unroute(struct lab_world *w, enum lab_node node, const struct cidr *dst, struct err *e);
 void lab_told(struct lab_world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * web.c: a server there that answers each HTTP request alike, by a redirection to that URL, as long
+ * as this process serves its loop.
+ */
+int lab_web(struct lab_world *w, enum lab_node node, uint16_t port, const char *url,
+	    struct err *e);
+void lab_web_done(struct lab_world *w);
+
+/* What names mean from now on: lines of hosts(5). All of them, each time. */
+int lab_hosts(struct lab_world *w, struct err *e, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* The engines' sockets are put where nobody looks. When they run. */
 int lab_hide(struct lab_world *w, struct err *e);

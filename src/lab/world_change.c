@@ -1,6 +1,7 @@
 /*
  * What a fault does to the network: the commands that anybody would type there, and told as such.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,20 @@ int lab_sysctl(struct lab_world *w, enum lab_node node, const char *name, const 
 {
 	lab_told(w, "%s: sysctl -w %s=%s", node_name[node], name, value);
 	return w->p->netns_sysctl(w->netns[node], name, value, e);
+}
+
+int lab_hosts(struct lab_world *w, struct err *e, const char *fmt, ...)
+{
+	char text[MADE_TEXT_SIZE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!w->p->isolate_hosts)
+		return err_say(e, EOPNOTSUPP, "%s has no names of the lab's own", w->p->name);
+	lab_told(w, "/etc/hosts: %s", text);
+	return w->p->isolate_hosts(&w->isolation, text, e);
 }
 
 static int change_up(void *ctx, struct err *e)

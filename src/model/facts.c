@@ -119,7 +119,7 @@ void facts_init(struct facts *f)
 	ping_init(&f->echo_back[1]);
 	loss_init(&f->loss_up);
 	loss_init(&f->loss_down);
-	f->ladder.host_hops = UNKNOWN;
+	f->ladder.host_hops = f->other_family.way = f->portal.status = UNKNOWN;
 	f->framing.header_len = f->framing.header_wanted = f->framing.reply_received = UNKNOWN;
 	f->firewall.n_all_rules = UNKNOWN;
 	f->kernel.rpfilter_before = f->kernel.rpfilter_after = f->kernel.src_valid_mark = UNKNOWN;

@@ -473,6 +473,8 @@ struct facts {
 	size_t n_paths;
 	struct gateway_facts gateway;
 	struct ladder_facts ladder;
+	struct other_family_facts other_family;
+	struct portal_facts portal;
 	struct framing_facts framing;
 	struct ping_facts echo_back[2]; /* from the far side: IPv4, IPv6; sent UNKNOWN: not tried */
 	struct size_facts *sizes;

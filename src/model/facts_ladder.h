@@ -51,13 +51,36 @@ struct ladder_facts {
 	/*
 	 * Other UDP, of so many flows, to the first router that only echo requests were seen
 	 * at behind the last message, with that hop limit (control_hop; 0: none was needed), and to
-	 * the host (an unused port): how many of them were answered.
+	 * the host (an unused port): how many of them were answered; and how many on the way to the
+	 * host were refused by somebody before it.
 	 */
 	unsigned control_hop;
-	int64_t control_sent, control_seen, control_host;
+	int64_t control_sent, control_seen, control_host, control_refused;
 	/* answers that quote a message of the ladder's, and not which one */
 	int64_t unplaced;
 	const char *error; /* what sending a message was refused with, NULL */
+};
+
+/*
+ * Where it is silent and behind a gateway: a TCP connection to its port 80 of which no packet gets
+ * beyond the first router.
+ */
+struct portal_facts {
+	bool asked, taken; /* taken: somebody accepted it, who is not the host */
+	int64_t status; /* of the HTTP answer; UNKNOWN: none */
+	const char *sends_to; /* the host that it sends to; NULL: none */
+};
+
+/*
+ * Where the endpoint is silent: of the addresses that the file's name has, one of the other family,
+ * and whether that host is there. It is only asked in place of the endpoint's own.
+ */
+struct other_family_facts {
+	/* a default route of the other family, by another link than the tunnel's: 1, 0, UNKNOWN */
+	int64_t way;
+	struct ip_addr to; /* FAMILY_NONE: none was asked */
+	enum host_answer host;
+	unsigned host_port; /* of HOST_TCP */
 };
 
 #endif

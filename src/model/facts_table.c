@@ -394,6 +394,8 @@ static const struct facts_field facts_fields[] = {
 	LIST(facts, paths, n_paths, path_table),
 	STRUCT(facts, gateway, gateway_table),
 	STRUCT(facts, ladder, facts_ladder_table),
+	STRUCT(facts, other_family, facts_other_family_table),
+	STRUCT(facts, portal, facts_portal_table),
 	STRUCT(facts, framing, framing_table),
 	STRUCTS(facts, echo_back, inner, ping_table),
 	LIST(facts, sizes, n_sizes, size_table),

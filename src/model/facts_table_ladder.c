@@ -50,7 +50,24 @@ static const struct facts_field ladder_fields[] = {
 	COUNT(ladder_facts, control_sent),
 	COUNT(ladder_facts, control_seen),
 	COUNT(ladder_facts, control_host),
+	COUNT(ladder_facts, control_refused),
 	COUNT(ladder_facts, unplaced),
 	TEXT(ladder_facts, error),
 };
 const struct facts_table facts_ladder_table = TABLE(ladder_facts, ladder_fields);
+
+static const struct facts_field other_family_fields[] = {
+	COUNT(other_family_facts, way),
+	ADDR(other_family_facts, to),
+	WORD(other_family_facts, host, host_answers),
+	NUMBER(other_family_facts, host_port),
+};
+const struct facts_table facts_other_family_table = TABLE(other_family_facts, other_family_fields);
+
+static const struct facts_field portal_fields[] = {
+	BOOL(portal_facts, asked),
+	BOOL(portal_facts, taken),
+	COUNT(portal_facts, status),
+	TEXT(portal_facts, sends_to),
+};
+const struct facts_table facts_portal_table = TABLE(portal_facts, portal_fields);

@@ -42,6 +42,8 @@
 
 extern const struct facts_table facts_firewall_table; /* facts_table_rules.c */
 extern const struct facts_table facts_config_table, facts_intended_table; /* facts_table_config.c */
-extern const struct facts_table facts_ladder_table, facts_endpoint_table; /* facts_table_ladder.c */
+/* facts_table_ladder.c */
+extern const struct facts_table facts_ladder_table, facts_endpoint_table,
+	facts_other_family_table, facts_portal_table;
 
 #endif

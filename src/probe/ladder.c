@@ -49,6 +49,7 @@ struct ladder {
 	unsigned control; /* hop limit; 0: none was needed */
 	unsigned control_sent;
 	bool control_seen[LADDER_ROUNDS], control_host[LADDER_ROUNDS];
+	bool control_refused[LADDER_ROUNDS];
 	struct rung rungs[LADDER_RUNGS_MAX + 1]; /* [0] is not used */
 	unsigned host; /* least hop limit that it answered; 0: did not */
 	bool proxy; /* somebody before it answers pings to it */
@@ -112,14 +113,16 @@ static void send_tunnel(struct ladder *l, unsigned hop_limit)
 	r->sent_ns = l->sent_ns;
 }
 
-/* One to the router in doubt, one to the host. */
+/* One to the router in doubt, if any; one to the host. */
 static void send_control(struct ladder *l)
 {
 	uint8_t b[LADDER_PACKET_MAX];
 	size_t len;
 
-	len = ladder_put_control(&l->ids, l->control, l->control_sent, b);
-	send_packet(l, l->sock.udp_fd, b, len);
+	if (l->control) {
+		len = ladder_put_control(&l->ids, l->control, l->control_sent, b);
+		send_packet(l, l->sock.udp_fd, b, len);
+	}
 	len = ladder_put_control(&l->ids, LADDER_WHOLE_WAY, l->control_sent, b);
 	send_packet(l, l->sock.udp_fd, b, len);
 	l->control_sent++;
@@ -173,6 +176,8 @@ static void note_control(struct ladder *l, const struct ladder_reply *reply,
 		l->control_seen[reply->round] = true;
 	else if (!reply->hop_limit && ip_addr_equal(from, &l->conf.to.addr))
 		l->control_host[reply->round] = true;
+	else if (!reply->hop_limit && !reply->time_exceeded)
+		l->control_refused[reply->round] = true;
 }
 
 /* Of a quotation too short to tell: the router that is known to be there. */
@@ -302,10 +307,10 @@ static void plan(struct ladder *l)
 		else if (l->wave == WAVE_LOOK_ECHO && is_doubtful(l, h)) {
 			r->echo_now = false;
 			add(l, h);
-		} else if (l->wave == WAVE_CONTROL && h == l->control) {
-			add(l, h);
 		}
 	}
+	if (l->wave == WAVE_CONTROL)
+		add(l, l->control);
 }
 
 static void count_round(struct ladder *l)
@@ -350,7 +355,7 @@ static enum wave next_of(struct ladder *l)
 		l->control = stop_of(l);
 		return WAVE_CONTROL;
 	case WAVE_CONTROL:
-		return l->control && l->control_sent < LADDER_ROUNDS ? WAVE_CONTROL : WAVE_OVER;
+		return l->control_sent < LADDER_ROUNDS ? WAVE_CONTROL : WAVE_OVER;
 	default:
 		return WAVE_OVER;
 	}
@@ -361,13 +366,20 @@ static bool is_tunnel(enum wave w)
 	return w == WAVE_TUNNEL || w == WAVE_LOOK_TUNNEL;
 }
 
+static bool is_control_answered(const struct ladder *l, unsigned round)
+{
+	if (l->control && !l->control_seen[round])
+		return false;
+	return l->control_host[round] || l->control_refused[round];
+}
+
 /* All of this wave that can be answered was. */
 static bool is_answered(const struct ladder *l)
 {
 	unsigned i;
 
 	if (l->wave == WAVE_CONTROL)
-		return l->control_seen[l->control_sent - 1] && l->control_host[l->control_sent - 1];
+		return is_control_answered(l, l->control_sent - 1);
 	for (i = 0; i < l->n_shots; i++) {
 		const struct rung *r = &l->rungs[l->shots[i]];
 
@@ -451,7 +463,7 @@ bool ladder_done(void *ladder)
 
 void ladder_facts(const struct ladder *l, struct ladder_facts *out)
 {
-	unsigned n = LADDER_RUNGS_MAX, h, seen = 0, host = 0;
+	unsigned n = LADDER_RUNGS_MAX, h, seen = 0, host = 0, refused = 0;
 
 	/* Those at which nothing was to be found are left out. */
 	while (n && n > host_of(l) && !l->rungs[n].f.tunnel.sent &&
@@ -460,6 +472,7 @@ void ladder_facts(const struct ladder *l, struct ladder_facts *out)
 	for (h = 0; h < LADDER_ROUNDS; h++) {
 		seen += l->control_seen[h];
 		host += l->control_host[h];
+		refused += l->control_refused[h];
 	}
 	*out = (struct ladder_facts){
 		.asked = true,
@@ -475,6 +488,7 @@ void ladder_facts(const struct ladder *l, struct ladder_facts *out)
 		.control_sent = l->control_sent,
 		.control_seen = seen,
 		.control_host = host,
+		.control_refused = refused,
 		.unplaced = l->unplaced,
 		.error = l->error,
 	};

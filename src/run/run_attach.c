@@ -334,6 +334,7 @@ static void measure(struct attach *x)
 	run_last_look(r);
 	run_gather_after(r);
 	run_ladder(r);
+	run_other_family(x);
 }
 
 /* What the user has given is no row's to look for. */
@@ -411,6 +412,9 @@ void run_attach_plan(struct run *r)
 	/* It tells an answer of the peer from one of this host's own filter. */
 	if (run_has(r, RUN_PING_NEEDS))
 		r->left_out &= ~NEED_BIT(NEED_TAP_NEAR_TUN);
+	/* What differs from the file matters where nobody answers. */
+	if (r->conf->needs & NEED_BIT(NEED_INTENDED))
+		r->left_out &= ~NEED_BIT(NEED_HANDSHAKE);
 	r->left_out |= RUN_FAR_NEEDS;
 	run_mark_left_out(r);
 }

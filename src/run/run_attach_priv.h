@@ -33,6 +33,9 @@ int run_attach_peer(struct attach *x, struct err *e);
 /* run_attach_engine.c: its name, program and version; an engine that was asked, or not, before. */
 void run_attach_name_engine(struct attach *x);
 
+/* run_other_family.c: where the endpoint is silent, the name's addresses of the other family */
+void run_other_family(struct attach *x);
+
 /* The steps between the opening and the end; -errno as of run_attach. */
 int run_attach_steps(struct attach *x, struct err *e);
 /* The end of them, whatever they gave. */

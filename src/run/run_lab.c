@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "gather/gather_resolve.h"
 #include "run/run_priv.h"
 #include "sys/loop.h"
 
@@ -17,6 +18,49 @@ struct lab_run {
 	struct facts *f;
 };
 
+/* --- the configuration file ------------------------------------------------------------ */
+
+struct resolving {
+	const struct conf *conf;
+	struct intended_facts *to;
+	struct arena *arena;
+};
+
+/* As whoever reads the file now would; what has no address has none then either. */
+static int resolve_here(void *ctx, struct err *e)
+{
+	struct resolving *x = ctx;
+	struct ip_addr literal;
+	size_t i;
+
+	for (i = 0; i < x->conf->n_peers; i++) {
+		const struct conf_peer *p = &x->conf->peers[i];
+		struct intended_peer *to = &x->to->peers[i];
+
+		if (!p->host || ip_addr_parse(p->host, &literal))
+			continue;
+		to->n_resolved = 0;
+		if (gather_resolve(p->host, p->port, x->arena, &to->resolved, &to->n_resolved, e))
+			to->n_resolved = 0;
+	}
+	return 0;
+}
+
+static int intend(struct lab_run *x, const struct lab_end *own, struct intended_facts **out,
+		  struct err *e)
+{
+	struct intended_facts *t = arena_alloc(x->arena, sizeof(*t));
+	struct resolving r = { own->conf, t, x->arena };
+	static const struct conf_notes no_notes;
+
+	conf_facts(own->conf, &no_notes, x->arena, t);
+	t->file = arena_printf(x->arena, "%s.conf", own->tun);
+	*out = t;
+	return lab_world_in(x->world, own->node, resolve_here, &r, e);
+}
+
+/* --- from outside ---------------------------------------------------------------------- */
+
 static int attach(struct lab_run *x, struct err *e)
 {
 	struct lab_world *w = x->world;
@@ -27,16 +71,22 @@ static int attach(struct lab_run *x, struct err *e)
 		.pings = &w->ping,
 		.n_pings = w->ping.family != FAMILY_NONE && !x->lab->from_far,
 	};
+	struct intended_facts *t;
+	int rc;
 
 	if (w->hidden && !x->lab->from_far)
 		there.endpoint = w->listens;
-
 	/* Who cannot get through goes on trying, while the far end is looked at. */
 	if (x->lab->from_far && w->ping.family != FAMILY_NONE) {
-		int rc = lab_world_use(w, END_NEAR, &w->ping, e);
-
+		rc = lab_world_use(w, END_NEAR, &w->ping, e);
 		if (rc < 0)
 			return rc;
+	}
+	if (w->with_file) {
+		rc = intend(x, own, &t, e);
+		if (rc < 0)
+			return rc;
+		there.intended = t;
 	}
 	return run_attach(x->conf, &there, x->arena, x->f, e);
 }
@@ -45,19 +95,18 @@ static int from_file(struct lab_run *x, struct err *e)
 {
 	struct lab_world *w = x->world;
 	struct lab_end *own = &w->end[END_NEAR];
-	struct intended_facts *intended = arena_alloc(x->arena, sizeof(*intended));
+	struct intended_facts *intended;
 	struct run_file file = {
-		.path = arena_printf(x->arena, "%s.conf", own->tun),
 		.conf = own->conf,
-		.intended = intended,
 		.pings = &w->ping,
 		.n_pings = w->ping.family != FAMILY_NONE,
 	};
-	static const struct conf_notes no_notes;
-	int rc;
+	int rc = intend(x, own, &intended, e);
 
-	conf_facts(own->conf, &no_notes, x->arena, intended);
-	intended->file = file.path;
+	if (rc < 0)
+		return rc;
+	file.intended = intended;
+	file.path = intended->file;
 	rc = run_host_open(x->conf, w->netns[own->node], false, x->arena, &file.host, e);
 	if (rc < 0)
 		return rc;

@@ -9,9 +9,10 @@
 #include "check/tunnel.h"
 #include "probe/knock.h"
 #include "probe/ladder.h"
+#include "probe/portal.h"
 #include "run/run_priv.h"
 
-enum { LADDER_MS = 9000, HOST_MS = 1000, HOP_MS = 350, KNOCK_MS = 1200 };
+enum { LADDER_MS = 9000, HOST_MS = 1000, HOP_MS = 350, KNOCK_MS = 1200, PORTAL_MS = 1500 };
 
 /* What a host most often answers at, whether it accepts or refuses. */
 static const uint16_t ports[] = { 22, 443 };
@@ -21,6 +22,7 @@ struct asking {
 	struct ladder_conf conf;
 	struct ladder *ladder;
 	struct knock *knock;
+	struct portal *portal;
 };
 
 /* Why there is nothing to ask, or it cannot be asked; NULL: it can. */
@@ -105,6 +107,31 @@ static void knock(struct asking *x, struct ladder_facts *out)
 	knock_close(x->knock);
 }
 
+static int portal_here(void *ctx, struct err *e)
+{
+	struct asking *x = ctx;
+	struct portal_conf c = {
+		.target = x->conf.to.addr,
+		.source = x->conf.from.addr,
+		.mark = x->conf.mark,
+	};
+
+	return portal_open(&c, x->r->loop, x->r->arena, &x->portal, e);
+}
+
+static void ask_portal(struct asking *x)
+{
+	struct run *r = x->r;
+	struct err e;
+
+	if (run_in(r, END_NEAR, portal_here, x, &e) < 0)
+		return;
+	portal_start(x->portal);
+	loop_run(r->loop, run_until(r, PORTAL_MS), portal_done, x->portal);
+	portal_facts(x->portal, &r->f->portal);
+	portal_close(x->portal);
+}
+
 static void ask(struct run *r)
 {
 	struct asking x = { .r = r };
@@ -132,6 +159,10 @@ static void ask(struct run *r)
 	}
 	if (out->host == HOST_SILENT && !run_interrupted(r))
 		knock(&x, out);
+	/* One that answers pings itself is at most the gateway, whose pages are its own. */
+	if (x.conf.has_gateway && out->host != HOST_ECHO && out->host != HOST_PROXY &&
+	    !out->control_host && !run_interrupted(r))
+		ask_portal(&x);
 	facts_have(r->f, NEED_LADDER);
 }
 

@@ -83,6 +83,7 @@ enum echo_use {
 	ECHO_STREAMS,
 	ECHO_LOSS,
 	ECHO_LADDER,
+	ECHO_FAMILY,
 	ECHO_FIND, /* and 15 more */
 	ECHO_OTHERS = ECHO_FIND + 16, /* and 63 more */
 	ECHO_SIZES = ECHO_OTHERS + 64,

@@ -144,6 +144,7 @@ struct sys_isolation {
 	int alive_fd; /* the init's other end; it dies when this is closed */
 	int mnt_fd, root_fd, cwd_fd; /* where this process was before; -1: it stays where it is */
 	bool own_run; /* the tmpfs is there */
+	bool own_hosts; /* /etc/hosts is one of ours */
 };
 
 struct sys_spawn {
@@ -313,6 +314,8 @@ struct platform_ops {
 	 * and the engines, notice nothing.
 	 */
 	int (*isolate_hide)(const struct sys_isolation *i, struct err *e);
+	/* From here on /etc/hosts is that text there. May be called again. */
+	int (*isolate_hosts)(struct sys_isolation *i, const char *text, struct err *e);
 	/*
 	 * The pid in our view; the child has the default signal mask and dispositions, is in a
 	 * session of its own (Ctrl-C is for us), and dies with us. Fails with -ENOENT when there

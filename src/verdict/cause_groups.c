@@ -8,7 +8,7 @@
 const struct cause_group cause_groups[] = {
 	{
 		.id = "no-answer",
-		.says = "initiations leave, and nothing comes back",
+		.says = "no message of the far end comes back",
 		.remedy =
 			"look at the far end, in this order: does its filter, and its provider's, "
 			"let UDP in to the port; is the port forwarded to it; does each end have "

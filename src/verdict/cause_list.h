@@ -10,6 +10,31 @@
 	X(cause_tun_framing_near) \
 	X(cause_tun_framing_far) \
 	/* nothing comes back outside */ \
+	X(cause_no_uplink) \
+	X(cause_endpoint_stale_dns) \
+	X(cause_endpoint_family) \
+	X(cause_wrong_key_own) \
+	X(cause_wrong_key_file) \
+	X(cause_wrong_key_far) \
+	X(cause_wrong_key_refused) \
+	X(cause_captive_portal) \
+	X(cause_udp_egress_blocked) \
+	X(cause_listener_absent) \
+	X(cause_listener_absent_router) \
+	X(cause_udp_blocked_inbound_there) \
+	X(cause_udp_blocked_inbound_way) \
+	X(cause_nat_no_forward_router) \
+	X(cause_nat_no_forward_lost) \
+	X(cause_udp_blocked_inbound_stops) \
+	X(cause_udp_blocked_inbound_stops_near) \
+	X(cause_udp_blocked_inbound) \
+	X(cause_nat_no_forward) \
+	X(cause_wrong_key_silent) \
+	X(cause_protocol_blocked) \
+	X(cause_protocol_blocked_stops) \
+	X(cause_udp_egress_blocked_silent) \
+	X(cause_udp_egress_blocked_stops) \
+	X(cause_listener_absent_silent) \
 	/* inside: what is routed, allowed, forwarded */ \
 	X(cause_routing_loop) \
 	X(cause_lan_overlap) \

@@ -186,6 +186,26 @@ static const char *the_same_again(const struct facts *f, struct arena *a)
 			    t->lab_variant ? t->lab_variant : "", engine, options);
 }
 
+/* Something else failed of itself, which no cause explains, and whose side is not known to be that. */
+static bool is_another_story(const struct facts *f, const struct inference *in,
+			     const struct findings *all, enum side side)
+{
+	const struct finding *row;
+	bool explained;
+	size_t i;
+
+	if (f->target.kind == TARGET_SELF_TEST)
+		return false;
+	for (row = all->first; row; row = row->next) {
+		explained = row->state != STATE_FAIL || row->caused_by;
+		for (i = 0; i < in->n_candidates && !explained; i++)
+			explained = cause_explains(in->candidates[i], row->check->id);
+		if (!explained && side_of(row) != side)
+			return true;
+	}
+	return false;
+}
+
 static void fault(const struct facts *f, const struct inference *in, const struct findings *all,
 		  struct verdict *v)
 {
@@ -193,6 +213,8 @@ static void fault(const struct facts *f, const struct inference *in, const struc
 	v->side = row_side(f, all, STATE_FAIL);
 	v->summary = arena_printf(all->arena, "%s: %s", v->root->check->title, v->root->summary);
 	conclude(in, f, all, v);
+	if (v->n_candidates && is_another_story(f, in, all, v->side))
+		v->side = SIDE_UNKNOWN;
 	if (!v->cause && v->n_candidates == 0)
 		v->direction = row_direction(v->root->check->id);
 	if (!f->target.lab && facts_far_is_here(f) && f->target.engine &&

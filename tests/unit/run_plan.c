@@ -99,6 +99,12 @@ static void alone(const struct facts *whole, const char *name, const struct chec
 	struct facts f = *whole;
 	struct arena a;
 
+	/* Where the far end takes no part, pings are all the data there is (run_attach_plan). */
+	if (!facts_far_is_here(whole) && plan & BIT(STREAMS))
+		plan |= run_plan(BIT(PING_PEER) | BIT(SIZES));
+	/* And what differs from a file matters where nobody answers. */
+	if (!facts_far_is_here(whole) && plan & BIT(INTENDED))
+		plan |= run_plan(BIT(HANDSHAKE));
 	arena_init(&a);
 	findings_init(&all, &a);
 	findings_init(&one, &a);

@@ -109,6 +109,40 @@ static _Noreturn void in_a_closed_folder(const char *folder)
 	_exit(0);
 }
 
+static void read_hosts(char out[static 256])
+{
+	int fd = open("/etc/hosts", O_RDONLY);
+	ssize_t n = read(fd, out, 255);
+
+	MUST(fd >= 0 && n >= 0);
+	out[n] = '\0';
+	close(fd);
+}
+
+/* Names are others in there, and as before afterwards. */
+static _Noreturn void with_names_of_its_own(const char *folder)
+{
+	const struct platform_ops *p = platform_get();
+	char before[256], now[256];
+	struct sys_isolation i = { .own_run = false };
+	struct err e;
+
+	(void)folder;
+	own_run();
+	read_hosts(before);
+	/* Never over the machine's own. */
+	MUST(p->isolate_hosts(&i, "192.0.2.1 a\n", &e) < 0);
+	MUST(p->isolate(&i, &e) == 0);
+	MUST(p->isolate_hosts(&i, "192.0.2.1 a\n192.0.2.2 b\n", &e) == 0);
+	MUST(p->isolate_hosts(&i, "192.0.2.3 a\n", &e) == 0);
+	read_hosts(now);
+	MUST(strcmp(now, "192.0.2.3 a\n") == 0);
+	p->isolate_end(&i);
+	read_hosts(now);
+	MUST(strcmp(now, before) == 0);
+	_exit(0);
+}
+
 static _Noreturn void without_namespaces(const char *folder)
 {
 	const struct platform_ops *p = platform_get();
@@ -154,11 +188,18 @@ static void machines_own_run_stays(void **state)
 	in_a_child(without_namespaces);
 }
 
+static void names_are_its_own(void **state)
+{
+	(void)state;
+	in_a_child(with_names_of_its_own);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(folder_that_may_not_be_entered_is_kept),
 		cmocka_unit_test(machines_own_run_stays),
+		cmocka_unit_test(names_are_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

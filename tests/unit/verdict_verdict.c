@@ -135,7 +135,7 @@ static const struct verdict_case cases[] = {
 	{ "one direction is not both", one_direction, STATE_UNSURE, SIDE_UNKNOWN, "data.both-ways",
 	  "was not tried", NULL },
 	{ "between two routers", dies_on_the_way, STATE_FAIL, SIDE_PATH, "underlay.path",
-	  "between hop 1", NULL },
+	  "no-answer", NULL },
 	{ "a failure counts more", failed_and_unsure, STATE_FAIL, SIDE_LOCAL, "ping.peer", "0/10",
 	  NULL },
 	{ "interrupted after all", interrupted_late, STATE_PASS, SIDE_NONE, NULL, "interrupted;",
@@ -175,12 +175,15 @@ static void one_case(const struct verdict_case *c)
 	if (c->next)
 		assert_string_equal(v.next[0], c->next);
 	assert_true(characters(v.summary) <= VERDICT_SUMMARY_MAX);
-	if (c->root && !strcmp(c->root, "engine.start"))
-		assert_string_equal(v.cause, "engine-cannot-start");
-	else
-		assert_null(v.cause);
+	/* One that one end cannot tell from others; one that the words of the engine tell. */
+	assert_string_equal(v.cause ? v.cause : "-",
+			    c->change == dies_on_the_way ? "no-answer" :
+			    c->root && !strcmp(c->root, "engine.start") ? "engine-cannot-start" :
+									   "-");
 	/* Told by the rows that look at one direction only. */
-	assert_int_equal(v.direction, v.state == STATE_FAIL && !strcmp(c->root, "underlay.out") ?
+	assert_int_equal(v.direction, c->change == dies_on_the_way ||
+						      (v.state == STATE_FAIL &&
+						       !strcmp(c->root, "underlay.out")) ?
 					      DIRECTION_UP :
 					      DIRECTION_NONE);
 	arena_done(&a);

@@ -29,6 +29,8 @@
 enum { END_TIMEOUT_MS = 2000 };
 #define RUN_DIR "/var/run"
 #define SOCKET_DIR RUN_DIR "/wireguard"
+#define HOSTS "/etc/hosts"
+#define OWN_HOSTS RUN_DIR "/wgdiag-hosts"
 #define CHROOT_REMEDY                                                               \
 	"a chroot is no root of mounts: run outside it, or enter it by pivot_root " \
 	"(systemd-nspawn, bwrap)"
@@ -195,9 +197,31 @@ int linux_isolate_hide(const struct sys_isolation *i, struct err *e)
 	return 0;
 }
 
+int linux_isolate_hosts(struct sys_isolation *i, const char *text, struct err *e)
+{
+	size_t len = strlen(text);
+	int fd, rc = 0;
+
+	/* Never over the machine's own. */
+	if (!i->own_run)
+		return err_code(e, EINVAL, "replace " HOSTS);
+	fd = open(OWN_HOSTS, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_sys(e, "create " OWN_HOSTS);
+	if (write(fd, text, len) != (ssize_t)len)
+		rc = err_sys(e, "write " OWN_HOSTS);
+	close(fd);
+	if (rc || i->own_hosts)
+		return rc;
+	if (mount(OWN_HOSTS, HOSTS, NULL, MS_BIND, NULL) < 0)
+		return err_sys(e, "mount over " HOSTS);
+	i->own_hosts = true;
+	return 0;
+}
+
 int linux_isolate(struct sys_isolation *out, struct err *e)
 {
-	struct sys_isolation i = { -1, -1, -1, -1, -1, false };
+	struct sys_isolation i = { -1, -1, -1, -1, -1, false, false };
 	int rc;
 
 	rc = remember_place(&i, e);

@@ -86,6 +86,7 @@ int linux_netns_enter(int fd, struct err *e);
 int linux_isolate(struct sys_isolation *out, struct err *e);
 int linux_isolate_hide(const struct sys_isolation *i, struct err *e);
 void linux_isolate_end(struct sys_isolation *i);
+int linux_isolate_hosts(struct sys_isolation *i, const char *text, struct err *e);
 
 /* spawn.c */
 int linux_spawn(const struct sys_spawn *s, pid_t *pid, struct err *e);

@@ -56,6 +56,7 @@ static const struct platform_ops linux_ops = {
 	.isolate = linux_isolate,
 	.isolate_hide = linux_isolate_hide,
 	.isolate_end = linux_isolate_end,
+	.isolate_hosts = linux_isolate_hosts,
 	.spawn = linux_spawn,
 };
 
