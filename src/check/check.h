@@ -183,10 +183,26 @@ enum sign {
 	SIGN_FILTER_LEFT_OVER,
 
 	/* --- sizes, loss and time --- */
+	/* outer messages of that direction are lost, at any rate and here and there */
+	SIGN_LOST_ON_THE_WAY_UP,
+	SIGN_LOST_ON_THE_WAY_DOWN,
+	/* packets up to a size cross the tunnel, and none that is larger, below its MTU */
+	SIGN_LOST_BY_SIZE,
+	/* and the link that they leave by carries no more either */
+	SIGN_LINK_TOO_NARROW,
+	/* of a peer that comes to us: the port that it came from a moment ago is closed now */
+	SIGN_PEERS_PORT_CLOSED,
+	/* the first handshake message of either end was lost, and the next one got through */
+	SIGN_FIRST_WAS_LOST,
+	/* no session was left, nothing was to keep one, and one came as soon as it was asked for */
+	SIGN_WAS_IDLE,
 
 	SIGN_COUNT
 };
-#define SIGN_BIT(s) (UINT64_C(1) << (s))
+/* A bit each; there are more than 64 of them. */
+__extension__ typedef unsigned __int128 sign_set;
+#define SIGN_BIT(s) ((sign_set)1 << (s))
+_Static_assert(SIGN_COUNT <= 128, "a sign has no bit");
 
 /*
  * Kinds of packets: what the fault that a row shows takes away, and what a row missed. So a rule
@@ -215,7 +231,7 @@ struct finding {
 	enum state state;
 	const char *summary; /* one line for the table's last column */
 	struct evidence *evidence, **evidence_end;
-	uint64_t signs; /* SIGN_BITs */
+	sign_set signs;
 	uint32_t takes, misses; /* enum traffic; 0: not told, it may be any */
 	/*
 	 * ids of rows that fail of just what this one shows, though they may explain it

@@ -12,7 +12,11 @@
 #include <string.h>
 
 /* No engine repeats an initiation sooner (the WireGuard paper, section 6.1). */
-enum { REKEY_TIMEOUT_S = 5 };
+enum {
+	REKEY_TIMEOUT_S = 5,
+	/* Asked for one, an engine sends it at once, or still waits for an earlier answer. */
+	ASKED_S = 2,
+};
 
 /*
  * The other end's initiations were answered, and it made nothing of it: whoever has an answer sends
@@ -62,9 +66,32 @@ static struct finding *offline(const struct facts *facts, struct findings *out)
 			   words_time(out->arena, age));
 }
 
+/*
+ * The latest handshake was longer ago than a session lives, and nothing here was to keep one; or
+ * something was, which is another story.
+ */
+static bool was_idle(const struct facts *facts)
+{
+	const struct peer_config *p = tunnel_peer(facts, END_NEAR);
+
+	return !facts_far_is_here(facts) && facts->handshake.age_ns != UNKNOWN &&
+	       facts->handshake.age_ns > TUNNEL_SESSION_NS && p && p->keepalive_s < 1;
+}
+
+/* A cookie instead of an answer is no loss. */
+static bool was_lost(const struct facts *facts, int64_t attempts)
+{
+	const struct tap_facts *t = &facts->taps[TAP_NEAR_WIRE];
+
+	return !facts_far_is_here(facts) && attempts >= 1 && t->icmp_errors == 0 &&
+	       t->msgs[TAP_IN][WG_MSG_COOKIE_REPLY] == 0 && t->msgs[TAP_IN][WG_MSG_RESPONSE] == 1;
+}
+
 static struct finding *complete(const struct facts *facts, bool watched, int64_t attempts,
 				struct findings *out)
 {
+	struct finding *f;
+
 	const struct handshake_facts *h = &facts->handshake;
 
 	if (is_old_session(h, watched, attempts))
@@ -80,12 +107,32 @@ static struct finding *complete(const struct facts *facts, bool watched, int64_t
 		return finding_add(out, STATE_PASS,
 				   "response in %s to the first of %lld initiations over the run",
 				   words_time(out->arena, h->response_ns), (long long)attempts);
-	if (attempts > 1)
-		return finding_add(out, STATE_WARN,
-				   "complete, but only after %lld initiations, %s after the first",
-				   (long long)attempts, words_time(out->arena, h->response_ns));
-	return finding_add(out, STATE_PASS, "response in %s, 1 initiation",
-			   words_time(out->arena, h->response_ns));
+	if (attempts > 1) {
+		f = finding_add(out, STATE_WARN,
+				"complete, but only after %lld initiations, %s after the first",
+				(long long)attempts, words_time(out->arena, h->response_ns));
+		if (was_lost(facts, attempts))
+			finding_sign(f, SIGN_FIRST_WAS_LOST);
+		return f;
+	}
+	if (h->age_ns == UNKNOWN && h->waited_ns - h->response_ns > ASKED_S * NS_PER_S &&
+	    was_lost(facts, attempts)) {
+		f = finding_add(out, STATE_WARN,
+				"complete, but an initiation left only after %s: one before was "
+				"not answered",
+				words_time(out->arena, h->waited_ns - h->response_ns));
+		finding_sign(f, SIGN_FIRST_WAS_LOST);
+		return f;
+	}
+	if (!was_idle(facts))
+		return finding_add(out, STATE_PASS, "response in %s, 1 initiation",
+				   words_time(out->arena, h->response_ns));
+	f = finding_add(out, STATE_PASS,
+			"response in %s, 1 initiation; the one before was %s ago, and no keepalive "
+			"is set",
+			words_time(out->arena, h->response_ns), words_age(out->arena, h->age_ns));
+	finding_sign(f, SIGN_WAS_IDLE);
+	return f;
 }
 
 /* wg and wg-quick take the first address of a name, and never another. */
@@ -296,7 +343,8 @@ const struct check check_handshake_complete = {
 	.title = "handshake complete",
 	.layer = LAYER_TRANSPORT,
 	.needs = NEED_BIT(NEED_HANDSHAKE),
-	.wants = NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_ENGINE),
+	.wants = NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_CONFIG) |
+		 NEED_BIT(NEED_INTENDED),
 	.after = after,
 	.misses = TRAFFIC_OUTER,
 	.run = run,

@@ -8,6 +8,9 @@
  * is no fault, and anything it refuses below the MTU is one.
  * One lost probe is no verdict.
  *
+ * Where a host that nobody named answers small pings and no large ones, that may be its own choice;
+ * where the limit, to the byte, is one that the padding of messages makes, it is the way's.
+ *
  * Where all is answered up to a size and nothing beyond it, so that chance does not make it, the
  * rows that count what is missing show the same packets: then it is their root.
  */
@@ -19,6 +22,8 @@
 #include <string.h>
 
 enum { LOST_MIN = 2 };
+/* RFC 8200, section 5 */
+enum { IP6_LEAST_MTU = 1280 };
 /* So rarely would the losses all fall on the largest by chance. */
 static const double BY_CHANCE = 0.001;
 
@@ -250,6 +255,67 @@ static void because(const struct facts *facts, const struct ladder *l, struct fi
 	evidence_count(ev, arena_printf(out->arena, "%s_mtu", base), mtu_of(facts, l->from));
 }
 
+/*
+ * A message is padded to a multiple of 16 (the WireGuard paper, section 5.4.6), so where the way
+ * ends for outer messages, it ends for packets at such a multiple. A host that answers no large
+ * pings, which is its own choice, rarely has that limit to the byte; and it has a round one (128,
+ * 512, 1000, 1024), where ways carry 1280 and more, less 80.
+ */
+enum { PADDED_TO = 16, WAY_LEAST = 1200 };
+
+/* Some engines do not pad, and the capture shows it. None pads beyond the MTU: a few are short. */
+static bool is_padded(const struct facts *facts)
+{
+	const struct tap_facts *t = &facts->taps[TAP_NEAR_WIRE];
+	enum tap_dir dir;
+
+	for (dir = 0; dir < TAP_DIR_COUNT; dir++)
+		if (2 * t->unpadded[dir] > t->msgs[dir][WG_MSG_DATA])
+			return false;
+	return true;
+}
+
+/* The largest that crosses, known to the byte, is one where an outer limit would put it. */
+static bool is_outer_limit(const struct facts *facts, const struct ladder *l, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (l[i].passed >= WAY_LEAST && l[i].lost == l[i].passed + 1 &&
+		    (!is_padded(facts) || l[i].passed % PADDED_TO == 0))
+			return true;
+	return false;
+}
+
+/* The largest that passed in each of the families in which larger ones did not. */
+static int64_t largest(const struct ladder *l, size_t n)
+{
+	int64_t least = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (l[i].lost && l[i].passed && (!least || l[i].passed < least))
+			least = l[i].passed;
+	return least;
+}
+
+static void fix_mtu(const struct facts *facts, int64_t size, struct findings *out,
+		    struct finding *f)
+{
+	const char *dev =
+		facts->tun[END_NEAR].name ? facts->tun[END_NEAR].name : facts->target.name;
+
+	finding_fix(out, f,
+		    arena_printf(out->arena,
+				 "MTU = %lld in the [Interface] section, at both ends%s",
+				 (long long)size,
+				 size < IP6_LEAST_MTU ?
+					 "; below 1280 the tunnel carries no IPv6, so rather "
+					 "have the way carry more" :
+					 ""),
+		    "ip link set dev %s mtu %lld", dev ? dev : "INTERFACE", (long long)size);
+}
+
 /* The worst first; those that pass are told only when all do. */
 static const char *all_words(const struct ladder *l, size_t n, enum state worst, struct arena *a)
 {
@@ -298,15 +364,22 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 			worst = s;
 	}
 	said = worst;
+	limit = worst == STATE_FAIL ? lost_by_size(ctx->facts, l, n) : 0;
 	/* What a host that nobody named does not answer may be its own choice. */
-	if (worst == STATE_FAIL && !tunnel_target_is_sure(ctx->facts) && !is_refused(l, n))
+	if (worst == STATE_FAIL && !tunnel_target_is_sure(ctx->facts) && !is_refused(l, n) &&
+	    !(limit && is_outer_limit(ctx->facts, l, n)))
 		worst = STATE_WARN;
 	f = finding_add(out, worst, "%s%s", worst == STATE_PASS ? "largest answered: " : "",
 			all_words(l, n, said, out->arena));
-	limit = worst == STATE_FAIL ? lost_by_size(ctx->facts, l, n) : 0;
+	if (worst != STATE_FAIL)
+		limit = 0;
 	if (limit)
 		f->explains = explained(ctx->facts, limit, out->arena);
-	else
+	if (limit && !facts_far_is_here(ctx->facts)) {
+		finding_sign(f, SIGN_LOST_BY_SIZE);
+		fix_mtu(ctx->facts, largest(l, n), out, f);
+	}
+	if (!limit)
 		f->takes = traffic_of(FAMILY_NONE, TRAFFIC_ECHO);
 	for (i = 0; i < n; i++)
 		if (ladder_state(&l[i]) == STATE_FAIL)
@@ -323,7 +396,7 @@ const struct check check_ping_sizes = {
 	.title = "ping sizes",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_SIZES),
-	.wants = NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_LINKS_FAR),
+	.wants = NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_LINKS_FAR) | NEED_BIT(NEED_TAP_NEAR_WIRE),
 	.after = after,
 	.run = run,
 };

@@ -180,7 +180,7 @@ static const char *and_also(struct arena *a, const char *before, const char *mor
 
 /* Of what the engine writes to its tun. "": nothing is wrong. */
 static const char *write_fault(const struct facts *facts, enum end end, const struct view *v,
-			       uint64_t *seen, struct arena *a)
+			       sign_set *seen, struct arena *a)
 {
 	const struct tun_view *t = &v->tun;
 	int64_t pi = facts->tun[end].tun_pi;
@@ -205,7 +205,7 @@ static const char *write_fault(const struct facts *facts, enum end end, const st
 }
 
 /* Of what the near end sends, by what somebody pasted of a far end with the kernel's engine. */
-static const char *pasted_fault(const struct facts *facts, uint64_t *seen, struct arena *a)
+static const char *pasted_fault(const struct facts *facts, sign_set *seen, struct arena *a)
 {
 	const struct far_inside in = far_inside_of(facts);
 
@@ -220,7 +220,7 @@ static const char *pasted_fault(const struct facts *facts, uint64_t *seen, struc
 
 /* Of what it sends. */
 static const char *send_fault(const struct facts *facts, enum end end, const struct view *v,
-			      uint64_t *seen, struct arena *a)
+			      sign_set *seen, struct arena *a)
 {
 	/* Who sends data has a session, whether its handshake was seen or not. */
 	if (!facts->handshake.complete && v->sent < 1)
@@ -256,9 +256,9 @@ static const char *send_fault(const struct facts *facts, enum end end, const str
 
 /* All that the evidence carries, of both directions. */
 static const char *end_fault(const struct facts *facts, enum end end, const struct view *v,
-			     uint64_t *seen, struct arena *a)
+			     sign_set *seen, struct arena *a)
 {
-	uint64_t here = 0;
+	sign_set here = 0;
 	const char *s = write_fault(facts, end, v, &here, a);
 	const char *sends = send_fault(facts, end, v, &here, a);
 
@@ -356,7 +356,7 @@ static struct finding *judge(const struct facts *facts, const struct view v[END_
 			     struct findings *out)
 {
 	enum self_test st = self_test(facts);
-	uint64_t seen = 0;
+	sign_set seen = 0;
 	const char *near = end_fault(facts, END_NEAR, &v[END_NEAR], &seen, out->arena);
 	const char *far = end_fault(facts, END_FAR, &v[END_FAR], &seen, out->arena);
 	const char *self = self_words(facts, st, out->arena);

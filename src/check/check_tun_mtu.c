@@ -41,26 +41,48 @@ static unsigned overhead(uint8_t outer_family)
 	return outer_family == FAMILY_IP6 ? OVERHEAD_IP6 : OVERHEAD_IP4;
 }
 
-/* By the ladder: of what is above none was answered, more than once; something below was. */
+enum { PADDED_TO = 16 };
+
+/*
+ * By the ladder: of what is above none was answered, more than once; and all below was, but for
+ * what padding makes longer. Otherwise a narrower link is behind the first.
+ */
 static bool larger_are_lost(const struct facts *f, unsigned limit)
 {
-	bool below = false;
-	int64_t lost = 0;
+	int64_t lost = 0, passed = 0, least = INT64_MAX;
 	size_t i;
 
 	if (!(f->have & NEED_BIT(NEED_SIZES)))
 		return false;
+	for (i = 0; i < f->n_sizes; i++)
+		if (f->sizes[i].received > 0)
+			passed = MAX(passed, f->sizes[i].size);
 	for (i = 0; i < f->n_sizes; i++) {
 		const struct size_facts *s = &f->sizes[i];
 
-		if (s->size <= limit)
-			below = below || s->received > 0;
-		else if (s->received > 0)
-			return false;
-		else
-			lost += s->sent;
+		if (s->size <= passed || s->received > 0 || s->sent < 1)
+			continue;
+		least = MIN(least, s->size);
+		lost += s->size > limit ? s->sent : 0;
 	}
-	return below && lost > 1;
+	return passed && passed <= limit && least > (limit & ~(PADDED_TO - 1U)) && lost > 1;
+}
+
+static struct finding *too_narrow(const struct facts *f, unsigned over, struct findings *out)
+{
+	unsigned tun = f->tun[END_NEAR].start.mtu, wire = f->wire[END_NEAR].start.mtu;
+	struct finding *row;
+
+	row = finding_add(out, STATE_FAIL,
+			  "%u + %u is %u, more than the %u of %s, and packets above %u B are lost",
+			  tun, over, tun + over, wire, f->wire[END_NEAR].name, wire - over);
+	finding_sign(row, SIGN_LINK_TOO_NARROW);
+	finding_fix(out, row,
+		    arena_printf(out->arena, "MTU = %u in the [Interface] section, at both ends",
+				 wire - over),
+		    "ip link set dev %s mtu %u",
+		    f->tun[END_NEAR].name ? f->tun[END_NEAR].name : "INTERFACE", wire - over);
+	return row;
 }
 
 static struct finding *judge_fit(const struct facts *f, uint8_t family, struct findings *out)
@@ -77,11 +99,7 @@ static struct finding *judge_fit(const struct facts *f, uint8_t family, struct f
 	if (!f->wire[END_NEAR].name || !wire)
 		return finding_add(out, STATE_UNSURE, "%u; the outer link's MTU is not known", tun);
 	if (tun + over > wire && larger_are_lost(f, wire - over))
-		return finding_add(out, STATE_FAIL,
-				   "%u + %u is %u, more than the %u of %s, and packets above %u B "
-				   "are lost",
-				   tun, over, tun + over, wire, f->wire[END_NEAR].name,
-				   wire - over);
+		return too_narrow(f, over, out);
 	if (tun + over > wire)
 		return finding_add(out, STATE_WARN,
 				   "%u + %u is %u, more than the %u of %s: larger ones leave in "

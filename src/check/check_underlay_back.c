@@ -19,7 +19,8 @@ const struct check check_underlay_back = {
 	.title = "wire, peer → me",
 	.layer = LAYER_UNDERLAY,
 	.needs = NEED_BIT(NEED_TAP_NEAR_WIRE),
-	.wants = NEED_BIT(NEED_TAP_FAR_WIRE) | NEED_BIT(NEED_STREAMS),
+	.wants = NEED_BIT(NEED_TAP_FAR_WIRE) | NEED_BIT(NEED_STREAMS) | NEED_BIT(NEED_CONFIG) |
+		 NEED_BIT(NEED_INTENDED) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_PEER),
 	.after = after,
 	.misses = TRAFFIC_OUTER,
 	.run = run,

@@ -18,7 +18,7 @@ struct live {
 	const char *shown[LIVE_SHOWN_MAX];
 	size_t n_shown, n_fail, n_warn;
 	bool taken; /* another peer has what the file gives to one */
-	uint64_t signs;
+	sign_set signs;
 };
 
 void live_differs(struct live *l, enum state s, const char *words);

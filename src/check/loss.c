@@ -45,6 +45,86 @@ static struct finding *judge_few(const struct facts *facts, const struct loss_fa
 }
 
 /*
+ * Nobody watched at the far end, and answers are missing. A host that answers only so many pings a
+ * second has fewer missing, or none, where they come slower; what limits all that comes, too. What
+ * a way loses by chance it loses at any rate, and here and there.
+ */
+enum { LOST_ROWS = 2 };
+/* More is missing: then it is no longer a share, and a limit that is lower than both rates. */
+static const double LOST_MOST = 0.7;
+/* Of the bursts that chance would make of them: fewer are a silence or two, and no loss. */
+static const double BURSTS_LEAST = 0.2;
+
+/* How many of our messages the far side surely never answered: by both counts, its and ours. */
+static int64_t never_answered(const struct pace_facts *p)
+{
+	if (p->left == UNKNOWN || p->sent_back == UNKNOWN || p->lost_back == UNKNOWN)
+		return UNKNOWN;
+	return MIN(p->probes - p->answered - p->lost_back, p->left - p->sent_back);
+}
+
+/*
+ * Who answers so many a second has saved some up while nobody asked: all of them at first, and a
+ * share after that. By chance there is no such head.
+ */
+static const double HEAD_BY_CHANCE = 0.01;
+
+static bool has_head(const struct pace_facts *p)
+{
+	double share = (double)(p->probes - p->answered) / (double)p->probes, chance = 1;
+	int64_t i;
+
+	for (i = 0; i < p->head && chance >= HEAD_BY_CHANCE; i++)
+		chance *= 1 - share;
+	return chance < HEAD_BY_CHANCE;
+}
+
+static bool is_here_and_there(const struct pace_facts *p)
+{
+	double silent = (double)(p->probes - p->answered), share = silent / (double)p->probes;
+
+	return (double)p->bursts >= BURSTS_LEAST * silent * (1 - share);
+}
+
+static bool is_lost_on_the_way(const struct facts *facts)
+{
+	struct stats_interval share[LOST_ROWS];
+	size_t i;
+
+	if (facts->n_paces < LOST_ROWS)
+		return false;
+	for (i = 0; i < LOST_ROWS; i++) {
+		const struct pace_facts *p = &facts->paces[i];
+
+		if (p->probes < PROBES_MIN || never_answered(p) < 1 ||
+		    !stats_wilson95(never_answered(p), p->probes, &share[i]))
+			return false;
+		if (share[i].low <= FAIL_ABOVE || share[i].high > LOST_MOST ||
+		    !is_here_and_there(p) || has_head(p))
+			return false;
+	}
+	return share[0].low <= share[1].high && share[1].low <= share[0].high;
+}
+
+static struct finding *lost_on_the_way(const struct facts *facts, struct findings *out)
+{
+	const struct pace_facts *p = facts->paces;
+	int64_t lost = 0, probes = 0;
+	struct stats_interval ci = { 0 };
+	size_t i;
+
+	for (i = 0; i < LOST_ROWS; i++) {
+		lost += never_answered(&p[i]);
+		probes += p[i].probes;
+	}
+	stats_wilson95(lost, probes, &ci);
+	return finding_add(out, STATE_FAIL,
+			   "%lld/%lld = %s never answered, at any rate (95 %% CI %.2g to %.2g %%)",
+			   (long long)lost, (long long)probes,
+			   words_share(out->arena, lost, probes), ci.low * 100, ci.high * 100);
+}
+
+/*
  * Nobody watched at the far end. Each answer is one of our messages that arrived; what was not
  * answered may be lost on the way there, not answered, or lost on the way back.
  */
@@ -63,6 +143,8 @@ static struct finding *judge_by_answers(const struct facts *facts, const struct 
 	if (back != UNKNOWN)
 		came_back =
 			arena_printf(out->arena, ", %lld lost on the way back", (long long)back);
+	if (is_lost_on_the_way(facts))
+		return lost_on_the_way(facts, out);
 	if (back != UNKNOWN && back >= silent)
 		return finding_add(out, STATE_PASS,
 				   "%lld of %lld probes not answered, and as many lost on the way "
@@ -122,6 +204,34 @@ static struct finding *judge(const struct facts *facts, const struct loss_facts 
 			   ci.high * 100);
 }
 
+/* One object has the numbers of a row, so each has a name of its own. */
+static void count_of(struct evidence *ev, const char *pace, const char *name, int64_t v,
+		     struct arena *a)
+{
+	evidence_count(ev, arena_printf(a, "%s_%s", pace, name), v);
+}
+
+static void each_pace(const struct facts *facts, struct findings *out, struct finding *f)
+{
+	struct evidence *ev;
+	size_t i;
+
+	for (i = 0; i < facts->n_paces && i < LOST_ROWS; i++) {
+		const struct pace_facts *p = &facts->paces[i];
+		const char *pace = i ? "slow" : "fast";
+
+		ev = finding_because(out, f, "probe", "near wire", "a probe each %s",
+				     words_time(out->arena, p->interval_ns));
+		count_of(ev, pace, "probes", p->probes, out->arena);
+		count_of(ev, pace, "answered", p->answered, out->arena);
+		count_of(ev, pace, "head", p->head, out->arena);
+		count_of(ev, pace, "bursts", p->bursts, out->arena);
+		count_of(ev, pace, "left", p->left, out->arena);
+		count_of(ev, pace, "sent_back", p->sent_back, out->arena);
+		count_of(ev, pace, "lost_back", p->lost_back, out->arena);
+	}
+}
+
 void loss_judge(const struct facts *facts, const struct loss_facts *l, struct findings *out)
 {
 	struct finding *f = judge(facts, l, out);
@@ -140,6 +250,11 @@ void loss_judge(const struct facts *facts, const struct loss_facts *l, struct fi
 	evidence_count(ev, "duplicates", l->duplicates);
 	evidence_count(ev, "reordered", l->reordered);
 	evidence_count(ev, "capture_dropped", l->capture_dropped);
+	if (l == &facts->loss_up)
+		each_pace(facts, out, f);
+	if (f->state == STATE_FAIL && !facts_far_is_here(facts))
+		finding_sign(f, l == &facts->loss_up ? SIGN_LOST_ON_THE_WAY_UP :
+						       SIGN_LOST_ON_THE_WAY_DOWN);
 	f->duration_ns = l->elapsed_ns;
 }
 

@@ -196,6 +196,68 @@ static struct finding *unanswered(const struct facts *facts, const struct tap_fa
 	return f;
 }
 
+/* --- a peer that came from there, and is not reached there --------------------------- */
+
+enum {
+	/* Linux gives out these (net.ipv4.ip_local_port_range); NAT tries to keep them. */
+	GIVEN_OUT_FROM = 32768,
+	GIVEN_OUT_TO = 60999,
+	/* wg(8) has no usual port, its documentation has this one, and so have most files */
+	USUAL_FROM = 51820,
+	USUAL_TO = 51829,
+};
+
+static bool is_given_out(int64_t port)
+{
+	return port >= GIVEN_OUT_FROM && port <= GIVEN_OUT_TO &&
+	       !(port >= USUAL_FROM && port <= USUAL_TO);
+}
+
+static bool is_port_closed(const struct tap_facts *t, const struct ip_addr *at)
+{
+	if (t->icmp_errors < 1 || !ip_addr_equal(&t->icmp_from, at))
+		return false;
+	return at->family == FAMILY_IP4 ? t->icmp_type == 3 && t->icmp_code == 3 :
+					  t->icmp_type == 1 && t->icmp_code == 4;
+}
+
+/* By the file; or its port is one that nobody configured, and ours is none of these. */
+static bool comes_to_us(const struct facts *facts, const struct peer_config *p)
+{
+	if (!tunnel_peer_may_roam(facts, p))
+		return false;
+	return (facts->have & NEED_BIT(NEED_INTENDED)) ||
+	       (is_given_out(p->endpoint.port) && facts->config[END_NEAR].listen_port > 0 &&
+		!is_given_out(facts->config[END_NEAR].listen_port));
+}
+
+/* Within the life of a session: later it may as well have gone home. */
+static bool is_forgotten(const struct facts *facts, const struct tap_facts *t)
+{
+	const struct peer_config *p = tunnel_peer(facts, END_NEAR);
+	int64_t age = p ? tunnel_peer_age(facts, p) : UNKNOWN;
+
+	return age != UNKNOWN && age <= TUNNEL_SESSION_NS && is_port_closed(t, &p->endpoint.addr) &&
+	       comes_to_us(facts, p);
+}
+
+static struct finding *forgotten(const struct facts *facts, struct findings *out)
+{
+	const struct peer_config *p = tunnel_peer(facts, END_NEAR);
+	bool sure = tunnel_target_is_sure(facts) || tunnel_peer_is_required(facts, p);
+	char at[ENDPOINT_STR_SIZE];
+	struct finding *f;
+
+	/* Unless somebody says that it is there, it may have gone home. */
+	f = finding_add(out, sure ? STATE_FAIL : STATE_UNSURE,
+			"the peer came from %s %s ago, and that port is closed now (port "
+			"unreachable)",
+			endpoint_str(&p->endpoint, at),
+			words_time(out->arena, tunnel_peer_age(facts, p)));
+	finding_sign(f, SIGN_PEERS_PORT_CLOSED);
+	return f;
+}
+
 /* Data may go unanswered; an initiation is answered by whoever accepts it. */
 static struct finding *judge_back(const struct facts *facts, const struct tap_facts *t,
 				  int64_t sent, int64_t came, struct findings *out)
@@ -217,6 +279,8 @@ static struct finding *judge_back(const struct facts *facts, const struct tap_fa
 				   t->dev);
 	if (tunnel_peer_is_offline(facts))
 		return finding_add(out, STATE_NA, "the peer is offline");
+	if (is_forgotten(facts, t))
+		return forgotten(facts, out);
 	if (refuser(facts, &why))
 		return refused(facts, t, sent, out);
 	if (sent == 0)

@@ -11,6 +11,9 @@
 #include "lab/self_tunnel.h"
 #include "lab/world.h"
 
+/* Who can see it: one end may heal it by looking, or have no session to look at. */
+enum lab_from { LAB_FROM_EITHER, LAB_FROM_NEAR, LAB_FROM_FAR };
+
 /* A fault in the lab's network, rather than in a tunnel between two ends of a cable. */
 struct lab_scene {
 	/* Changes network and configurations, before an engine runs. NULL: nothing. */
@@ -31,6 +34,7 @@ struct lab_scene {
 	 * (below); NULL: it is. Group "": it is to be named.
 	 */
 	const char *side, *group;
+	enum lab_from from; /* by whom it is graded */
 };
 
 struct lab_variant {
@@ -55,6 +59,7 @@ struct lab_fault {
 	 * which one end may name in its place; NULL: it is to be named.
 	 */
 	const char *side, *group;
+	bool unnoticed; /* what is no fault need not be named: here nothing of it is to be seen */
 	const struct lab_variant *variants; /* ended by one without a name; the first that fits is
 					     * what is made when none is named */
 };

@@ -175,6 +175,68 @@ static int internet(struct lab_world *w, struct err *e)
 	return masqueraded(w, LAB_UPLINK, e);
 }
 
+/* So many pings a second and no more, as careful hosts answer. */
+static int icmp_limited(struct lab_world *w, struct err *e)
+{
+	unsigned rate = 2 + (unsigned)draw_below(&w->draw, 450);
+	unsigned burst = 5 + (unsigned)draw_below(&w->draw, 100);
+
+	return lab_nft(w, LAB_SERVER, e,
+		       "add table inet limits;"
+		       "add chain inet limits in { type filter hook input priority 0; };"
+		       "add rule inet limits in icmp type echo-request "
+		       "limit rate over %u/second burst %u packets drop",
+		       rate, burst);
+}
+
+/* The longest outer message: what a full packet becomes. */
+static unsigned outer_mtu(const struct lab_world *w)
+{
+	unsigned over = w->listens.addr.family == FAMILY_IP6 ? 80 : 60;
+
+	return (unsigned)w->end[END_NEAR].conf->mtu + over;
+}
+
+/* Neither tells of anything too long. */
+static int narrow_quietly(struct lab_world *w, unsigned mtu, struct err *e)
+{
+	int rc = lab_link_mtu(w, LAB_ROUTER, lab_plug(w, LAB_ROUTER, LAB_UPLINK)->dev, mtu, e);
+
+	return rc ? rc :
+		    lab_nft(w, LAB_ROUTER, e,
+			    "add table inet quiet;"
+			    "add chain inet quiet out { type filter hook output priority 0; };"
+			    "add rule inet quiet out icmp type destination-unreachable drop;"
+			    "add rule inet quiet out icmpv6 type packet-too-big drop");
+}
+
+/* To the byte. */
+static int path_fits(struct lab_world *w, struct err *e)
+{
+	return narrow_quietly(w, outer_mtu(w), e);
+}
+
+static int small_on_narrow(struct lab_world *w, struct err *e)
+{
+	int rc = small_mtu(w, e);
+
+	return rc ? rc : narrow_quietly(w, outer_mtu(w) + (unsigned)draw_below(&w->draw, 60), e);
+}
+
+/* Path MTU discovery at work: the router tells, and the sender's system learns. */
+static int path_tells(struct lab_world *w, struct err *e)
+{
+	unsigned mtu = 1290 + (unsigned)draw_below(&w->draw, 150);
+	int rc = lab_link_mtu(w, LAB_ROUTER, lab_plug(w, LAB_ROUTER, LAB_UPLINK)->dev, mtu, e);
+
+	return rc ? rc :
+		    lab_link_mtu(w, LAB_SERVER, lab_plug(w, LAB_SERVER, LAB_UPLINK)->dev, mtu, e);
+}
+
+static const struct lab_scene limited = { .before = icmp_limited };
+static const struct lab_scene fitting = { .before = path_fits };
+static const struct lab_scene small_fitting = { .before = small_on_narrow };
+static const struct lab_scene telling = { .before = path_tells };
 static const struct lab_scene routed = { .before = NULL };
 static const struct lab_scene in_use = { .session = true };
 static const struct lab_scene nat = { .before = masquerade };
@@ -222,6 +284,11 @@ static const struct lab_variant variants[] = {
 	  &scene_lan_hidden },
 	{ "internet", "all traffic, and the server hides its clients", NULL, NULL,
 	  &scene_internet },
+	{ "icmp-limited", "the server answers only so many pings a second", NULL, NULL, &limited },
+	{ "path-fits", "the way carries a full packet to the byte", NULL, NULL, &fitting },
+	{ "small-on-narrow", "the least MTU, on a way that is narrower than usual", NULL, NULL,
+	  &small_fitting },
+	{ "path-tells", "a narrower link, and the router says so", NULL, NULL, &telling },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -40,7 +40,12 @@
 	X(fault_local_firewall) \
 	X(fault_leftover_rules) \
 	X(fault_rp_filter) \
-	/* sizes, loss and time */
+	/* sizes, loss and time */ \
+	X(fault_underlay_loss) \
+	X(fault_first_packets_lost) \
+	X(fault_idle_not_broken) \
+	X(fault_pmtu_blackhole) \
+	X(fault_nat_mapping_expired)
 
 #define LAB_FAULT_EXTERN(name) extern const struct lab_fault name;
 LAB_FAULTS(LAB_FAULT_EXTERN)

@@ -43,7 +43,7 @@ static enum lab_grade of_control(const struct lab_fault *f, const struct lab_sai
 		return LAB_UNNAMED;
 	if (said->cause)
 		return same(said->cause, f->name) ? LAB_RIGHT : LAB_WRONG;
-	return same(f->name, "none") ? LAB_RIGHT : LAB_UNNAMED;
+	return same(f->name, "none") || f->unnoticed ? LAB_RIGHT : LAB_UNNAMED;
 }
 
 enum lab_grade lab_grade(const struct lab_fault *f, const struct lab_variant *v,

@@ -64,6 +64,7 @@ struct lab_world {
 	struct endpoint listens; /* where the client sends to, if the fault does not change it */
 	/* What is pinged because somebody said so; family NONE: what wgdiag finds out itself. */
 	struct ip_addr ping;
+	struct ip_addr ping_from_far; /* the same of who looks from the far end */
 	/* The engines cannot be asked, as if inside programs; what the user knows is `listens`. */
 	bool hidden;
 	int web_fd; /* lab_web's, -1: none */

@@ -424,6 +424,20 @@ struct loss_facts {
 	int64_t elapsed_ns;
 };
 
+/*
+ * Paced probes of one rate, and what became of all the data messages meanwhile: those that left
+ * here and those that the far side sent, by the counters on our wire. Only where the far end is not
+ * looked at. UNKNOWN where not watched.
+ */
+struct pace_facts {
+	int64_t interval_ns; /* between two probes */
+	int64_t probes, answered; /* in time or late */
+	int64_t head; /* so many were answered in a row before the first that was not */
+	int64_t bursts; /* how many times one or more in a row were not answered */
+	int64_t left;
+	int64_t sent_back, lost_back; /* the far side's counter range; of these those not seen */
+};
+
 /* Of the far end's host, as the pasted line told; UNKNOWN where it did not. */
 struct far_host_facts {
 	int64_t ip4_forward, ip6_forward;
@@ -480,6 +494,8 @@ struct facts {
 	struct size_facts *sizes;
 	size_t n_sizes;
 	struct loss_facts loss_up, loss_down;
+	struct pace_facts *paces; /* the fast one first; a slower one where answers were missing */
+	size_t n_paces;
 	struct firewall_facts firewall;
 	struct far_host_facts far_host;
 	struct near_host_facts near_host;

@@ -353,6 +353,12 @@ static const struct facts_field kernel_fields[] = {
 	COUNT(kernel_facts, n_elsewhere),     TEXT(kernel_facts, elsewhere),
 };
 static const struct facts_table kernel_table = TABLE(kernel_facts, kernel_fields);
+static const struct facts_field pace_fields[] = {
+	COUNT(pace_facts, interval_ns), COUNT(pace_facts, probes),    COUNT(pace_facts, answered),
+	COUNT(pace_facts, head),	COUNT(pace_facts, bursts),    COUNT(pace_facts, left),
+	COUNT(pace_facts, sent_back),	COUNT(pace_facts, lost_back),
+};
+static const struct facts_table pace_table = TABLE(pace_facts, pace_fields);
 
 static const struct facts_field far_host_fields[] = {
 	COUNT(far_host_facts, ip4_forward), COUNT(far_host_facts, ip6_forward),
@@ -401,6 +407,7 @@ static const struct facts_field facts_fields[] = {
 	LIST(facts, sizes, n_sizes, size_table),
 	STRUCT(facts, loss_up, loss_table),
 	STRUCT(facts, loss_down, loss_table),
+	LIST(facts, paces, n_paces, pace_table),
 	STRUCT(facts, firewall, facts_firewall_table),
 	STRUCT(facts, far_host, far_host_table),
 	STRUCT(facts, near_host, near_host_table),

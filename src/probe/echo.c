@@ -382,6 +382,26 @@ bool echo_error(const struct echo *x, struct ip_addr *from)
 	return true;
 }
 
+int64_t echo_bursts(const struct echo *x)
+{
+	int64_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < x->next; i++)
+		n += x->requests[i].state == REQUEST_EXPIRED &&
+		     (i == 0 || x->requests[i - 1].state != REQUEST_EXPIRED);
+	return n;
+}
+
+int64_t echo_head(const struct echo *x)
+{
+	unsigned i;
+
+	for (i = 0; i < x->next && x->requests[i].state != REQUEST_EXPIRED; i++)
+		;
+	return i;
+}
+
 void echo_close(struct echo *x)
 {
 	if (!x || x->sock.fd < 0)

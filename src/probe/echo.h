@@ -48,6 +48,10 @@ bool echo_all_back(void *echo);
 void echo_facts(const struct echo *x, struct ping_facts *out, int64_t *corrupt);
 /* Who sent an ICMP error about a request, the first one; false: nobody. */
 bool echo_error(const struct echo *x, struct ip_addr *from);
+/* How many times one or more requests in a row expired and were never answered. */
+int64_t echo_bursts(const struct echo *x);
+/* How many were sent before the first of these; all, where there is none. */
+int64_t echo_head(const struct echo *x);
 void echo_close(struct echo *x); /* NULL is fine */
 
 #endif

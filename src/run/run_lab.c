@@ -74,6 +74,10 @@ static int attach(struct lab_run *x, struct err *e)
 	struct intended_facts *t;
 	int rc;
 
+	if (x->lab->from_far && w->ping_from_far.family != FAMILY_NONE) {
+		there.pings = &w->ping_from_far;
+		there.n_pings = 1;
+	}
 	if (w->hidden && !x->lab->from_far)
 		there.endpoint = w->listens;
 	/* Who cannot get through goes on trying, while the far end is looked at. */

@@ -69,6 +69,13 @@ static bool can_be_seen_from_far(const struct lab_scene *s)
 	return s && !s->file_only && !s->near_only;
 }
 
+static bool is_seen_from(const struct lab_variant *v, bool far)
+{
+	enum lab_from from = v->scene ? v->scene->from : LAB_FROM_EITHER;
+
+	return from == LAB_FROM_EITHER || (from == LAB_FROM_FAR) == far;
+}
+
 /* In turn, or the one that it needs. */
 static bool is_its_turn(const struct run_lab_all *c, const struct lab_variant *v, size_t k,
 			size_t turn)
@@ -105,7 +112,8 @@ static void list_variant(struct listing *l, const struct lab_fault *f, const str
 	size_t k;
 
 	for (k = 0; k < c->n_near; k++)
-		if (fits(v, c->near[k]) && is_its_turn(c, v, k, l->turn) &&
+		if (is_seen_from(v, c->from_far) && fits(v, c->near[k]) &&
+		    is_its_turn(c, v, k, l->turn) &&
 		    (!c->from_far || can_be_seen_from_far(v->scene)))
 			list_seeds(l, f, v, c->near[k]);
 	l->turn++;

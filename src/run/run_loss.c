@@ -6,6 +6,10 @@
  * run beside it nor an answer that nobody sends can be mistaken for loss.
  *
  * Where something is lost, and the share could be on either side of a limit, it goes on.
+ *
+ * Where the far end is not looked at, its counters tell how many of our messages it answered; and
+ * a host that answers only so many pings a second looks the same. So where answers are missing,
+ * probes are sent at a fifth of that rate too: a limit has none missing there, loss has as many.
  */
 #include "loss/stats.h"
 #include "probe/echo.h"
@@ -13,6 +17,8 @@
 
 enum {
 	PACE_US = 2000,
+	SLOW_PACE_US = 5 * PACE_US,
+	SLOW_MAX = 3, /* times RUN_PROBES; and by answers alone */
 	/* At least; by a slow way twice what the slowest answer took that was seen on it. */
 	ANSWER_MS = 300,
 	ANSWER_MOST_MS = 3000,
@@ -155,7 +161,7 @@ static int64_t answer_ns(const struct run *r)
 	return MIN(MAX(ANSWER_MS * NS_PER_MS, 2 * r->slowest_ns), ANSWER_MOST_MS * NS_PER_MS);
 }
 
-static int probe(struct run *r, int64_t *sent, int64_t *answered, struct err *e)
+static int probe(struct run *r, unsigned pace_us, struct pace_facts *out, struct err *e)
 {
 	struct opening o = {
 		.r = r,
@@ -165,10 +171,10 @@ static int probe(struct run *r, int64_t *sent, int64_t *answered, struct err *e)
 			.link = r->bind_to,
 			.count = RUN_PROBES,
 			.payload_len = PAYLOAD_LEN,
-			.interval_ns = PACE_US * NS_PER_US,
+			.interval_ns = pace_us * NS_PER_US,
 			.timeout_ns = answer_ns(r),
 			.id = run_echo_id(r, ECHO_LOSS),
-			.seed = r->conf->seed + 30 + (uint64_t)*sent,
+			.seed = r->conf->seed + 30 + (uint64_t)out->probes + pace_us,
 		},
 	};
 	int64_t longest = echo_longest_ns(&o.conf) * 2;
@@ -180,9 +186,13 @@ static int probe(struct run *r, int64_t *sent, int64_t *answered, struct err *e)
 	echo_start(o.echo);
 	loop_run(r->loop, MIN(loop_now(r->loop) + longest, r->deadline_ns), echo_done, o.echo);
 	echo_facts(o.echo, &p, NULL);
+	out->interval_ns = o.conf.interval_ns;
+	if (out->head == out->probes)
+		out->head += echo_head(o.echo);
+	out->probes += p.sent;
+	out->answered += p.received + MAX(p.late, 0);
+	out->bursts += echo_bursts(o.echo);
 	echo_close(o.echo);
-	*sent += p.sent;
-	*answered += p.received + MAX(p.late, 0);
 	return 0;
 }
 
@@ -199,26 +209,117 @@ static bool is_close(const struct loss_facts *l)
 	return false;
 }
 
-static int measure(struct run *r, const struct way ways[2], struct err *e)
+/* What went by our wire until now, of both directions. */
+static void look(const struct run *r, struct pace_facts *out)
 {
-	int64_t from = loop_now(r->loop), sent = 0, answered = 0, last;
-	unsigned i;
+	struct loss_facts l;
+
+	loss_of_window(NULL, window(r, TAP_NEAR_WIRE, TAP_OUT), &l);
+	out->left = l.sent == UNKNOWN ? UNKNOWN : l.sent - l.lost;
+	loss_of_window(NULL, window(r, TAP_NEAR_WIRE, TAP_IN), &l);
+	out->sent_back = l.sent;
+	out->lost_back = l.lost;
+}
+
+static int64_t since(int64_t now, int64_t then)
+{
+	return now == UNKNOWN || then == UNKNOWN ? UNKNOWN : now - then;
+}
+
+static void look_since(const struct run *r, const struct pace_facts *then, struct pace_facts *out)
+{
+	struct pace_facts now;
+
+	look(r, &now);
+	out->left = since(now.left, then->left);
+	out->sent_back = since(now.sent_back, then->sent_back);
+	out->lost_back = since(now.lost_back, then->lost_back);
+}
+
+static bool may_go_on(struct run *r, int rc)
+{
+	return !rc && !run_interrupted(r) && loop_now(r->loop) < r->deadline_ns;
+}
+
+static bool is_share_close(int64_t n, int64_t of)
+{
+	const struct loss_facts l = { .lost = n, .sent = of };
+
+	return is_close(&l);
+}
+
+/* By the answers alone, where the far end's wire is not watched. */
+static bool is_answered_close(const struct run *r, const struct way ways[2],
+			      const struct pace_facts *p)
+{
+	return !r->end[END_FAR].here && p->probes < SLOW_MAX * RUN_PROBES &&
+	       is_share_close(p->probes - p->answered - MAX(ways[1].out->lost, 0), p->probes);
+}
+
+static int fast(struct run *r, const struct way ways[2], struct pace_facts *p, struct err *e)
+{
+	int64_t last;
 	int rc;
 
 	do {
-		last = sent;
-		rc = probe(r, &sent, &answered, e);
-		if (rc < 0 && !sent)
+		last = p->probes;
+		rc = probe(r, PACE_US, p, e);
+		if (rc < 0 && !p->probes)
 			return rc;
 		settle(r, ways);
-	} while (!rc && sent > last && sent < RUN_PROBES_MAX && !run_interrupted(r) &&
-		 loop_now(r->loop) < r->deadline_ns &&
-		 (is_close(ways[0].out) || is_close(ways[1].out)));
+	} while (may_go_on(r, rc) && p->probes > last && p->probes < RUN_PROBES_MAX &&
+		 (is_close(ways[0].out) || is_close(ways[1].out) || is_answered_close(r, ways, p)));
+	return 0;
+}
+
+/* Beyond what the way back lost, and more than life is. */
+static bool answers_are_missing(const struct pace_facts *p)
+{
+	struct stats_interval i;
+	int64_t n = p->probes - p->answered - MAX(p->lost_back, 0);
+
+	return n > 0 && stats_wilson95(n, p->probes, &i) && i.low > limits[0];
+}
+
+static void slow(struct run *r, const struct way ways[2], const struct pace_facts *then,
+		 struct pace_facts *p)
+{
+	struct err e;
+	int rc;
+
+	do {
+		rc = probe(r, SLOW_PACE_US, p, &e);
+		settle(r, ways);
+		look_since(r, then, p);
+	} while (may_go_on(r, rc) && p->probes < SLOW_MAX * RUN_PROBES &&
+		 is_share_close(p->probes - p->answered - MAX(p->lost_back, 0), p->probes));
+}
+
+static int measure(struct run *r, const struct way ways[2], struct err *e)
+{
+	struct pace_facts *p = arena_alloc(r->arena, 2 * sizeof(*p)), start = { 0 }, then;
+	int64_t from = loop_now(r->loop);
+	unsigned i;
+	int rc = fast(r, ways, &p[0], e);
+
+	if (rc < 0)
+		return rc;
 	for (i = 0; i < 2; i++) {
-		ways[i].out->probes = sent;
-		ways[i].out->answered = answered;
+		ways[i].out->probes = p[0].probes;
+		ways[i].out->answered = p[0].answered;
 		ways[i].out->elapsed_ns = loop_now(r->loop) - from;
 	}
+	if (r->end[END_FAR].here)
+		return 0;
+	look(r, &then);
+	look_since(r, &start, &p[0]);
+	r->f->paces = p;
+	r->f->n_paces = 1;
+	if (!may_go_on(r, 0) || !answers_are_missing(&p[0]))
+		return 0;
+	slow(r, ways, &then, &p[1]);
+	if (!run_interrupted(r))
+		r->f->n_paces = 2;
 	return 0;
 }
 

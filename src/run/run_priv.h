@@ -86,7 +86,8 @@ enum echo_use {
 	ECHO_FAMILY,
 	ECHO_FIND, /* and 15 more */
 	ECHO_OTHERS = ECHO_FIND + 16, /* and 63 more */
-	ECHO_SIZES = ECHO_OTHERS + 64,
+	ECHO_EDGE = ECHO_OTHERS + 64, /* and 63 more */
+	ECHO_SIZES = ECHO_EDGE + 64,
 };
 
 static inline uint16_t run_echo_id(const struct run *r, unsigned use)
@@ -237,6 +238,8 @@ void run_handshake(struct run *r);
 void run_pings(struct run *r);
 /* run_sizes.c: the ladder with DF, and pings from the far side */
 void run_sizes(struct run *r);
+/* run_sizes_edge.c: the largest that crosses from here, where a larger one was lost */
+void run_sizes_edge(struct run *r);
 /* run_loss.c: paced probes, and the counters on both wires */
 void run_loss(struct run *r);
 void run_loss_see(void *ctx, const struct tap_message *m); /* ctx: the windows of one tap */

@@ -243,4 +243,6 @@ void run_sizes(struct run *r)
 	}
 	close_all(l->steps, l->n);
 	close_all(l->back, l->n_back);
+	if (sizes && !run_interrupted(r) && !r->end[END_FAR].here)
+		run_sizes_edge(r);
 }

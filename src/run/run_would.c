@@ -109,7 +109,8 @@ static void pings(struct teller *t)
 		t->say(t->ctx,
 		       arena_printf(&t->a,
 				    "would send %d pings of each size up to one byte above the "
-				    "tunnel's MTU, unfragmented, both ways",
+				    "tunnel's MTU, unfragmented, both ways, and more where large "
+				    "ones are lost",
 				    RUN_SIZE_TRIES));
 	if (has(t, NEED_BIT(NEED_ECHO_BACK)))
 		t->say(t->ctx,

@@ -215,7 +215,12 @@ const struct cause cause_allowedips_overlap_rival = {
 					SIGN_BIT(SIGN_NEAR_SOURCE_FOREIGN) |  \
 					SIGN_BIT(SIGN_NEAR_SENDS_NO_IP) |     \
 					SIGN_BIT(SIGN_NEAR_OUTER_TOO_LARGE) | \
-					SIGN_BIT(SIGN_ENDPOINT_IN_TUNNEL)     \
+					SIGN_BIT(SIGN_ENDPOINT_IN_TUNNEL) |   \
+					SIGN_BIT(SIGN_FILTER_TOOK) |          \
+					SIGN_BIT(SIGN_REVERSE_PATH)           \
+		},                                                            \
+		{                                                             \
+			"underlay.back", FAILED, 0                            \
 		}                                                             \
 	}
 

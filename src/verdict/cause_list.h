@@ -71,7 +71,13 @@
 	X(cause_self_ping_utun) \
 	X(cause_dead_engine) \
 	X(cause_engine_cannot_start) \
-	/* sizes, loss and time */
+	/* sizes, loss and time */ \
+	X(cause_pmtu_blackhole_near) \
+	X(cause_pmtu_blackhole) \
+	X(cause_underlay_loss) \
+	X(cause_nat_mapping_expired) \
+	X(cause_first_packets_lost) \
+	X(cause_idle_not_broken)
 
 #define CAUSE_EXTERN(name) extern const struct cause name;
 CAUSES(CAUSE_EXTERN)

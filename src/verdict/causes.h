@@ -14,7 +14,7 @@
 struct condition {
 	const char *check; /* id; NULL: any check */
 	uint32_t states; /* STATE_BITs; 0: end of the list */
-	uint64_t signs; /* SIGN_BITs; 0: none is asked for */
+	sign_set signs; /* one of these; 0: none is asked for */
 };
 
 enum { CAUSE_CONDITIONS_MAX = 4, CAUSE_EXPLAINS_MAX = 16, CAUSE_LIST_MAX = 8 };
@@ -28,8 +28,8 @@ struct cause {
 	struct condition unless[CAUSE_CONDITIONS_MAX]; /* none holds */
 	enum side side;
 	enum direction direction;
-	/* SIGN_BITs that show it in one direction each; where there are any, they decide */
-	uint64_t up, down;
+	/* what shows it in one direction each; where there are any, they decide */
+	sign_set up, down;
 	/*
 	 * Something that is no fault: it explains rows that are WARN, UNSURE or PASS, is named only
 	 * when nothing failed, and never makes the verdict worse.

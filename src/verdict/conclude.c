@@ -269,6 +269,7 @@ void conclude(const struct inference *in, const struct facts *f, const struct fi
 	candidates(in, all, v);
 	v->cause = tie ? common_name(in) : in->chosen[0]->id;
 	if (in->chosen[0]->no_fault) {
+		v->side = in->chosen[0]->side;
 		fix(in->chosen[0], f, all->arena, NULL, v);
 		v->summary = in_words(in, tie, all, NULL);
 		return;

@@ -29,14 +29,28 @@ static uint32_t states_of(bool no_fault)
 			  STATE_BIT(STATE_FAIL);
 }
 
-/* The ids of all checks with a row in one of the states, each once. */
-static size_t rows_of(const struct findings *all, uint32_t states, const char *ids[static BITS])
+/* A good row that shows what is no fault, and looks like one elsewhere (`wg show`): is it asked? */
+static bool is_good_and_telling(const struct cause *const *table, size_t n, const struct finding *f)
+{
+	size_t i, k;
+
+	for (i = 0; f->state == STATE_PASS && f->signs && i < n; i++)
+		for (k = 0; table[i]->no_fault && k < CAUSE_CONDITIONS_MAX; k++)
+			if (table[i]->when[k].signs && condition_row(&table[i]->when[k], f))
+				return true;
+	return false;
+}
+
+/* The ids of all checks with a row that asks for an explanation, each once. */
+static size_t rows_of(const struct cause *const *table, size_t n_table, bool no_fault,
+		      const struct findings *all, const char *ids[static BITS])
 {
 	const struct finding *f;
 	size_t i, n = 0;
 
 	for (f = all->first; f; f = f->next) {
-		if (!(states & STATE_BIT(f->state)))
+		if (!(states_of(no_fault) & STATE_BIT(f->state)) &&
+		    !(no_fault && is_good_and_telling(table, n_table, f)))
 			continue;
 		for (i = 0; i < n && strcmp(ids[i], f->check->id) != 0; i++)
 			;
@@ -52,7 +66,7 @@ static void candidates(const struct cause *const *table, size_t n, bool no_fault
 		       const struct findings *all, struct search *s)
 {
 	const char *ids[BITS];
-	size_t i, k, n_ids = rows_of(all, states_of(no_fault), ids);
+	size_t i, k, n_ids = rows_of(table, n, no_fault, all, ids);
 
 	for (i = 0; i < n; i++) {
 		uint64_t rows = 0;

@@ -183,7 +183,7 @@ static void interrupted(struct facts *f)
 
 struct sign_case {
 	void (*change)(struct facts *f);
-	uint64_t signs;
+	sign_set signs;
 	const char *cause; /* of the whole; "": none */
 	size_t n_candidates;
 };

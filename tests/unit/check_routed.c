@@ -64,6 +64,7 @@ static void bound(struct facts *f)
 	f->paths[0].bound = f->paths[1].bound = true;
 	f->ping_peer.dev_is_tun = 1;
 	f->handshake.complete = true;
+	f->handshake.waited_ns = 3 * NS_PER_MS;
 	f->handshake.response_ns = NS_PER_MS;
 	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 1;
 	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] = 1;

@@ -486,7 +486,7 @@ static const struct check_case cases[] = {
 
 static const struct {
 	void (*change)(struct facts *f);
-	uint64_t signs;
+	sign_set signs;
 } sign_cases[] = {
 	{ near_shifted, SIGN_BIT(SIGN_FRAMING_OK) | SIGN_BIT(SIGN_NEAR_WRITES_NO_IP) },
 	{ shifted_without_self_test, SIGN_BIT(SIGN_NEAR_WRITES_NO_IP) },

@@ -14,6 +14,7 @@ static const struct lab_fault near_fault = { .name = "no-uplink", .side = "local
 static const struct lab_fault healthy = { .name = "none" };
 static const struct lab_fault no_fault = { .name = "icmp-filtered" };
 static const struct lab_variant plain;
+static const struct lab_fault unnoticed = { .name = "idle-not-broken", .unnoticed = true };
 
 static struct lab_said said(const char *state, const char *cause, const char *candidate,
 			    const char *side)
@@ -50,6 +51,9 @@ static void each_grade(void **state)
 		{ &healthy, said("PASS", "icmp-filtered", NULL, NULL), LAB_WRONG },
 		{ &no_fault, said("PASS", "icmp-filtered", NULL, NULL), LAB_RIGHT },
 		{ &no_fault, said("PASS", NULL, NULL, NULL), LAB_UNNAMED },
+		{ &unnoticed, said("PASS", NULL, NULL, NULL), LAB_RIGHT },
+		{ &unnoticed, said("PASS", "idle-not-broken", NULL, NULL), LAB_RIGHT },
+		{ &unnoticed, said("PASS", "icmp-filtered", NULL, NULL), LAB_WRONG },
 		{ &no_fault, said("FAIL", "icmp-filtered", NULL, NULL), LAB_FALSE_ALARM },
 	};
 	size_t i;

@@ -20,6 +20,7 @@ enum { PACKET_MAX = 66000, ID = 4711, HELD_MAX = 8 };
 enum trick {
 	ANSWER,
 	SILENT,
+	ONE_OF_THREE,
 	TWICE,
 	CHANGED,
 	SHORTENED,
@@ -41,7 +42,8 @@ struct world {
 	unsigned n_held;
 	struct echo_conf c;
 	struct ping_facts f;
-	int64_t corrupt;
+	int64_t corrupt, bursts, head;
+	unsigned n_asked;
 };
 
 static struct ip_addr addr(const char *s)
@@ -132,7 +134,7 @@ static void on_tun(void *ctx, short revents)
 	size_t len = n > 0 ? make_answer(w, (size_t)n) : 0;
 
 	(void)revents;
-	if (!len || w->trick == SILENT)
+	if (!len || w->trick == SILENT || (w->trick == ONE_OF_THREE && w->n_asked++ % 3))
 		return;
 	if (w->trick == HOLD) {
 		assert_true(w->n_held < HELD_MAX && len <= sizeof(w->held[0]));
@@ -219,6 +221,8 @@ static void run(struct world *w)
 	echo_start(x);
 	assert_int_equal(loop_run(w->l, w->p->boot_ns() + 20 * NS_PER_S, echo_done, x), 0);
 	echo_facts(x, &w->f, &w->corrupt);
+	w->bursts = echo_bursts(x);
+	w->head = echo_head(x);
 	echo_close(x);
 	echo_close(x);
 }
@@ -396,10 +400,25 @@ static void test_silence(void **state)
 	w->c.timeout_ns = 200 * NS_PER_MS;
 	run(w);
 	expect(w, 0, 0, 0);
+	assert_int_equal(w->bursts, 1);
 	assert_int_equal(w->f.min_ns, UNKNOWN);
 	assert_int_equal(w->f.mdev_ns, UNKNOWN);
 	assert_true(w->f.elapsed_ns >= 208 * NS_PER_MS);
 	assert_true(w->f.elapsed_ns < 400 * NS_PER_MS);
+}
+
+/* Two in a row are one; so are those at the end. */
+static void test_bursts(void **state)
+{
+	struct world *w = *state;
+
+	w->trick = ONE_OF_THREE;
+	w->c.count = 8;
+	w->c.timeout_ns = 200 * NS_PER_MS;
+	run(w);
+	assert_int_equal(w->f.received, 3);
+	assert_int_equal(w->bursts, 3);
+	assert_int_equal(w->head, 1);
 }
 
 static void test_late(void **state)
@@ -507,6 +526,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_pacing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tricks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silence, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bursts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_busy_loop, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_send_errors, setup, teardown),

@@ -42,7 +42,7 @@ static void made_start(struct made *m)
 	m->facts.target.engine = "wireguard-go";
 }
 
-static struct finding *add(struct made *m, const char *id, enum state s, uint64_t signs)
+static struct finding *add(struct made *m, const char *id, enum state s, sign_set signs)
 {
 	struct finding *f = finding_add(&m->all, s, "%s is %s", id, state_str(s));
 	size_t i;

@@ -296,6 +296,9 @@ static void fill_route(struct rtnl_route *from, int hop, struct sys_route *to)
 /* One entry for each way a route has; a blackhole has none and is one entry too. */
 static int n_ways(struct rtnl_route *r)
 {
+	/* What was only learned of a way, such as its MTU, is no entry of the table. */
+	if (rtnl_route_get_flags(r) & RTM_F_CLONED)
+		return 0;
 	return route_family(r) ? MAX(rtnl_route_get_nnexthops(r), 1) : 0;
 }
 
