@@ -68,6 +68,7 @@ static void tap_init(struct tap_facts *t)
 	unknown(t->echo_replies, TAP_DIR_COUNT);
 	unknown(t->others, TAP_DIR_COUNT);
 	unknown(t->unpadded, TAP_DIR_COUNT);
+	unknown(t->other_near, TAP_DIR_COUNT);
 	t->near_port = t->near_tos = t->near_flow = UNKNOWN;
 }
 

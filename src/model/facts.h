@@ -239,6 +239,14 @@ struct tap_facts {
 	 * traffic class, and flow label of IPv6; UNKNOWN.
 	 */
 	int64_t near_port, near_tos, near_flow;
+	struct ip_addr near_addr; /* and where that came from; FAMILY_NONE */
+	/*
+	 * Of msgs (without [0]) those from and to another address of this host than the one that
+	 * the route prefers; the first such, and the link that has it.
+	 */
+	int64_t other_near[TAP_DIR_COUNT];
+	struct ip_addr other_addr; /* FAMILY_NONE: there was none */
+	const char *other_link; /* NULL: not known */
 	/* tun taps: IP packets */
 	int64_t packets[TAP_DIR_COUNT];
 	/* of these the bytes, each packet rounded up to 16 as messages are padded */

@@ -14,7 +14,11 @@
 #include "run/run_attach_priv.h"
 #include "wg/limits.h"
 
-enum { ASK_MS = 1000 };
+enum {
+	ASK_MS = 1000,
+	RTN_LOCAL_TYPE = 2, /* rtnetlink: what is delivered on this host */
+	RT_TABLE_LOCAL_ID = 255, /* in other tables they take what is for others, too */
+};
 
 /* --- the device ------------------------------------------------------------------- */
 
@@ -101,6 +105,27 @@ static void ask_engine(struct attach *x)
 
 /* --- the underlay ----------------------------------------------------------------- */
 
+/* Each address, and the networks that are this host's as a whole (`ip route add local`). */
+static void locals(struct attach *x)
+{
+	size_t max = x->net.n_addrs + x->net.n_routes + 1, n = 0, i;
+	struct addr_facts *l = arena_alloc(x->r.arena, max * sizeof(*l));
+
+	for (i = 0; i < x->net.n_addrs; i++) {
+		l[n] = x->net.addrs[i];
+		l[n].addr.len = (uint8_t)(8 * ip_addr_len(&l[n].addr.addr));
+		n++;
+	}
+	for (i = 0; i < x->net.n_routes; i++) {
+		const struct route_facts *r = &x->net.routes[i];
+
+		if (r->type == RTN_LOCAL_TYPE && r->table == RT_TABLE_LOCAL_ID)
+			l[n++] = (struct addr_facts){ .link = r->dev, .addr = r->dst };
+	}
+	x->r.end[END_NEAR].locals = l;
+	x->r.end[END_NEAR].n_locals = n;
+}
+
 static int look_at_way(void *ctx, struct err *e)
 {
 	struct attach *x = ctx;
@@ -113,6 +138,7 @@ static int look_at_way(void *ctx, struct err *e)
 		rc = gather_routes(x->r.p, x->r.arena, &x->net.routes, &x->net.n_routes, e);
 	if (rc < 0 || far->outer.family == FAMILY_NONE)
 		return rc;
+	locals(x);
 	x->net.known = true;
 	rc = gather_path(x->r.p, PATH_ENDPOINT, &far->outer, x->device ? x->device->fwmark : 0,
 			 x->r.arena, &way, e);
