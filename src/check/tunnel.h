@@ -67,6 +67,8 @@ bool tunnel_peer_is_offline(const struct facts *f);
  * run? Then messages go both ways, whatever was not seen of them.
  */
 bool tunnel_answers(const struct facts *f);
+/* The former only: that a handshake was done tells nothing of data. */
+bool tunnel_data_answers(const struct facts *f);
 /*
  * It answers, and none of its messages took the way that the routes here tell: the engine's socket
  * is in another network namespace, or a rule has them go elsewhere. Then that way says nothing
