@@ -256,6 +256,57 @@ static void sent_not_counted(struct facts *f)
 	f->crypto[END_NEAR].tx_bytes = UNKNOWN;
 }
 
+/* --- a tunnel that others fill --------------------------------------------------------- */
+
+static void lose(struct facts *f, int64_t lost, int64_t others, int64_t dropped)
+{
+	struct link_facts *l = &f->tun[END_NEAR];
+
+	attached(f);
+	targets[0].how = TARGET_GIVEN;
+	f->ping_peer.sent = 100;
+	f->ping_peer.received = 100 - lost;
+	f->ping_peer.interval_ns = 10 * NS_PER_MS;
+	l->after[LINK_TX_PACKETS] += others / 2;
+	l->after[LINK_RX_PACKETS] += others / 2;
+	l->after[LINK_TX_DROPPED] = dropped;
+}
+
+static void busy(struct facts *f)
+{
+	lose(f, 10, 150000, 0);
+}
+
+static void busy_and_worse(struct facts *f)
+{
+	lose(f, 11, 150000, 10);
+}
+
+static void busy_by_queue(struct facts *f)
+{
+	lose(f, 13, 150000, 213);
+}
+
+static void busy_and_half_by_queue(struct facts *f)
+{
+	lose(f, 51, 150000, 213);
+}
+
+static void idle_by_queue(struct facts *f)
+{
+	lose(f, 13, 0, 13);
+}
+
+static void idle_partly_by_queue(struct facts *f)
+{
+	lose(f, 13, 0, 12);
+}
+
+static void little_load(struct facts *f)
+{
+	lose(f, 10, 3000, 0);
+}
+
 /* A client of ours, a laptop, went to sleep an hour ago. */
 static void asleep(struct facts *f)
 {
@@ -926,6 +977,13 @@ static const struct {
 	{ "underlay.out", { "none sent", none_sent, STATE_SKIP, "nothing was sent", NULL } },
 	{ "underlay.out",
 	  { "sent, not counted", sent_not_counted, STATE_SKIP, "nothing left by", NULL } },
+	{ "ping.peer", { "busy", busy, STATE_WARN, "while 1", NULL } },
+	{ "ping.peer", { "busy, and worse", busy_and_worse, STATE_FAIL, "11.0 % lost", NULL } },
+	{ "ping.peer", { "busy, by queue", busy_by_queue, STATE_WARN, "213 dropped", NULL } },
+	{ "ping.peer",
+	  { "busy, half by queue", busy_and_half_by_queue, STATE_FAIL, "213 dropped", NULL } },
+	{ "ping.peer", { "idle, by queue", idle_by_queue, STATE_FAIL, "13 dropped", NULL } },
+	{ "ping.peer", { "little load", little_load, STATE_FAIL, "10.0 % lost", NULL } },
 	{ "tun.mtu",
 	  { "elsewhere", all_elsewhere, STATE_SKIP, "1420; the link that its messages", NULL } },
 	{ "tun.mtu",
@@ -1163,6 +1221,10 @@ static void the_whole(void **state)
 		{ stray, STATE_FAIL, SIDE_LOCAL },
 		{ stray_guess, STATE_UNSURE, SIDE_NONE },
 		{ sent_unseen, STATE_FAIL, SIDE_UNKNOWN },
+		{ busy, STATE_WARN, SIDE_NONE },
+		{ busy_by_queue, STATE_WARN, SIDE_LOCAL },
+		{ idle_by_queue, STATE_FAIL, SIDE_LOCAL },
+		{ idle_partly_by_queue, STATE_FAIL, SIDE_UNKNOWN },
 		{ asleep_and_named, STATE_FAIL, SIDE_UNKNOWN },
 		{ hub_all, STATE_FAIL, SIDE_UNKNOWN },
 		{ hub_all_have_endpoints, STATE_UNSURE, SIDE_NONE },
