@@ -80,18 +80,32 @@ static int64_t counted(const struct facts *facts, int64_t bytes)
 	return facts->have & NEED_BIT(NEED_ENGINE) ? bytes : UNKNOWN;
 }
 
+/* Which other link takes them, if rules tell: " (from A by eth1)"; "". */
+static const char *other_words(const struct facts *facts, struct arena *a)
+{
+	const struct path_facts *p = tunnel_path(facts, PATH_ENDPOINT, NULL);
+
+	if (!p || !p->other_dev)
+		return "";
+	if (p->other_from.family == FAMILY_NONE)
+		return arena_printf(a, " (by a rule for its ports: %s)", p->other_dev);
+	return arena_printf(a, " (by a rule for %s as source: %s)", words_addr(a, &p->other_from),
+			    p->other_dev);
+}
+
 /* None was seen to leave, and it answers or receives: there is a way, and it is not this one. */
 static struct finding *judge_not_watched(const struct facts *facts, const struct tap_facts *t,
 					 struct findings *out)
 {
 	if (tunnel_answers(facts))
 		return finding_add(out, STATE_SKIP,
-				   "not watched: its messages do not leave by %s, and answers come "
-				   "back",
-				   t->dev);
-	return finding_add(out, STATE_SKIP,
-			   "not watched: its messages do not leave by %s, and the engine receives",
-			   t->dev);
+				   "not watched: its messages do not leave by %s%s, and answers "
+				   "come back",
+				   t->dev, other_words(facts, out->arena));
+	return finding_add(
+		out, STATE_SKIP,
+		"not watched: its messages do not leave by %s%s, and the engine receives", t->dev,
+		other_words(facts, out->arena));
 }
 
 static struct finding *judge_none(const struct facts *facts, const struct tap_facts *t,
@@ -108,8 +122,9 @@ static struct finding *judge_none(const struct facts *facts, const struct tap_fa
 	if (tx > 0)
 		return finding_add(out, STATE_UNSURE,
 				   "the engine sent %s, and none of it left by %s: it takes "
-				   "another link, or this host drops it before",
-				   words_bytes(out->arena, tx), t->dev);
+				   "another link%s, or this host drops it before",
+				   words_bytes(out->arena, tx), t->dev,
+				   other_words(facts, out->arena));
 	if (tx == 0)
 		return finding_add(out, STATE_SKIP, "nothing was sent");
 	return finding_add(out, STATE_SKIP, "nothing left by %s", t->dev);

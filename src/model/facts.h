@@ -350,6 +350,12 @@ struct path_facts {
 	/* of an inner one that leads elsewhere: the route that does; family NONE: not known */
 	struct cidr route;
 	bool bound; /* what was sent there was bound to the tun, and did not go that way */
+	/*
+	 * of the endpoint: the one other link that rules name for the ports of the tunnel's
+	 * messages, or (other_from) for another source of theirs; NULL: none, or several
+	 */
+	const char *other_dev;
+	struct ip_addr other_from; /* FAMILY_NONE: by the ports */
 };
 
 struct gateway_facts {

@@ -298,7 +298,7 @@ static const struct facts_field path_fields[] = {
 	WORD(path_facts, of, ofs), ADDR(path_facts, to),      TEXT(path_facts, dev),
 	ADDR(path_facts, gateway), ADDR(path_facts, prefsrc), NUMBER(path_facts, table),
 	COUNT(path_facts, mark),   TEXT(path_facts, error),   NET(path_facts, route),
-	BOOL(path_facts, bound),
+	BOOL(path_facts, bound),   TEXT(path_facts, other_dev), ADDR(path_facts, other_from),
 };
 static const struct facts_table path_table = TABLE(path_facts, path_fields);
 

@@ -309,9 +309,10 @@ static unsigned mtu_by_way(const struct run_up *u)
 	if (p->links(u->r->arena, &l, &n, NULL) < 0)
 		n = 0;
 	for (i = 0; i < c->n_peers; i++) {
-		if (u->to[i].addr.family == FAMILY_NONE ||
-		    p->route_get(&u->to[i].addr, c->fwmark > 0 ? (uint32_t)c->fwmark : 0, &way,
-				 NULL) < 0 ||
+		const struct sys_flow flow = { .to = u->to[i].addr,
+					       .mark = c->fwmark > 0 ? (uint32_t)c->fwmark : 0 };
+
+		if (flow.to.family == FAMILY_NONE || p->route_get(&flow, &way, NULL) < 0 ||
 		    way.error)
 			continue;
 		one = mtu_of(l, n, way.oif);

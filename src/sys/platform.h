@@ -110,7 +110,14 @@ struct sys_rule {
 	int suppress_prefixlength; /* -1: none */
 };
 
-/* What the system says when asked which way a packet to one address would go. */
+/* A packet whose way is asked for; what is 0 or of FAMILY_NONE is not told. */
+struct sys_flow {
+	struct ip_addr to, from;
+	uint32_t mark;
+	uint16_t sport, dport; /* of UDP; both or none */
+};
+
+/* What the system says when asked which way it would go. */
 struct sys_path {
 	bool answered;
 	int error; /* positive errno: there is no way, and only type may be set; 0 */
@@ -202,11 +209,10 @@ struct platform_ops {
 	int (*routes)(struct arena *a, struct sys_route **out, size_t *n, struct err *e);
 
 	/*
-	 * As for a packet with that mark (0: none). That there is no way is an answer, and no
-	 * error.
+	 * That there is no way is an answer, and no error. Ports may be ignored (Linux before
+	 * 4.18).
 	 */
-	int (*route_get)(const struct ip_addr *to, uint32_t mark, struct sys_path *out,
-			 struct err *e);
+	int (*route_get)(const struct sys_flow *flow, struct sys_path *out, struct err *e);
 	/* A constant, in the words of `ip neigh`: "REACHABLE"; NULL: no entry. */
 	int (*neigh)(unsigned ifindex, const struct ip_addr *addr, const char **state,
 		     struct err *e);

@@ -122,6 +122,8 @@ configure left
 ip -n left rule add ipproto udp sport "$port_n" table 77
 ip -n left route add default via "$alt4.2" table 77
 healthy 'a rule that takes its messages elsewhere' left
+check 'a rule that takes its messages elsewhere: the other link is named' \
+	expr "$(row underlay.out)" : 'SKIP not watched: .* do not leave by near0 (by a rule for its ports: near1)'
 ip -n left rule del ipproto udp sport "$port_n" table 77
 over
 
@@ -167,6 +169,29 @@ check 'an address of lo: its messages are seen' \
 	expr "$(row underlay.out)" : "PASS .*(from $alt4.7 of lo, by the route $out4.1)"
 ip -n right route del "$alt4.7/32"
 ip -n left addr del "$alt4.7/32" dev lo
+over
+
+# Dialled at the other uplink's address, by which it also answers.
+pair
+addr left near0 "$out4.1/24"; addr right far0 "$out4.2/24"
+addr left near1 "$alt4.1/24"
+ip -n right route add "$alt4.1/32" dev far1
+ip -n left rule add from "$alt4.1" table 77
+ip -n left route add "$out4.2/32" dev near1 table 77
+engine left "$n"; near_pid=$engine_pid
+dialled "$alt4.1" 'a rule by source'
+healthy 'a rule by source' left
+check 'a rule by source: the other link is named' expr "$(row underlay.out)" : \
+	"SKIP not watched: .* do not leave by near0 (by a rule for $alt4.1 as source: near1)"
+# The client takes nothing more, and the engine still sends.
+ip netns exec right nft "add table ip t; add chain ip t i { type filter hook input priority 0; };
+	add rule ip t i udp dport $port_f drop"
+ip netns exec left "$WGDIAG" check "$n" --json --ping "$in4.2" >"$TMPDIR/out"
+check 'a rule by source, no answer: the other link is named' \
+	expr "$(row underlay.out)" : 'UNSURE the engine sent .* takes another link (.* near1), or this'
+ip netns exec right nft delete table ip t
+ip -n left rule del from "$alt4.1" table 77
+ip -n right route del "$alt4.1/32"
 over
 
 # Data leaves with the address of the other uplink, to which there is no way back.

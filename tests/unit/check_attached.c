@@ -232,6 +232,25 @@ static void sent_unseen(struct facts *f)
 	memset(f->taps[TAP_NEAR_WIRE].msgs, 0, sizeof(f->taps[TAP_NEAR_WIRE].msgs));
 }
 
+static void sent_by_ports(struct facts *f)
+{
+	sent_unseen(f);
+	f->paths[2].other_dev = "wlan0";
+}
+
+static void sent_by_source(struct facts *f)
+{
+	sent_by_ports(f);
+	f->paths[2].other_from = made_addr("192.0.2.77");
+}
+
+static void elsewhere_by_source(struct facts *f)
+{
+	all_elsewhere(f);
+	f->paths[2].other_dev = "wlan0";
+	f->paths[2].other_from = made_addr("192.0.2.77");
+}
+
 static void sent_and_received_unseen(struct facts *f)
 {
 	sent_unseen(f);
@@ -967,6 +986,15 @@ static const struct {
 	{ "underlay.out", { "stray, gaps", stray_and_gaps, STATE_PASS, "of wlan0", NULL } },
 	{ "underlay.out",
 	  { "sent, unseen", sent_unseen, STATE_UNSURE, "it takes another link", NULL } },
+	{ "underlay.out",
+	  { "by a rule for ports", sent_by_ports, STATE_UNSURE,
+	    "another link (by a rule for its ports: wlan0), or", NULL } },
+	{ "underlay.out",
+	  { "by a rule for a source", sent_by_source, STATE_UNSURE,
+	    "another link (by a rule for 192.0.2.77 as source: wlan0), or", NULL } },
+	{ "underlay.out",
+	  { "elsewhere, named", elsewhere_by_source, STATE_SKIP,
+	    "(by a rule for 192.0.2.77 as source: wlan0), and answers", NULL } },
 	{ "underlay.back",
 	  { "sent, unseen", sent_unseen, STATE_SKIP, "and nothing left by it", NULL } },
 	{ "underlay.out",

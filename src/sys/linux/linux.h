@@ -46,7 +46,7 @@ int linux_route_add(const struct cidr *dst, const char *dev, const struct ip_add
 int linux_veth_add(int netns_a, const char *name_a, int netns_b, const char *name_b, struct err *e);
 
 /* rtnl_ask.c: one question each */
-int linux_route_get(const struct ip_addr *to, uint32_t mark, struct sys_path *out, struct err *e);
+int linux_route_get(const struct sys_flow *flow, struct sys_path *out, struct err *e);
 int linux_neigh(unsigned ifindex, const struct ip_addr *addr, const char **state, struct err *e);
 
 /* rules.c */
