@@ -203,6 +203,13 @@ static void stray_all(struct facts *f)
 	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] = 0;
 }
 
+/* Nor is the link's own address answered: the way may be dead for both. */
+static void stray_and_dead(struct facts *f)
+{
+	stray(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] = 0;
+}
+
 static void stray_of_lo(struct facts *f)
 {
 	stray(f);
@@ -979,6 +986,7 @@ static const struct {
 	{ "ping.peer", { "stray", stray, STATE_FAIL, "0/10", "underlay.out" } },
 	{ "loss.down", { "stray", stray, STATE_SKIP, "was not seen", "underlay.out" } },
 	{ "underlay.out", { "stray, guessed", stray_guess, STATE_WARN, "of wlan0", NULL } },
+	{ "underlay.out", { "stray, and dead", stray_and_dead, STATE_WARN, "of wlan0", NULL } },
 	{ "underlay.out", { "stray, all of it", stray_all, STATE_WARN, "of wlan0", NULL } },
 	{ "underlay.out",
 	  { "stray, but answered", stray_and_answered, STATE_PASS, "of them from", NULL } },
