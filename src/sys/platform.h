@@ -283,6 +283,11 @@ struct platform_ops {
 	 */
 	void (*isolate_end)(struct sys_isolation *i);
 	/*
+	 * The process that has the tun of that name in this network namespace open; likely: looked
+	 * at first. 0: none is seen, or several.
+	 */
+	pid_t (*tun_holder)(const char *ifname, pid_t likely);
+	/*
 	 * The pid in our view; the child has the default signal mask and dispositions, is in a
 	 * session of its own (Ctrl-C is for us), and dies with us. Fails with -ENOENT when there
 	 * is no such program.

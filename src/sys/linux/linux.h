@@ -16,6 +16,9 @@ int linux_tun_open(const char *name, struct sys_tun *out, struct err *e);
 int linux_tun_state(const struct sys_tun *t, struct sys_tun_state *out, struct err *e);
 int linux_tun_open_as(const char *name, bool pi, struct sys_tun *out, struct err *e);
 
+/* tun_holder.c */
+pid_t linux_tun_holder(const char *ifname, pid_t likely);
+
 /* watch.c */
 int linux_link_watch_open(struct sys_tun *t, int *out, struct err *e);
 void linux_link_watch_drain(int fd);

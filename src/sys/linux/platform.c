@@ -50,6 +50,7 @@ static const struct platform_ops linux_ops = {
 	.isolate = linux_isolate,
 	.isolate_end = linux_isolate_end,
 	.spawn = linux_spawn,
+	.tun_holder = linux_tun_holder,
 };
 
 const struct platform_ops *platform_get(void)
