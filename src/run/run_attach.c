@@ -322,11 +322,22 @@ static bool is_there_another_way(const struct attach *x)
 	       run_up_next(x->up, &r->end[END_FAR].public_key);
 }
 
+static bool has_session(const struct attach *x)
+{
+	const struct uapi_peer *p = x->device ? run_peer(&x->r, END_NEAR, x->device) : NULL;
+	int64_t at = p ? uapi_peer_handshake_ns(p) : 0;
+
+	return at && x->r.p->wall_ns() - at < REJECT_AFTER_TIME_S * NS_PER_S;
+}
+
 static void measure(struct attach *x)
 {
 	struct run *r = &x->r;
 	const char *blocked = cannot_send(x);
 
+	if (!blocked && x->targets.n && run_has(r, RUN_PING_NEEDS | NEED_BIT(NEED_HANDSHAKE)) &&
+	    !has_session(x))
+		run_ahead_wait(x);
 	run_taps_open(r, TAP_NEAR_TUN, TAP_NEAR_WIRE);
 	run_gather_before(r);
 	if (run_has(r, NEED_BIT(NEED_FRAMING)))
@@ -338,6 +349,8 @@ static void measure(struct attach *x)
 	if (r->f->target.kind == TARGET_OPAQUE)
 		run_taps_settle(r);
 	x->again = is_there_another_way(x);
+	if (x->up && !x->again)
+		conf_wipe(x->up->file->conf);
 	if (x->again) {
 		run_others_close(x);
 		return;
