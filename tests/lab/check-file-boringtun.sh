@@ -73,9 +73,9 @@ forget
 
 # SIGKILL: whoever undoes it writes the note.
 start
-ip netns exec left "$WGDIAG" check "$file" --engine boringtun >"$TMPDIR/out" 2>"$TMPDIR/err" &
+ip netns exec left "$WGDIAG" check "$file" --engine boringtun -c 100 -i 0.1 >"$TMPDIR/out" 2>"$TMPDIR/err" &
 pid=$!
-wait_for 20 "wg show $n latest-handshakes | grep -v '[^0-9]0$'" || not_ok 'killed: it began' "$(cat "$TMPDIR/err")"
+wait_for 20 "ip -n left link show $n" || not_ok 'killed: it began' "$(cat "$TMPDIR/err")"
 kill -KILL "$pid"; wait "$pid" 2>/dev/null
 check 'killed: there is a note' wait_for 20 '[ "$(find /run/wgdiag -name "*.ahead" | wc -l)" = 1 ] && ! ls /run/wgdiag/*.undo'
 kill "$far_pid"; wait "$far_pid"
