@@ -220,6 +220,9 @@ static void by_hand(const struct undo_step *s, char *out, size_t cap)
 	else if (s->kind == UNDO_RULE && s->rule.suppress_prefixlength >= 0)
 		snprintf(out, cap, "ip%s rule del table %u suppress_prefixlength %d", six,
 			 s->rule.table, s->rule.suppress_prefixlength);
+	else if (s->kind == UNDO_RULE && s->rule.oif[0])
+		snprintf(out, cap, "ip%s rule del oif %s table %u", six, s->rule.oif,
+			 s->rule.table);
 	else if (s->kind == UNDO_RULE)
 		snprintf(out, cap, "ip%s rule del%s fwmark %#x table %u", six,
 			 s->rule.invert ? " not" : "", s->rule.mark, s->rule.table);
