@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check/check_list.h"
+#include "check/tunnel.h"
 #include "check/words.h"
 
 static const char *engine_words(const struct target_facts *t, enum end end, struct arena *a)
@@ -49,10 +50,14 @@ static const char *by_hand(struct findings *out, const struct target_facts *t)
 			    t->name);
 }
 
-static void not_ours(const struct target_facts *t, struct findings *out)
+static void not_ours(const struct facts *facts, struct findings *out)
 {
-	struct finding *f = finding_add(out, STATE_NA, "it runs already%s%s%s",
-					t->kind == TARGET_OPAQUE ? ", inside another program" : "",
+	const struct target_facts *t = &facts->target;
+	bool gone = t->kind == TARGET_OPAQUE && tunnel_is_left_alone(facts);
+	struct finding *f = finding_add(out, STATE_NA, "%s%s%s%s",
+					gone ? "it is not this run's to start" : "it runs already",
+					t->kind == TARGET_OPAQUE && !gone ?
+						", inside another program" : "",
 					t->program ? ": " : "", t->program ? t->program : "");
 
 	finding_because(out, f, "engine", "near", "%s", engine_words(t, END_NEAR, out->arena));
@@ -66,7 +71,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	struct finding *f;
 
 	if (t->kind == TARGET_INTERFACE || t->kind == TARGET_OPAQUE) {
-		not_ours(t, out);
+		not_ours(ctx->facts, out);
 		return;
 	}
 	if (near->start_error) {
@@ -96,5 +101,6 @@ const struct check check_engine_start = {
 	.title = "engine starts",
 	.layer = LAYER_ENGINE,
 	.needs = NEED_BIT(NEED_ENGINE_START),
+	.wants = NEED_BIT(NEED_LINKS),
 	.run = run,
 };

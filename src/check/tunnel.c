@@ -119,6 +119,14 @@ bool tunnel_probes_are_bound(const struct facts *f)
 	return p && p->bound;
 }
 
+bool tunnel_is_left_alone(const struct facts *f)
+{
+	const struct link_facts *tun = &f->tun[END_NEAR];
+
+	return have(f, NEED_LINKS) && tun->start.known && tun->start.up && tun->running == 0 &&
+	       tun->running_end != 1;
+}
+
 struct endpoint tunnel_endpoint(const struct facts *f)
 {
 	const struct path_facts *path = tunnel_path(f, PATH_ENDPOINT, NULL);

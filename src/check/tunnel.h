@@ -27,6 +27,11 @@ const struct path_facts *tunnel_path(const struct facts *f, enum path_of of,
 				     const struct ip_addr *to);
 /* What was sent to who is pinged went past the routes: that nothing came back tells nothing. */
 bool tunnel_probes_are_bound(const struct facts *f);
+/*
+ * Has nobody the tun open? Then it has no carrier. While it is down it has none either, and that
+ * tells nothing.
+ */
+bool tunnel_is_left_alone(const struct facts *f);
 /* Where our engine sends to; family NONE: not known. */
 struct endpoint tunnel_endpoint(const struct facts *f);
 /* The entry of that address on the near tun, or NULL. */

@@ -44,6 +44,9 @@ static int is_tunnel(const struct attach *x, struct err *e)
 {
 	const char *kind = x->link.kind;
 
+	if (!strcmp(kind, "tun") && x->link.ethernet)
+		return err_say(e, ENOTTY, "%s is no tunnel: it carries Ethernet frames (a tap)",
+			       x->link.name);
 	if (!strcmp(kind, "wireguard") || !strcmp(kind, "tun"))
 		return 0;
 	if (x->link.loopback)
@@ -288,7 +291,7 @@ static void session(struct attach *x, const char *blocked)
 	else if (!x->device && !r->taps[TAP_NEAR_WIRE])
 		facts_gap(r->f, NEED_HANDSHAKE,
 			  "neither its engine nor the way to its endpoint could be asked",
-			  "say where its peer is: --endpoint HOST:PORT");
+			  known_endpoint(x) ? NULL : "say where its peer is: --endpoint HOST:PORT");
 	else
 		provoke(r);
 }

@@ -78,6 +78,7 @@ struct sys_link {
 	char name[SYS_IFNAME_SIZE];
 	char kind[16]; /* "tun", "veth", "wireguard", "" for none */
 	bool up, running, loopback, point_to_point;
+	bool ethernet; /* it carries Ethernet frames; of kind "tun" that is a tap */
 	int tun_pi; /* of a tun: a header before each packet, 1 or 0; -1: no tun, or not told */
 	struct sys_link_stats stats;
 };

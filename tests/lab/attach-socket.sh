@@ -108,6 +108,19 @@ attach --json --endpoint "$out4.2:$port_f" --ping "$in4.2"
 is 'nobody has the tun: exit' $? 1
 is 'nobody has the tun: engine.answers' "$(json_row "$TMPDIR/out" engine.answers)" 'FAIL -'
 check 'nobody has the tun: nothing was deleted' [ -S "$sock" ]
+# And without any socket.
+rm "$sock"
+for more in '' "--endpoint $out4.2:$port_f" "--endpoint $out4.2:$port_f --ping $in4.2"; do
+	# shellcheck disable=SC2086
+	attach --json $more
+	is "nobody has the tun, no socket, ${more%% *}: exit" $? 1
+	is "nobody has the tun, no socket, ${more%% *}: the verdict" \
+		"$(jq -r '.verdict | "\(.state) \(.side): \(.summary)"' "$TMPDIR/out")" \
+		"FAIL local: engine answers: the engine is gone: $n has no carrier, so no program has the device open"
+	is "nobody has the tun, no socket, ${more%% *}: nothing else fails by itself" \
+		"$(jq -r '[.checks[] | select(.state == "FAIL" and .caused_by == null).id] | join(" ")' "$TMPDIR/out")" \
+		engine.answers
+done
 ip -n left link del "$n"
 over
 
