@@ -54,11 +54,11 @@ static void not_ours(const struct facts *facts, struct findings *out)
 {
 	const struct target_facts *t = &facts->target;
 	bool gone = t->kind == TARGET_OPAQUE && tunnel_is_left_alone(facts);
-	struct finding *f = finding_add(out, STATE_NA, "%s%s%s%s",
-					gone ? "it is not this run's to start" : "it runs already",
-					t->kind == TARGET_OPAQUE && !gone ?
-						", inside another program" : "",
-					t->program ? ": " : "", t->program ? t->program : "");
+	struct finding *f =
+		finding_add(out, STATE_NA, "%s%s%s%s",
+			    gone ? "it is not this run's to start" : "it runs already",
+			    t->kind == TARGET_OPAQUE && !gone ? ", inside another program" : "",
+			    t->program ? ": " : "", t->program ? t->program : "");
 
 	finding_because(out, f, "engine", "near", "%s", engine_words(t, END_NEAR, out->arena));
 }

@@ -3,6 +3,7 @@
  */
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
+#include "cmd/say.h"
 
 #define NAME "wgdiag check"
 
@@ -148,13 +149,13 @@ static const char *of_a_tunnel(const struct check_options *o)
 static int fits_target(const struct check_options *o)
 {
 	if (o->interface && of_a_file(o)) {
-		fprintf(stderr, NAME ": %s is about a file, and %s is an interface\n", of_a_file(o),
-			o->interface);
+		say(NAME ": %s is about a file, and %s is an interface", of_a_file(o),
+		    o->interface);
 		return EXIT_USAGE;
 	}
 	if (o->file && of_an_interface(o)) {
-		fprintf(stderr, NAME ": %s is about an interface, and %s is a file\n",
-			of_an_interface(o), o->file);
+		say(NAME ": %s is about an interface, and %s is a file", of_an_interface(o),
+		    o->file);
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;
@@ -178,31 +179,28 @@ static int read_options(int argc, char **argv, struct check_options *o)
 			return EXIT_OK;
 	}
 	if (argc - optind > 1) {
-		fprintf(stderr, NAME ": '%s': one tunnel at a time\n", argv[optind + 1]);
+		say(NAME ": '%s': one tunnel at a time", argv[optind + 1]);
 		return EXIT_USAGE;
 	}
 	if (optind == argc && !o->facts && !o->list_checks && of_a_file(o)) {
-		fprintf(stderr, NAME ": %s is about a file of wg-quick: name it\n", of_a_file(o));
+		say(NAME ": %s is about a file of wg-quick: name it", of_a_file(o));
 		return EXIT_USAGE;
 	}
 	if (optind == argc && !o->facts && !o->list_checks && of_a_tunnel(o)) {
-		fprintf(stderr, NAME ": %s is about a tunnel that runs: name its interface\n",
-			of_a_tunnel(o));
+		say(NAME ": %s is about a tunnel that runs: name its interface", of_a_tunnel(o));
 		return EXIT_USAGE;
 	}
 	if (optind < argc &&
 	    (check_target(o, argv[optind]) != EXIT_OK || fits_target(o) != EXIT_OK))
 		return EXIT_USAGE;
 	if (o->interface && (o->engine || o->engine_cmd)) {
-		fprintf(stderr,
-			NAME ": %s chooses the engine of a tunnel made for the test; that of %s "
-			     "is the one that runs it\n",
-			o->engine ? "--engine" : "--engine-cmd", o->interface);
+		say(NAME ": %s chooses the engine of a tunnel made for the test; that of %s "
+			 "is the one that runs it",
+		    o->engine ? "--engine" : "--engine-cmd", o->interface);
 		return EXIT_USAGE;
 	}
 	if (o->facts && o->of_a_run) {
-		fprintf(stderr, NAME ": %s says how a run is done, and --facts does none\n",
-			o->of_a_run);
+		say(NAME ": %s says how a run is done, and --facts does none", o->of_a_run);
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;

@@ -6,6 +6,7 @@
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
 #include "cmd/page.h"
+#include "cmd/say.h"
 
 #define NAME "wgdiag lab"
 
@@ -110,8 +111,8 @@ static int read_options(int argc, char **argv, struct lab_options *o)
 	}
 	o->fault = argv[optind]; /* NULL at the end */
 	if (o->fault && (o->list || argv[optind + 1])) {
-		fprintf(stderr, NAME ": unexpected argument '%s' (see " NAME " --help)\n",
-			o->list ? o->fault : argv[optind + 1]);
+		say(NAME ": unexpected argument '%s' (see " NAME " --help)",
+		    o->list ? o->fault : argv[optind + 1]);
 		return EXIT_USAGE;
 	}
 	if (o->list && o->check.report == &report_json) {
@@ -173,9 +174,8 @@ static int choose_fault(struct lab_options *o)
 	if (!v && o->variant)
 		return no_such_variant(f, o->variant);
 	if (!v || (v->engine && c->engine && strcmp(v->engine, c->engine->name))) {
-		fprintf(stderr,
-			NAME ": %s%s%s cannot be made with the engine %s (see " NAME " --list)\n",
-			f->name, v ? ", variant " : "", v ? v->name : "", c->engine->name);
+		say(NAME ": %s%s%s cannot be made with the engine %s (see " NAME " --list)",
+		    f->name, v ? ", variant " : "", v ? v->name : "", c->engine->name);
 		return EXIT_USAGE;
 	}
 	if (!c->engine && v->engine)

@@ -146,6 +146,11 @@ refuses 'nesting of 4' size 'nests deeper'
 printf 'void f(void)\n{\n\tif (a)\n\t\tfor (;;)\n\t\t\twhile (b)\n\t\t\t\td(e,\n\t\t\t\t  f);\n}\n' | plant src/run/x.c
 accepts 'nesting of 3' size
 
+printf '\tfprintf(stderr, "no %%s\\n", a);\n' | plant src/cmd/x.c
+refuses 'an argument that is echoed as it is' say 'fprintf(stderr'
+printf '\tsay("no %%s", a);\n' | plant src/cmd/x.c
+accepts 'one that is said' say
+
 printf 'int x; /* %0100d */\n' 0 | plant src/run/x.h
 refuses 'a line of 113 columns' columns '113 columns'
 printf '\t/* \303\244 %084d */\n' 0 | plant src/run/x.h
