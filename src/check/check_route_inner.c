@@ -5,8 +5,8 @@
  * and more specific routes of other programs are in that answer.
  *
  * A tunnel that is brought up from a file has only routes to what is probed, and somebody may have
- * such a route already. That is a fault where it would be one with wg-quick(8) too. It is none where
- * the file itself says that routes are somebody else's to make (Table).
+ * such a route already. That is a fault where it would be one with wg-quick(8) too. It is none
+ * where the file itself says that routes are somebody else's to make (Table).
  */
 #include "check/check_list.h"
 #include "check/tunnel.h"
