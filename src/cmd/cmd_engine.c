@@ -26,7 +26,7 @@ static void engine_help(FILE *out)
 	      "       wgdiag-engine [-f] [-v] [--fault NAME] INTERFACE\n"
 	      "\n"
 	      "Creates the tun device INTERFACE and is its WireGuard engine, to be configured\n"
-	      "with wg(8) or, with WG_QUICK_USERSPACE_IMPLEMENTATION=wgdiag-engine, wg-quick(8).\n"
+	      "with wg(8), or wg-quick(8) by WG_QUICK_USERSPACE_IMPLEMENTATION=wgdiag-engine.\n"
 	      "Returns when device and socket answer; the engine ends when either is deleted.\n"
 	      "\n"
 	      "  -f, --foreground  stay in the foreground; what goes wrong is said on stderr\n"

@@ -217,6 +217,10 @@ says 'usage: wgdiag check' check --help
 says 'usage: wgdiag check' check -c 5 -h
 says 'usage: wgdiag engine' help engine
 says 'usage: wgdiag version' version --help
+for c in '' check lab engine engines explain version; do
+	# shellcheck disable=SC2086 # no word for none
+	clean "help $c: no line is over 80 columns" "$("$WGDIAG" help $c | awk 'length($0) > 80')"
+done
 says 'wgdiag 0' --version
 says 'wgdiag 0' version
 says 'wgdiag 0' -V
