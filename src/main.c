@@ -9,6 +9,7 @@
 
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/say.h"
 
 static const struct cmd *const commands[] = {
 	&cmd_check, &cmd_lab, &cmd_engine, &cmd_engines, &cmd_explain, &cmd_version,
@@ -45,14 +46,14 @@ static int unknown(const char *what, const char *name)
 		names[i + 1] = commands[i]->name;
 	near = name[0] == '-' ? str_nearest(name, options, ARRAY_LEN(options)) :
 				str_nearest(name, names, ARRAY_LEN(names));
-	fprintf(stderr, "wgdiag: unknown %s '%s' (%s%s%s)\n", what, name,
-		near ? "did you mean " : "see wgdiag ", near ? near : "help", near ? "?" : "");
+	say("wgdiag: unknown %s '%s' (%s%s%s)", what, name, near ? "did you mean " : "see wgdiag ",
+	    near ? near : "help", near ? "?" : "");
 	return EXIT_USAGE;
 }
 
 static int unexpected(const char *command, const char *arg)
 {
-	fprintf(stderr, "wgdiag %s: unexpected argument '%s'\n", command, arg);
+	say("wgdiag %s: unexpected argument '%s'", command, arg);
 	return EXIT_USAGE;
 }
 
@@ -123,6 +124,6 @@ int main(int argc, char **argv)
 	/* Who returned EXIT_INTERNAL has said why. */
 	if ((fflush(stdout) == 0 && !ferror(stdout)) || code == EXIT_INTERNAL)
 		return code;
-	fprintf(stderr, "wgdiag: writing to standard output: %s\n", strerror(errno));
+	say("wgdiag: writing to standard output: %s", strerror(errno));
 	return EXIT_INTERNAL;
 }

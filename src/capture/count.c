@@ -12,6 +12,7 @@ void tap_count_start(struct tap_facts *t, const struct tap_conf *c)
 	t->first_initiation_ns = t->first_response_ns = UNKNOWN;
 	t->near_port = t->near_tos = t->near_flow = UNKNOWN;
 	t->icmp_errors = wire ? 0 : UNKNOWN;
+	t->other_near[TAP_OUT] = t->other_near[TAP_IN] = wire ? 0 : UNKNOWN;
 	for (dir = 0; dir < TAP_DIR_COUNT; dir++) {
 		for (type = 0; type <= WG_MSG_DATA; type++)
 			t->msgs[dir][type] = wire ? 0 : UNKNOWN;

@@ -24,12 +24,24 @@ enum {
  */
 enum { COUNTERS_APART_MAX = 8192 };
 
+static const struct addr_facts *local_of(const struct tap_conf *c, const struct ip_addr *a)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_locals; i++)
+		if (cidr_contains(&c->locals[i].addr, a))
+			return &c->locals[i];
+	return NULL;
+}
+
 /* What is not known of our own socket may be anything. */
 static bool is_near(const struct tap_conf *c, const struct ip_addr *a, uint16_t port)
 {
-	if (c->near.addr.family != FAMILY_NONE && !ip_addr_equal(a, &c->near.addr))
+	if (c->near.port != 0 && c->near.port != port)
 		return false;
-	return c->near.port == 0 || c->near.port == port;
+	if (ip_addr_equal(a, &c->near.addr) || local_of(c, a))
+		return true;
+	return c->near.addr.family == FAMILY_NONE && c->n_locals == 0;
 }
 
 /*
@@ -168,8 +180,34 @@ static void see_near(struct tap_facts *t, const struct dgram *d)
 	if (t->near_port != UNKNOWN && (!initiation || t->msgs[TAP_OUT][WG_MSG_INITIATION] > 0))
 		return;
 	t->near_port = d->b[0] << 8 | d->b[1];
+	t->near_addr = d->src;
 	t->near_tos = d->tos;
 	t->near_flow = d->flow;
+}
+
+static int64_t messages(const struct tap_facts *t, enum tap_dir dir)
+{
+	int64_t n = 0;
+	unsigned i;
+
+	for (i = WG_MSG_INITIATION; i <= WG_MSG_DATA; i++)
+		n += t->msgs[dir][i];
+	return n;
+}
+
+/* n messages of this datagram. */
+static void see_other(struct tap_facts *t, const struct tap_conf *c, enum tap_dir dir,
+		      const struct ip_addr *near, int64_t n)
+{
+	const struct addr_facts *local = local_of(c, near);
+
+	if (c->near.addr.family == FAMILY_NONE || ip_addr_equal(near, &c->near.addr))
+		return;
+	t->other_near[dir] += n;
+	if (n == 0 || t->other_addr.family != FAMILY_NONE)
+		return;
+	t->other_addr = *near;
+	t->other_link = local ? local->link : NULL;
 }
 
 static void count_udp(struct tap_facts *t, const struct tap_conf *c, const struct dgram *d,
@@ -177,6 +215,7 @@ static void count_udp(struct tap_facts *t, const struct tap_conf *c, const struc
 {
 	enum tap_dir dir;
 	size_t udp_len;
+	int64_t before;
 
 	if (!tunnel_dir(c, d, &dir, &udp_len))
 		return;
@@ -192,8 +231,10 @@ static void count_udp(struct tap_facts *t, const struct tap_conf *c, const struc
 	if (d->have < UDP_HEADER_LEN)
 		return;
 	udp_len -= UDP_HEADER_LEN;
+	before = messages(t, dir);
 	count_datagram(t, c, dir, d->b + UDP_HEADER_LEN, MIN(d->have - UDP_HEADER_LEN, udp_len),
 		       udp_len, t_ns);
+	see_other(t, c, dir, dir == TAP_OUT ? &d->src : &d->dst, messages(t, dir) - before);
 }
 
 /* A redirect (type 5) is no sign that anything was lost. RFC 792; RFC 4443, section 2.1. */

@@ -154,12 +154,16 @@ static struct tap_conf conf_dup(const struct tap_conf *c, struct arena *a)
 {
 	struct ip_addr *own = arena_alloc(a, (c->n_own + 1) * sizeof(*own));
 	struct ip_addr *others = arena_alloc(a, (c->n_others + 1) * sizeof(*others));
+	struct addr_facts *locals = arena_alloc(a, (c->n_locals + 1) * sizeof(*locals));
 	struct tap_conf copy = *c;
 
 	if (c->n_others)
 		memcpy(others, c->others, c->n_others * sizeof(*others));
 	if (c->n_own)
 		memcpy(own, c->own, c->n_own * sizeof(*own));
+	if (c->n_locals)
+		memcpy(locals, c->locals, c->n_locals * sizeof(*locals));
+	copy.locals = locals;
 	copy.own = own;
 	copy.others = others;
 	copy.dev = arena_strdup(a, c->dev);

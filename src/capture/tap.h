@@ -34,6 +34,13 @@ struct tap_conf {
 	 */
 	struct endpoint near, far; /* "near" is the end where this tap is: OUT = from near */
 	/*
+	 * wire: what is this host's own. A socket that is bound to no address answers from the one
+	 * that was dialled, whatever the route prefers: any of these may stand for near's. None:
+	 * near's only.
+	 */
+	const struct addr_facts *locals;
+	size_t n_locals;
+	/*
 	 * tun: OUT = the host gives it to the engine. The system tells the direction of what it
 	 * captures; where it does not (a capture file), it comes from the packet's source: one
 	 * of these inner addresses of the tap's own end means OUT.

@@ -287,6 +287,22 @@ static void endpoint(struct live *l, const struct intended_peer *w, const struct
 			     state == FRESH_YES ? "; it answers there: moved" : ""));
 }
 
+/*
+ * `wg setconf` says all peers in one set, and boringtun lets what it says of one stand for those
+ * after it that leave it out: engine_boringtun.c.
+ */
+static const char *carried(const struct live *l, const struct intended_peer *w, bool has_psk)
+{
+	const struct intended_peer *p;
+
+	if (!l->f->target.engine || strcmp(l->f->target.engine, "boringtun") != 0)
+		return "";
+	for (p = l->want->peers; p < w; p++)
+		if (has_psk ? p->has_psk : p->keepalive_s > 0)
+			return "; boringtun does that: it gives a peer what the one before it has";
+	return "";
+}
+
 /* The other end has one of the two: which, only a handshake tells. */
 static void psk(struct live *l, const struct intended_peer *w, const struct peer_config *h)
 {
@@ -294,9 +310,10 @@ static void psk(struct live *l, const struct intended_peer *w, const struct peer
 	const char *s = NULL;
 
 	if (h->has_psk != UNKNOWN && (h->has_psk == 1) != w->has_psk)
-		s = arena_printf(l->a, "peer %s has %s preshared key, by the file %s",
+		s = arena_printf(l->a, "peer %s has %s preshared key, by the file %s%s",
 				 words_key(l->a, &w->key), w->has_psk ? "no" : "a",
-				 w->has_psk ? "one" : "none");
+				 w->has_psk ? "one" : "none",
+				 w->has_psk ? "" : carried(l, w, true));
 	else if (h->psk_as_file == PSK_DIFFERS)
 		s = arena_printf(l->a, "peer %s has another preshared key than the file",
 				 words_key(l->a, &w->key));
@@ -320,8 +337,9 @@ static void peer(struct live *l, size_t i, const struct peer_config *h)
 		live_differs(l, STATE_WARN,
 			     arena_printf(l->a,
 					  "peer %s: keepalive is %" PRId64
-					  " s, by the file %" PRId64 " s",
-					  words_key(l->a, &w->key), h->keepalive_s, keepalive));
+					  " s, by the file %" PRId64 " s%s",
+					  words_key(l->a, &w->key), h->keepalive_s, keepalive,
+					  w->keepalive_s == UNKNOWN ? carried(l, w, false) : ""));
 }
 
 static void peers(struct live *l)

@@ -2,6 +2,7 @@
  * Does the engine answer on its socket, say what was set, and live to the end?
  */
 #include "check/check_list.h"
+#include "check/tunnel.h"
 #include "check/words.h"
 #include "loss/settled.h"
 
@@ -112,23 +113,24 @@ static struct finding *judge_end(const struct facts *facts, enum end end, struct
 	return NULL;
 }
 
-/*
- * A tun that nobody has open has no carrier. While it is down it has none either, and that tells
- * nothing.
- */
-static bool is_left_alone(const struct facts *facts)
+/* Its program may be one that embeds an engine: how that is started is not for us to know. */
+static struct finding *judge_gone(const struct facts *facts, struct findings *out)
 {
-	const struct link_facts *tun = &facts->tun[END_NEAR];
+	struct finding *f = finding_add(out, STATE_FAIL,
+					"the engine is gone: %s has no carrier, so no program has "
+					"the device open",
+					facts->target.name);
 
-	return (facts->have & NEED_BIT(NEED_LINKS)) && tun->start.known && tun->start.up &&
-	       tun->running == 0;
+	finding_sign(f, SIGN_ENGINE_GONE);
+	f->remedy = "start it again: the program whose tunnel it is";
+	return f;
 }
 
 /* It left its socket. Nothing of it is deleted: who does that is told how. */
 static struct finding *judge_stale(const struct facts *facts, struct findings *out)
 {
 	const char *path = facts->engine[END_NEAR].stale_socket;
-	bool gone = is_left_alone(facts);
+	bool gone = tunnel_is_left_alone(facts);
 	struct finding *f;
 
 	if (gone)
@@ -163,6 +165,8 @@ static struct finding *judge_attached(const struct facts *facts, struct findings
 	if (facts->have & NEED_BIT(NEED_ENGINE))
 		return finding_add(out, STATE_PASS, "answered in %s",
 				   words_time(out->arena, g->answer_ns));
+	if (facts->target.kind == TARGET_OPAQUE && tunnel_is_left_alone(facts))
+		return judge_gone(facts, out);
 	if (facts->target.kind == TARGET_OPAQUE)
 		return finding_add(out, STATE_NA, "it has no control socket");
 	return finding_gap(out, facts, NEED_ENGINE);

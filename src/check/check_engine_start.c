@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "check/check_list.h"
+#include "check/tunnel.h"
 #include "check/words.h"
 
 static const char *engine_words(const struct target_facts *t, enum end end, struct arena *a)
@@ -81,11 +82,15 @@ static void fix(const struct target_facts *t, const struct engine_facts *g, stru
 			    arg);
 }
 
-static void not_ours(const struct target_facts *t, struct findings *out)
+static void not_ours(const struct facts *facts, struct findings *out)
 {
-	struct finding *f = finding_add(out, STATE_NA, "it runs already%s%s%s",
-					t->kind == TARGET_OPAQUE ? ", inside another program" : "",
-					t->program ? ": " : "", t->program ? t->program : "");
+	const struct target_facts *t = &facts->target;
+	bool gone = t->kind == TARGET_OPAQUE && tunnel_is_left_alone(facts);
+	struct finding *f =
+		finding_add(out, STATE_NA, "%s%s%s%s",
+			    gone ? "it is not this run's to start" : "it runs already",
+			    t->kind == TARGET_OPAQUE && !gone ? ", inside another program" : "",
+			    t->program ? ": " : "", t->program ? t->program : "");
 
 	finding_because(out, f, "engine", "near", "%s", engine_words(t, END_NEAR, out->arena));
 }
@@ -98,7 +103,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	struct finding *f;
 
 	if (t->kind == TARGET_INTERFACE || t->kind == TARGET_OPAQUE) {
-		not_ours(t, out);
+		not_ours(ctx->facts, out);
 		return;
 	}
 	if (near->start_error) {
@@ -129,5 +134,6 @@ const struct check check_engine_start = {
 	.title = "engine starts",
 	.layer = LAYER_ENGINE,
 	.needs = NEED_BIT(NEED_ENGINE_START),
+	.wants = NEED_BIT(NEED_LINKS),
 	.run = run,
 };

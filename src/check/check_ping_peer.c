@@ -2,6 +2,9 @@
  * Does the peer's tunnel address answer, and how fast?
  *
  * The first packet of a tunnel waits for its handshake; that one is not among these.
+ *
+ * A tunnel that others fill loses pings as any full link does: its queues overflow, and whose
+ * packets are thrown away is chance. That is no fault of it, so what may be that is a warning.
  */
 #include "check/after.h"
 #include "check/beyond.h"
@@ -9,28 +12,84 @@
 #include "check/tunnel.h"
 #include "check/words.h"
 
+enum {
+	BUSY_PACKETS = 5000, /* a full link of any speed carries more in the seconds of a run */
+	BUSY_TIMES = 10,
+	ASKED_BESIDE = 64, /* who is asked for the handshake, and which target answers */
+};
+
+/* All that this run itself sent into the tunnel, and the answers. */
+static int64_t packets_of_ours(const struct facts *facts)
+{
+	int64_t n = MAX(facts->ping_peer.sent, 0) + MAX(facts->loss_up.probes, 0) + ASKED_BESIDE;
+	size_t i;
+
+	for (i = 0; i < facts->n_sizes; i++)
+		n += MAX(facts->sizes[i].sent, 0);
+	return 2 * n;
+}
+
+/*
+ * Packets that others sent through the tunnel meanwhile, where they are far more than ours; 0. As
+ * the device counts them: captures of a full tunnel have gaps.
+ */
+static int64_t load_of_others(const struct facts *facts)
+{
+	const struct link_facts *l = &facts->tun[END_NEAR];
+	int64_t rx = link_difference(l, LINK_RX_PACKETS), tx = link_difference(l, LINK_TX_PACKETS);
+	int64_t ours = packets_of_ours(facts), others = rx + tx - ours;
+
+	if (facts_far_is_here(facts) || !(facts->have & NEED_BIT(NEED_LINKS)) || rx == UNKNOWN ||
+	    tx == UNKNOWN)
+		return 0;
+	return others >= MAX(BUSY_TIMES * ours, BUSY_PACKETS) ? others : 0;
+}
+
+/*
+ * May it be that load which they were lost to? Its queues lose some, to all alike: a tenth at most,
+ * or half where our own tun's queue is seen to have dropped as many.
+ */
+static bool is_of_load(const struct facts *facts, int64_t lost, int64_t dropped)
+{
+	return lost * (dropped >= lost ? 2 : 10) <= facts->ping_peer.sent;
+}
+
 /* Some were lost. Of those our own tun's queue dropped before the engine saw them: how many? */
 static struct finding *judge_lost(const struct facts *facts, int64_t lost, struct findings *out)
 {
 	const struct ping_facts *p = &facts->ping_peer;
 	int64_t dropped = link_difference(&facts->tun[END_NEAR], LINK_TX_DROPPED);
+	int64_t load = load_of_others(facts);
 	enum state s = loss_state(lost, p->sent);
 	const char *more = "";
+	struct finding *f;
 
 	if (p->late > 0)
 		more = arena_printf(out->arena, " (%lld late)", (long long)p->late);
 	if (dropped > 0)
 		more = arena_printf(out->arena, "%s; %lld dropped by our own tun's sending queue",
 				    more, (long long)dropped);
+	if (load > 0)
+		more = arena_printf(out->arena, "%s, while %lld packets of others went through it",
+				    more, (long long)load);
 	/* A flood fills that queue by itself: no fault of the tunnel, and no proof of it. */
 	if (dropped >= lost && p->interval_ns == 0)
 		s = STATE_UNSURE;
 	/* A host that nobody named may answer as many pings as it likes. */
 	if (s == STATE_FAIL && p->received > 0 && !tunnel_target_is_sure(facts))
 		s = STATE_WARN;
-	return finding_add(out, s, "%lld/%lld answered, %s lost%s", (long long)p->received,
-			   (long long)p->sent,
-			   words_share(out->arena, p->sent - p->received, p->sent), more);
+	if (s == STATE_FAIL && load > 0 && is_of_load(facts, lost, dropped))
+		s = STATE_WARN;
+	f = finding_add(out, s, "%lld/%lld answered, %s lost%s", (long long)p->received,
+			(long long)p->sent, words_share(out->arena, p->sent - p->received, p->sent),
+			more);
+	/* What it dropped may be packets of others; so many explain what is lost. */
+	if (dropped >= lost)
+		f->whose = WHOSE_LOCAL;
+	if (s == STATE_WARN && load > 0)
+		f->remedy = "ping again when the tunnel carries less: a full one loses packets, "
+			    "and is none the worse";
+	return f;
 }
 
 static enum state unsent_state(const struct ping_facts *p)

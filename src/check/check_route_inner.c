@@ -5,7 +5,8 @@
  * and more specific routes of other programs are in that answer.
  *
  * A tunnel that is brought up from a file has only routes to what is probed, and somebody may have
- * such a route already. That is a fault where it would be one with wg-quick(8) too.
+ * such a route already. That is a fault where it would be one with wg-quick(8) too. It is none
+ * where the file itself says that routes are somebody else's to make (Table).
  */
 #include "check/check_list.h"
 #include "check/transit.h"
@@ -70,22 +71,43 @@ static int wanted_len(const struct intended_facts *t, const struct ip_addr *to)
 	return len;
 }
 
+static const char *table_words(const struct intended_facts *t, struct arena *a)
+{
+	switch (t->table) {
+	case INTENDED_OFF:
+		return "Table = off makes no route, and it is for others to make one";
+	case INTENDED_NUMBER:
+		return arena_printf(a,
+				    "Table = %lld is asked only where a rule says so, and it is "
+				    "for others to make one",
+				    (long long)t->table_number);
+	case INTENDED_NAME:
+		return "Table names one that is asked only where a rule says so";
+	default:
+		return NULL;
+	}
+}
+
 /*
  * Why it may be none, though it goes elsewhere now: NULL when it would with wg-quick too, which
  * makes a route of each allowed IP in the main table, and for all addresses one that stands
  * behind those.
  */
-static const char *no_fault(const struct facts *f, const struct path_facts *p)
+static const char *no_fault(const struct facts *f, const struct path_facts *p, struct arena *a)
 {
 	const struct intended_facts *t = &f->intended;
 	int len;
 
+	if (f->have & NEED_BIT(NEED_INTENDED) && t->table != INTENDED_AUTO)
+		return table_words(t, a);
+	if (!p->dev || !f->target.probed_routes_only)
+		return NULL;
 	if (f->target.wanted_name && strcmp(p->dev, f->target.wanted_name) == 0)
 		return "maybe it is the same tunnel";
 	if (!is_meant(f, &p->to))
 		return "and nobody said that it is the peer's";
-	if (!(f->have & NEED_BIT(NEED_INTENDED)) || t->table != INTENDED_AUTO)
-		return "and which routes there will be is not for the file to say";
+	if (!(f->have & NEED_BIT(NEED_INTENDED)))
+		return "and which routes there will be is not known";
 	if (p->table == LOCAL_TABLE)
 		return NULL;
 	len = wanted_len(t, &p->to);
@@ -97,9 +119,10 @@ static const char *no_fault(const struct facts *f, const struct path_facts *p)
 
 /* --- all of them ---------------------------------------------------------------------- */
 
-static bool is_made_by_us(const struct facts *f)
+/* Of a tunnel that is there the routes are what they are. NULL: it is a fault. */
+static const char *excuse(const struct facts *f, const struct path_facts *p, struct arena *a)
 {
-	return f->target.kind == TARGET_CONFIG && f->target.probed_routes_only;
+	return f->target.kind == TARGET_CONFIG ? no_fault(f, p, a) : NULL;
 }
 
 /* Of a target that was named; NULL: nothing is known of it. */
@@ -137,10 +160,10 @@ static bool is_the_peers(const struct facts *f, const struct ip_addr *a)
 	return p && config_owner(&f->config[END_NEAR], a, NULL) == p;
 }
 
-static enum state state_of(const struct facts *f, const struct path_facts *p)
+static enum state state_of(const struct facts *f, const struct path_facts *p, struct arena *a)
 {
 	if (!leads_in(f, p))
-		return p->dev && is_made_by_us(f) && no_fault(f, p) ? STATE_UNSURE : STATE_FAIL;
+		return excuse(f, p, a) ? STATE_UNSURE : STATE_FAIL;
 	if (taken(f, p))
 		return STATE_FAIL;
 	return source_is_foreign(f, p) ? STATE_WARN : STATE_PASS;
@@ -157,11 +180,12 @@ static const char *by(const struct path_facts *p, struct arena *a)
 static const char *says(const struct facts *f, const struct path_facts *p, struct arena *a)
 {
 	const char *to = words_addr(a, &p->to);
-	const char *but;
+	const char *but = leads_in(f, p) ? NULL : excuse(f, p, a);
 
 	if (!p->dev)
-		return arena_printf(a, "no route to %s: %s", to,
-				    p->error ? p->error : "no reason was given");
+		return arena_printf(a, "no route to %s: %s%s%s", to,
+				    p->error ? p->error : "no reason was given", but ? ": " : "",
+				    but ? but : "");
 	if (taken(f, p))
 		return arena_printf(a, "%s is in %s, a network of %s here%s", to,
 				    words_net(a, &taken(f, p)->taken_net), taken(f, p)->taken_by,
@@ -170,11 +194,9 @@ static const char *says(const struct facts *f, const struct path_facts *p, struc
 					    "");
 	if (strcmp(p->dev, "lo") == 0)
 		return arena_printf(a, "%s is this machine itself, by its routes (lo)", to);
-	if (!leads_in(f, p)) {
-		but = is_made_by_us(f) ? no_fault(f, p) : NULL;
+	if (!leads_in(f, p))
 		return arena_printf(a, "%s leaves by %s, not by %s%s%s", to, by(p, a),
 				    f->target.name, but ? ": " : "", but ? but : "");
-	}
 	if (source_is_foreign(f, p))
 		return arena_printf(a, "%s leaves by %s with source %s, which is not its address",
 				    to, p->dev, words_addr(a, &p->prefsrc));
@@ -231,7 +253,7 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 
 		if (f->paths[i].of != PATH_INNER)
 			continue;
-		st = state_of(f, &f->paths[i]);
+		st = state_of(f, &f->paths[i], out->arena);
 		n++;
 		n_bad += st != STATE_PASS;
 		if (state_worse(s, st) == s)
@@ -271,7 +293,8 @@ static void sign(const struct facts *f, const struct path_facts *p, struct findi
 {
 	const struct inner_target_facts *t = taken(f, p);
 
-	if (row->state != STATE_FAIL || state_of(f, p) != STATE_FAIL || !is_the_peers(f, &p->to))
+	if (row->state != STATE_FAIL || state_of(f, p, out->arena) != STATE_FAIL ||
+	    !is_the_peers(f, &p->to))
 		return;
 	if (t) {
 		finding_sign(row, SIGN_LAN_TAKES_TARGET);

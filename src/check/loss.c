@@ -169,13 +169,14 @@ static struct finding *judge(const struct facts *facts, const struct loss_facts 
 	struct stats_interval ci;
 	enum state s;
 
-	if (l->sent == UNKNOWN && tunnel_answers(facts) && !any_seen(facts, l))
+	if (l->sent == UNKNOWN && tunnel_data_answers(facts) && !any_seen(facts, l))
 		return finding_add(out, STATE_SKIP,
 				   "not watched: none of these messages goes by %s, and answers "
 				   "come back",
 				   facts->taps[TAP_NEAR_WIRE].dev);
 	if (l->sent == UNKNOWN)
-		return finding_add(out, STATE_UNSURE, "how many were sent was not seen");
+		return finding_add(out, data_failed(facts) ? STATE_SKIP : STATE_UNSURE,
+				   "how many were sent was not seen");
 	if (l->lost == UNKNOWN && !facts_far_is_here(facts))
 		return judge_by_answers(facts, l, out);
 	if (l->lost == UNKNOWN)

@@ -119,6 +119,14 @@ bool tunnel_probes_are_bound(const struct facts *f)
 	return p && p->bound;
 }
 
+bool tunnel_is_left_alone(const struct facts *f)
+{
+	const struct link_facts *tun = &f->tun[END_NEAR];
+
+	return have(f, NEED_LINKS) && tun->start.known && tun->start.up && tun->running == 0 &&
+	       tun->running_end != 1;
+}
+
 struct endpoint tunnel_endpoint(const struct facts *f)
 {
 	const struct path_facts *path = tunnel_path(f, PATH_ENDPOINT, NULL);
@@ -248,16 +256,17 @@ static bool has_new_handshake(const struct facts *f)
 	       f->crypto[END_NEAR].last_handshake_wall_ns > f->started_wall_ns;
 }
 
-bool tunnel_answers(const struct facts *f)
+bool tunnel_data_answers(const struct facts *f)
 {
 	const struct ping_facts *p = &f->ping_peer;
 
-	if (facts_far_is_here(f))
-		return false;
-	if (has_new_handshake(f))
-		return true;
 	return (have(f, NEED_PING_PEER) && p->received > 0 && p->dev_is_tun != 0) ||
 	       facts_answer(f);
+}
+
+bool tunnel_answers(const struct facts *f)
+{
+	return !facts_far_is_here(f) && (has_new_handshake(f) || tunnel_data_answers(f));
 }
 
 bool tunnel_goes_elsewhere(const struct facts *f)
@@ -277,10 +286,8 @@ bool tunnel_goes_elsewhere(const struct facts *f)
 const char *tunnel_answer_words(const struct inner_target_facts *t)
 {
 	static const char *const words[] = {
-		[ANSWERED_NONE] = "nothing",
-		[ANSWERED_ECHO] = "echo",
-		[ANSWERED_HOP] = "at the hop limit",
-		[ANSWERED_TCP] = "TCP",
+		[ANSWERED_NONE] = "nothing",	     [ANSWERED_ECHO] = "echo",
+		[ANSWERED_HOP] = "at the hop limit", [ANSWERED_TCP] = "TCP",
 		[ANSWERED_ERROR] = "an ICMP error",
 	};
 

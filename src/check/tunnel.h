@@ -27,6 +27,11 @@ const struct path_facts *tunnel_path(const struct facts *f, enum path_of of,
 				     const struct ip_addr *to);
 /* What was sent to who is pinged went past the routes: that nothing came back tells nothing. */
 bool tunnel_probes_are_bound(const struct facts *f);
+/*
+ * Has nobody the tun open? Then it has no carrier. While it is down it has none either, and that
+ * tells nothing.
+ */
+bool tunnel_is_left_alone(const struct facts *f);
 /* Where our engine sends to; family NONE: not known. */
 struct endpoint tunnel_endpoint(const struct facts *f);
 /* The entry of that address on the near tun, or NULL. */
@@ -67,6 +72,8 @@ bool tunnel_peer_is_offline(const struct facts *f);
  * run? Then messages go both ways, whatever was not seen of them.
  */
 bool tunnel_answers(const struct facts *f);
+/* The former only: that a handshake was done tells nothing of data. */
+bool tunnel_data_answers(const struct facts *f);
 /*
  * It answers, and none of its messages took the way that the routes here tell: the engine's socket
  * is in another network namespace, or a rule has them go elsewhere. Then that way says nothing

@@ -7,6 +7,8 @@
  */
 #include "check/underlay.h"
 
+#include <string.h>
+
 #include "check/refusal.h"
 #include "check/tunnel.h"
 #include "check/words.h"
@@ -73,27 +75,144 @@ static void because(const struct direction *d, enum end from, struct findings *o
 
 /* --- from one end ----------------------------------------------------------------- */
 
+/* What the engine counted over the run, of that peer; UNKNOWN. */
+static int64_t counted(const struct facts *facts, int64_t bytes)
+{
+	return facts->have & NEED_BIT(NEED_ENGINE) ? bytes : UNKNOWN;
+}
+
+/* Which other link takes them, if rules tell: " (from A by eth1)"; "". */
+static const char *other_words(const struct facts *facts, struct arena *a)
+{
+	const struct path_facts *p = tunnel_path(facts, PATH_ENDPOINT, NULL);
+
+	if (!p || !p->other_dev)
+		return "";
+	if (p->other_from.family == FAMILY_NONE)
+		return arena_printf(a, " (by a rule for its ports: %s)", p->other_dev);
+	return arena_printf(a, " (by a rule for %s as source: %s)", words_addr(a, &p->other_from),
+			    p->other_dev);
+}
+
+/* None was seen to leave, and it answers or receives: there is a way, and it is not this one. */
+static struct finding *judge_not_watched(const struct facts *facts, const struct tap_facts *t,
+					 struct findings *out)
+{
+	if (tunnel_answers(facts))
+		return finding_add(out, STATE_SKIP,
+				   "not watched: its messages do not leave by %s%s, and answers "
+				   "come back",
+				   t->dev, other_words(facts, out->arena));
+	return finding_add(
+		out, STATE_SKIP,
+		"not watched: its messages do not leave by %s%s, and the engine receives", t->dev,
+		other_words(facts, out->arena));
+}
+
+static struct finding *judge_none(const struct facts *facts, const struct tap_facts *t,
+				  struct findings *out)
+{
+	int64_t tx = counted(facts, facts->crypto[END_NEAR].tx_bytes);
+	int64_t rx = counted(facts, facts->crypto[END_NEAR].rx_bytes);
+
+	if (t->dropped != 0 && tx != 0)
+		return finding_add(out, STATE_UNSURE,
+				   "nothing was seen to leave %s, by a capture with gaps", t->dev);
+	if (tunnel_answers(facts) || (tx > 0 && rx > 0))
+		return judge_not_watched(facts, t, out);
+	if (tx > 0)
+		return finding_add(out, STATE_UNSURE,
+				   "the engine sent %s, and none of it left by %s: it takes "
+				   "another link%s, or this host drops it before",
+				   words_bytes(out->arena, tx), t->dev,
+				   other_words(facts, out->arena));
+	if (tx == 0)
+		return finding_add(out, STATE_SKIP, "nothing was sent");
+	return finding_add(out, STATE_SKIP, "nothing left by %s", t->dev);
+}
+
+/* Of what left, what has another source than the route prefers: " (from A, …)"; "" for none. */
+static const char *source_words(const struct facts *facts, const struct tap_facts *t, int64_t sent,
+				struct arena *a)
+{
+	const struct path_facts *p = tunnel_path(facts, PATH_ENDPOINT, NULL);
+	const char *link = "", *route = "", *which = "";
+
+	if (t->other_near[TAP_OUT] < 1)
+		return "";
+	if (t->other_near[TAP_OUT] < sent)
+		which = arena_printf(a, "%lld of them ", (long long)t->other_near[TAP_OUT]);
+	if (t->other_link && strcmp(t->other_link, t->dev) != 0)
+		link = arena_printf(a, " of %s", t->other_link);
+	if (p && p->prefsrc.family != FAMILY_NONE)
+		route = arena_printf(a, ", by the route %s", words_addr(a, &p->prefsrc));
+	return arena_printf(a, " (%sfrom %s%s%s)", which, words_addr(a, &t->other_addr), link,
+			    route);
+}
+
+/*
+ * Messages with the address of another link: whoever is on their way may not take them, nor know
+ * the way back. Many do: so only where what was sent inside went unanswered, and nothing came to
+ * that address. An address of lo is meant to be used on every link.
+ */
+static bool is_stray(const struct facts *facts, const struct tap_facts *t)
+{
+	const struct ping_facts *p = &facts->ping_peer;
+	bool asked = facts->have & NEED_BIT(NEED_PING_PEER) && p->sent > 0 && p->dev_is_tun != 0;
+
+	if (t->other_near[TAP_OUT] < 1 || t->other_near[TAP_IN] != 0 || t->dropped != 0)
+		return false;
+	if (!t->other_link || !strcmp(t->other_link, t->dev) || !strcmp(t->other_link, "lo"))
+		return false;
+	return asked && !tunnel_data_answers(facts) && !tunnel_peer_is_offline(facts);
+}
+
+/*
+ * A fault where what has the link's own address is answered on the same link, and who is asked must
+ * answer.
+ */
+static struct finding *judge_stray(const struct facts *facts, const struct tap_facts *t,
+				   int64_t sent, int64_t came, struct findings *out)
+{
+	bool fault = came > 0 && t->other_near[TAP_OUT] < sent && tunnel_target_is_sure(facts);
+	struct finding *f;
+
+	f = finding_add(out, fault ? STATE_FAIL : STATE_WARN,
+			"%lld messages left %s with the address of %s, %s, and nothing came back "
+			"to it",
+			(long long)t->other_near[TAP_OUT], t->dev, t->other_link,
+			words_addr(out->arena, &t->other_addr));
+	f->whose = fault ? WHOSE_LOCAL : WHOSE_UNTOLD;
+	finding_fix(out, f,
+		    arena_printf(out->arena,
+				 "have what leaves %s carry its own address: an engine whose "
+				 "socket is bound to no other, or masquerading on %s",
+				 t->dev, t->dev),
+		    "tcpdump -ni %s udp and src host %s", t->dev,
+		    words_addr(out->arena, &t->other_addr));
+	return f;
+}
+
 static struct finding *judge_out(const struct facts *facts, const struct tap_facts *t, int64_t sent,
 				 int64_t came, struct findings *out)
 {
-	if (sent == 0 && tunnel_answers(facts))
-		return finding_add(out, STATE_SKIP,
-				   "not watched: its messages do not leave by %s, and answers come "
-				   "back",
-				   t->dev);
+	const char *source = source_words(facts, t, sent, out->arena);
+
 	if (sent == 0)
-		return finding_add(out, STATE_SKIP, "nothing was sent");
+		return judge_none(facts, t, out);
+	if (is_stray(facts, t))
+		return judge_stray(facts, t, sent, came, out);
 	if (came > 0)
 		return finding_add(out, STATE_PASS,
-				   "%lld messages left %s, and the far end answers",
-				   (long long)sent, t->dev);
+				   "%lld messages left %s%s, and the far end answers",
+				   (long long)sent, t->dev, source);
 	if (tunnel_answers(facts))
 		return finding_add(out, STATE_PASS,
-				   "%lld messages left %s, and answers come back by another way",
-				   (long long)sent, t->dev);
+				   "%lld messages left %s%s, and answers come back by another way",
+				   (long long)sent, t->dev, source);
 	return finding_add(out, STATE_UNSURE,
-			   "%lld messages left %s; whether they arrive is not seen from here",
-			   (long long)sent, t->dev);
+			   "%lld messages left %s%s; whether they arrive is not seen from here",
+			   (long long)sent, t->dev, source);
 }
 
 static const struct ip_addr *refuser(const struct facts *facts, enum refusal *why)
@@ -258,6 +377,14 @@ static struct finding *forgotten(const struct facts *facts, struct findings *out
 	return f;
 }
 
+static struct finding *judge_quiet(const struct facts *facts, const struct tap_facts *t,
+				   struct findings *out)
+{
+	if (counted(facts, facts->crypto[END_NEAR].tx_bytes) == 0)
+		return finding_add(out, STATE_SKIP, "nothing came, and nothing was sent");
+	return finding_add(out, STATE_SKIP, "nothing came to %s, and nothing left by it", t->dev);
+}
+
 /* Data may go unanswered; an initiation is answered by whoever accepts it. */
 static struct finding *judge_back(const struct facts *facts, const struct tap_facts *t,
 				  int64_t sent, int64_t came, struct findings *out)
@@ -284,7 +411,7 @@ static struct finding *judge_back(const struct facts *facts, const struct tap_fa
 	if (refuser(facts, &why))
 		return refused(facts, t, sent, out);
 	if (sent == 0)
-		return finding_add(out, STATE_SKIP, "nothing came, and nothing was sent");
+		return judge_quiet(facts, t, out);
 	if (asked < 1)
 		return finding_add(out, STATE_UNSURE,
 				   "nothing of the far end arrived on %s, and no handshake was "
@@ -311,6 +438,11 @@ static void judge_alone(const struct facts *facts, enum end from, struct finding
 	evidence_count(ev, "sent", sent);
 	evidence_count(ev, "arrived", came);
 	evidence_count(ev, "initiations_sent", t->msgs[TAP_OUT][WG_MSG_INITIATION]);
+	evidence_count(ev, from == END_NEAR ? "sent_from_other_address" : "to_other_address",
+		       t->other_near[from == END_NEAR ? TAP_OUT : TAP_IN]);
+	if (from == END_NEAR)
+		evidence_count(ev, "engine_tx_bytes",
+			       counted(facts, facts->crypto[END_NEAR].tx_bytes));
 	evidence_count(ev, "capture_dropped", t->dropped);
 }
 

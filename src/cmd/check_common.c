@@ -12,6 +12,7 @@
 #include "cmd/facts_io.h"
 #include "cmd/far_io.h"
 #include "cmd/hint.h"
+#include "cmd/say.h"
 #include "report/width.h"
 #include "run/run_far.h"
 
@@ -48,7 +49,7 @@ static void on_changed(void *ctx, const char *what)
 	if (!v->verbose)
 		return;
 	clear_progress(v);
-	fprintf(stderr, "%s\n", what);
+	say("%s", what);
 }
 
 /* It may hold what stands in somebody's file, a hook for one. */
@@ -61,7 +62,7 @@ static void on_notice(void *ctx, enum run_weight weight, const char *what)
 		return;
 	clear_progress(v);
 	text_clean(&b, what, true);
-	fprintf(stderr, "wgdiag: %s\n", buf_str(&b));
+	say("wgdiag: %s", buf_str(&b));
 }
 
 /* --- afterwards --------------------------------------------------------------- */
@@ -70,7 +71,7 @@ void check_refusal(const struct check_options *o, const struct err *e)
 {
 	const char *help = hint_for(e, o->root);
 
-	fprintf(stderr, help ? "wgdiag: %s (%s)\n" : "wgdiag: %s\n", e->text, help);
+	say(help ? "wgdiag: %s (%s)" : "wgdiag: %s", e->text, help);
 }
 
 static bool any_warning(const struct findings *all)
@@ -104,7 +105,7 @@ static int tell(const struct check_options *o, const struct report *r)
 	terminal_style(o->colour, &style);
 	o->report->write(r, &style, &text);
 	if (fwrite(buf_str(&text), 1, text.len, stdout) != text.len || fflush(stdout) != 0) {
-		fprintf(stderr, "%s: writing the report: %s\n", o->cmd, strerror(errno));
+		say("%s: writing the report: %s", o->cmd, strerror(errno));
 		return EXIT_INTERNAL;
 	}
 	return exit_code(o, r);
@@ -129,13 +130,12 @@ static int judge_saved(const struct check_options *o, const struct check_choice 
 
 	if (facts_io_load(o->facts, a, &f, &e) < 0 ||
 	    (o->far && run_far_apply(&f, o->far, a, &e) < 0)) {
-		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+		say("%s: %s", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
 	if (!choose_within(&within, f.chosen, f.n_chosen)) {
-		fprintf(stderr,
-			"%s: %s: --only and --skip leave none of the rows it was made for\n",
-			o->cmd, o->facts);
+		say("%s: %s: --only and --skip leave none of the rows it was made for", o->cmd,
+		    o->facts);
 		return EXIT_USAGE;
 	}
 	return judge(o, &within, a, &f);
@@ -151,7 +151,7 @@ static int judge_and_save(const struct check_options *o, const struct check_choi
 
 	if (rc == 0)
 		return code;
-	fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+	say("%s: %s", o->cmd, e.text);
 	return EXIT_INTERNAL;
 }
 
@@ -182,7 +182,7 @@ static int prepare(const struct check_options *o, struct arena *a, struct run_co
 	else if (o->save_facts)
 		rc = facts_io_can_save(o->save_facts, &e);
 	if (rc < 0) {
-		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+		say("%s: %s", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
 	/* That of an interface runs already. */
@@ -193,7 +193,7 @@ static int prepare(const struct check_options *o, struct arena *a, struct run_co
 		check_refusal(o, &e);
 		return EXIT_UNDECIDED;
 	}
-	fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+	say("%s: %s", o->cmd, e.text);
 	return EXIT_USAGE;
 }
 
@@ -247,7 +247,7 @@ static int check(const struct check_options *o, const struct check_choice *choic
 	if (o->lab.keep)
 		return EXIT_OK;
 	if (o->far && run_far_apply(&facts, o->far, a, &e) < 0) {
-		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+		say("%s: %s", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
 	check_options_keep(o, a, &facts.target);
@@ -270,8 +270,8 @@ static int input_fits(const struct check_options *o)
 		if (!of[i].path || strcmp(of[i].path, "-") != 0)
 			continue;
 		if (first) {
-			fprintf(stderr, "%s: %s and %s cannot both be standard input\n", o->cmd,
-				first, of[i].option);
+			say("%s: %s and %s cannot both be standard input", o->cmd, first,
+			    of[i].option);
 			return EXIT_USAGE;
 		}
 		first = of[i].option;
@@ -286,10 +286,9 @@ static int far_file_fits(const struct check_options *o)
 		return EXIT_OK;
 	if (o->facts || o->interface || o->file)
 		return input_fits(o);
-	fprintf(stderr,
-		"%s: --far-file is about the far end of a tunnel of your own, and the self-test "
-		"makes both ends itself\n",
-		o->cmd);
+	say("%s: --far-file is about the far end of a tunnel of your own, and the self-test "
+	    "makes both ends itself",
+	    o->cmd);
 	return EXIT_USAGE;
 }
 
@@ -299,11 +298,11 @@ static int choose_engine(struct check_options *o, struct arena *a)
 	struct err e = { 0 };
 
 	if (o->engine_cmd && (o->engine || o->engine_auto)) {
-		fprintf(stderr, "%s: --engine and --engine-cmd both say which engine\n", o->cmd);
+		say("%s: --engine and --engine-cmd both say which engine", o->cmd);
 		return EXIT_USAGE;
 	}
 	if (o->engine_cmd && engine_cmd_parse(o->engine_cmd, a, &o->engine, &e) < 0) {
-		fprintf(stderr, "%s: --engine-cmd '%s': %s\n", o->cmd, o->engine_cmd, e.text);
+		say("%s: --engine-cmd '%s': %s", o->cmd, o->engine_cmd, e.text);
 		return EXIT_USAGE;
 	}
 	if (o->engine)
@@ -321,7 +320,7 @@ static int read_far(struct check_options *o, struct arena *a)
 	if (!o->far_file || o->dry_run)
 		return EXIT_OK;
 	if (far_io_read(o->far_file, a, far, &e) < 0) {
-		fprintf(stderr, "%s: %s\n", o->cmd, e.text);
+		say("%s: %s", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
 	o->far = far;
@@ -340,8 +339,7 @@ int check_and_tell(struct check_options *o)
 	if (code != EXIT_OK)
 		return code;
 	if (o->report == &report_json && (o->list_checks || o->dry_run)) {
-		fprintf(stderr, "%s: %s has no JSON\n", o->cmd,
-			o->list_checks ? "--list-checks" : "--dry-run");
+		say("%s: %s has no JSON", o->cmd, o->list_checks ? "--list-checks" : "--dry-run");
 		return EXIT_USAGE;
 	}
 	if (o->list_checks) {

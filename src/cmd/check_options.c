@@ -7,6 +7,7 @@
 
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
+#include "cmd/say.h"
 #include "model/targets.h"
 
 enum { ENGINES_MAX = 16, COUNT_MAX = 100000, PAYLOAD_MAX = 65507 };
@@ -65,7 +66,7 @@ static bool read_save(const char *s, struct check_options *o)
 	o->save_facts = s;
 	if (*s && strcmp(s, "-") != 0)
 		return true;
-	fprintf(stderr, "%s: --save-facts '%s' is no name of a file\n", o->cmd, s);
+	say("%s: --save-facts '%s' is no name of a file", o->cmd, s);
 	return false;
 }
 
@@ -74,7 +75,7 @@ static bool read_ping(const char *s, struct check_options *o)
 	struct ip_addr a;
 
 	if (o->n_pings == PINGS_MAX) {
-		fprintf(stderr, "%s: --ping more than once\n", o->cmd);
+		say("%s: --ping more than once", o->cmd);
 		return false;
 	}
 	if (ip_addr_parse(s, &a) && targets_is_usable(&a)) {
@@ -82,10 +83,10 @@ static bool read_ping(const char *s, struct check_options *o)
 		return true;
 	}
 	if (ip_addr_parse(s, &a)) {
-		fprintf(stderr, "%s: --ping %s: nobody can be asked there\n", o->cmd, s);
+		say("%s: --ping %s: nobody can be asked there", o->cmd, s);
 		return false;
 	}
-	fprintf(stderr, "%s: --ping '%s' is no IPv4 or IPv6 address\n", o->cmd, s);
+	say("%s: --ping '%s' is no IPv4 or IPv6 address", o->cmd, s);
 	return false;
 }
 
@@ -300,8 +301,8 @@ static int no_empty_words(const struct check_options *o)
 
 	if (!only && !(o->skip && has_empty_word(o->skip)))
 		return EXIT_OK;
-	fprintf(stderr, "%s: an empty word in %s '%s'\n", o->cmd, only ? "--only" : "--skip",
-		only ? o->only : o->skip);
+	say("%s: an empty word in %s '%s'", o->cmd, only ? "--only" : "--skip",
+	    only ? o->only : o->skip);
 	return EXIT_USAGE;
 }
 
@@ -322,7 +323,7 @@ int check_options_choose(const struct check_options *o, struct check_choice *out
 		if (bad[0])
 			options_no_such(o->cmd, "check", bad, words, n);
 		else
-			fprintf(stderr, "%s: --only and --skip leave no check\n", o->cmd);
+			say("%s: --only and --skip leave no check", o->cmd);
 	}
 	arena_done(&a);
 	return code;

@@ -14,6 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/conf_io.h"
 #include "cmd/log_io.h"
+#include "cmd/say.h"
 #include "engine/uapi_client.h"
 #include "gather/gather_elsewhere.h"
 #include "gather/gather_resolve.h"
@@ -36,7 +37,7 @@ int check_netns(const struct check_options *o, int *out)
 	struct err e;
 
 	if (!o->netns[0] || strlen(o->netns) > 200 || strchr(o->netns, '/')) {
-		fprintf(stderr, "%s: --netns '%s' is neither a name nor a pid\n", o->cmd, o->netns);
+		say("%s: --netns '%s' is neither a name nor a pid", o->cmd, o->netns);
 		return EXIT_USAGE;
 	}
 	snprintf(path, sizeof(path), "/run/netns/%s", o->netns);
@@ -50,7 +51,7 @@ int check_netns(const struct check_options *o, int *out)
 	*out = open(path, O_RDONLY | O_CLOEXEC);
 	if (*out >= 0)
 		return EXIT_OK;
-	fprintf(stderr, "%s: --netns %s: %s: %s\n", o->cmd, o->netns, path, strerror(errno));
+	say("%s: --netns %s: %s: %s", o->cmd, o->netns, path, strerror(errno));
 	return errno == EACCES || errno == EPERM ? EXIT_UNDECIDED : EXIT_USAGE;
 }
 
@@ -66,7 +67,7 @@ int check_target(struct check_options *o, const char *arg)
 		return EXIT_OK;
 	}
 	if (!is_name(arg)) {
-		fprintf(stderr, "%s: '%s' is no name of an interface\n", o->cmd, arg);
+		say("%s: '%s' is no name of an interface", o->cmd, arg);
 		return EXIT_USAGE;
 	}
 	o->interface = arg;
@@ -86,13 +87,13 @@ static int read_endpoint(const struct check_options *o, struct arena *a, struct 
 		return EXIT_OK;
 	if (!colon || colon == o->endpoint || !str_to_u64(colon + 1, UINT16_MAX, &port) || !port ||
 	    strchr(o->endpoint, '[')) {
-		fprintf(stderr, "%s: --endpoint '%s' is no HOST:PORT\n", o->cmd, o->endpoint);
+		say("%s: --endpoint '%s' is no HOST:PORT", o->cmd, o->endpoint);
 		return EXIT_USAGE;
 	}
 	if (gather_resolve(arena_printf(a, "%.*s", (int)(colon - o->endpoint), o->endpoint),
 			   (uint16_t)port, a, &list, &n, &e) < 0 ||
 	    n == 0) {
-		fprintf(stderr, "%s: --endpoint: %s\n", o->cmd, e.text);
+		say("%s: --endpoint: %s", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
 	*out = list[0];
@@ -170,15 +171,13 @@ static void tell_endpoint_unused(const struct check_options *o, const struct fac
 	if (!o->endpoint || o->quiet || !(f->have & NEED_BIT(NEED_CONFIG)))
 		return;
 	if (p && p->endpoint.addr.family != FAMILY_NONE)
-		fprintf(stderr,
-			"%s: --endpoint is not needed: the engine of %s answers, and its own "
-			"(%s) is used\n",
-			o->cmd, o->interface, endpoint_str(&p->endpoint, at));
+		say("%s: --endpoint is not needed: the engine of %s answers, and its own "
+		    "(%s) is used",
+		    o->cmd, o->interface, endpoint_str(&p->endpoint, at));
 	else
-		fprintf(stderr,
-			"%s: --endpoint is not used: the engine of %s answers, and has none for "
-			"its peer\n",
-			o->cmd, o->interface);
+		say("%s: --endpoint is not used: the engine of %s answers, and has none for "
+		    "its peer",
+		    o->cmd, o->interface);
 }
 
 /* Of several that a file names one is looked at, and nobody said which. */
@@ -190,8 +189,8 @@ static void tell_peer_of_file(const struct check_options *o, const struct facts 
 	    f->target.kind != TARGET_OPAQUE || public_key_is_zero(&f->target.peer))
 		return;
 	public_key_short(&f->target.peer, key);
-	fprintf(stderr, "%s: %s has %zu peers, %s is looked at (--peer KEY chooses)\n", o->cmd,
-		o->config, f->intended.n_peers, key);
+	say("%s: %s has %zu peers, %s is looked at (--peer KEY chooses)", o->cmd, o->config,
+	    f->intended.n_peers, key);
 }
 
 /* What the user knows of it, beside its name. */
@@ -213,7 +212,7 @@ static int read_known(const struct check_options *o, struct arena *a, struct run
 	if (code != EXIT_OK || !o->engine_log)
 		return code;
 	if (log_io_read(o->cmd, o->engine_log, a, log, &e) < 0) {
-		fprintf(stderr, "%s: --engine-log: %s\n", o->cmd, e.text);
+		say("%s: --engine-log: %s", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
 	x->log = log;
@@ -253,8 +252,7 @@ int check_existing(const struct check_options *o, const struct run_conf *c, stru
 		if (rc == -ENOENT)
 			check_refusal(o, e);
 		else
-			fprintf(stderr, "%s: %s%s\n", o->cmd, e->text,
-				rc == -ENODEV ? seen_elsewhere(o, a) : "");
+			say("%s: %s%s", o->cmd, e->text, rc == -ENODEV ? seen_elsewhere(o, a) : "");
 	} else {
 		tell_endpoint_unused(o, f);
 		tell_peer_of_file(o, f);

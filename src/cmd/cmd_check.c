@@ -3,6 +3,7 @@
  */
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
+#include "cmd/say.h"
 
 #define NAME "wgdiag check"
 
@@ -30,14 +31,14 @@ static void check_help(FILE *out)
 	      "      --engine-log FILE  what its engine wrote (-: standard input)\n"
 	      "      --full-routes    of a file: all routes and rules that wg-quick would make\n"
 	      "      --force          of a file: also when an interface with its key is up\n"
-	      "      --run-hooks      of a file: run its PreUp, PostUp, PreDown and PostDown, as\n"
-	      "                       wg-quick does; without it they are shown only\n"
+	      "      --run-hooks      of a file: run its PreUp, PostUp, PreDown and PostDown,\n"
+	      "                       as wg-quick does; without it they are shown only\n"
 	      "      --engine NAME    the near end's engine: builtin, wireguard-go, boringtun,\n"
-	      "                       gotatun, kernel (see wgdiag engines) or auto (default): for\n"
-	      "                       a file the first there is of kernel, wireguard-go, builtin;\n"
-	      "                       else builtin; not for an interface, which has one\n"
-	      "      --engine-cmd CMD any other that wg can configure, as 'prog {name}': it stays\n"
-	      "                       in the foreground and has the interface of that name\n"
+	      "                       gotatun, kernel (see wgdiag engines) or auto (default):\n"
+	      "                       for a file the first there is of kernel, wireguard-go and\n"
+	      "                       builtin, else builtin; an interface has one\n"
+	      "      --engine-cmd CMD any other that wg can configure, as 'prog {name}': it\n"
+	      "                       stays in the foreground, has the interface of that name\n"
 	      "      --json           one JSON object on standard output\n"
 	      "  -c, --count N        pings to the peer (default 10)\n"
 	      "  -i, --interval S     seconds between them (default 0.1)\n"
@@ -47,8 +48,8 @@ static void check_help(FILE *out)
 	      "      --save-facts FILE  keep all that was observed, to be judged again\n"
 	      "      --facts FILE     judge such a file instead of running (-: standard input);\n"
 	      "                       needs no root\n"
-	      "      --far-file FILE  what the line of wgdiag explain far printed at the far end\n"
-	      "                       (-: standard input); not for the self-test\n"
+	      "      --far-file FILE  what the line of wgdiag explain far printed at the far\n"
+	      "                       end (-: standard input); not for the self-test\n"
 	      "      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
 	      "      --skip WORDS     without these rows\n"
 	      "      --list-checks    the rows, with id and layer; nothing is run\n"
@@ -148,13 +149,13 @@ static const char *of_a_tunnel(const struct check_options *o)
 static int fits_target(const struct check_options *o)
 {
 	if (o->interface && of_a_file(o)) {
-		fprintf(stderr, NAME ": %s is about a file, and %s is an interface\n", of_a_file(o),
-			o->interface);
+		say(NAME ": %s is about a file, and %s is an interface", of_a_file(o),
+		    o->interface);
 		return EXIT_USAGE;
 	}
 	if (o->file && of_an_interface(o)) {
-		fprintf(stderr, NAME ": %s is about an interface, and %s is a file\n",
-			of_an_interface(o), o->file);
+		say(NAME ": %s is about an interface, and %s is a file", of_an_interface(o),
+		    o->file);
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;
@@ -178,31 +179,28 @@ static int read_options(int argc, char **argv, struct check_options *o)
 			return EXIT_OK;
 	}
 	if (argc - optind > 1) {
-		fprintf(stderr, NAME ": '%s': one tunnel at a time\n", argv[optind + 1]);
+		say(NAME ": '%s': one tunnel at a time", argv[optind + 1]);
 		return EXIT_USAGE;
 	}
 	if (optind == argc && !o->facts && !o->list_checks && of_a_file(o)) {
-		fprintf(stderr, NAME ": %s is about a file of wg-quick: name it\n", of_a_file(o));
+		say(NAME ": %s is about a file of wg-quick: name it", of_a_file(o));
 		return EXIT_USAGE;
 	}
 	if (optind == argc && !o->facts && !o->list_checks && of_a_tunnel(o)) {
-		fprintf(stderr, NAME ": %s is about a tunnel that runs: name its interface\n",
-			of_a_tunnel(o));
+		say(NAME ": %s is about a tunnel that runs: name its interface", of_a_tunnel(o));
 		return EXIT_USAGE;
 	}
 	if (optind < argc &&
 	    (check_target(o, argv[optind]) != EXIT_OK || fits_target(o) != EXIT_OK))
 		return EXIT_USAGE;
 	if (o->interface && (o->engine || o->engine_cmd)) {
-		fprintf(stderr,
-			NAME ": %s chooses the engine of a tunnel made for the test; that of %s "
-			     "is the one that runs it\n",
-			o->engine ? "--engine" : "--engine-cmd", o->interface);
+		say(NAME ": %s chooses the engine of a tunnel made for the test; that of %s "
+			 "is the one that runs it",
+		    o->engine ? "--engine" : "--engine-cmd", o->interface);
 		return EXIT_USAGE;
 	}
 	if (o->facts && o->of_a_run) {
-		fprintf(stderr, NAME ": %s says how a run is done, and --facts does none\n",
-			o->of_a_run);
+		say(NAME ": %s says how a run is done, and --facts does none", o->of_a_run);
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;

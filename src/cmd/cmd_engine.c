@@ -11,6 +11,7 @@
 #include "cmd/cmd.h"
 #include "cmd/hint.h"
 #include "cmd/options.h"
+#include "cmd/say.h"
 #include "engine/daemon.h"
 #include "engine/engine.h"
 
@@ -25,7 +26,7 @@ static void engine_help(FILE *out)
 	      "       wgdiag-engine [-f] [-v] [--fault NAME] INTERFACE\n"
 	      "\n"
 	      "Creates the tun device INTERFACE and is its WireGuard engine, to be configured\n"
-	      "with wg(8) or, with WG_QUICK_USERSPACE_IMPLEMENTATION=wgdiag-engine, wg-quick(8).\n"
+	      "with wg(8), or wg-quick(8) by WG_QUICK_USERSPACE_IMPLEMENTATION=wgdiag-engine.\n"
 	      "Returns when device and socket answer; the engine ends when either is deleted.\n"
 	      "\n"
 	      "  -f, --foreground  stay in the foreground; what goes wrong is said on stderr\n"
@@ -70,7 +71,7 @@ static bool fault_is_known(const char *s)
 
 static int usage(const char *what, const char *which)
 {
-	fprintf(stderr, "wgdiag engine: %s '%s' (see wgdiag engine --help)\n", what, which);
+	say("wgdiag engine: %s '%s' (see wgdiag engine --help)", what, which);
 	return EXIT_USAGE;
 }
 
@@ -153,7 +154,7 @@ static int engine_run(int argc, char **argv)
 	if (rc == 0)
 		return EXIT_OK;
 	help = hint_for(&e, geteuid() == 0);
-	fprintf(stderr, help ? "wgdiag engine: %s (%s)\n" : "wgdiag engine: %s\n", e.text, help);
+	say(help ? "wgdiag engine: %s (%s)" : "wgdiag engine: %s", e.text, help);
 	return is_undecided(rc) ? EXIT_UNDECIDED : EXIT_FAILED;
 }
 

@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "cmd/page.h"
+#include "cmd/say.h"
 #include "engine/engine.h"
 
 #define NAME "wgdiag engines"
@@ -194,7 +195,7 @@ static int engines_run(int argc, char **argv)
 		json = true;
 	}
 	if (argv[optind]) {
-		fprintf(stderr, NAME ": unexpected argument '%s'\n", argv[optind]);
+		say(NAME ": unexpected argument '%s'", argv[optind]);
 		return EXIT_USAGE;
 	}
 	arena_init(&a);

@@ -14,6 +14,7 @@
 #include "cmd/explain_text.h"
 #include "cmd/options.h"
 #include "cmd/page.h"
+#include "cmd/say.h"
 #include "wg/drop.h"
 
 enum { ID_SIZE = 64 };
@@ -170,8 +171,8 @@ static int unknown(const char *id)
 	arena_init(&a);
 	ids = collect(&a, &n);
 	near = str_nearest(id, ids, n);
-	fprintf(stderr, "wgdiag explain: nothing known of '%s' (%s%s%s)\n", id,
-		near ? "did you mean " : "see wgdiag ", near ? near : "explain", near ? "?" : "");
+	say("wgdiag explain: nothing known of '%s' (%s%s%s)", id,
+	    near ? "did you mean " : "see wgdiag ", near ? near : "explain", near ? "?" : "");
 	arena_done(&a);
 	return EXIT_USAGE;
 }
@@ -187,8 +188,8 @@ static int explain_run(int argc, char **argv)
 	if (id && strcmp(id, "far") == 0 && argc <= 3)
 		return explain_far(argc > 2 ? argv[2] : NULL);
 	if (argc > 2) {
-		fprintf(stderr, "wgdiag explain: unexpected argument '%s'\n",
-			argv[strcmp(id, "far") == 0 ? 3 : 2]);
+		say("wgdiag explain: unexpected argument '%s'",
+		    argv[strcmp(id, "far") == 0 ? 3 : 2]);
 		return EXIT_USAGE;
 	}
 	if (id && id[0] == '-') {

@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/lab_all.h"
 #include "cmd/page.h"
+#include "cmd/say.h"
 #include "run/run_lab_all.h"
 
 #define NAME "wgdiag lab"
@@ -36,8 +37,8 @@ static void lab_help(FILE *out)
 	      "packets are lost every probe is waited for: up to 10 seconds.\n"
 	      "\n"
 	      "      --list           the faults, and their variants\n"
-	      "      --variant NAME   another way to the same fault (default: the first one that\n"
-	      "                       the engine allows)\n"
+	      "      --variant NAME   another way to the same fault (default: the first one\n"
+	      "                       that the engine allows)\n"
 	      "      --keep           look at nothing: leave it as it is until Ctrl-C, and say\n"
 	      "                       how to get into each network\n"
 	      "      --relay A,B,WAY  nothing but this: pass the frames of link A on by link B\n"
@@ -48,13 +49,13 @@ static void lab_help(FILE *out)
 	      "      --jobs N         of --all, so many at once (default 4)\n"
 	      "      --seeds N        of --all, each so many times, from different seeds\n"
 	      "      --alternate      of --all, each by one engine of the list, in turn\n"
-	      "      --engine-near NAME  the near end's engine: builtin, wireguard-go (default:\n"
-	      "                       the one that the variant needs, else builtin); of --all a\n"
-	      "                       list, as builtin,wireguard-go. Also --engine NAME\n"
+	      "      --engine-near NAME  the near end's engine: builtin, wireguard-go\n"
+	      "                       (default: the one that the variant needs, else builtin);\n"
+	      "                       of --all a list, as builtin,wireguard-go. Also --engine\n"
 	      "      --engine-far NAME  the far end's (default builtin)\n"
 	      "      --from END       who looks: near (default), or far, the other end\n"
-	      "      --as WHAT        looked at as: interface (default), which is up, or file, a\n"
-	      "                       configuration that wgdiag brings up\n"
+	      "      --as WHAT        looked at as: interface (default), which is up, or file,\n"
+	      "                       a configuration that wgdiag brings up\n"
 	      "      --json           one JSON object on standard output\n"
 	      "  -c, --count N        pings to the peer (default 10)\n"
 	      "  -i, --interval S     seconds between them (default 0.1)\n"
@@ -134,7 +135,7 @@ static bool one_of_two(const char *option, const char *arg, const char *first, c
 	*second = strcmp(arg, other) == 0;
 	if (*second || strcmp(arg, first) == 0)
 		return true;
-	fprintf(stderr, NAME ": %s '%s': %s or %s\n", option, arg, first, other);
+	say(NAME ": %s '%s': %s or %s", option, arg, first, other);
 	return false;
 }
 
@@ -192,19 +193,17 @@ static int options_fit(struct lab_options *o)
 	if (o->many.near && !o->all && !check_option(OPT_ENGINE, o->many.near, &o->check))
 		return EXIT_USAGE;
 	if (o->list && o->check.report == &report_json) {
-		fputs(NAME ": --list has no JSON\n", stderr);
+		say(NAME ": --list has no JSON");
 		return EXIT_USAGE;
 	}
 	if (o->all && (o->variant || o->check.lab.from_file || o->list)) {
-		fprintf(stderr, NAME ": --all takes every fault, and no %s\n",
-			o->list	   ? "--list" :
-			o->variant ? "--variant" :
-				     "--as");
+		say(NAME ": --all takes every fault, and no %s", o->list    ? "--list" :
+								 o->variant ? "--variant" :
+									      "--as");
 		return EXIT_USAGE;
 	}
 	if (!o->fault && !o->list && !o->all && !o->relay && !o->check.list_checks) {
-		fputs(NAME ": which fault? (" NAME " --list shows them; 'none' is the control)\n",
-		      stderr);
+		say(NAME ": which fault? (" NAME " --list shows them; 'none' is the control)");
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;
@@ -227,8 +226,8 @@ static int read_options(int argc, char **argv, struct lab_options *o)
 	}
 	o->fault = argv[optind]; /* NULL at the end */
 	if (o->fault && (o->list || o->all || argv[optind + 1])) {
-		fprintf(stderr, NAME ": unexpected argument '%s' (see " NAME " --help)\n",
-			o->list || o->all ? o->fault : argv[optind + 1]);
+		say(NAME ": unexpected argument '%s' (see " NAME " --help)",
+		    o->list || o->all ? o->fault : argv[optind + 1]);
 		return EXIT_USAGE;
 	}
 	return options_fit(o);
@@ -281,9 +280,8 @@ static int choose_fault(struct lab_options *o)
 	if (!v && o->variant)
 		return no_such_variant(f, o->variant);
 	if (!v || (v->engine && c->engine && strcmp(v->engine, c->engine->name))) {
-		fprintf(stderr,
-			NAME ": %s%s%s cannot be made with the engine %s (see " NAME " --list)\n",
-			f->name, v ? ", variant " : "", v ? v->name : "", c->engine->name);
+		say(NAME ": %s%s%s cannot be made with the engine %s (see " NAME " --list)",
+		    f->name, v ? ", variant " : "", v ? v->name : "", c->engine->name);
 		return EXIT_USAGE;
 	}
 	if (!c->engine && v->engine)
@@ -292,8 +290,7 @@ static int choose_fault(struct lab_options *o)
 	c->variant = v;
 	c->lab.root = c->root;
 	if (c->lab.keep && !v->scene) {
-		fprintf(stderr, NAME ": --keep: %s, %s has no network to get into\n", f->name,
-			v->name);
+		say(NAME ": --keep: %s, %s has no network to get into", f->name, v->name);
 		return EXIT_USAGE;
 	}
 	if (!c->lab.far)
@@ -309,7 +306,7 @@ static int far_program(struct lab_options *o)
 
 	if (engine_program(lab->far, &o->arena, &lab->far_program, &e) == 0)
 		return EXIT_OK;
-	fprintf(stderr, NAME ": %s\n", e.text);
+	say(NAME ": %s", e.text);
 	return EXIT_USAGE;
 }
 
@@ -357,13 +354,13 @@ static int relay(const struct lab_options *o)
 	int rc = relay_parse(o->relay, &c, &e);
 
 	if (rc < 0) {
-		fprintf(stderr, NAME ": --relay: %s\n", e.text);
+		say(NAME ": --relay: %s", e.text);
 		return EXIT_USAGE;
 	}
 	rc = run_lab_relay(&c, on_relay, &c, &e);
 	if (rc == 0)
 		return EXIT_OK;
-	fprintf(stderr, NAME ": %s\n", e.text);
+	say(NAME ": %s", e.text);
 	return EXIT_UNDECIDED;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/version.h"
 #include "cmd/cmd.h"
+#include "cmd/say.h"
 
 static void version_help(FILE *out)
 {
@@ -21,7 +22,7 @@ static int version_run(int argc, char **argv)
 		return EXIT_OK;
 	}
 	if (argc > 1) {
-		fprintf(stderr, "wgdiag version: unexpected argument '%s'\n", argv[1]);
+		say("wgdiag version: unexpected argument '%s'", argv[1]);
 		return EXIT_USAGE;
 	}
 	puts("wgdiag " WGDIAG_VERSION);

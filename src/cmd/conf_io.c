@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "cmd/cmd.h"
+#include "cmd/say.h"
 #include "gather/gather_conf.h"
 #include "gather/gather_resolve.h"
 
@@ -20,7 +21,7 @@ static int tell_notes(const char *cmd, const char *path, const struct conf_notes
 
 		if ((reported || notes->worst == CONF_REFUSED) && g != CONF_REFUSED)
 			continue;
-		fprintf(stderr, "%s: %s: %s\n", cmd, path, notes->note[i].text);
+		say("%s: %s: %s", cmd, path, notes->note[i].text);
 		if (g == CONF_REFUSED)
 			return EXIT_USAGE;
 	}
@@ -43,8 +44,7 @@ static void resolve_all(const char *cmd, const char *path, const struct conf *c,
 				   &f->peers[i].n_resolved, &e) == 0)
 			continue;
 		public_key_short(&p->key, key);
-		fprintf(stderr, "%s: %s: line %u, [Peer] %s: Endpoint: %s\n", cmd, path, p->line,
-			key, e.text);
+		say("%s: %s: line %u, [Peer] %s: Endpoint: %s", cmd, path, p->line, key, e.text);
 	}
 }
 
@@ -57,7 +57,7 @@ int conf_io_load(const char *cmd, const char *path, struct arena *a, struct conf
 	int code;
 
 	if (conf_file_read(path, &text, &e) < 0) {
-		fprintf(stderr, "%s: %s\n", cmd, e.text);
+		say("%s: %s", cmd, e.text);
 		buf_wipe_done(&text);
 		return EXIT_USAGE;
 	}

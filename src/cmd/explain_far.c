@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/say.h"
 
 static const char line[] =
 	" sh -c '{ i=$IF;echo \"begin $i\";echo \"uname $(uname -srm)\";echo \"date $(date +%s)\";"
@@ -40,8 +41,7 @@ static int bad_link(const char *link)
 	/* `wg show` takes two words for something else. */
 	if (len == 0 || len > LINK_NAME_MAX || link[0] == '-' || strspn(link, letters) != len ||
 	    strcmp(link, "all") == 0 || strcmp(link, "interfaces") == 0 || link[0] == '.') {
-		fprintf(stderr, "wgdiag explain: far: '%s' is no name of a WireGuard device\n",
-			link);
+		say("wgdiag explain: far: '%s' is no name of a WireGuard device", link);
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;

@@ -1,5 +1,6 @@
 /*
- * What a user names on the command line to be read: a file, or "-" for standard input.
+ * What a user names on the command line to be read: a file, or "-" for standard input. A FIFO that
+ * nobody writes to is refused after some seconds.
  */
 #ifndef CMD_INPUT_H
 #define CMD_INPUT_H

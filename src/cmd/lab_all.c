@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/say.h"
 #include "cmd/terminal.h"
 #include "run/run_lab_all.h"
 
@@ -30,13 +31,21 @@ struct voice {
 	int shown;
 };
 
+/* By blanks, as the progress of a check. */
+static void clear(struct voice *v)
+{
+	if (v->shown > 0)
+		fprintf(stderr, "\r%*s\r", v->shown, "");
+	v->shown = 0;
+}
+
 static void told(void *ctx, const struct lab_result *r, size_t n, size_t of)
 {
 	struct voice *v = ctx;
 
 	if (!v->live)
 		return;
-	fprintf(stderr, "\r%*s\r", v->shown, "");
+	clear(v);
 	v->shown = fprintf(stderr, "%zu/%zu %s, %s: %s", n, of, r->fault->name, r->variant->name,
 			   r->none ? r->none : lab_grade_str(r->grade));
 	fflush(stderr);
@@ -250,11 +259,11 @@ static int read_engines(const struct lab_all_options *o, struct arena *a, struct
 	for (name = strtok_r(list, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
 		ops = engine_ops_find(name);
 		if (!ops || c->n_near == LAB_ENGINES_MAX) {
-			fprintf(stderr, NAME ": --engine-near '%s': no such engine\n", name);
+			say(NAME ": --engine-near '%s': no such engine", name);
 			return EXIT_USAGE;
 		}
 		if (engine_program(ops, a, &program, &e) < 0) {
-			fprintf(stderr, NAME ": %s\n", e.text);
+			say(NAME ": %s", e.text);
 			return EXIT_USAGE;
 		}
 		c->near[c->n_near++] = ops->name;
@@ -296,7 +305,7 @@ static int tell(const struct lab_all_options *o, const struct lab_result *r, siz
 	}
 	free(t);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, NAME ": writing the results: %s\n", strerror(errno));
+		say(NAME ": writing the results: %s", strerror(errno));
 		return EXIT_INTERNAL;
 	}
 	return exit_code(&faults, &controls);
@@ -324,13 +333,12 @@ int lab_all(const struct lab_all_options *o)
 	code = read_engines(o, &a, &c);
 	if (code == EXIT_OK) {
 		if (!o->quiet)
-			fprintf(stderr, NAME ": %zu runs, %u at once, seed %" PRIu64 "\n",
-				run_lab_all_count(&c), c.jobs, c.seed);
+			say(NAME ": %zu runs, %u at once, seed %" PRIu64 "", run_lab_all_count(&c),
+			    c.jobs, c.seed);
 		rc = run_lab_all(&c, &watch, &a, &r, &n, &e);
-		if (voice.shown > 0)
-			fprintf(stderr, "\r%*s\r", voice.shown, "");
+		clear(&voice);
 		if (rc < 0 && rc != -EINTR)
-			fprintf(stderr, NAME ": %s\n", e.text);
+			say(NAME ": %s", e.text);
 		code = rc < 0 && rc != -EINTR ? EXIT_UNDECIDED : tell(o, r, n);
 		code = rc == -EINTR ? EXIT_INTERRUPTED : code;
 	}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/input.h"
+#include "cmd/say.h"
 
 enum { LOG_MAX = 16 << 20 };
 
@@ -38,13 +39,11 @@ int log_io_read(const char *cmd, const char *path, struct arena *a, struct engin
 	from = g.cut ? rest_of_a_line(&text) : 0;
 	engine_log_take_all(&g, buf_str(&text) + from, text.len - from);
 	if (g.cut)
-		fprintf(stderr, "%s: %s: only the last %d MiB of it were read\n", cmd, g.file,
-			LOG_MAX >> 20);
+		say("%s: %s: only the last %d MiB of it were read", cmd, g.file, LOG_MAX >> 20);
 	if (says_nothing(&g))
-		fprintf(stderr,
-			"%s: %s: no line of it is one that an engine is known to write about a "
-			"fault\n",
-			cmd, g.file);
+		say("%s: %s: no line of it is one that an engine is known to write about a "
+		    "fault",
+		    cmd, g.file);
 	*out = g;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "cmd/say.h"
 
 enum { NAMES_MAX = 64 };
 
@@ -15,9 +16,9 @@ int options_no_such(const char *cmd, const char *what, const char *given, const 
 	const char *near = str_nearest(given, names, n);
 
 	if (near)
-		fprintf(stderr, "%s: unknown %s '%s' (did you mean %s?)\n", cmd, what, given, near);
+		say("%s: unknown %s '%s' (did you mean %s?)", cmd, what, given, near);
 	else
-		fprintf(stderr, "%s: unknown %s '%s' (see %s --help)\n", cmd, what, given, cmd);
+		say("%s: unknown %s '%s' (see %s --help)", cmd, what, given, cmd);
 	return EXIT_USAGE;
 }
 
@@ -38,9 +39,9 @@ int options_unknown(const char *cmd, const struct option *table, const char *giv
 		near = str_nearest(buf_str(&word), names, n);
 	}
 	if (near)
-		fprintf(stderr, "%s: unknown option '%s' (did you mean --%s?)\n", cmd, given, near);
+		say("%s: unknown option '%s' (did you mean --%s?)", cmd, given, near);
 	else
-		fprintf(stderr, "%s: unknown option '%s' (see %s --help)\n", cmd, given, cmd);
+		say("%s: unknown option '%s' (see %s --help)", cmd, given, cmd);
 	return EXIT_USAGE;
 }
 
@@ -51,13 +52,12 @@ int options_bad(const char *cmd, const struct option *table, int got, char **arg
 	bool is_long = str_has_prefix(given, "--");
 
 	if (got == ':') {
-		fprintf(stderr, "%s: option '%s' needs a value\n", cmd, is_long ? given : one);
+		say("%s: option '%s' needs a value", cmd, is_long ? given : one);
 		return EXIT_USAGE;
 	}
 	/* A long one with a value it does not take: getopt gives its val. */
 	if (is_long && optopt) {
-		fprintf(stderr, "%s: option '%.*s' takes no value\n", cmd, (int)strcspn(given, "="),
-			given);
+		say("%s: option '%.*s' takes no value", cmd, (int)strcspn(given, "="), given);
 		return EXIT_USAGE;
 	}
 	/* Of several short ones in one word, getopt knows which. */
@@ -73,8 +73,8 @@ bool options_count(const char *cmd, const char *option, const char *s, uint64_t 
 		*out = v;
 		return true;
 	}
-	fprintf(stderr, "%s: %s '%s' is no number from %llu to %llu\n", cmd, option, s,
-		(unsigned long long)min, (unsigned long long)max);
+	say("%s: %s '%s' is no number from %llu to %llu", cmd, option, s, (unsigned long long)min,
+	    (unsigned long long)max);
 	return false;
 }
 
@@ -87,7 +87,7 @@ bool options_seconds(const char *cmd, const char *option, const char *s, int64_t
 		*out = v;
 		return true;
 	}
-	fprintf(stderr, "%s: %s '%s' is no number of seconds from %g to %g\n", cmd, option, s,
-		(double)min_ns / 1e9, (double)max_ns / 1e9);
+	say("%s: %s '%s' is no number of seconds from %g to %g", cmd, option, s,
+	    (double)min_ns / 1e9, (double)max_ns / 1e9);
 	return false;
 }

@@ -38,6 +38,13 @@ struct engine_ops {
 	 * does.
 	 */
 	bool set_once;
+	/*
+	 * What a `set` says of a peer stays for those after it where they leave it out, and
+	 * update_only is refused: each peer has a `set` of its own.
+	 */
+	bool set_each;
+	/* Its handshakes are dated so far ahead: till then another with its key is refused. */
+	unsigned ahead_s;
 	/* Fills argv (NULL-terminated) for running it in the foreground on ifname. */
 	void (*argv)(const char *program, const char *ifname, const char *argv[ENGINE_ARGV_MAX]);
 	const char *const *env; /* more in its environment, NULL-terminated, or NULL */

@@ -26,6 +26,12 @@ static const struct engine_known boringtun_known[] = {
 	{ NULL, "gives the age of the latest handshake where others give its time" },
 	{ NULL, "its handshakes are dated 27 s ahead: another engine with the same key is refused "
 		"for so long after it" },
+	{ NULL, "of several peers in one set (wg setconf, wg-quick) a later one without a "
+		"preshared key, endpoint or keepalive is given that of the one before" },
+	{ NULL, "a first handshake that comes when all is routed into the tunnel already makes it "
+		"send from the tunnel's own address, which nothing comes back to" },
+	{ NULL, "ends when a peer that it has is set again, and refuses update_only: a peer is "
+		"removed and set anew" },
 	{ NULL,
 	  "a replay window of 1024 packets, of others 8192: more is lost when packets overtake "
 	  "each other" },
@@ -36,6 +42,8 @@ const struct engine_ops engine_boringtun = {
 	.name = "boringtun",
 	.program = "boringtun-cli",
 	.packages = "cargo install --locked boringtun-cli",
+	.set_each = true, /* api_set_peer() of 0.7.1, whose variables outlive a peer [measured] */
+	.ahead_s = ENGINE_AHEAD_S,
 	.argv = engine_boringtun_argv,
 	.env = engine_boringtun_env,
 	.version_argv = engine_version_argv,

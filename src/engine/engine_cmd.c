@@ -69,6 +69,19 @@ static int split(const char *text, struct arena *a, const char *words[ENGINE_ARG
 	return rc;
 }
 
+/* Where the program is one that is known, what has to be known before it is told anything. */
+static void take_known(struct engine_ops *ops)
+{
+	size_t i;
+
+	for (i = 0; engines[i]; i++) {
+		if (!engines[i]->program || strcmp(engines[i]->program, ops->name) != 0)
+			continue;
+		ops->set_each = engines[i]->set_each;
+		ops->ahead_s = engines[i]->ahead_s;
+	}
+}
+
 int engine_cmd_parse(const char *text, struct arena *a, const struct engine_ops **out,
 		     struct err *e)
 {
@@ -92,6 +105,7 @@ int engine_cmd_parse(const char *text, struct arena *a, const struct engine_ops 
 	ops->program = words[0];
 	ops->packages = "as given with --engine-cmd";
 	ops->words = words;
+	take_known(ops);
 	*out = ops;
 	return 0;
 }

@@ -7,6 +7,8 @@ static const struct engine_known gotatun_known[] = {
 	{ NULL,
 	  "a key, port or mark that is set while it runs may end it (\"channel closed\"): one "
 	  "of twelve times with 0.10.2" },
+	{ NULL, "its handshakes are dated 27 s ahead: another engine with the same key is refused "
+		"for so long after it" },
 	{ NULL, "keeps no drop counters, and says nothing of an inner source that is not allowed" },
 	{ NULL, "counts received bytes otherwise than sent ones: wg show transfer is lower" },
 	{ NULL, "pads beyond the MTU: a full packet is 4 bytes longer outside than of others" },
@@ -22,6 +24,7 @@ const struct engine_ops engine_gotatun = {
 	 * the loss of its tun, and ends: one start in twelve [measured].
 	 */
 	.set_once = true,
+	.ahead_s = ENGINE_AHEAD_S,
 	.argv = engine_boringtun_argv,
 	.env = engine_boringtun_env,
 	.version_argv = engine_version_argv,

@@ -51,7 +51,10 @@ struct uapi_owner {
 	pid_t pid;
 	char state[2]; /* as in /proc/PID/stat: "S", "T"; "": not seen */
 };
-/* By the socket's credentials. -ESRCH: it lives where we do not see it. */
+/*
+ * By the socket's credentials, and by who has the tun of that name in this network namespace.
+ * -ESRCH: it lives where we do not see it.
+ */
 int uapi_owner(const char *ifname, int timeout_ms, struct arena *a, struct uapi_owner *out,
 	       struct err *e);
 
@@ -61,6 +64,8 @@ int uapi_get_at(const char *dir, const char *ifname, int timeout_ms, struct aren
 int uapi_set_at(const char *dir, const char *ifname, int timeout_ms, const struct buf *text,
 		struct err *e);
 int uapi_look_at(const char *dir, const char *ifname, int timeout_ms, struct err *e);
+int uapi_listener_at(const char *dir, const char *ifname, int timeout_ms, pid_t *out,
+		     struct err *e);
 int uapi_owner_at(const char *dir, const char *ifname, int timeout_ms, struct arena *a,
 		  struct uapi_owner *out, struct err *e);
 int uapi_trace_ring_at(const char *dir, const char *ifname, int timeout_ms, struct trace_ring **out,

@@ -42,6 +42,19 @@ void gather_psks(const struct uapi_device *d, const struct intended_facts *t,
 /* What `ip route get TO [mark MARK]` says; no route is an answer too. */
 int gather_path(const struct platform_ops *p, enum path_of of, const struct ip_addr *to,
 		uint32_t mark, struct arena *a, struct path_facts *out, struct err *e);
+/* What the tunnel's messages may have that the route was not asked for. */
+struct path_sources {
+	const struct addr_facts *locals; /* what is this host's own; only addresses are asked for */
+	size_t n;
+	uint16_t sport, dport; /* of its socket, and the peer's; 0: not known */
+	const char *tun; /* nothing of it */
+};
+/*
+ * Fills path->other_dev: which other link the kernel would have them take for their ports, or for
+ * the address that they come from.
+ */
+void gather_path_other(const struct platform_ops *p, const struct path_sources *s, struct arena *a,
+		       struct path_facts *path);
 /* Of the way to the endpoint. Without a gateway on it, addr is FAMILY_NONE. */
 int gather_gateway(const struct platform_ops *p, const struct path_facts *path, struct arena *a,
 		   struct gateway_facts *out, struct err *e);

@@ -22,7 +22,7 @@ static bool is_wireguard(const struct sys_link *l, struct arena *a)
 {
 	if (!strcmp(l->kind, "wireguard"))
 		return true;
-	return !strcmp(l->kind, "tun") && has_socket(l->name, a);
+	return !strcmp(l->kind, "tun") && !l->ethernet && has_socket(l->name, a);
 }
 
 int gather_wireguard_names(const struct platform_ops *p, struct arena *a, const char ***out,

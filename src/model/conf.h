@@ -101,6 +101,10 @@ struct key_digest *conf_psk_digests(const struct conf *c, struct arena *a);
  */
 /* Body of a `set` of the configuration protocol, replacing all peers; without a name's endpoint. */
 void conf_put_set(const struct conf *c, const struct endpoint *resolved, struct buf *b);
+/* The same in pieces: all but the peers, and one of them, which has a key. */
+void conf_put_set_device(const struct conf *c, struct buf *b);
+void conf_put_set_peer(const struct conf *c, size_t i, const struct endpoint *resolved,
+		       struct buf *b);
 /* For `wg setconf`: no key of wg-quick; a name not resolved stays a name. */
 void conf_put_setconf(const struct conf *c, const struct endpoint *resolved, struct buf *b);
 

@@ -33,10 +33,8 @@ static void set_peer(const struct conf_peer *p, const struct endpoint *to, struc
 		uapi_put_allowed_ip(b, &p->allowed[i], false);
 }
 
-void conf_put_set(const struct conf *c, const struct endpoint *resolved, struct buf *b)
+void conf_put_set_device(const struct conf *c, struct buf *b)
 {
-	size_t i;
-
 	if (c->has_private_key)
 		uapi_put_secret(b, UAPI_PRIVATE_KEY, &c->private_key);
 	if (c->listen_port != UNKNOWN)
@@ -44,12 +42,24 @@ void conf_put_set(const struct conf *c, const struct endpoint *resolved, struct 
 	if (c->fwmark != UNKNOWN)
 		uapi_put_number(b, UAPI_FWMARK, (uint64_t)c->fwmark);
 	uapi_put_true(b, UAPI_REPLACE_PEERS);
-	for (i = 0; i < c->n_peers; i++) {
-		struct endpoint to = address_of(c, i, resolved);
+}
 
+void conf_put_set_peer(const struct conf *c, size_t i, const struct endpoint *resolved,
+		       struct buf *b)
+{
+	struct endpoint to = address_of(c, i, resolved);
+
+	set_peer(&c->peers[i], &to, b);
+}
+
+void conf_put_set(const struct conf *c, const struct endpoint *resolved, struct buf *b)
+{
+	size_t i;
+
+	conf_put_set_device(c, b);
+	for (i = 0; i < c->n_peers; i++)
 		if (c->peers[i].has_key)
-			set_peer(&c->peers[i], &to, b);
-	}
+			conf_put_set_peer(c, i, resolved, b);
 }
 
 static void put_secret(struct buf *b, const char *name, const struct secret_key *k)

@@ -71,6 +71,7 @@ static void tap_init(struct tap_facts *t)
 	unknown(t->foreign_echoes, TAP_DIR_COUNT);
 	unknown(t->unpadded, TAP_DIR_COUNT);
 	t->nested = UNKNOWN;
+	unknown(t->other_near, TAP_DIR_COUNT);
 	t->near_port = t->near_tos = t->near_flow = UNKNOWN;
 }
 

@@ -84,11 +84,8 @@ static const char *const hows[] = {
 	[TARGET_HOP] = "hop",	  [TARGET_HOST_ROUTE] = "host-route", [TARGET_SUBNET] = "subnet",
 };
 static const char *const answers[] = {
-	[ANSWERED_NONE] = "none",
-	[ANSWERED_ECHO] = "echo",
-	[ANSWERED_HOP] = "hop",
-	[ANSWERED_TCP] = "tcp",
-	[ANSWERED_ERROR] = "error",
+	[ANSWERED_NONE] = "none", [ANSWERED_ECHO] = "echo",   [ANSWERED_HOP] = "hop",
+	[ANSWERED_TCP] = "tcp",	  [ANSWERED_ERROR] = "error",
 };
 static const char *const ofs[] = { [PATH_INNER] = "inner", [PATH_ENDPOINT] = "endpoint" };
 
@@ -107,13 +104,21 @@ static const struct facts_field option_fields[] = {
 static const struct facts_table option_table = TABLE(option_facts, option_fields);
 
 static const struct facts_field target_fields[] = {
-	WORD(target_facts, kind, kinds),   WORDS(target_facts, name),
-	WORDS(target_facts, engine),	   TEXT(target_facts, engine_version),
-	BOOL(target_facts, by_command),	   TEXT(target_facts, program),	   KEY(target_facts, peer),
-	TEXT(target_facts, lab),	   TEXT(target_facts, lab_variant),
-	BOOL(target_facts, tun_inherited), BOOL(target_facts, peer_required),
-	BOOL(target_facts, all_required),  KEY(target_facts, required),
-	TEXT(target_facts, wanted_name),   BOOL(target_facts, probed_routes_only),
+	WORD(target_facts, kind, kinds),
+	WORDS(target_facts, name),
+	WORDS(target_facts, engine),
+	TEXT(target_facts, engine_version),
+	BOOL(target_facts, by_command),
+	TEXT(target_facts, program),
+	KEY(target_facts, peer),
+	TEXT(target_facts, lab),
+	TEXT(target_facts, lab_variant),
+	BOOL(target_facts, tun_inherited),
+	BOOL(target_facts, peer_required),
+	BOOL(target_facts, all_required),
+	KEY(target_facts, required),
+	TEXT(target_facts, wanted_name),
+	BOOL(target_facts, probed_routes_only),
 	LIST(target_facts, options, n_options, option_table),
 };
 static const struct facts_table target_table = TABLE(target_facts, target_fields);
@@ -229,6 +234,10 @@ static const struct facts_field tap_fields[] = {
 	COUNT(tap_facts, near_port),
 	COUNT(tap_facts, near_tos),
 	COUNT(tap_facts, near_flow),
+	ADDR(tap_facts, near_addr),
+	COUNTS(tap_facts, other_near, dirs),
+	ADDR(tap_facts, other_addr),
+	TEXT(tap_facts, other_link),
 	COUNTS(tap_facts, packets, dirs),
 	COUNTS(tap_facts, padded_bytes, dirs),
 	COUNTS(tap_facts, not_ip, dirs),
@@ -307,7 +316,7 @@ static const struct facts_field path_fields[] = {
 	WORD(path_facts, of, ofs), ADDR(path_facts, to),      TEXT(path_facts, dev),
 	ADDR(path_facts, gateway), ADDR(path_facts, prefsrc), NUMBER(path_facts, table),
 	COUNT(path_facts, mark),   TEXT(path_facts, error),   NET(path_facts, route),
-	BOOL(path_facts, bound),
+	BOOL(path_facts, bound),   TEXT(path_facts, other_dev), ADDR(path_facts, other_from),
 };
 static const struct facts_table path_table = TABLE(path_facts, path_fields);
 

@@ -82,6 +82,21 @@ void text_clean(struct buf *out, const char *s, bool utf8)
 	}
 }
 
+void text_escape(struct buf *out, const char *s)
+{
+	uint32_t c;
+
+	while (*s) {
+		size_t len = decode(s, &c), i;
+
+		if (len && !harmful(c))
+			buf_add(out, s, len);
+		for (i = 0; (!len || harmful(c)) && i < MAX(len, 1U); i++)
+			buf_printf(out, "\\x%02x", (unsigned char)s[i]);
+		s += MAX(len, 1U);
+	}
+}
+
 static unsigned columns(uint32_t c)
 {
 	if (c >= 0x300 && c < 0x370)

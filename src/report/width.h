@@ -13,6 +13,8 @@
  * no UTF-8 become '?', line ends a blank. Without utf8, what has an ASCII likeness gets it.
  */
 void text_clean(struct buf *out, const char *s, bool utf8);
+/* The same where every byte counts, of an argument for one: "\x1b"; UTF-8 stays as it is. */
+void text_escape(struct buf *out, const char *s);
 
 /* Columns of clean text. */
 unsigned text_width(const char *s, size_t len);

@@ -58,7 +58,11 @@ struct run_host;
 /* A tunnel that a configuration file describes. */
 struct run_file {
 	const char *path;
-	struct conf *conf; /* its keys are wiped as soon as the engine has them */
+	/*
+	 * Its keys are wiped as soon as the engine has them; a preshared one stays where the
+	 * endpoint has another address, for which the peer may have to be set again.
+	 */
+	struct conf *conf;
 	const struct intended_facts *intended; /* the same for the facts, with resolved endpoints */
 	struct run_host *host;
 	bool full_routes; /* as wg-quick would make them; else only what is probed is routed */

@@ -14,7 +14,11 @@
 #include "run/run_attach_priv.h"
 #include "wg/limits.h"
 
-enum { ASK_MS = 1000 };
+enum {
+	ASK_MS = 1000,
+	RTN_LOCAL_TYPE = 2, /* rtnetlink: what is delivered on this host */
+	RT_TABLE_LOCAL_ID = 255, /* in other tables they take what is for others, too */
+};
 
 /* --- the device ------------------------------------------------------------------- */
 
@@ -40,6 +44,9 @@ static int is_tunnel(const struct attach *x, struct err *e)
 {
 	const char *kind = x->link.kind;
 
+	if (!strcmp(kind, "tun") && x->link.ethernet)
+		return err_say(e, ENOTTY, "%s is no tunnel: it carries Ethernet frames (a tap)",
+			       x->link.name);
 	if (!strcmp(kind, "wireguard") || !strcmp(kind, "tun"))
 		return 0;
 	if (x->link.loopback)
@@ -103,6 +110,27 @@ static void ask_engine(struct attach *x)
 
 /* --- the underlay ----------------------------------------------------------------- */
 
+/* Each address, and the networks that are this host's as a whole (`ip route add local`). */
+static void locals(struct attach *x)
+{
+	size_t max = x->net.n_addrs + x->net.n_routes + 1, n = 0, i;
+	struct addr_facts *l = arena_alloc(x->r.arena, max * sizeof(*l));
+
+	for (i = 0; i < x->net.n_addrs; i++) {
+		l[n] = x->net.addrs[i];
+		l[n].addr.len = (uint8_t)(8 * ip_addr_len(&l[n].addr.addr));
+		n++;
+	}
+	for (i = 0; i < x->net.n_routes; i++) {
+		const struct route_facts *r = &x->net.routes[i];
+
+		if (r->type == RTN_LOCAL_TYPE && r->table == RT_TABLE_LOCAL_ID)
+			l[n++] = (struct addr_facts){ .link = r->dev, .addr = r->dst };
+	}
+	x->r.end[END_NEAR].locals = l;
+	x->r.end[END_NEAR].n_locals = n;
+}
+
 static int look_at_way(void *ctx, struct err *e)
 {
 	struct attach *x = ctx;
@@ -115,6 +143,7 @@ static int look_at_way(void *ctx, struct err *e)
 		rc = gather_routes(x->r.p, x->r.arena, &x->net.routes, &x->net.n_routes, e);
 	if (rc < 0 || far->outer.family == FAMILY_NONE)
 		return rc;
+	locals(x);
 	x->net.known = true;
 	rc = gather_path(x->r.p, PATH_ENDPOINT, &far->outer, x->device ? x->device->fwmark : 0,
 			 x->r.arena, &way, e);
@@ -264,7 +293,7 @@ static void session(struct attach *x, const char *blocked)
 	else if (!x->device && !r->taps[TAP_NEAR_WIRE])
 		facts_gap(r->f, NEED_HANDSHAKE,
 			  "neither its engine nor the way to its endpoint could be asked",
-			  "say where its peer is: --endpoint HOST:PORT");
+			  known_endpoint(x) ? NULL : "say where its peer is: --endpoint HOST:PORT");
 	else
 		provoke(r);
 }
@@ -298,11 +327,22 @@ static bool is_there_another_way(const struct attach *x)
 	       run_up_next(x->up, &r->end[END_FAR].public_key);
 }
 
+static bool has_session(const struct attach *x)
+{
+	const struct uapi_peer *p = x->device ? run_peer(&x->r, END_NEAR, x->device) : NULL;
+	int64_t at = p ? uapi_peer_handshake_ns(p) : 0;
+
+	return at && x->r.p->wall_ns() - at < REJECT_AFTER_TIME_S * NS_PER_S;
+}
+
 static void measure(struct attach *x)
 {
 	struct run *r = &x->r;
 	const char *blocked = cannot_send(x);
 
+	if (!blocked && x->targets.n && run_has(r, RUN_PING_NEEDS | NEED_BIT(NEED_HANDSHAKE)) &&
+	    !has_session(x))
+		run_ahead_wait(x);
 	run_taps_open(r, TAP_NEAR_TUN, TAP_NEAR_WIRE);
 	run_gather_before(r);
 	if (run_has(r, NEED_BIT(NEED_FRAMING)))
@@ -314,6 +354,8 @@ static void measure(struct attach *x)
 	if (r->f->target.kind == TARGET_OPAQUE)
 		run_taps_settle(r);
 	x->again = is_there_another_way(x);
+	if (x->up && !x->again)
+		conf_wipe(x->up->file->conf);
 	if (x->again) {
 		run_others_close(x);
 		return;

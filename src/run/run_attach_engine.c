@@ -45,14 +45,27 @@ static const char *version_of(struct attach *x, const struct uapi_owner *o)
 	return o->is_same ? engine_version(ops, o->program, x->r.p, x->r.loop, x->r.arena) : NULL;
 }
 
+struct asking_owner {
+	struct attach *x;
+	struct uapi_owner *out;
+};
+
+static int ask_owner(void *ctx, struct err *e)
+{
+	struct asking_owner *q = ctx;
+
+	return uapi_owner(q->x->conf->ifname, ASK_MS, q->x->r.arena, q->out, e);
+}
+
 static void name_owner(struct attach *x)
 {
 	struct target_facts *t = &x->r.f->target;
 	struct uapi_owner o;
+	struct asking_owner q = { x, &o };
 	const char *slash;
 	struct err e;
 
-	if (uapi_owner(x->conf->ifname, ASK_MS, x->r.arena, &o, &e) < 0)
+	if (run_in(&x->r, END_NEAR, ask_owner, &q, &e) < 0)
 		return;
 	slash = strrchr(o.program, '/');
 	x->r.end[END_NEAR].ops = ops_of(o.program);

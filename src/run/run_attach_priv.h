@@ -43,6 +43,9 @@ void run_attach_end(struct attach *x);
 /* What such a run cannot look at is left out of the plan. */
 void run_attach_plan(struct run *r);
 
+/* run_ahead.c: before anything is sent that needs a handshake, until the far side takes one */
+void run_ahead_wait(struct attach *x);
+
 /* run_attach_targets.c: which inner addresses are worth asking; fills x->targets */
 void run_attach_targets(struct attach *x);
 

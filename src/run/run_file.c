@@ -246,6 +246,11 @@ static int each_address(struct attach *x, struct err *e)
 			break;
 		run_taps_close(&x->r);
 		rc = run_up_point(x->up, &x->r.end[END_FAR].public_key, e);
+		/* Of the address before there is a report, which tells this too. */
+		if (rc < 0 && f->engine[END_NEAR].answer_error) {
+			run_fill_gaps(f, "its engine refused the next address of the endpoint");
+			break;
+		}
 		if (rc < 0)
 			return rc;
 		as_was.r.home_netns = x->r.home_netns;
@@ -366,6 +371,7 @@ static int bring_up(const struct run_conf *c, const struct run_file *file, struc
 	run_up_end(u);
 	run_up_post_down(u);
 	run_host_close(file->host, c);
+	run_ahead_tell(u);
 	run_close(&x->r);
 	return rc;
 }

@@ -55,7 +55,8 @@ static void conf_of(const struct run *r, struct ladder_conf *c)
 
 	*c = (struct ladder_conf){
 		/* As an initiation was seen to leave. */
-		.from = { .addr = near->outer, .port = (uint16_t)t->near_port },
+		.from = { .addr = t->near_addr.family != FAMILY_NONE ? t->near_addr : near->outer,
+			  .port = (uint16_t)t->near_port },
 		.to = { .addr = far->outer, .port = far->port },
 		.echo_id = run_echo_id(r, ECHO_LADDER),
 		.token = (uint16_t)(run_echo_id(r, ECHO_LADDER) ^ 0x5a5a),

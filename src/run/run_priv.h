@@ -25,7 +25,11 @@ struct run_end {
 	bool here; /* on this machine: the near end, and the far one of a self-test */
 	int netns; /* descriptor; -1: the namespace this process is in */
 	const char *tun, *wire; /* wire: the link that its outer packets take */
-	struct ip_addr outer; /* of its UDP socket, as the other end sees it */
+	/* of its UDP socket, as the other end sees it; of one that is not ours: by the route */
+	struct ip_addr outer;
+	/* near, not ours: whatever is its host's own, which that socket may send from */
+	const struct addr_facts *locals;
+	size_t n_locals;
 	uint16_t port;
 	/* near: where its probes come from; far: what is probed */
 	struct ip_addr inner4, inner6;

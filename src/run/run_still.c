@@ -45,10 +45,18 @@ static int add_endpoint(struct run *r, struct err *e)
 	const struct config_facts *c = &r->f->config[END_NEAR];
 	const struct ip_addr *to = &r->end[END_FAR].outer;
 	uint32_t mark = c->fwmark > 0 ? (uint32_t)c->fwmark : 0;
+	const struct run_end *near = &r->end[END_NEAR];
+	const struct path_sources s = { near->locals, near->n_locals, near->port,
+					r->end[END_FAR].port, near->tun };
+	int rc;
 
 	if (c->n_peers == 1 && c->peers[0].endpoint.addr.family != FAMILY_NONE)
 		to = &c->peers[0].endpoint.addr;
-	return add_path(r, PATH_ENDPOINT, to, mark, e);
+	rc = add_path(r, PATH_ENDPOINT, to, mark, e);
+	if (rc < 0 || r->t || to->family == FAMILY_NONE)
+		return rc;
+	gather_path_other(r->p, &s, r->arena, &r->f->paths[r->f->n_paths - 1]);
+	return 0;
 }
 
 static int paths_here(void *ctx, struct err *e)

@@ -48,6 +48,8 @@ static int open_here(void *ctx, struct err *e)
 		.kind = tun ? TAP_KIND_TUN : TAP_KIND_WIRE,
 		.near = outer_of(own),
 		.far = outer_of(other),
+		.locals = own->locals,
+		.n_locals = own->n_locals,
 		.own = own->own,
 		.n_own = own->n_own,
 		.others = own->others,

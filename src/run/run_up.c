@@ -14,12 +14,9 @@
 #include <unistd.h>
 
 #include "engine/uapi_client.h"
-#include "engine/wg_ask.h"
-#include "gather/gather.h"
 
 enum {
 	START_MS = 5000,
-	ASK_MS = 2000,
 	/* wg-quick(8): what IPv6 and WireGuard take, and what is taken when the way is not known */
 	OVERHEAD = 80,
 	MTU_OTHERWISE = 1500,
@@ -165,7 +162,10 @@ static int begin_engine(struct run_up *u, struct err *e)
 	};
 	int rc;
 
-	rc = will_kill(u, e);
+	/* Undone after it: only then it says no more. */
+	rc = run_ahead_will_note(u, e);
+	if (!rc)
+		rc = will_kill(u, e);
 	if (rc < 0)
 		return rc;
 	rc = engine_begin(&c, r->p, r->loop, r->arena, &u->engine, g, e);
@@ -212,106 +212,6 @@ static int start(struct run_up *u, struct err *e)
 	return will_delete_link(u, u->ifindex, e);
 }
 
-/* --- its configuration -------------------------------------------------------------- */
-
-static int answered_badly(struct run_up *u, int rc, const char *what, const struct err *e)
-{
-	if (!err_is_shortage(rc) && rc != -EPERM && rc != -EACCES)
-		u->r->f->engine[END_NEAR].answer_error =
-			arena_printf(u->r->arena, "%s: %s", what, e->text);
-	return rc;
-}
-
-/* Of a file that says which; the kernel's engine takes it only when its link comes up. */
-static int port_in_use(struct run_up *u, int rc, struct err *e)
-{
-	int64_t port = u->file->conf->listen_port;
-
-	if (rc != -EADDRINUSE || port <= 0)
-		return rc;
-	return err_say(e, EADDRINUSE,
-		       "its ListenPort, UDP %u, is in use here (ss -uanp sport = :%u; "
-		       "wg show all listen-port)",
-		       (unsigned)port, (unsigned)port);
-}
-
-static int tell_engine(struct run_up *u, const struct buf *text, struct err *e)
-{
-	return wg_ask_set(u->r->p, wg_ask_via(u->r->conf->engine), u->ifname, ASK_MS, text, e);
-}
-
-static int configure(struct run_up *u, struct err *e)
-{
-	struct buf text;
-	int rc;
-
-	buf_init(&text);
-	conf_put_set(u->file->conf, u->to, &text);
-	rc = port_in_use(u, tell_engine(u, &text, e), e);
-	buf_wipe_done(&text);
-	conf_wipe(u->file->conf);
-	return rc < 0 ? answered_badly(u, rc, "it refuses the file's configuration", e) : 0;
-}
-
-static const char *difference(const struct run_up *u, const struct uapi_device *d)
-{
-	const struct intended_facts *t = u->file->intended;
-	struct config_facts have;
-	size_t i;
-
-	gather_config(d, u->r->arena, &have);
-	if (d->has_private_key && !public_key_equal(&d->public_key, &t->own))
-		return "another private key than was set";
-	for (i = 0; i < t->n_peers; i++)
-		/* Its own key an engine leaves out: that is for the file's row. */
-		if (!config_peer(&have, &t->peers[i].key) &&
-		    !(t->has_private_key && public_key_equal(&t->own, &t->peers[i].key)))
-			return "a peer that was set is missing";
-	return NULL;
-}
-
-static int read_back(struct run_up *u, struct err *e)
-{
-	struct run *r = u->r;
-	struct engine_facts *g = &r->f->engine[END_NEAR];
-	struct uapi_device *d;
-	int rc = wg_ask_get(r->p, wg_ask_via(r->conf->engine), u->ifname, ASK_MS, r->arena, &d, e);
-
-	if (rc < 0)
-		return answered_badly(u, rc, "asked for what was set", e);
-	g->config_difference = difference(u, d);
-	g->configured = !g->config_difference;
-	return 0;
-}
-
-const struct endpoint *run_up_next(const struct run_up *u, const struct public_key *peer)
-{
-	const struct intended_peer *p = intended_peer(u->file->intended, peer);
-
-	if (!p || u->n_tried + 1 >= MIN(p->n_resolved, RUN_ADDRESSES_MAX))
-		return NULL;
-	return &p->resolved[u->n_tried + 1];
-}
-
-int run_up_point(struct run_up *u, const struct public_key *peer, struct err *e)
-{
-	const struct intended_facts *t = u->file->intended;
-	const struct endpoint *to = run_up_next(u, peer);
-	struct buf text;
-	int rc;
-
-	buf_init(&text);
-	uapi_put_public_key(&text, peer);
-	uapi_put_true(&text, UAPI_UPDATE_ONLY);
-	uapi_put_endpoint(&text, to);
-	rc = tell_engine(u, &text, e);
-	buf_done(&text);
-	u->n_tried++;
-	if (!rc)
-		u->to[intended_peer(t, peer) - t->peers] = *to;
-	return rc;
-}
-
 /* --- the interface ------------------------------------------------------------------ */
 
 static unsigned mtu_of(const struct sys_link *l, size_t n, unsigned ifindex)
@@ -337,9 +237,10 @@ static unsigned mtu_by_way(const struct run_up *u)
 	if (p->links(u->r->arena, &l, &n, NULL) < 0)
 		n = 0;
 	for (i = 0; i < c->n_peers; i++) {
-		if (u->to[i].addr.family == FAMILY_NONE ||
-		    p->route_get(&u->to[i].addr, c->fwmark > 0 ? (uint32_t)c->fwmark : 0, &way,
-				 NULL) < 0 ||
+		const struct sys_flow flow = { .to = u->to[i].addr,
+					       .mark = c->fwmark > 0 ? (uint32_t)c->fwmark : 0 };
+
+		if (flow.to.family == FAMILY_NONE || p->route_get(&flow, &way, NULL) < 0 ||
 		    way.error)
 			continue;
 		one = mtu_of(l, n, way.oif);
@@ -377,12 +278,11 @@ static int set_up(struct run_up *u, struct err *e)
 	add_addresses(u);
 	rc = p->link_mtu(u->ifname, mtu > 0 ? (unsigned)mtu : mtu_by_way(u), e);
 	if (!rc)
-		rc = port_in_use(u, p->link_up(u->ifname, true, e), e);
-	return rc < 0 ? answered_badly(u, rc, "its interface cannot be set up", e) : 0;
+		rc = run_up_port_in_use(u, p->link_up(u->ifname, true, e), e);
+	return rc < 0 ? run_up_answered_badly(u, rc, "its interface cannot be set up", e) : 0;
 }
 
-/* If it died meanwhile, that is what to say, not which call noticed it. */
-static int why_not(struct run_up *u, int rc, struct err *e)
+int run_up_why_not(struct run_up *u, int rc, struct err *e)
 {
 	struct engine_facts *g = &u->r->f->engine[END_NEAR];
 	struct err why = { 0 };
@@ -401,12 +301,10 @@ int run_up_begin(struct run_up *u, struct err *e)
 	if (!rc)
 		rc = start(u, e);
 	if (!rc)
-		rc = configure(u, e);
-	if (!rc)
-		rc = read_back(u, e);
+		rc = run_up_configure(u, e);
 	if (!rc)
 		rc = set_up(u, e);
-	return rc < 0 ? why_not(u, rc, e) : 0;
+	return rc < 0 ? run_up_why_not(u, rc, e) : 0;
 }
 
 void run_up_end(struct run_up *u)

@@ -36,8 +36,9 @@ struct run_up {
 	const char *held;
 	uint32_t table; /* of full routes with a default route, and the mark; 0: none */
 	struct run_up_down pre_down, post_down;
+	bool ahead; /* run_ahead_will_note() did */
 	bool began; /* a hook of those that are run did */
-	int64_t hooks_ns; /* that they took */
+	int64_t hooks_ns; /* that they took, and run_ahead_wait() */
 };
 
 /* run_file.c: a name as it gives to the interface of a file whose own is not to be had */
@@ -50,11 +51,22 @@ void run_notice(const struct run *r, enum run_weight w, const char *fmt, ...) PR
  * not up; when that is the engine's fault, facts.engine tells it.
  */
 int run_up_begin(struct run_up *u, struct err *e);
+/* If its engine died meanwhile, that is what to say, not which call noticed it. Returns rc. */
+int run_up_why_not(struct run_up *u, int rc, struct err *e);
+
+/* run_up_set.c */
+int run_up_configure(struct run_up *u, struct err *e);
+/* What it did not take is told in the facts, where it is not this machine's. Returns rc. */
+int run_up_answered_badly(struct run_up *u, int rc, const char *what, const struct err *e);
+int run_up_port_in_use(struct run_up *u, int rc, struct err *e);
 /* The next address of that peer's endpoint; NULL: it has no other. */
 const struct endpoint *run_up_next(const struct run_up *u, const struct public_key *peer);
-/* Sends to it from now on. */
+/* Sends to it from now on. Negative as of run_up_begin(). */
 int run_up_point(struct run_up *u, const struct public_key *peer, struct err *e);
-/* Ends the engine, whose log becomes facts. What else was changed is the supervisor's to undo. */
+/*
+ * run_up.c: ends the engine, whose log becomes facts. What else was changed is the supervisor's
+ * to undo.
+ */
 void run_up_end(struct run_up *u);
 
 /* run_up_routes.c */
@@ -82,6 +94,12 @@ void run_up_pre_down(struct run_up *u);
 /* What was changed since run_up_pre() is undone before. */
 void run_up_post_down(struct run_up *u);
 void run_up_tell_hooks(const struct run_up *u); /* that they are not run */
+
+/* run_ahead.c */
+/* Of an engine that dates its handshakes ahead: when it has ended, that is to be remembered. */
+int run_ahead_will_note(struct run_up *u, struct err *e);
+/* What that means, once it has ended. */
+void run_ahead_tell(const struct run_up *u);
 
 /* Tells the supervisor. */
 int run_up_will(struct run_up *u, const struct undo_step *step, struct err *e);

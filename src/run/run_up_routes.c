@@ -48,6 +48,15 @@ static bool table_is_used(const struct sys_route *r, size_t n, uint32_t table)
 	return false;
 }
 
+static uint32_t free_table(const struct sys_route *r, size_t n)
+{
+	uint32_t table = FIRST_TABLE;
+
+	while (table_is_used(r, n, table))
+		table++;
+	return table;
+}
+
 int run_up_choose_table(struct run_up *u, struct err *e)
 {
 	struct conf *c = u->file->conf;
@@ -64,9 +73,7 @@ int run_up_choose_table(struct run_up *u, struct err *e)
 	rc = u->r->p->routes(u->r->arena, &r, &n, e);
 	if (rc < 0)
 		return rc;
-	u->table = FIRST_TABLE;
-	while (table_is_used(r, n, u->table))
-		u->table++;
+	u->table = free_table(r, n);
 	c->fwmark = u->table;
 	return 0;
 }
@@ -347,6 +354,46 @@ static bool is_another_run(const struct run_up *u, const char *dev)
 	return run_file_is_made_up(dev) || (wanted && !strcmp(dev, wanted) && !u->file->force);
 }
 
+/*
+ * Without any route on the interface IPv6 does not even let leave what is bound to it. With this
+ * one nobody else's packets take another way.
+ */
+static int put_bound(struct run_up *u, const struct ip_addr *to, uint32_t table, struct err *e)
+{
+	struct sys_rule bound = {
+		.family = to->family,
+		.table = table,
+		.dst = cidr_single(to),
+		.suppress_prefixlength = -1,
+	};
+	struct cidr one = cidr_single(to);
+	int rc = put(u, &one, table, 0, e);
+
+	snprintf(bound.oif, sizeof(bound.oif), "%s", u->ifname);
+	return rc ? rc : put_rule(u, bound, e);
+}
+
+/* Of one that fails the rows tell that nothing came back. */
+static void let_leave(struct run_up *u, const struct targets *probed)
+{
+	struct path_facts way;
+	struct sys_route *r;
+	struct err unsaid;
+	uint32_t table;
+	size_t n, i;
+
+	if (!u->file->full_routes || u->r->p->routes(u->r->arena, &r, &n, &unsaid) < 0)
+		return;
+	table = free_table(r, n);
+	for (i = 0; i < probed->n; i++) {
+		const struct ip_addr *a = &probed->t[i].addr;
+
+		if (a->family == FAMILY_IP6 && !is_endpoint(u, a) && run_way(u->r, a, &way) == 0 &&
+		    way.bound)
+			put_bound(u, a, table, &unsaid);
+	}
+}
+
 void run_up_bind(struct run_up *u, const struct targets *probed)
 {
 	struct run *r = u->r;
@@ -374,6 +421,9 @@ void run_up_bind(struct run_up *u, const struct targets *probed)
 			r->bind_to = u->ifname;
 	}
 	u->held = any_in || r->bind_to ? NULL : held;
+	/* For the next address of the endpoint it is there. */
+	if (r->bind_to && !u->n_tried)
+		let_leave(u, probed);
 }
 
 void run_up_routes(struct run_up *u, const struct targets *probed)

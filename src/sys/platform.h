@@ -85,6 +85,7 @@ struct sys_link {
 	char name[SYS_IFNAME_SIZE];
 	char kind[16]; /* "tun", "veth", "wireguard", "" for none */
 	bool up, running, loopback, point_to_point;
+	bool ethernet; /* it carries Ethernet frames; of kind "tun" that is a tap */
 	int tun_pi; /* of a tun: a header before each packet, 1 or 0; -1: no tun, or not told */
 	struct sys_link_stats stats;
 };
@@ -117,7 +118,14 @@ struct sys_rule {
 	int suppress_prefixlength; /* -1: none */
 };
 
-/* What the system says when asked which way a packet to one address would go. */
+/* A packet whose way is asked for; what is 0 or of FAMILY_NONE is not told. */
+struct sys_flow {
+	struct ip_addr to, from;
+	uint32_t mark;
+	uint16_t sport, dport; /* of UDP; both or none */
+};
+
+/* What the system says when asked which way it would go. */
 struct sys_path {
 	bool answered;
 	int error; /* positive errno: there is no way, and only type may be set; 0 */
@@ -216,11 +224,10 @@ struct platform_ops {
 	int (*routes)(struct arena *a, struct sys_route **out, size_t *n, struct err *e);
 
 	/*
-	 * As for a packet with that mark (0: none). That there is no way is an answer, and no
-	 * error.
+	 * That there is no way is an answer, and no error. Ports may be ignored (Linux before
+	 * 4.18).
 	 */
-	int (*route_get)(const struct ip_addr *to, uint32_t mark, struct sys_path *out,
-			 struct err *e);
+	int (*route_get)(const struct sys_flow *flow, struct sys_path *out, struct err *e);
 	/* A constant, in the words of `ip neigh`: "REACHABLE"; NULL: no entry. */
 	int (*neigh)(unsigned ifindex, const struct ip_addr *addr, const char **state,
 		     struct err *e);
@@ -273,8 +280,8 @@ struct platform_ops {
 	int (*netns_open)(const char *name, int *out, struct err *e);
 	/*
 	 * One below net. of another namespace than the thread's, and only of those that the lab
-	 * changes in its own (forwarding, reverse path filter, DAD, lifetimes of UDP flows); all else
-	 * is -EPERM.
+	 * changes in its own (forwarding, reverse path filter, DAD, lifetimes of UDP flows); all
+	 * else is -EPERM.
 	 */
 	int (*netns_sysctl)(int netns, const char *name, const char *value, struct err *e);
 	/*
@@ -316,6 +323,11 @@ struct platform_ops {
 	int (*isolate_hide)(const struct sys_isolation *i, struct err *e);
 	/* From here on /etc/hosts is that text there. May be called again. */
 	int (*isolate_hosts)(struct sys_isolation *i, const char *text, struct err *e);
+	/*
+	 * The process that has the tun of that name in this network namespace open; likely: looked
+	 * at first. 0: none is seen, or several.
+	 */
+	pid_t (*tun_holder)(const char *ifname, pid_t likely);
 	/*
 	 * The pid in our view; the child has the default signal mask and dispositions, is in a
 	 * session of its own (Ctrl-C is for us), and dies with us. Fails with -ENOENT when there

@@ -27,6 +27,7 @@ enum undo_kind {
 	 * only when it was armed, by nobody but the supervisor of this run: others tell it.
 	 */
 	UNDO_HOOK,
+	UNDO_AHEAD, /* sys/ahead.h: path = its name, limit_ms = how far; nothing to do by hand */
 	UNDO_KIND_COUNT
 };
 

@@ -219,8 +219,9 @@ const struct cause cause_allowedips_overlap_rival = {
 					SIGN_BIT(SIGN_FILTER_TOOK) |          \
 					SIGN_BIT(SIGN_REVERSE_PATH)           \
 		},                                                            \
+		{ "underlay.back", FAILED, 0 },                               \
 		{                                                             \
-			"underlay.back", FAILED, 0                            \
+			"underlay.out", FAILED, 0                             \
 		}                                                             \
 	}
 
@@ -486,20 +487,4 @@ const struct cause cause_no_return_route = {
 	.commands = { "on the target or its gateway: ip route add {inner} via WIREGUARD-HOST" },
 	.not_this = FORWARD_NOT_THIS,
 	.splitter = "at the far end: tcpdump -ni any host {target}",
-};
-
-/* --- no fault --------------------------------------------------------------------------- */
-
-const struct cause cause_icmp_filtered = {
-	.id = "icmp-filtered",
-	.says = "the target answers no pings, and answers otherwise through the tunnel",
-	.when = { { "ping.peer", STATE_BIT(STATE_PASS) | STATE_BIT(STATE_WARN),
-		    SIGN_BIT(SIGN_TARGET_ANSWERS_OTHERWISE) } },
-	.no_fault = true,
-	.explains = { "ping.peer", "ping.sizes", "loss.up", "loss.down" },
-	.remedy = "nothing is wrong with the tunnel; to have pings answered, let the target's own "
-		  "filter pass echo requests",
-	.commands = { "on the target: iptables -I INPUT -p icmp --icmp-type echo-request -j "
-		      "ACCEPT" },
-	.not_this = { "anything about the tunnel: it carries data both ways" },
 };

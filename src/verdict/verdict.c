@@ -186,7 +186,7 @@ static const char *the_same_again(const struct facts *f, struct arena *a)
 			    t->lab_variant ? t->lab_variant : "", engine, options);
 }
 
-/* Something else failed of itself, which no cause explains, and whose side is not known to be that. */
+/* Something else failed of itself, which no cause explains, and is not known to be of that side. */
 static bool is_another_story(const struct facts *f, const struct inference *in,
 			     const struct findings *all, enum side side)
 {

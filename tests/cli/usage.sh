@@ -30,6 +30,48 @@ refuses "unexpected argument 'x'" version x
 refuses "unexpected argument 'x'" --version x
 refuses "unexpected argument 'extra'" help check extra
 
+# escapes ARGUMENT...: what is echoed of it tells a terminal nothing, and stays one line.
+escapes()
+{
+	"$WGDIAG" "$@" >"$TMPDIR/out" 2>"$TMPDIR/err" </dev/null
+	is "an argument with control characters, $n_escapes: exit" $? 2
+	is "an argument with control characters, $n_escapes: one line" "$(wc -l <"$TMPDIR/err")" 1
+	check "an argument with control characters, $n_escapes: shown" grep -qF 'x\x1b[31my\x0az' "$TMPDIR/err"
+	clean "an argument with control characters, $n_escapes: none" \
+		"$(LC_ALL=C tr -d '\n\040-\176' <"$TMPDIR/err" | od -An -c)"
+	n_escapes=$((n_escapes + 1))
+}
+n_escapes=1
+odd=$(printf 'x\033[31my\nz')
+escapes "$odd"
+escapes "--$odd"
+escapes help "$odd"
+escapes help check "$odd"
+escapes version "$odd"
+escapes explain "$odd"
+escapes engines "$odd"
+escapes engine "$odd"
+escapes engine "--$odd"
+escapes lab "$odd"
+escapes lab none --variant "$odd"
+escapes lab none "$odd"
+escapes check "$odd"
+escapes check "./$odd"
+escapes check lo "$odd"
+escapes check "--$odd"
+for option in --only --skip --engine --engine-cmd --color --fail-on --facts --seed --ping --save-facts \
+	-c -s -i -W; do
+	case $option in
+	--engine-cmd) value="'$odd" ;;
+	--save-facts) value="/nosuch/$odd" ;;
+	*) value=$odd ;;
+	esac
+	escapes check "$option" "$value"
+done
+for option in --netns --endpoint --config --engine-log --far-file; do
+	escapes check lo "$option" "$odd"
+done
+
 # unwritten ARGUMENT...: what cannot be printed is one line and exit 4.
 unwritten()
 {
@@ -175,6 +217,10 @@ says 'usage: wgdiag check' check --help
 says 'usage: wgdiag check' check -c 5 -h
 says 'usage: wgdiag engine' help engine
 says 'usage: wgdiag version' version --help
+for c in '' check lab engine engines explain version; do
+	# shellcheck disable=SC2086 # no word for none
+	clean "help $c: no line is over 80 columns" "$("$WGDIAG" help $c | awk 'length($0) > 80')"
+done
 says 'wgdiag 0' --version
 says 'wgdiag 0' version
 says 'wgdiag 0' -V

@@ -1,13 +1,13 @@
 #!/bin/sh
 # timeout: 240
 # `wgdiag check IFACE` on healthy tunnels whose messages take other ways than the routes say: a socket
-# in another network namespace, answers by another uplink, a bridge or a VLAN below. No row may doubt
-# them for what was not watched.
+# in another network namespace, answers by another uplink or from another address, a bridge or a VLAN
+# below. No row may doubt them for what was not watched. And what is wrong with such an address is told.
 #
 #   [ left: the tunnel that is looked at ]---near0, near1   veth   far0, far1---[ right: our engine ]
 . "${TOP:-.}/tests/lab/lib.sh"
 lab_init "$@"
-need wg ip ping jq sysctl
+need wg ip ping jq sysctl nft
 . "$TOP/tests/lib/lab/engine.sh"
 . "$TOP/tests/lib/json.sh"
 
@@ -122,7 +122,95 @@ configure left
 ip -n left rule add ipproto udp sport "$port_n" table 77
 ip -n left route add default via "$alt4.2" table 77
 healthy 'a rule that takes its messages elsewhere' left
+check 'a rule that takes its messages elsewhere: the other link is named' \
+	expr "$(row underlay.out)" : 'SKIP not watched: .* do not leave by near0 (by a rule for its ports: near1)'
 ip -n left rule del ipproto udp sport "$port_n" table 77
+over
+
+# --- from another address than the route's --------------------------------------------
+
+# A hub, dialled at its second address: from there it answers.
+dialled()
+{
+	wg set "$n" private-key "$key_n_file" listen-port "$port_n" peer "$key_f_pub" allowed-ips "$in4.2/32"
+	addr left "$n" "$in4.1/24"
+	ip -n left link set "$n" mtu 1420 up
+	wg set "$f" peer "$key_n_pub" endpoint "$1:$port_n"
+	ip netns exec right ping -c 1 -W 5 "$in4.1" >"$TMPDIR/ping" 2>&1
+	is "$2: the hub is dialled" $? 0
+}
+
+pair
+addr left near0 "$out4.1/24"; addr left near0 "$out4.77/24"; addr right far0 "$out4.2/24"
+engine left "$n"; near_pid=$engine_pid
+dialled "$out4.77" 'second address'
+healthy 'second address' left
+check 'second address: its messages are seen' \
+	expr "$(row underlay.out)" : "PASS .*(from $out4.77, by the route $out4.1), and the far end answers"
+check 'second address: the link is looked at' expr "$(row underlay.link)" : 'PASS near0'
+# The client takes nothing more: what leaves is seen all the same.
+ip netns exec right nft "add table ip t; add chain ip t i { type filter hook input priority 0; };
+	add rule ip t i udp dport $port_f drop"
+ip netns exec left "$WGDIAG" check "$n" --json --ping "$in4.2" >"$TMPDIR/out"
+is 'second address, no answer: exit' $? 1
+check 'second address, no answer: what left is told' \
+	expr "$(row underlay.out)" : "UNSURE [1-9][0-9]* messages left near0 (from $out4.77"
+ip netns exec right nft delete table ip t
+over
+
+pair
+addr left near0 "$out4.1/24"; addr right far0 "$out4.2/24"
+addr left lo "$alt4.7/32"
+ip -n right route add "$alt4.7/32" via "$out4.1"
+engine left "$n"; near_pid=$engine_pid
+dialled "$alt4.7" 'an address of lo'
+healthy 'an address of lo' left
+check 'an address of lo: its messages are seen' \
+	expr "$(row underlay.out)" : "PASS .*(from $alt4.7 of lo, by the route $out4.1)"
+ip -n right route del "$alt4.7/32"
+ip -n left addr del "$alt4.7/32" dev lo
+over
+
+# Dialled at the other uplink's address, by which it also answers.
+pair
+addr left near0 "$out4.1/24"; addr right far0 "$out4.2/24"
+addr left near1 "$alt4.1/24"
+ip -n right route add "$alt4.1/32" dev far1
+ip -n left rule add from "$alt4.1" table 77
+ip -n left route add "$out4.2/32" dev near1 table 77
+engine left "$n"; near_pid=$engine_pid
+dialled "$alt4.1" 'a rule by source'
+healthy 'a rule by source' left
+check 'a rule by source: the other link is named' expr "$(row underlay.out)" : \
+	"SKIP not watched: .* do not leave by near0 (by a rule for $alt4.1 as source: near1)"
+# The client takes nothing more, and the engine still sends.
+ip netns exec right nft "add table ip t; add chain ip t i { type filter hook input priority 0; };
+	add rule ip t i udp dport $port_f drop"
+ip netns exec left "$WGDIAG" check "$n" --json --ping "$in4.2" >"$TMPDIR/out"
+check 'a rule by source, no answer: the other link is named' \
+	expr "$(row underlay.out)" : 'UNSURE the engine sent .* takes another link (.* near1), or this'
+ip netns exec right nft delete table ip t
+ip -n left rule del from "$alt4.1" table 77
+ip -n right route del "$alt4.1/32"
+over
+
+# Data leaves with the address of the other uplink, to which there is no way back.
+pair
+addr left near0 "$out4.1/24"; addr right far0 "$out4.2/24"
+addr left near1 "$alt4.1/24"
+engine left "$n"; near_pid=$engine_pid
+configure left
+ip netns exec left nft "add table ip t; add chain ip t o { type filter hook output priority 0; };
+	add rule ip t o udp dport $port_f @th,64,8 4 ip saddr set $alt4.1"
+ip netns exec left "$WGDIAG" check "$n" --json --ping "$in4.2" >"$TMPDIR/out"
+is "another uplink's address: exit" $? 1
+check "another uplink's address: the row says so" \
+	expr "$(row underlay.out)" : "FAIL .* left near0 with the address of near1, $alt4.1, and nothing"
+is "another uplink's address: the side" "$(jq -r .verdict.side "$TMPDIR/out")" local
+is "another uplink's address: the ping fails of it" \
+	"$(jq -r '.checks[] | select(.id == "ping.peer") | .caused_by' "$TMPDIR/out")" underlay.out
+clean "another uplink's address: fits the schema" "$(json_problems "$TMPDIR/out")"
+ip netns exec left nft delete table ip t
 over
 
 # --- what is below --------------------------------------------------------------------------

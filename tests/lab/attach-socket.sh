@@ -4,7 +4,7 @@
 # said of one where nobody does. It is never deleted.
 . "${TOP:-.}/tests/lab/lib.sh"
 lab_init "$@"
-need wg ip ping jq nft
+need wg ip ping jq nft pgrep
 . "$TOP/tests/lib/lab/engine.sh"
 . "$TOP/tests/lib/json.sh"
 . "$TOP/tests/lib/lab/attach.sh"
@@ -34,6 +34,30 @@ told wireguard-go wireguard-go "$TMPDIR/wireguard-go" -f
 told boringtun boringtun "$peers/boringtun-cli" -f --disable-drop-privileges
 told gotatun gotatun "$peers/gotatun" -f --disable-drop-privileges
 told builtin builtin "$WGDIAG" engine -f
+
+# As wg-quick starts it: who listened has ended, and a child goes on. The pid may be another's by now.
+if [ -x "$TMPDIR/wireguard-go" ]; then
+	pair
+	in_ns left "$TMPDIR/wireguard-go" "$n" >/dev/null 2>&1
+	wait_for 10 "wg show $n" || not_ok 'wireguard-go in the background starts'
+	near_pid=$(pgrep -xf "$TMPDIR/wireguard-go $n")
+	configure
+	is 'in the background: its version' "$(version)" "wireguard-go $(wireguard-go --version | grep -oE '[0-9]+\.[0-9.]+' | head -n 1)"
+	is 'in the background: its program' "$(jq -r .target.program "$TMPDIR/out")" "$TMPDIR/wireguard-go"
+	# Another namespace has a tun of that name, and its own engine.
+	# shellcheck disable=SC2016
+	ip netns exec right unshare -m sh -c 'mount -t tmpfs none /run/wireguard && exec "$@"' - \
+		"$WGDIAG" engine -f "$n" >"$TMPDIR/same.log" 2>&1 &
+	same_pid=$!
+	wait_for 10 "ip -n right link show $n" || not_ok 'another of that name starts' "$(cat "$TMPDIR/same.log")"
+	is 'in the background: the tun of this namespace counts' "$(version | cut -d' ' -f1)" wireguard-go
+	kill "$same_pid"; wait "$same_pid"
+	kill "$near_pid"
+	wait_for 10 "! ip -n left link show $n" || not_ok 'wireguard-go in the background ends'
+	kill "$far_pid"; wait "$far_pid"
+else
+	skip 'wireguard-go in the background' 'no wireguard-go here'
+fi
 
 # Another file lies there by now, or anybody could have written it: then it is not run.
 if [ -x "$TMPDIR/wireguard-go" ]; then
@@ -84,6 +108,19 @@ attach --json --endpoint "$out4.2:$port_f" --ping "$in4.2"
 is 'nobody has the tun: exit' $? 1
 is 'nobody has the tun: engine.answers' "$(json_row "$TMPDIR/out" engine.answers)" 'FAIL -'
 check 'nobody has the tun: nothing was deleted' [ -S "$sock" ]
+# And without any socket.
+rm "$sock"
+for more in '' "--endpoint $out4.2:$port_f" "--endpoint $out4.2:$port_f --ping $in4.2"; do
+	# shellcheck disable=SC2086
+	attach --json $more
+	is "nobody has the tun, no socket, ${more%% *}: exit" $? 1
+	is "nobody has the tun, no socket, ${more%% *}: the verdict" \
+		"$(jq -r '.verdict | "\(.state) \(.side): \(.summary)"' "$TMPDIR/out")" \
+		"FAIL local: engine answers: the engine is gone: $n has no carrier, so no program has the device open"
+	is "nobody has the tun, no socket, ${more%% *}: nothing else fails by itself" \
+		"$(jq -r '[.checks[] | select(.state == "FAIL" and .caused_by == null).id] | join(" ")' "$TMPDIR/out")" \
+		engine.answers
+done
 ip -n left link del "$n"
 over
 

@@ -299,6 +299,10 @@ kill "$lonely"
 wait "$lonely" 2>/dev/null
 refused 2 'no such interface' lonely1
 refused 2 'is no tunnel' near
+ip -n left tuntap add tap0 mode tap
+ip -n left link set tap0 up
+refused 2 'tap0 is no tunnel: it carries Ethernet frames' tap0
+refused 2 'it carries Ethernet frames (a tap)' tap0 --endpoint 192.0.2.1:51820
 refused 2 'is no IPv4 or IPv6 address' near --ping 10.0.0
 refused 2 '/run/netns/nosuch' near --netns nosuch
 finish

@@ -44,7 +44,9 @@ state()
 }
 same() { state >"$TMPDIR/after"; check "$1: all is as before" cmp "$TMPDIR/before" "$TMPDIR/after"; }
 # What a killed run had is undone by a process of its own.
-undone() { wait_for 20 '[ ! -e /run/wgdiag ]' || not_ok "$1: the supervisor came to its end" "$(ls -l /run/wgdiag)"; }
+undone() { wait_for 20 '[ ! -e /run/wgdiag ] || ! ls /run/wgdiag/*.undo' || not_ok "$1: the supervisor came to its end" "$(ls -l /run/wgdiag)"; }
+# What boringtun and gotatun leave for the next run: check-file-boringtun.sh.
+no_notes() { rm -f /run/wgdiag/*.ahead; rmdir /run/wgdiag 2>/dev/null; }
 state >"$TMPDIR/before"
 
 # --- each engine ----------------------------------------------------------------------
@@ -64,7 +66,9 @@ each()
 	shift 2
 	command -v "$each_program" >/dev/null 2>&1 || { skip "$each_name" "no $each_program here (make peers)"; return; }
 	PATH=${each_program%/*}:$PATH on "$file" --json "$@"
-	healthy "$each_name" $? "$n $each_name"
+	each_rc=$?
+	no_notes
+	healthy "$each_name" "$each_rc" "$n $each_name"
 	forget
 }
 peers=$WGDIAG_BUILD/peers
@@ -301,6 +305,7 @@ while [ $i -lt 20 ]; do
 		full=; [ $((i % 2)) = 0 ] || full=--full-routes
 		stop KILL "$full" "$e"
 		undone "SIGKILL $i"
+		no_notes
 		state >"$TMPDIR/after"
 		cmp -s "$TMPDIR/before" "$TMPDIR/after" || {
 			not_ok "SIGKILL $i ($e $full, after $when/100 s): all is as before" "$(diff "$TMPDIR/before" "$TMPDIR/after")"

@@ -109,6 +109,34 @@ is 'a LAN has this network, all routes: the row' "$(row route.inner)" \
 same 'a LAN has this network'
 ip -n left addr del "$in4.9/24" dev lan
 
+# A file that leaves routes to others: whatever its allowed IPs are, the tunnel itself is judged.
+ip -n left route add default dev lan
+ip -n left -6 route del "${in6}2/128" dev lan
+for v in 4 6; do
+	case $v in
+	4) own=$in4.1/32 to=$in4.2 len=32 all=0.0.0.0/0 ;;
+	6) own=${in6}1/128 to=${in6}2 len=128 all=::/0 ;;
+	esac
+	for table in off 1234; do
+		for net in "$to/$len" "$all"; do
+			conf "$own" "$net"
+			sed -i "s/^Address/Table = $table\n&/" "$file"
+			state >"$TMPDIR/before"
+			on --full-routes --ping "$to" --save-facts "$TMPDIR/facts"
+			what="Table = $table, all routes, $net"
+			is "$what: exit" $? 0
+			clean "$what: no row fails" "$(failed)"
+			check "$what: the row" grep -qF "Table = $table" "$TMPDIR/out"
+			is "$what: the handshake" "$(row handshake.complete | cut -d: -f1)" PASS
+			clean "$what: and it was one" "$(row handshake.complete | grep 'not seen')"
+			is "$what: pings went into the tunnel" \
+				"$(jq -r '.ping_peer | "\(.received) \(.dev_is_tun)"' "$TMPDIR/facts")" '10 1'
+			same "$what"
+		done
+	done
+done
+ip -n left route del default dev lan
+
 # Of this file's own name, where another one was asked for all the same.
 conf "$in4.1/32" "$in4.2/32"
 foreign builtin "$WGDIAG" engine -f

@@ -62,6 +62,7 @@ static void wire_tap(struct tap_facts *t, const char *dev, bool near)
 		t->msg_bytes[d] = 500000;
 	}
 	t->unpadded[TAP_OUT] = t->unpadded[TAP_IN] = 0;
+	t->other_near[TAP_OUT] = t->other_near[TAP_IN] = 0;
 	t->msgs[asks][WG_MSG_INITIATION] = 1;
 	t->msgs[answers][WG_MSG_RESPONSE] = 1;
 	t->first_initiation_ns = MS(100);

@@ -146,6 +146,11 @@ refuses 'nesting of 4' size 'nests deeper'
 printf 'void f(void)\n{\n\tif (a)\n\t\tfor (;;)\n\t\t\twhile (b)\n\t\t\t\td(e,\n\t\t\t\t  f);\n}\n' | plant src/run/x.c
 accepts 'nesting of 3' size
 
+printf '\tfprintf(stderr, "no %%s\\n", a);\n' | plant src/cmd/x.c
+refuses 'an argument that is echoed as it is' say 'fprintf(stderr'
+printf '\tsay("no %%s", a);\n' | plant src/cmd/x.c
+accepts 'one that is said' say
+
 printf 'int x; /* %0100d */\n' 0 | plant src/run/x.h
 refuses 'a line of 113 columns' columns '113 columns'
 printf '\t/* \303\244 %084d */\n' 0 | plant src/run/x.h
@@ -195,7 +200,7 @@ refuses 'a check that is in no page' docs 'a.c is not in man/wgdiag-check.1'
 
 row quiet | docs_tree quiet a.b
 mkdir -p "$tmp/tree/src/verdict" "$tmp/tree/fixtures/cases/some-cause"
-printf '\t\t.id = "some-cause",\n' >"$tmp/tree/src/verdict/causes.c"
+printf '\t\t.id = "some-cause",\n' >"$tmp/tree/src/verdict/cause_some.c"
 printf '# a.b\n## some-cause: x\n' >"$tmp/tree/TROUBLESHOOTING.md"
 refuses 'a cause without a case' docs 'some-cause has no case'
 : >"$tmp/tree/fixtures/cases/some-cause/x.expect"

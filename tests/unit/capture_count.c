@@ -280,6 +280,74 @@ static void test_foreign(void **state)
 	}
 }
 
+/* --- other addresses of this host ---------------------------------------------- */
+
+/* One message that has that address and that port in near's place. */
+static struct tap_facts from_near(struct world *w, const char *near, uint16_t port,
+				  enum tap_dir dir)
+{
+	const struct endpoint was = w->c.near;
+
+	if (near)
+		w->c.near.addr = addr(near);
+	w->c.near.port = port;
+	put_data(w, w->payload, RECEIVER, 1, 128);
+	make_udp(w, dir, w->payload, 128);
+	w->c.near = was;
+	return count(w, w->frame_len);
+}
+
+/* The socket answers from the address that was dialled; what is only routed here is not ours. */
+static void test_locals(void **state)
+{
+	static struct addr_facts locals[3];
+	struct world *w = *state;
+	struct tap_facts t;
+	enum tap_dir dir;
+
+	use_family(w, 4);
+	locals[0] = (struct addr_facts){ "e0", .addr = { addr("192.0.2.1"), 32 } };
+	locals[1] = (struct addr_facts){ "e1", .addr = { addr("192.0.2.77"), 32 } };
+	locals[2] = (struct addr_facts){ "lo", .addr = { addr("203.0.113.0"), 24 } };
+	for (dir = TAP_OUT; dir < TAP_DIR_COUNT; dir++) {
+		w->c.locals = locals;
+		w->c.n_locals = 3;
+		t = from_near(w, NULL, 51820, dir);
+		expect_only(&t, dir, WG_MSG_DATA, 1, 0, 128);
+		assert_int_equal(t.other_near[TAP_OUT] + t.other_near[TAP_IN], 0);
+		assert_int_equal(t.other_addr.family, FAMILY_NONE);
+
+		t = from_near(w, "192.0.2.77", 51820, dir);
+		expect_only(&t, dir, WG_MSG_DATA, 1, 0, 128);
+		assert_int_equal(t.other_near[dir], 1);
+		assert_int_equal(t.other_near[TAP_OUT] + t.other_near[TAP_IN], 1);
+		assert_true(ip_addr_equal(&t.other_addr, &locals[1].addr.addr));
+		assert_string_equal(t.other_link, "e1");
+		assert_true(dir == TAP_IN || ip_addr_equal(&t.near_addr, &locals[1].addr.addr));
+
+		t = from_near(w, "203.0.113.9", 51820, dir);
+		expect_only(&t, dir, WG_MSG_DATA, 1, 0, 128);
+		assert_string_equal(t.other_link, "lo");
+
+		t = from_near(w, "192.0.2.2", 51820, dir);
+		expect_nothing(&t);
+		t = from_near(w, "192.0.2.77", 51821, dir);
+		expect_nothing(&t);
+
+		/* A hidden socket: its port may be any, its address must be ours all the same. */
+		w->c.near.port = 0;
+		t = from_near(w, "192.0.2.77", 4711, dir);
+		expect_only(&t, dir, WG_MSG_DATA, 1, 0, 128);
+		t = from_near(w, "192.0.2.2", 4711, dir);
+		expect_nothing(&t);
+		w->c.near.port = 51820;
+
+		w->c.n_locals = 0;
+		t = from_near(w, "192.0.2.77", 51820, dir);
+		expect_nothing(&t);
+	}
+}
+
 /* Whatever is cut off: no more than one message is seen, and never another kind. */
 static void test_cut_frames(void **state)
 {
@@ -721,21 +789,14 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_singles),
-		cmocka_unit_test(test_first_times_stay),
-		cmocka_unit_test(test_foreign),
-		cmocka_unit_test(test_cut_frames),
-		cmocka_unit_test(test_bad_lengths),
-		cmocka_unit_test(test_fragments4),
-		cmocka_unit_test(test_extension_headers6),
-		cmocka_unit_test(test_icmp_types),
-		cmocka_unit_test(test_icmp_first_and_foreign),
-		cmocka_unit_test(test_batches),
-		cmocka_unit_test(test_longest_batch),
-		cmocka_unit_test(test_lookalikes),
-		cmocka_unit_test(test_random_batches),
-		cmocka_unit_test(test_tun),
-		cmocka_unit_test(test_tun_not_ip),
+		cmocka_unit_test(test_singles),	   cmocka_unit_test(test_first_times_stay),
+		cmocka_unit_test(test_foreign),	   cmocka_unit_test(test_locals),
+		cmocka_unit_test(test_cut_frames), cmocka_unit_test(test_bad_lengths),
+		cmocka_unit_test(test_fragments4), cmocka_unit_test(test_extension_headers6),
+		cmocka_unit_test(test_icmp_types), cmocka_unit_test(test_icmp_first_and_foreign),
+		cmocka_unit_test(test_batches),	   cmocka_unit_test(test_longest_batch),
+		cmocka_unit_test(test_lookalikes), cmocka_unit_test(test_random_batches),
+		cmocka_unit_test(test_tun),	   cmocka_unit_test(test_tun_not_ip),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

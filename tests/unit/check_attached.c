@@ -142,6 +142,197 @@ static void socket_elsewhere(struct facts *f)
 		facts_gap(f, unseen[i], "the way to the endpoint is not known", NULL);
 }
 
+/* --- another source than the route's ------------------------------------------------ */
+
+/* A hub answers from its second address, the one that was dialled. */
+static void from_second_address(struct facts *f)
+{
+	struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
+
+	attached(f);
+	f->paths[2].prefsrc = made_addr("192.0.2.1");
+	t->other_addr = made_addr("192.0.2.77");
+	t->other_link = t->dev;
+	t->other_near[TAP_OUT] = t->msgs[TAP_OUT][WG_MSG_DATA] + 1;
+	t->other_near[TAP_IN] = t->msgs[TAP_IN][WG_MSG_DATA] + 1;
+}
+
+static void data_unanswered(struct facts *f)
+{
+	struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
+
+	silent_given(f);
+	t->msgs[TAP_IN][WG_MSG_DATA] = t->keepalives[TAP_IN] = 0;
+	f->loss_down = (struct loss_facts){ .probes = 200,
+					    .sent = UNKNOWN,
+					    .lost = UNKNOWN,
+					    .capture_dropped = UNKNOWN };
+}
+
+static void from_second_address_unanswered(struct facts *f)
+{
+	from_second_address(f);
+	data_unanswered(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] = 0;
+	f->taps[TAP_NEAR_WIRE].other_near[TAP_IN] = 0;
+}
+
+/* The handshake goes as it should, data with the address of another uplink. */
+static void stray(struct facts *f)
+{
+	struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
+
+	from_second_address(f);
+	data_unanswered(f);
+	t->other_link = "wlan0";
+	t->other_near[TAP_OUT] = t->msgs[TAP_OUT][WG_MSG_DATA];
+	t->other_near[TAP_IN] = 0;
+}
+
+static void stray_guess(struct facts *f)
+{
+	stray(f);
+	targets[0].how = TARGET_SINGLE;
+}
+
+/* All of it: who knows whether anything is wrong with that. */
+static void stray_all(struct facts *f)
+{
+	stray(f);
+	f->taps[TAP_NEAR_WIRE].other_near[TAP_OUT]++;
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] = 0;
+}
+
+/* Nor is the link's own address answered: the way may be dead for both. */
+static void stray_and_dead(struct facts *f)
+{
+	stray(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] = 0;
+}
+
+static void stray_of_lo(struct facts *f)
+{
+	stray(f);
+	f->taps[TAP_NEAR_WIRE].other_link = "lo";
+}
+
+static void stray_and_answered(struct facts *f)
+{
+	stray(f);
+	f->ping_peer.received = f->ping_peer.sent;
+	targets[0].answered = ANSWERED_ECHO;
+}
+
+static void stray_and_gaps(struct facts *f)
+{
+	stray(f);
+	f->taps[TAP_NEAR_WIRE].dropped = 1;
+}
+
+/* The engine counts what it sends, and none of it is seen. */
+static void sent_unseen(struct facts *f)
+{
+	all_elsewhere(f);
+	data_unanswered(f);
+	f->crypto[END_NEAR].rx_bytes = 0;
+	f->wire[END_NEAR].running = f->wire[END_NEAR].running_end = 1;
+	memset(f->taps[TAP_NEAR_WIRE].msgs, 0, sizeof(f->taps[TAP_NEAR_WIRE].msgs));
+}
+
+static void sent_by_ports(struct facts *f)
+{
+	sent_unseen(f);
+	f->paths[2].other_dev = "wlan0";
+}
+
+static void sent_by_source(struct facts *f)
+{
+	sent_by_ports(f);
+	f->paths[2].other_from = made_addr("192.0.2.77");
+}
+
+static void elsewhere_by_source(struct facts *f)
+{
+	all_elsewhere(f);
+	f->paths[2].other_dev = "wlan0";
+	f->paths[2].other_from = made_addr("192.0.2.77");
+}
+
+static void sent_and_received_unseen(struct facts *f)
+{
+	sent_unseen(f);
+	f->crypto[END_NEAR].rx_bytes = 4242;
+}
+
+static void sent_unseen_and_gaps(struct facts *f)
+{
+	sent_unseen(f);
+	f->taps[TAP_NEAR_WIRE].dropped = 1;
+}
+
+static void none_sent(struct facts *f)
+{
+	sent_unseen(f);
+	f->crypto[END_NEAR].tx_bytes = 0;
+}
+
+static void sent_not_counted(struct facts *f)
+{
+	sent_unseen(f);
+	f->crypto[END_NEAR].tx_bytes = UNKNOWN;
+}
+
+/* --- a tunnel that others fill --------------------------------------------------------- */
+
+static void lose(struct facts *f, int64_t lost, int64_t others, int64_t dropped)
+{
+	struct link_facts *l = &f->tun[END_NEAR];
+
+	attached(f);
+	targets[0].how = TARGET_GIVEN;
+	f->ping_peer.sent = 100;
+	f->ping_peer.received = 100 - lost;
+	f->ping_peer.interval_ns = 10 * NS_PER_MS;
+	l->after[LINK_TX_PACKETS] += others / 2;
+	l->after[LINK_RX_PACKETS] += others / 2;
+	l->after[LINK_TX_DROPPED] = dropped;
+}
+
+static void busy(struct facts *f)
+{
+	lose(f, 10, 150000, 0);
+}
+
+static void busy_and_worse(struct facts *f)
+{
+	lose(f, 11, 150000, 10);
+}
+
+static void busy_by_queue(struct facts *f)
+{
+	lose(f, 13, 150000, 213);
+}
+
+static void busy_and_half_by_queue(struct facts *f)
+{
+	lose(f, 51, 150000, 213);
+}
+
+static void idle_by_queue(struct facts *f)
+{
+	lose(f, 13, 0, 13);
+}
+
+static void idle_partly_by_queue(struct facts *f)
+{
+	lose(f, 13, 0, 12);
+}
+
+static void little_load(struct facts *f)
+{
+	lose(f, 10, 3000, 0);
+}
+
 /* A client of ours, a laptop, went to sleep an hour ago. */
 static void asleep(struct facts *f)
 {
@@ -303,6 +494,7 @@ static void blocked(struct facts *f, const char *why)
 	f->n_inner_targets = 0;
 	f->handshake = (struct handshake_facts){ .age_ns = UNKNOWN, .response_ns = UNKNOWN };
 	f->crypto[END_NEAR].sealed = f->crypto[END_NEAR].opened = 0;
+	f->crypto[END_NEAR].tx_bytes = f->crypto[END_NEAR].rx_bytes = 0;
 }
 
 static void no_peer(struct facts *f)
@@ -781,6 +973,53 @@ static const struct {
 	{ "underlay.out", { "elsewhere", all_elsewhere, STATE_SKIP, "not watched", NULL } },
 	{ "underlay.back", { "elsewhere", all_elsewhere, STATE_SKIP, "not watched", NULL } },
 	{ "underlay.link", { "elsewhere", all_elsewhere, STATE_NA, "do not go by", NULL } },
+	{ "underlay.out",
+	  { "second address", from_second_address, STATE_PASS,
+	    "(from 192.0.2.77, by the route 192.0.2.1), and the far end answers", NULL } },
+	{ "underlay.link", { "second address", from_second_address, STATE_PASS, NULL, NULL } },
+	{ "underlay.out",
+	  { "second address, no answer", from_second_address_unanswered, STATE_UNSURE,
+	    "whether they arrive is not seen", NULL } },
+	{ "underlay.out",
+	  { "stray", stray, STATE_FAIL, "with the address of wlan0, 192.0.2.77, and nothing",
+	    NULL } },
+	{ "ping.peer", { "stray", stray, STATE_FAIL, "0/10", "underlay.out" } },
+	{ "loss.down", { "stray", stray, STATE_SKIP, "was not seen", "underlay.out" } },
+	{ "underlay.out", { "stray, guessed", stray_guess, STATE_WARN, "of wlan0", NULL } },
+	{ "underlay.out", { "stray, and dead", stray_and_dead, STATE_WARN, "of wlan0", NULL } },
+	{ "underlay.out", { "stray, all of it", stray_all, STATE_WARN, "of wlan0", NULL } },
+	{ "underlay.out",
+	  { "stray, but answered", stray_and_answered, STATE_PASS, "of them from", NULL } },
+	{ "underlay.out", { "an address of lo", stray_of_lo, STATE_PASS, "of lo", NULL } },
+	{ "underlay.out", { "stray, gaps", stray_and_gaps, STATE_PASS, "of wlan0", NULL } },
+	{ "underlay.out",
+	  { "sent, unseen", sent_unseen, STATE_UNSURE, "it takes another link", NULL } },
+	{ "underlay.out",
+	  { "by a rule for ports", sent_by_ports, STATE_UNSURE,
+	    "another link (by a rule for its ports: wlan0), or", NULL } },
+	{ "underlay.out",
+	  { "by a rule for a source", sent_by_source, STATE_UNSURE,
+	    "another link (by a rule for 192.0.2.77 as source: wlan0), or", NULL } },
+	{ "underlay.out",
+	  { "elsewhere, named", elsewhere_by_source, STATE_SKIP,
+	    "(by a rule for 192.0.2.77 as source: wlan0), and answers", NULL } },
+	{ "underlay.back",
+	  { "sent, unseen", sent_unseen, STATE_SKIP, "and nothing left by it", NULL } },
+	{ "underlay.out",
+	  { "sent and received, unseen", sent_and_received_unseen, STATE_SKIP,
+	    "the engine receives", NULL } },
+	{ "underlay.out",
+	  { "sent, unseen, gaps", sent_unseen_and_gaps, STATE_UNSURE, "with gaps", NULL } },
+	{ "underlay.out", { "none sent", none_sent, STATE_SKIP, "nothing was sent", NULL } },
+	{ "underlay.out",
+	  { "sent, not counted", sent_not_counted, STATE_SKIP, "nothing left by", NULL } },
+	{ "ping.peer", { "busy", busy, STATE_WARN, "while 1", NULL } },
+	{ "ping.peer", { "busy, and worse", busy_and_worse, STATE_FAIL, "11.0 % lost", NULL } },
+	{ "ping.peer", { "busy, by queue", busy_by_queue, STATE_WARN, "213 dropped", NULL } },
+	{ "ping.peer",
+	  { "busy, half by queue", busy_and_half_by_queue, STATE_FAIL, "213 dropped", NULL } },
+	{ "ping.peer", { "idle, by queue", idle_by_queue, STATE_FAIL, "13 dropped", NULL } },
+	{ "ping.peer", { "little load", little_load, STATE_FAIL, "10.0 % lost", NULL } },
 	{ "tun.mtu",
 	  { "elsewhere", all_elsewhere, STATE_SKIP, "1420; the link that its messages", NULL } },
 	{ "tun.mtu",
@@ -815,7 +1054,8 @@ static const struct {
 	  { "pings beside the tunnel", pings_beside, STATE_UNSURE, "that was guessed", NULL } },
 	{ "handshake.complete",
 	  { "its name was not resolved", name_not_resolved, STATE_FAIL,
-	    "vpn.example.org, the endpoint of [Peer] IiIi…iI= in the file, was not resolved", NULL } },
+	    "vpn.example.org, the endpoint of [Peer] IiIi…iI= in the file, was not resolved",
+	    NULL } },
 	{ "handshake.complete",
 	  { "its name was, and it has no endpoint all the same", name_resolved, STATE_FAIL,
 	    "has no endpoint", NULL } },
@@ -1014,6 +1254,14 @@ static void the_whole(void **state)
 		{ back_elsewhere, STATE_PASS, SIDE_NONE },
 		{ all_elsewhere, STATE_PASS, SIDE_NONE },
 		{ socket_elsewhere, STATE_PASS, SIDE_NONE },
+		{ from_second_address, STATE_PASS, SIDE_NONE },
+		{ stray, STATE_FAIL, SIDE_LOCAL },
+		{ stray_guess, STATE_UNSURE, SIDE_NONE },
+		{ sent_unseen, STATE_FAIL, SIDE_UNKNOWN },
+		{ busy, STATE_WARN, SIDE_NONE },
+		{ busy_by_queue, STATE_WARN, SIDE_LOCAL },
+		{ idle_by_queue, STATE_FAIL, SIDE_LOCAL },
+		{ idle_partly_by_queue, STATE_FAIL, SIDE_UNKNOWN },
 		{ asleep_and_named, STATE_FAIL, SIDE_UNKNOWN },
 		{ hub_all, STATE_FAIL, SIDE_UNKNOWN },
 		{ hub_all_have_endpoints, STATE_UNSURE, SIDE_NONE },

@@ -133,6 +133,41 @@ static void psk_differs_and_works(struct facts *f)
 	f->config[END_NEAR].peers[0].has_psk = 0;
 }
 
+static struct peer_config two_peers[2];
+
+/* The second peer, which is not looked at, was given what the first one has. */
+static void carried(struct facts *f, const char *engine)
+{
+	no_handshake(f);
+	f->target.engine = engine;
+	want_peers[1] = (struct intended_peer){ .keepalive_s = UNKNOWN };
+	memset(want_peers[1].key.b, 7, KEY_LEN);
+	f->intended.n_peers = 2;
+	two_peers[0] = f->config[END_NEAR].peers[0];
+	two_peers[1] = (struct peer_config){ .key = want_peers[1].key,
+					     .has_psk = want_peers[0].has_psk,
+					     .keepalive_s = 0 };
+	f->config[END_NEAR].peers = two_peers;
+	f->config[END_NEAR].n_peers = 2;
+}
+
+static void psk_carried(struct facts *f)
+{
+	carried(f, "boringtun");
+}
+
+static void keepalive_carried(struct facts *f)
+{
+	carried(f, "boringtun");
+	two_peers[1].has_psk = 0;
+	two_peers[0].keepalive_s = two_peers[1].keepalive_s = want_peers[0].keepalive_s = 25;
+}
+
+static void psk_not_carried(struct facts *f)
+{
+	carried(f, "wireguard-go");
+}
+
 static void psk_unwatched(struct facts *f)
 {
 	handshake_unseen(f);
@@ -314,6 +349,11 @@ static const struct check_case cases[] = {
 	{ "psk missing", psk_missing, STATE_FAIL, "has no preshared key", NULL },
 	{ "psk differs, works", psk_differs_and_works, STATE_WARN, "no preshared key", NULL },
 	{ "psk missing, unseen", psk_unwatched, STATE_WARN, "has no preshared key", NULL },
+	{ "psk carried over", psk_carried, STATE_WARN,
+	  "a preshared key, by the file none; boringtun does that", NULL },
+	{ "keepalive carried over", keepalive_carried, STATE_WARN, "by the file 0 s; boringtun",
+	  NULL },
+	{ "psk of another engine", psk_not_carried, STATE_WARN, "by the file none", NULL },
 	{ "another psk", psk_another, STATE_FAIL, "has another preshared key than the file", NULL },
 	{ "another psk, works", psk_another_and_works, STATE_WARN, "shakes hands with", NULL },
 	{ "border: psk equal", psk_equal, STATE_PASS, NULL, NULL },

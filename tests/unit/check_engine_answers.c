@@ -62,7 +62,7 @@ static void lost_its_socket(struct facts *f)
 static void ended(struct facts *f)
 {
 	lost_its_socket(f);
-	f->tun[END_NEAR].running = 0;
+	f->tun[END_NEAR].running = f->tun[END_NEAR].running_end = 0;
 }
 
 /* A tun that is down has no carrier, whoever has it open. */
@@ -86,8 +86,32 @@ static void links_unseen(struct facts *f)
 
 static void hidden(struct facts *f)
 {
-	ended(f);
+	lost_its_socket(f);
 	f->engine[END_NEAR].stale_socket = NULL;
+}
+
+static void gone(struct facts *f)
+{
+	hidden(f);
+	f->tun[END_NEAR].running = f->tun[END_NEAR].running_end = 0;
+}
+
+static void gone_maybe(struct facts *f)
+{
+	gone(f);
+	f->tun[END_NEAR].start.up = false;
+}
+
+static void back_again(struct facts *f)
+{
+	gone(f);
+	f->tun[END_NEAR].running_end = 1;
+}
+
+static void hidden_unseen(struct facts *f)
+{
+	hidden(f);
+	f->tun[END_NEAR].running = UNKNOWN;
 }
 
 static void interrupted(struct facts *f)
@@ -131,6 +155,13 @@ static const struct check_case cases[] = {
 	{ "border: not asked", not_asked, STATE_UNSURE, "not asked", NULL },
 	{ "the far one", far_garbage, STATE_FAIL, "far end: no answer", NULL },
 	{ "no socket", hidden, STATE_NA, "no control socket", NULL },
+	{ "no socket, and nobody has the tun", gone, STATE_FAIL,
+	  "the engine is gone: wgd7f3a0 has no carrier", NULL },
+	{ "border: no socket, the tun is down", gone_maybe, STATE_NA, "no control socket", NULL },
+	{ "border: no socket, one came meanwhile", back_again, STATE_NA, "no control socket",
+	  NULL },
+	{ "border: no socket, carrier unknown", hidden_unseen, STATE_NA, "no control socket",
+	  NULL },
 	{ "a stale one", lost_its_socket, STATE_WARN,
 	  "nobody listens on /var/run/wireguard/wg0.sock", NULL },
 	{ "a stale one, and nobody has the tun", ended, STATE_FAIL, "the engine is gone: nobody",

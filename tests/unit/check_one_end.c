@@ -433,6 +433,7 @@ static void forgotten(struct facts *f)
 	f->handshake.age_ns = 30 * NS_PER_S;
 	f->ping_peer.received = 0;
 	target.answered = ANSWERED_NONE;
+	target.how = TARGET_GIVEN;
 	f->loss_up.answered = 0;
 	for (i = 0; i <= WG_MSG_DATA; i++)
 		t->msgs[TAP_IN][i] = 0;
@@ -485,12 +486,12 @@ static void held_open(struct facts *f)
 
 static const struct check_case back[] = {
 	{ "forgotten", forgotten, STATE_FAIL, "came from 192.0.2.20:40123 30.0 s ago", NULL },
-	{ "a router says it", by_a_router, STATE_UNSURE, "no handshake was asked for", NULL },
+	{ "a router says it", by_a_router, STATE_UNSURE, "198.51.100.1 says", NULL },
 	{ "nobody says anything", silent, STATE_UNSURE, "no handshake was asked for", NULL },
 	{ "border: older than a session", long_gone, STATE_NA, "offline", NULL },
-	{ "we come to it", we_come, STATE_UNSURE, "no handshake was asked for", NULL },
+	{ "we come to it", we_come, STATE_UNSURE, "192.0.2.20 says", NULL },
 	{ "both ports are chosen", both_chosen, STATE_UNSURE, NULL, NULL },
-	{ "we hold the way open", held_open, STATE_UNSURE, NULL, NULL },
+	{ "we hold the way open", held_open, STATE_FAIL, "192.0.2.20 says", NULL },
 };
 
 static void underlay_back(void **state)

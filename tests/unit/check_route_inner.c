@@ -125,6 +125,38 @@ static void no_table(struct facts *f)
 	f->intended.table = INTENDED_OFF;
 }
 
+static void no_table_all_routes(struct facts *f)
+{
+	no_table(f);
+	f->target.probed_routes_only = false;
+}
+
+static void number_all_routes(struct facts *f)
+{
+	no_table_all_routes(f);
+	f->intended.table = INTENDED_NUMBER;
+	f->intended.table_number = 1234;
+}
+
+static void no_table_nowhere(struct facts *f)
+{
+	no_table_all_routes(f);
+	f->paths[0].dev = NULL;
+	f->paths[0].error = "Network is unreachable";
+}
+
+static void attached_no_table(struct facts *f)
+{
+	no_table_all_routes(f);
+	f->target.kind = TARGET_INTERFACE;
+}
+
+static void nowhere_all_routes(struct facts *f)
+{
+	no_table_nowhere(f);
+	f->intended.table = INTENDED_AUTO;
+}
+
 static void by_rule(struct facts *f)
 {
 	same_route(f);
@@ -179,7 +211,18 @@ static const struct check_case cases[] = {
 	{ "a shorter one", shorter_route, STATE_UNSURE, "own routes come before", NULL },
 	{ "of this file's own name", same_name, STATE_UNSURE, "maybe it is the same tunnel", NULL },
 	{ "of another name", another_name, STATE_FAIL, "leaves by wg1", NULL },
-	{ "a file that wants no routes", no_table, STATE_UNSURE, "not for the file to say", NULL },
+	{ "a file that wants no routes", no_table, STATE_UNSURE,
+	  "not by wgd7f3a0: Table = off makes no route", NULL },
+	{ "the same with all routes", no_table_all_routes, STATE_UNSURE,
+	  "not by wgd7f3a0: Table = off makes no route", NULL },
+	{ "one that wants them in a table", number_all_routes, STATE_UNSURE,
+	  "Table = 1234 is asked only where a rule says so", NULL },
+	{ "one that wants none, and there is none", no_table_nowhere, STATE_UNSURE,
+	  "no route to 10.90.17.2: Network is unreachable: Table = off", NULL },
+	{ "border: one that wants routes, and there is none", nowhere_all_routes, STATE_FAIL,
+	  "no route to 10.90.17.2", NULL },
+	{ "border: of a tunnel that is there", attached_no_table, STATE_FAIL, "leaves by wg1",
+	  NULL },
 	{ "by a rule", by_rule, STATE_FAIL, "by wg1 (0.0.0.0/0)", NULL },
 	{ "by a rule, and it is for all", all_by_rule, STATE_UNSURE, "rules may come before",
 	  NULL },

@@ -57,6 +57,29 @@ static void cleans(void **state)
 	}
 }
 
+static const struct clean_case escape_cases[] = {
+	{ "", "", NULL },
+	{ "me → peer, 漢字", "me → peer, 漢字", NULL },
+	{ "a\033[31mb\nc\t", "a\\x1b[31mb\\x0ac\\x09", NULL },
+	{ "a\xc2\x9b!", "a\\xc2\\x9b!", NULL }, /* C1 */
+	{ "wg\xe2\x80\xae!", "wg\\xe2\\x80\\xae!", NULL }, /* right-to-left override */
+	{ "a\xff!\xc3", "a\\xff!\\xc3", NULL },
+};
+
+static void escapes(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(escape_cases); i++) {
+		struct buf b = { 0 };
+
+		text_escape(&b, escape_cases[i].in);
+		assert_string_equal(buf_str(&b), escape_cases[i].utf8);
+		buf_done(&b);
+	}
+}
+
 struct width_case {
 	const char *s;
 	unsigned width;
@@ -120,10 +143,8 @@ static void wraps(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cleans),
-		cmocka_unit_test(measures),
-		cmocka_unit_test(breaks),
-		cmocka_unit_test(wraps),
+		cmocka_unit_test(cleans), cmocka_unit_test(escapes), cmocka_unit_test(measures),
+		cmocka_unit_test(breaks), cmocka_unit_test(wraps),
 	};
 
 	return cmocka_run_group_tests_name("report/width", tests, NULL, NULL);

@@ -38,7 +38,7 @@ static void what_it_stands_on(void **state)
 	(void)state;
 	assert_int_equal(run_plan(0), all);
 	assert_int_equal(run_plan(all), all);
-	assert_int_equal(plan_for("engine.start", &c), BIT(ENGINE_START));
+	assert_int_equal(plan_for("engine.start", &c), BIT(ENGINE_START) | BIT(LINKS));
 	assert_int_equal(run_plan(BIT(LOSS_UP)), BIT(ENGINE_START) | BIT(HANDSHAKE) | BIT(LOSS_UP) |
 							 BIT(LOSS_DOWN) | BIT(TAP_NEAR_WIRE) |
 							 BIT(TAP_FAR_WIRE));

@@ -105,7 +105,7 @@ static void gone(struct facts *f)
 	f->target.kind = TARGET_OPAQUE;
 	f->engine[END_NEAR].stale_socket = "/var/run/wireguard/wg0.sock";
 	f->tun[END_NEAR].start.known = f->tun[END_NEAR].start.up = true;
-	f->tun[END_NEAR].running = 0;
+	f->tun[END_NEAR].running = f->tun[END_NEAR].running_end = 0;
 }
 
 static void not_started(struct facts *f)

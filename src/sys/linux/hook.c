@@ -226,7 +226,10 @@ static void say(const struct hook_place *at, const struct undo_step *hook, const
 
 	if (!at->say)
 		return;
-	buf_printf(&b, "wgdiag: %s%s%s: ", words ? "" : "running ", hook->path, words ? words : "");
+	buf_printf(&b, "wgdiag: %s", words ? "" : "running ");
+	/* The name of a file is in it. */
+	conf_hook_show(hook->path, &b);
+	buf_printf(&b, "%s: ", words ? words : "");
 	conf_hook_show(hook->hook, &b);
 	buf_puts(&b, "\n");
 	(void)!write(at->err_fd, b.b, b.len);

@@ -20,6 +20,9 @@ int linux_lack_tun(const struct sys_isolation *i, bool folder, struct err *e);
 int linux_lack_right(bool lack, struct err *e);
 int linux_tun_keep(const struct sys_tun *t, struct err *e);
 
+/* tun_holder.c */
+pid_t linux_tun_holder(const char *ifname, pid_t likely);
+
 /* watch.c */
 int linux_link_watch_open(struct sys_tun *t, int *out, struct err *e);
 void linux_link_watch_drain(int fd);
@@ -50,7 +53,7 @@ int linux_route_add(const struct cidr *dst, const char *dev, const struct ip_add
 int linux_veth_add(int netns_a, const char *name_a, int netns_b, const char *name_b, struct err *e);
 
 /* rtnl_ask.c: one question each */
-int linux_route_get(const struct ip_addr *to, uint32_t mark, struct sys_path *out, struct err *e);
+int linux_route_get(const struct sys_flow *flow, struct sys_path *out, struct err *e);
 int linux_neigh(unsigned ifindex, const struct ip_addr *addr, const char **state, struct err *e);
 
 /* rules.c */

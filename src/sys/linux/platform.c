@@ -58,6 +58,7 @@ static const struct platform_ops linux_ops = {
 	.isolate_end = linux_isolate_end,
 	.isolate_hosts = linux_isolate_hosts,
 	.spawn = linux_spawn,
+	.tun_holder = linux_tun_holder,
 };
 
 const struct platform_ops *platform_get(void)

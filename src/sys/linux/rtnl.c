@@ -10,6 +10,7 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <netlink/route/route.h>
@@ -173,6 +174,7 @@ static void fill_link(struct rtnl_link *from, struct sys_link *to)
 	to->running = flags & IFF_RUNNING;
 	to->loopback = flags & IFF_LOOPBACK;
 	to->point_to_point = flags & IFF_POINTOPOINT;
+	to->ethernet = rtnl_link_get_arptype(from) == ARPHRD_ETHER;
 	/* libnl does not know what is special of a tun. */
 	to->tun_pi = strcmp(to->kind, "tun") == 0 ? rtnl_tun_pi(to->ifindex) : -1;
 	fill_stats(from, &to->stats);

@@ -5,6 +5,7 @@
  * libnl turns the kernel's errno into a code of its own, in which "Network is unreachable" is a
  * mere failure; here it is the answer. So the answers are read from the message itself.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
@@ -65,7 +66,7 @@ static int ask(struct nl_msg *m, struct answer *a, const char *what, struct err 
 
 static size_t addr_len(const struct ip_addr *a)
 {
-	return a->family == FAMILY_IP4 ? 4 : 16;
+	return ip_addr_len(a);
 }
 
 static int domain(const struct ip_addr *a)
@@ -146,11 +147,29 @@ static bool is_no_route(int code)
 	return code == ENETUNREACH || code == EHOSTUNREACH || code == EACCES || code == EINVAL;
 }
 
-int linux_route_get(const struct ip_addr *to, uint32_t mark, struct sys_path *out, struct err *e)
+static bool put_flow(struct nl_msg *m, const struct sys_flow *flow)
 {
+	if (nla_put(m, RTA_DST, (int)addr_len(&flow->to), flow->to.b) < 0)
+		return false;
+	if (flow->from.family != FAMILY_NONE &&
+	    nla_put(m, RTA_SRC, (int)addr_len(&flow->from), flow->from.b) < 0)
+		return false;
+	if (flow->mark && nla_put_u32(m, RTA_MARK, flow->mark) < 0)
+		return false;
+	if (!flow->sport || !flow->dport)
+		return true;
+	return nla_put_u8(m, RTA_IP_PROTO, IPPROTO_UDP) >= 0 &&
+	       nla_put_u16(m, RTA_SPORT, htons(flow->sport)) >= 0 &&
+	       nla_put_u16(m, RTA_DPORT, htons(flow->dport)) >= 0;
+}
+
+int linux_route_get(const struct sys_flow *flow, struct sys_path *out, struct err *e)
+{
+	const struct ip_addr *to = &flow->to;
 	struct rtmsg r = {
 		.rtm_family = (unsigned char)domain(to),
 		.rtm_dst_len = (unsigned char)(addr_len(to) * 8),
+		.rtm_src_len = (unsigned char)(addr_len(&flow->from) * 8),
 		.rtm_flags = RTM_F_LOOKUP_TABLE,
 	};
 	struct nl_msg *m = nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_REQUEST);
@@ -159,9 +178,7 @@ int linux_route_get(const struct ip_addr *to, uint32_t mark, struct sys_path *ou
 	char name[IP_ADDR_STR_SIZE];
 	int rc;
 
-	if (!m || nlmsg_append(m, &r, sizeof(r), NLMSG_ALIGNTO) < 0 ||
-	    nla_put(m, RTA_DST, (int)addr_len(to), to->b) < 0 ||
-	    (mark && nla_put_u32(m, RTA_MARK, mark) < 0)) {
+	if (!m || nlmsg_append(m, &r, sizeof(r), NLMSG_ALIGNTO) < 0 || !put_flow(m, flow)) {
 		nlmsg_free(m);
 		return err_code(e, ENOMEM, "ask for a route");
 	}

@@ -24,13 +24,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sys/linux/ahead.h"
 #include "sys/linux/keeper.h"
 #include "sys/linux/linux.h"
 #include "sys/linux/netns.h"
+#include "sys/linux/state_dir.h"
 #include "sys/linux/supervisor_ask.h"
 #include "sys/linux/undo.h"
 
-#define UNDO_DIR "/run/wgdiag"
 #define UNDO_END ".undo"
 
 struct head {
@@ -60,62 +61,11 @@ static int head_fill(struct head *h, pid_t owner, struct err *e)
 
 /* --- the folder ----------------------------------------------------------- */
 
-/* Only ours, and no way for another to put something there. */
-static bool is_private(int fd, mode_t type)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() &&
-	       !(st.st_mode & 077) && (type != S_IFREG || st.st_nlink == 1);
-}
-
-/* To who is not root that is the remedy, and the caller's to say. */
-static int cannot_write(int rc, struct err *e)
-{
-	if (rc == -EROFS)
-		err_remedy(e,
-			   "what is to be undone is written there: mount /run read-write (mount -o "
-			   "remount,rw /run; docker run --tmpfs /run)");
-	else if (geteuid() == 0 && (rc == -EACCES || rc == -EPERM))
-		err_remedy(e,
-			   "root here may not write there, as in a user namespace: mount -t tmpfs "
-			   "-o mode=755 tmpfs /run");
-	return rc;
-}
-
-static int not_ours(struct err *e)
-{
-	int rc = err_say(e, EPERM, "%s is not a folder of root alone (mode 0700)", UNDO_DIR);
-
-	if (geteuid() == 0)
-		err_remedy(e, "no run of wgdiag made it: see what it is, and move it away");
-	return rc;
-}
-
-static int dir_open(int *out, struct err *e)
-{
-	int fd;
-
-	if (mkdir(UNDO_DIR, 0700) < 0 && errno != EEXIST)
-		return cannot_write(err_sys(e, "create %s", UNDO_DIR), e);
-	fd = open(UNDO_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return not_ours(e);
-	if (fd < 0)
-		return err_sys(e, "open %s", UNDO_DIR);
-	if (!is_private(fd, S_IFDIR)) {
-		close(fd);
-		return not_ours(e);
-	}
-	*out = fd;
-	return 0;
-}
-
 /* The folder too, if nobody else has something in it. */
 static void forget(int dir, const char *name)
 {
 	unlinkat(dir, name, 0);
-	(void)rmdir(UNDO_DIR);
+	(void)rmdir(STATE_DIR);
 }
 
 /* The steps in a file, after its head; the last is whole or is not there. */
@@ -145,7 +95,7 @@ static bool is_left(int fd)
 {
 	struct head h, own;
 
-	if (!is_private(fd, S_IFREG) || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+	if (!state_is_private(fd, S_IFREG) || flock(fd, LOCK_EX | LOCK_NB) < 0 ||
 	    pread(fd, &h, sizeof(h), 0) != sizeof(h) || head_fill(&own, getpid(), NULL) < 0)
 		return false;
 	if (memcmp(h.magic, own.magic, sizeof(h.magic)) != 0 || h.step_size != own.step_size ||
@@ -163,6 +113,8 @@ static void clean_left(int dir, struct undo_result *out)
 	size_t len;
 
 	while (d && (ent = readdir(d))) {
+		if (ahead_is_over(dir, ent->d_name))
+			unlinkat(dir, ent->d_name, 0);
 		len = strlen(ent->d_name);
 		if (len <= strlen(UNDO_END) ||
 		    strcmp(ent->d_name + len - strlen(UNDO_END), UNDO_END) != 0)
@@ -205,10 +157,10 @@ static int file_new(int dir, const char *name, pid_t owner, struct err *e)
 		return rc;
 	fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return cannot_write(err_sys(e, "create %s/%s", UNDO_DIR, name), e);
+		return state_cannot_write(err_sys(e, "create %s/%s", STATE_DIR, name), e);
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && write(fd, &h, sizeof(h)) == sizeof(h))
 		return fd;
-	err_sys(e, "write %s/%s", UNDO_DIR, name);
+	err_sys(e, "write %s/%s", STATE_DIR, name);
 	forget(dir, name);
 	close(fd);
 	return -EIO;
@@ -221,7 +173,7 @@ static int make_file(const char *name, pid_t owner, int *dir, struct ready *r)
 
 	/* A run that ends just now may take the empty folder away under us. */
 	do {
-		r->rc = dir_open(dir, &r->why);
+		r->rc = state_dir_open(dir, &r->why);
 		if (r->rc < 0)
 			return r->rc;
 		clean_left(*dir, &r->left);
@@ -401,7 +353,7 @@ int supervisor_add(struct supervisor *s, const struct undo_step *step, struct er
 	if (rc < 0)
 		return rc;
 	if (yes < 0)
-		return err_code(e, yes, "write down in %s what is to be undone", UNDO_DIR);
+		return err_code(e, yes, "write down in %s what is to be undone", STATE_DIR);
 	s->n = (unsigned)yes;
 	return 0;
 }
@@ -410,14 +362,14 @@ int supervisor_add(struct supervisor *s, const struct undo_step *step, struct er
 static int undo_here(struct undo_result *out, struct err *e)
 {
 	char name[NAME_SIZE];
-	int dir = -1, fd, rc = dir_open(&dir, e);
+	int dir = -1, fd, rc = state_dir_open(&dir, e);
 
 	if (rc < 0)
 		return rc;
 	file_name(name, getpid());
 	fd = openat(dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		rc = errno == ENOENT ? 0 : err_sys(e, "open %s/%s", UNDO_DIR, name);
+		rc = errno == ENOENT ? 0 : err_sys(e, "open %s/%s", STATE_DIR, name);
 	else if (flock(fd, LOCK_EX) == 0)
 		undo_file(dir, name, fd, out);
 	if (fd >= 0)

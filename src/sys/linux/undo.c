@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "model/conf.h"
+#include "sys/linux/ahead.h"
 #include "sys/linux/hook.h"
 #include "sys/linux/linux.h"
 #include "sys/linux/proc.h"
@@ -178,6 +179,8 @@ static int undo_one(const struct undo_step *s, const struct hook_place *at, stru
 		return undo_nft_table(s, e);
 	case UNDO_HOOK:
 		return hook_undo(at, s, e);
+	case UNDO_AHEAD:
+		return ahead_undo(s, e);
 	case UNDO_KIND_COUNT:
 		break;
 	}
@@ -217,6 +220,9 @@ static void by_hand(const struct undo_step *s, char *out, size_t cap)
 	else if (s->kind == UNDO_RULE && s->rule.suppress_prefixlength >= 0)
 		snprintf(out, cap, "ip%s rule del table %u suppress_prefixlength %d", six,
 			 s->rule.table, s->rule.suppress_prefixlength);
+	else if (s->kind == UNDO_RULE && s->rule.oif[0])
+		snprintf(out, cap, "ip%s rule del oif %s table %u", six, s->rule.oif,
+			 s->rule.table);
 	else if (s->kind == UNDO_RULE)
 		snprintf(out, cap, "ip%s rule del%s fwmark %#x table %u", six,
 			 s->rule.invert ? " not" : "", s->rule.mark, s->rule.table);
@@ -230,6 +236,9 @@ static void by_hand(const struct undo_step *s, char *out, size_t cap)
 		snprintf(out, cap, "nft delete table %s", s->path);
 	else if (s->kind == UNDO_HOOK)
 		hook_by_hand(s, out, cap);
+	else if (s->kind == UNDO_AHEAD)
+		snprintf(out, cap, "wait %d s before another engine has that key",
+			 s->limit_ms / 1000);
 }
 
 void undo_steps(struct undo_step *step, unsigned n, const struct hook_place *at,

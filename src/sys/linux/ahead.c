@@ -1,0 +1,104 @@
+/*
+ * One file per key, called as it in hex: until when, in ns of the wall clock, as a line of text.
+ * Time stamps are of that clock, so where it was set back a note says too much, and is dropped.
+ */
+#include "sys/linux/ahead.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/linux/linux.h"
+#include "sys/linux/state_dir.h"
+
+#define AHEAD_END ".ahead"
+enum { NAME_SIZE = KEY_HEX_LEN + sizeof(AHEAD_END), MS_PER_S = 1000 };
+
+static void file_name(const struct public_key *k, char out[static NAME_SIZE])
+{
+	key_hex(k->b, out);
+	strcpy(out + KEY_HEX_LEN, AHEAD_END);
+}
+
+struct undo_step ahead_step(const struct public_key *k, unsigned ahead_s)
+{
+	struct undo_step s = { .kind = UNDO_AHEAD, .limit_ms = (int)ahead_s * MS_PER_S };
+
+	_Static_assert(sizeof(s.path) >= NAME_SIZE, "a note's name has its place");
+	file_name(k, s.path);
+	return s;
+}
+
+static int write_note(int dir, const char *name, int64_t until, struct err *e)
+{
+	int fd, n, rc = 0;
+	char text[32];
+
+	/* Another may hold what stood there; a link is nobody's of us. */
+	unlinkat(dir, name, 0);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return state_cannot_write(err_sys(e, "create %s/%s", STATE_DIR, name), e);
+	n = snprintf(text, sizeof(text), "%" PRId64 "\n", until);
+	if (write(fd, text, (size_t)n) != n)
+		rc = err_sys(e, "write %s/%s", STATE_DIR, name);
+	close(fd);
+	return rc;
+}
+
+int ahead_undo(const struct undo_step *s, struct err *e)
+{
+	int dir, rc = state_dir_open(&dir, e);
+
+	if (rc < 0)
+		return rc;
+	rc = write_note(dir, s->path, linux_wall_ns() + s->limit_ms * NS_PER_MS, e);
+	close(dir);
+	return rc;
+}
+
+/* 0: it says nothing that holds. */
+static int64_t read_note(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int64_t until = 0, now = linux_wall_ns();
+	char text[32] = "", *end = text;
+
+	if (fd < 0)
+		return 0;
+	if (state_is_private(fd, S_IFREG) && read(fd, text, sizeof(text) - 1) > 0)
+		until = strtoll(text, &end, 10);
+	close(fd);
+	return *end == '\n' && until > now && until - now <= AHEAD_MOST_S * NS_PER_S ? until : 0;
+}
+
+int64_t ahead_until(const struct public_key *k)
+{
+	char name[NAME_SIZE];
+	int dir = state_dir_look();
+	int64_t until;
+
+	if (dir < 0)
+		return 0;
+	file_name(k, name);
+	until = read_note(dir, name);
+	if (!until) {
+		unlinkat(dir, name, 0);
+		(void)rmdir(STATE_DIR);
+	}
+	close(dir);
+	return until;
+}
+
+bool ahead_is_over(int dir, const char *name)
+{
+	size_t len = strlen(name);
+
+	return len == NAME_SIZE - 1 && !strcmp(name + KEY_HEX_LEN, AHEAD_END) &&
+	       !read_note(dir, name);
+}
