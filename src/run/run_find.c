@@ -165,6 +165,9 @@ static bool answered(struct run *r, struct asked *q, struct inner_target_facts *
 	}
 	if (!echo_error(q->echo, &from) || is_ours(r, q, &from))
 		return false;
+	/* That somebody on the way cannot reach it is no answer of one that was named. */
+	if (q->target->how == TARGET_GIVEN && !ip_addr_equal(&from, &q->target->addr))
+		return false;
 	out->answered = ANSWERED_ERROR;
 	out->from = from;
 	return true;
