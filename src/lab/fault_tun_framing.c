@@ -83,6 +83,7 @@ static int far_encrypts(struct lab_world *w, struct err *e)
 static int far_knows_nothing(struct lab_world *w, struct err *e)
 {
 	(void)e;
+	w->ping = w->end[END_FAR].inner4;
 	return ours(w, END_FAR, knows_nothing);
 }
 
