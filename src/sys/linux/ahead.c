@@ -18,7 +18,7 @@
 
 #define AHEAD_END ".ahead"
 #define NEW_END ".new"
-enum { NAME_SIZE = KEY_HEX_LEN + sizeof(AHEAD_END), MS_PER_S = 1000 };
+enum { NAME_SIZE = KEY_HEX_LEN + sizeof(AHEAD_END), MS_PER_S = 1000, TRIES = 1000, NOT_THERE = -1 };
 
 static void file_name(const struct public_key *k, char out[static NAME_SIZE])
 {
@@ -61,13 +61,13 @@ static int write_note(int dir, const char *name, int64_t until, struct err *e)
 int ahead_undo(const struct undo_step *s, struct err *e)
 {
 	int64_t until = linux_wall_ns() + s->limit_ms * NS_PER_MS;
-	int dir, tries = 3, rc;
+	int dir, tries = TRIES, rc;
 
 	/* Whoever finds the folder empty takes it away. */
 	do {
 		rc = state_dir_open(&dir, e);
 		if (rc < 0)
-			return rc;
+			continue;
 		rc = write_note(dir, s->path, until, e);
 		close(dir);
 	} while (rc == -ENOENT && --tries);
@@ -98,13 +98,15 @@ int64_t ahead_until(const struct public_key *k)
 	if (dir < 0)
 		return 0;
 	file_name(k, name);
-	until = read_note(dir, name);
-	if (!until) {
+	/* What is not there yet may be written at this moment, and is nobody's to take away. */
+	until = faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? read_note(dir, name) :
+								       NOT_THERE;
+	if (until != NOT_THERE && !until)
 		unlinkat(dir, name, 0);
+	if (until <= 0)
 		(void)rmdir(STATE_DIR);
-	}
 	close(dir);
-	return until;
+	return MAX(until, 0);
 }
 
 bool ahead_is_over(int dir, const char *name)
