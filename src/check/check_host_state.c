@@ -5,9 +5,13 @@
  * what failed may have failed for that. What was there and is no longer is a fault. What is new may
  * be harmless: WARN. The kernel itself adds and removes link-local addresses when it likes, and
  * puts the routes to a host's own addresses in later than the addresses.
+ *
+ * A host may roam: the addresses and routes of its underlay change, and the tunnel does not mind.
+ * Where each ping was answered all the same no fault came of it: WARN.
  */
 #include "check/check_list.h"
 #include "check/policy.h"
+#include "check/tunnel.h"
 #include "check/words.h"
 
 #include <string.h>
@@ -28,6 +32,7 @@ struct changes {
 	struct change *first, **last;
 	unsigned n;
 	bool unread; /* something was not read again */
+	const char *roams; /* the link whose addresses and routes may change; NULL */
 	enum state state;
 };
 
@@ -92,7 +97,9 @@ static bool same_name(const char *a, const char *b)
 
 static bool same_addr(const struct addr_facts *a, const struct addr_facts *b)
 {
-	return cidr_equal(&a->addr, &b->addr) && same_name(a->link, b->link);
+	/* Not the network alone: two addresses of one are two. */
+	return ip_addr_equal(&a->addr.addr, &b->addr.addr) && cidr_equal(&a->addr, &b->addr) &&
+	       same_name(a->link, b->link);
 }
 
 static bool has_addr(const struct net_facts *n, const struct addr_facts *a)
@@ -122,6 +129,11 @@ static bool has_route(const struct net_facts *n, const struct route_facts *r)
 	return false;
 }
 
+static enum state state_of(const struct changes *c, const char *link, bool gone)
+{
+	return gone && !(c->roams && link && strcmp(link, c->roams) == 0) ? STATE_FAIL : STATE_WARN;
+}
+
 /* What `of` has and `other` lacks. */
 static void compare_addrs(struct changes *c, enum end end, const struct net_facts *of,
 			  const struct net_facts *other, bool gone)
@@ -134,7 +146,7 @@ static void compare_addrs(struct changes *c, enum end end, const struct net_fact
 
 		if (is_of_the_link(&a->addr.addr) || has_addr(other, a))
 			continue;
-		add(c, end, gone ? STATE_FAIL : STATE_WARN, "address",
+		add(c, end, state_of(c, a->link, gone), "address",
 		    arena_printf(c->arena, "address %s of %s %s", cidr_str(&a->addr, s),
 				 a->link ? a->link : "?", gone ? "is gone" : "is new"));
 	}
@@ -143,6 +155,26 @@ static void compare_addrs(struct changes *c, enum end end, const struct net_fact
 static bool is_by_kernel(const struct route_facts *r)
 {
 	return r->type >= RTN_FIRST_BY_KERNEL && r->type <= RTN_LAST_BY_KERNEL;
+}
+
+/* What the kernel makes of an address goes and comes with it, and the address is told. */
+static bool is_of_moved_addr(const struct route_facts *r, const struct net_facts *of,
+			     const struct net_facts *other)
+{
+	size_t i;
+
+	if (r->gateway.family != FAMILY_NONE)
+		return false;
+	for (i = 0; i < of->n_addrs; i++) {
+		const struct addr_facts *a = &of->addrs[i];
+
+		if (!same_name(a->link, r->dev) || has_addr(other, a))
+			continue;
+		if (is_by_kernel(r) ? cidr_contains(&a->addr, &r->dst.addr) :
+				      cidr_equal(&a->addr, &r->dst))
+			return true;
+	}
+	return false;
 }
 
 static void compare_routes(struct changes *c, enum end end, const struct net_facts *of,
@@ -156,9 +188,9 @@ static void compare_routes(struct changes *c, enum end end, const struct net_fac
 
 		if (is_of_the_link(&r->dst.addr) || has_route(other, r))
 			continue;
-		if (!gone && is_by_kernel(r))
+		if ((!gone && is_by_kernel(r)) || is_of_moved_addr(r, of, other))
 			continue;
-		add(c, end, gone ? STATE_FAIL : STATE_WARN, "route",
+		add(c, end, state_of(c, r->dev, gone), "route",
 		    arena_printf(c->arena, "%s to %s %s%s%s",
 				 is_by_kernel(r) ? "the kernel's own route" : "route",
 				 cidr_str(&r->dst, s), r->dev ? "through " : "",
@@ -251,6 +283,23 @@ static struct finding *judge(const struct changes *c, bool rules, struct finding
 			   words_end(x->end), x->text, c->n - 1);
 }
 
+/*
+ * Each ping, since the answers to the first may have come before the change. Who does not answer
+ * pings, but did something else, is no worse off either, as far as can be seen.
+ */
+static bool crosses_all_the_same(const struct facts *f)
+{
+	const struct ping_facts *p = &f->ping_peer;
+	int64_t answered = p->received + MAX(p->late, 0);
+	const struct inner_target_facts *t = facts_answer(f);
+
+	if (!tunnel_data_answers(f) || facts_far_is_here(f))
+		return false;
+	if (f->have & NEED_BIT(NEED_PING_PEER) && p->sent > 0 && answered > 0)
+		return p->dev_is_tun != 0 && answered >= p->sent;
+	return t && t->answered != ANSWERED_ECHO;
+}
+
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	struct changes c = { .arena = out->arena, .state = STATE_PASS };
@@ -259,6 +308,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	struct finding *f;
 
 	c.last = &c.first;
+	if (crosses_all_the_same(ctx->facts))
+		c.roams = ctx->facts->wire[END_NEAR].name;
 	compare(&c, ctx->facts);
 	f = judge(&c, ctx->facts->net_start[END_NEAR].rules_known, out);
 	ev = finding_because(out, f, "link", facts_far_is_here(ctx->facts) ? "both ends" : "near",

@@ -16,7 +16,6 @@ enum {
 	ECHOES = 3,
 	ECHO_INTERVAL_MS = 300,
 	ECHO_TIMEOUT_MS = 1000,
-	PAYLOAD_LEN = 56,
 	HOP_PORT = 33434, /* as traceroute */
 	KNOCK_MS = 1200,
 	GRACE_MS = 50, /* for one that stands before the one that answered */
@@ -81,7 +80,7 @@ static int open_here(void *ctx, struct err *e)
 		.source = run_way_source(r, &q->path),
 		.link = r->bind_to,
 		.count = ECHOES,
-		.payload_len = PAYLOAD_LEN,
+		.payload_len = run_echo_payload(a),
 		.interval_ns = ECHO_INTERVAL_MS * NS_PER_MS,
 		.timeout_ns = ECHO_TIMEOUT_MS * NS_PER_MS,
 		.tells = r->p->udp_errors ? r->p : NULL,

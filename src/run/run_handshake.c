@@ -101,7 +101,7 @@ static int open_here(void *ctx, struct err *e)
 		.source = *run_source(r),
 		.link = r->bind_to,
 		.count = 1,
-		.payload_len = 56,
+		.payload_len = run_echo_payload(run_target(r)),
 		.timeout_ns = (HANDSHAKE_MS + FIRST_ANSWER_MS) * NS_PER_MS,
 		.id = run_echo_id(r, ECHO_HANDSHAKE),
 		.seed = r->conf->seed,

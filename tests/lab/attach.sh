@@ -1,5 +1,5 @@
 #!/bin/sh
-# timeout: 400
+# timeout: 450
 # `wgdiag check IFACE` on tunnels that run: of each engine there is, healthy and broken, with its socket
 # and without, as root and as nobody. Nothing of them is changed, and no packet of theirs is lost.
 #
@@ -131,6 +131,43 @@ opaque --json --endpoint "$out4.2:$port_f" --ping "$in4.2"
 is 'opaque, a header is encrypted, a session lives: exit' $? 1
 is 'opaque, a header is encrypted, a session lives: the cause and its side' "$(cause)" 'tun-framing local'
 over
+
+# --- IPv4 alone inside, and nobody names an address ---------------------------------------
+
+# All echoes are of one size, and padding must not swallow what is encrypted besides.
+only4()
+{
+	wg set "$n" private-key "$key_n_file" listen-port "$port_n" peer "$key_f_pub" preshared-key "$TMPDIR/psk" \
+		allowed-ips "$in4.2/32" endpoint "$out4.2:$port_f"
+	ip netns exec left sysctl -qw "net.ipv6.conf.$n.disable_ipv6=1"
+	addr left "$n" "$in4.1/24"
+	ip -n left link set "$n" mtu 1420 up
+}
+for given in '' --endpoint; do
+	how=${given:+opaque, }
+	look() { if [ -n "$given" ]; then opaque --json --endpoint "$out4.2:$port_f"; else attach --json; fi; }
+	pair
+	foreign 'builtin that encrypts a header' "$WGDIAG" engine -f --fault family-header
+	only4
+	look
+	is "${how}IPv4 alone, a header is encrypted: exit" $? 1
+	is "${how}IPv4 alone, a header is encrypted: the row" "$(json_row "$TMPDIR/out" tun.framing)" 'FAIL -'
+	is "${how}IPv4 alone, a header is encrypted: the cause and its side" "$(cause)" 'tun-framing local'
+	over
+
+	pair
+	foreign builtin "$WGDIAG" engine -f
+	only4
+	look
+	is "${how}IPv4 alone, healthy: exit" $? 0
+	clean "${how}IPv4 alone, healthy: no FAIL" "$(bad_rows | grep FAIL)"
+	ip netns exec right nft 'table inet t { chain i { type filter hook input priority 0; iifname '"$f"' drop; }; }'
+	look
+	is "${how}IPv4 alone, healthy and silent: exit" $? 3
+	clean "${how}IPv4 alone, healthy and silent: no FAIL" "$(bad_rows | grep FAIL)"
+	ip netns exec right nft flush ruleset
+	over
+done
 
 # --- a program gave its engine a tun --------------------------------------------------------
 

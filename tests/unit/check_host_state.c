@@ -270,6 +270,95 @@ static void host_our_table(struct facts *f)
 	n->routes[n->n_routes++].table = 100;
 }
 
+/* --- this host roams, and the far end is not on it --- */
+
+static struct addr_facts moved[2]; /* of the underlay, start and end */
+static struct route_facts derived[2][3]; /* what the kernel made of it, and a default route */
+
+/* To another address of the same network; the tunnel is one that ran before. */
+static void roams(struct facts *f)
+{
+	static const char *const addrs[] = { "192.0.2.10/24", "192.0.2.77/24" };
+	static const char *const own[] = { "192.0.2.10/32", "192.0.2.77/32" };
+	unsigned i;
+
+	f->target.kind = TARGET_INTERFACE;
+	for (i = 0; i < 2; i++) {
+		struct net_facts *n = i ? &f->net_end[END_NEAR] : &f->net_start[END_NEAR];
+
+		moved[i].link = f->wire[END_NEAR].name;
+		assert_true(cidr_parse(addrs[i], &moved[i].addr));
+		n->addrs = &moved[i];
+		n->n_addrs = 1;
+		derived[i][0] = (struct route_facts){ .dst = made_net(own[i]),
+						      .dev = moved[i].link,
+						      .table = 255,
+						      .type = 2 };
+		derived[i][1] = (struct route_facts){ .dst = made_net("192.0.2.0/24"),
+						      .dev = moved[i].link,
+						      .table = 254,
+						      .type = 1 };
+		derived[i][2] = (struct route_facts){ .dst = made_net("0.0.0.0/0"),
+						      .gateway = made_addr("192.0.2.1"),
+						      .dev = moved[i].link,
+						      .table = 254,
+						      .type = 1 };
+		n->routes = derived[i];
+		n->n_routes = 3;
+	}
+}
+
+static void roams_without_echo(struct facts *f)
+{
+	static struct inner_target_facts t;
+
+	roams(f);
+	f->ping_peer.received = 0;
+	t = (struct inner_target_facts){ .addr = f->ping_peer.target,
+					 .answered = ANSWERED_TCP,
+					 .port = 22 };
+	f->inner_targets = &t;
+	f->n_inner_targets = 1;
+}
+
+static void roams_to_another_net(struct facts *f)
+{
+	roams(f);
+	derived[1][2].gateway = made_addr("198.51.100.1");
+}
+
+static void roams_badly(struct facts *f)
+{
+	roams(f);
+	f->ping_peer.received = 4;
+}
+
+static void roams_silently(struct facts *f)
+{
+	roams(f);
+	f->ping_peer.received = 0;
+}
+
+static void tun_addr_moves(struct facts *f)
+{
+	roams(f);
+	moved[0].link = moved[1].link = f->tun[END_NEAR].name;
+}
+
+static void roams_and_link_down(struct facts *f)
+{
+	roams(f);
+	f->wire[END_NEAR].end.up = false;
+}
+
+static void moved_in_our_lab(struct facts *f)
+{
+	enum target_kind kind = f->target.kind;
+
+	roams(f);
+	f->target.kind = kind;
+}
+
 static void gap(struct facts *f)
 {
 	facts_gap(f, NEED_ROUTES, "dump routes: Operation not permitted", NULL);
@@ -335,6 +424,22 @@ static const struct check_case cases[] = {
 	{ "host: our endpoint", host_our_endpoint, STATE_WARN, "to 192.0.2.20/32", NULL },
 	{ "host: all but another source", host_all_but_another, STATE_WARN, "not from 198", NULL },
 	{ "host: our table", host_our_table, STATE_WARN, "from 198.51.100.0/24 lookup 100", NULL },
+	{ "roams, and each ping is answered", roams, STATE_WARN,
+	  "near address 192.0.2.10/24 of wgw7f3a0 is gone; and 1 more", NULL },
+	{ "roams, and who is there answers no pings", roams_without_echo, STATE_WARN,
+	  "near address 192.0.2.10/24 of wgw7f3a0 is gone; and 1 more", NULL },
+	{ "roams, by another gateway", roams_to_another_net, STATE_WARN, "is gone; and 3 more",
+	  NULL },
+	{ "roams, and pings are lost", roams_badly, STATE_FAIL, "192.0.2.10/24 of wgw7f3a0 is gone",
+	  NULL },
+	{ "roams, and nothing answers", roams_silently, STATE_FAIL,
+	  "192.0.2.10/24 of wgw7f3a0 is gone", NULL },
+	{ "the tun's address moves", tun_addr_moves, STATE_FAIL, "192.0.2.10/24 of wgd7f3a0 is gone",
+	  NULL },
+	{ "roams, and the link is down", roams_and_link_down, STATE_FAIL,
+	  "near wgw7f3a0 was up at the start, is down at the end; and 2 more", NULL },
+	{ "the underlay of our own changes", moved_in_our_lab, STATE_FAIL,
+	  "192.0.2.10/24 of wgw7f3a0 is gone", NULL },
 	{ "gap", gap, STATE_SKIP, "dump routes: Operation not permitted", NULL },
 	{ "gap: no engine", not_started, STATE_SKIP, "the engine did not start", "engine.start" },
 	{ "an engine that died took its tun along", engine_died, STATE_FAIL, "is gone",

@@ -17,7 +17,8 @@
 #include "sys/linux/state_dir.h"
 
 #define AHEAD_END ".ahead"
-enum { NAME_SIZE = KEY_HEX_LEN + sizeof(AHEAD_END), MS_PER_S = 1000 };
+#define NEW_END ".new"
+enum { NAME_SIZE = KEY_HEX_LEN + sizeof(AHEAD_END), MS_PER_S = 1000, TRIES = 1000, NOT_THERE = -1 };
 
 static void file_name(const struct public_key *k, char out[static NAME_SIZE])
 {
@@ -34,31 +35,42 @@ struct undo_step ahead_step(const struct public_key *k, unsigned ahead_s)
 	return s;
 }
 
+/* Whole at once, or whoever reads meanwhile would take it for one that says nothing. */
 static int write_note(int dir, const char *name, int64_t until, struct err *e)
 {
+	char text[32], new[sizeof(((struct undo_step *)0)->path) + sizeof(NEW_END)];
 	int fd, n, rc = 0;
-	char text[32];
 
+	snprintf(new, sizeof(new), "%s" NEW_END, name);
 	/* Another may hold what stood there; a link is nobody's of us. */
-	unlinkat(dir, name, 0);
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	unlinkat(dir, new, 0);
+	fd = openat(dir, new, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return state_cannot_write(err_sys(e, "create %s/%s", STATE_DIR, name), e);
+		return state_cannot_write(err_sys(e, "create %s/%s", STATE_DIR, new), e);
 	n = snprintf(text, sizeof(text), "%" PRId64 "\n", until);
 	if (write(fd, text, (size_t)n) != n)
-		rc = err_sys(e, "write %s/%s", STATE_DIR, name);
+		rc = err_sys(e, "write %s/%s", STATE_DIR, new);
 	close(fd);
+	if (!rc && renameat(dir, new, dir, name) < 0)
+		rc = err_sys(e, "rename %s/%s", STATE_DIR, new);
+	if (rc < 0)
+		unlinkat(dir, new, 0);
 	return rc;
 }
 
 int ahead_undo(const struct undo_step *s, struct err *e)
 {
-	int dir, rc = state_dir_open(&dir, e);
+	int64_t until = linux_wall_ns() + s->limit_ms * NS_PER_MS;
+	int dir, tries = TRIES, rc;
 
-	if (rc < 0)
-		return rc;
-	rc = write_note(dir, s->path, linux_wall_ns() + s->limit_ms * NS_PER_MS, e);
-	close(dir);
+	/* Whoever finds the folder empty takes it away. */
+	do {
+		rc = state_dir_open(&dir, e);
+		if (rc < 0)
+			continue;
+		rc = write_note(dir, s->path, until, e);
+		close(dir);
+	} while (rc == -ENOENT && --tries);
 	return rc;
 }
 
@@ -86,19 +98,25 @@ int64_t ahead_until(const struct public_key *k)
 	if (dir < 0)
 		return 0;
 	file_name(k, name);
-	until = read_note(dir, name);
-	if (!until) {
+	/* What is not there yet may be written at this moment, and is nobody's to take away. */
+	until = faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? read_note(dir, name) :
+								       NOT_THERE;
+	if (until != NOT_THERE && !until)
 		unlinkat(dir, name, 0);
+	if (until <= 0)
 		(void)rmdir(STATE_DIR);
-	}
 	close(dir);
-	return until;
+	return MAX(until, 0);
 }
 
 bool ahead_is_over(int dir, const char *name)
 {
 	size_t len = strlen(name);
 
+	/* Whoever writes one now does it again. */
+	if (len == NAME_SIZE - 1 + strlen(NEW_END) &&
+	    !strcmp(name + KEY_HEX_LEN, AHEAD_END NEW_END))
+		return true;
 	return len == NAME_SIZE - 1 && !strcmp(name + KEY_HEX_LEN, AHEAD_END) &&
 	       !read_note(dir, name);
 }
