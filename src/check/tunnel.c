@@ -40,6 +40,8 @@ void tunnel_targets(const struct facts *f, struct tunnel_addrs *out)
 	size_t i;
 
 	*out = (struct tunnel_addrs){ 0 };
+	/* Also where nothing can be sent to it. */
+	add(out, &f->target.ping);
 	add(out, &f->ping_peer.target);
 	for (i = 0; i < f->n_paths; i++)
 		if (is_inner(f, &f->paths[i]))
@@ -189,6 +191,17 @@ bool tunnel_peer_is_away(const struct facts *f)
 	return w ? !w->endpoint : p->endpoint.addr.family == FAMILY_NONE;
 }
 
+/* Who names an address wants to know of whoever has it. */
+static bool has_named_address(const struct facts *f, const struct peer_config *p)
+{
+	const struct peer_config *owner;
+
+	if (f->target.ping.family == FAMILY_NONE)
+		return false;
+	owner = config_owner(&f->config[END_NEAR], &f->target.ping, NULL);
+	return owner && public_key_equal(&owner->key, &p->key);
+}
+
 bool tunnel_peer_is_required(const struct facts *f, const struct peer_config *p)
 {
 	const struct target_facts *t = &f->target;
@@ -196,6 +209,8 @@ bool tunnel_peer_is_required(const struct facts *f, const struct peer_config *p)
 	if (t->all_required)
 		return true;
 	if (t->peer_required && public_key_equal(&p->key, &t->peer))
+		return true;
+	if (has_named_address(f, p))
 		return true;
 	return !public_key_is_zero(&t->required) && public_key_equal(&p->key, &t->required);
 }

@@ -229,6 +229,16 @@ static int receive_all(struct call *c, struct buf *reply, struct err *e)
 	return 0;
 }
 
+/* What our own end may meet as well, and what then would be said of it. */
+static bool looks_like_ours(int rc, const char *verb)
+{
+	if (err_is_shortage(rc))
+		return true;
+	/* A set may need a privilege that this machine does not give to the engine. */
+	return !strcmp(verb, "get") &&
+	       (rc == -EPERM || rc == -EACCES || rc == -ENOENT || rc == -ECONNREFUSED);
+}
+
 static int parse_reply(const struct call *c, const struct buf *reply, const char *verb,
 		       struct arena *a, struct uapi_device **out, struct err *e)
 {
@@ -244,7 +254,7 @@ static int parse_reply(const struct call *c, const struct buf *reply, const char
 		return 0;
 	}
 	rc = err_code(e, dev->errno_, "%s: the engine refuses `%s`", c->addr.sun_path, verb);
-	if (!err_is_shortage(rc))
+	if (!looks_like_ours(rc, verb))
 		return rc;
 	if (e)
 		e->code = EREMOTEIO;

@@ -20,7 +20,8 @@ const char *uapi_socket_path(const char *ifname, struct arena *a);
  * Each call connects anew, and takes timeout_ms at the most. -ENOENT no socket, -ECONNREFUSED
  * stale socket, -ETIMEDOUT no answer, -EPROTO garbage or a cut reply (with its line in *e).
  * The engine's own errno comes back as -errno too; what it is, the words tell. Only where it
- * would be a shortage (err_is_shortage) it is -EREMOTEIO, so that those are always our own.
+ * would be a shortage (err_is_shortage), or to a get one of those that connecting has (no
+ * permission, no socket, nobody listens), it is -EREMOTEIO, so that those are always our own.
  */
 int uapi_get(const char *ifname, int timeout_ms, struct arena *a, struct uapi_device **out,
 	     struct err *e);

@@ -84,6 +84,8 @@ struct target_facts {
 	 */
 	bool peer_required, all_required;
 	struct public_key required;
+	/* that the verdict is to be about: whoever has it is required; FAMILY_NONE: not named */
+	struct ip_addr ping;
 	/* made by `wgdiag lab`: which fault, "none": the control; NULL: no lab. Never judged by */
 	const char *lab, *lab_variant;
 	/* the near tun was made by wgdiag and handed to the engine as a descriptor */

@@ -117,6 +117,7 @@ static const struct facts_field target_fields[] = {
 	BOOL(target_facts, peer_required),
 	BOOL(target_facts, all_required),
 	KEY(target_facts, required),
+	ADDR(target_facts, ping),
 	TEXT(target_facts, wanted_name),
 	BOOL(target_facts, probed_routes_only),
 	LIST(target_facts, options, n_options, option_table),

@@ -5,8 +5,11 @@
  */
 #include <string.h>
 
+#include "engine/wg_ask.h"
 #include "run/run_attach_priv.h"
 #include "sys/ahead.h"
+
+enum { ASK_MS = 500 };
 
 int run_ahead_will_note(struct run_up *u, struct err *e)
 {
@@ -21,6 +24,38 @@ int run_ahead_will_note(struct run_up *u, struct err *e)
 	rc = run_up_will(u, &s, e);
 	u->ahead = !rc;
 	return rc;
+}
+
+/*
+ * To whom it has no endpoint it cannot send, and from who comes it learns one. Of a message that
+ * may have been sent a note too many costs a wait, and one too few a false alarm.
+ */
+static bool cannot_have_sent(const struct run_up *u)
+{
+	CLEANUP(arena_done) struct arena a = { 0 };
+	const struct run *r = u->r;
+	struct uapi_device *d;
+	size_t i;
+
+	if (!u->told)
+		return true;
+	if (wg_ask_get(r->p, wg_ask_via(r->conf->engine), u->ifname, ASK_MS, &a, &d, NULL) < 0)
+		return false;
+	for (i = 0; i < d->n_peers; i++)
+		if (d->peers[i].endpoint.addr.family != FAMILY_NONE || d->peers[i].endpoint_text ||
+		    uapi_peer_handshake_ns(&d->peers[i]))
+			return false;
+	return true;
+}
+
+void run_ahead_settle(struct run_up *u)
+{
+	struct undo_step none;
+
+	if (!u->ahead || !cannot_have_sent(u))
+		return;
+	none = ahead_step(&u->file->intended->own, 0);
+	u->ahead = run_up_will(u, &none, NULL) < 0;
 }
 
 void run_ahead_tell(const struct run_up *u)

@@ -66,11 +66,9 @@ static void no_engine(struct attach *x, int rc, const struct err *e)
 	facts_gap(x->r.f, NEED_CONFIG, why, remedy);
 }
 
-/* An engine may say that errno too, about something else. */
 static bool is_stale(const struct attach *x, int rc)
 {
-	return x->r.end[END_NEAR].via == WG_VIA_SOCKET && rc == -ECONNREFUSED &&
-	       uapi_look(x->conf->ifname, ASK_MS, NULL) == -ECONNREFUSED;
+	return x->r.end[END_NEAR].via == WG_VIA_SOCKET && rc == -ECONNREFUSED;
 }
 
 /* Without a socket it may be hidden in a program, and that is no fault; nor is a socket it lost. */

@@ -238,6 +238,8 @@ int run_attach_peer(struct attach *x, struct err *e)
 	int rc;
 
 	t->all_required = x->conf->require && !strcmp(x->conf->require, "all");
+	if (x->conf->n_pings)
+		t->ping = x->conf->pings[0];
 	if (!d) {
 		/* Which one it is cannot be told then: what is asked for stays open. */
 		t->all_required = x->conf->require != NULL;

@@ -368,6 +368,7 @@ static int bring_up(const struct run_conf *c, const struct run_file *file, struc
 	run_tell(&x->r, RUN_STEP_CLEAN, "cleaning up");
 	run_attach_end(x);
 	run_up_pre_down(u);
+	run_ahead_settle(u);
 	run_up_end(u);
 	run_up_post_down(u);
 	run_host_close(file->host, c);

@@ -36,7 +36,8 @@ struct run_up {
 	const char *held;
 	uint32_t table; /* of full routes with a default route, and the mark; 0: none */
 	struct run_up_down pre_down, post_down;
-	bool ahead; /* run_ahead_will_note() did */
+	bool ahead; /* run_ahead_will_note() did, and run_ahead_settle() did not take it back */
+	bool told; /* the engine was, or may have been, told its peers */
 	bool began; /* a hook of those that are run did */
 	int64_t hooks_ns; /* that they took, and run_ahead_wait() */
 };
@@ -98,6 +99,8 @@ void run_up_tell_hooks(const struct run_up *u); /* that they are not run */
 /* run_ahead.c */
 /* Of an engine that dates its handshakes ahead: when it has ended, that is to be remembered. */
 int run_ahead_will_note(struct run_up *u, struct err *e);
+/* Just before it is ended: did it send any? */
+void run_ahead_settle(struct run_up *u);
 /* What that means, once it has ended. */
 void run_ahead_tell(const struct run_up *u);
 

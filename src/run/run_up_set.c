@@ -87,8 +87,10 @@ static void forget_keys(struct run_up *u)
 
 static int configure(struct run_up *u, struct err *e)
 {
-	int rc = u->r->conf->engine->set_each ? tell_each(u, e) : tell_whole(u, e);
+	int rc;
 
+	u->told = true;
+	rc = u->r->conf->engine->set_each ? tell_each(u, e) : tell_whole(u, e);
 	rc = run_up_port_in_use(u, rc, e);
 	if (rc < 0)
 		conf_wipe(u->file->conf);

@@ -78,7 +78,7 @@ int supervisor_start(struct supervisor *s, bool hooks, struct undo_result *left,
  * another run has it, one that may not have made the interface yet.
  */
 bool supervisor_claim(struct supervisor *s, const char *ifname);
-/* 0 only when it is written down. A step for the same link is a better one of it. */
+/* 0 only when it is written down. A step for the same link or key is a better one of it. */
 int supervisor_add(struct supervisor *s, const struct undo_step *step, struct err *e);
 /* Undoes all, ends the supervisor. -errno: some were not, or it was not there any more. */
 int supervisor_undo_all(struct supervisor *s, struct undo_result *out, struct err *e);

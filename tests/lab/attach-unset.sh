@@ -61,6 +61,13 @@ check 'a client that has not come: said' grep -q 'the peer is offline: whether d
 is 'a client that has not come: its row' "$(json_row "$TMPDIR/out" data.both-ways)" 'NA -'
 run --peer "$key_f_pub"
 is 'a client that has not come, and was named: exit' $? 1
+run --ping "$in4.2"
+is 'a client that has not come, its address named: exit' $? 1
+is 'a client that has not come, its address named: its row' "$(json_row "$TMPDIR/out" handshake.complete)" 'FAIL -'
+run --ping 192.0.2.77
+is 'an address of nobody, nobody there: exit' $? 1
+check 'an address of nobody, nobody there: said' grep -q '192.0.2.77 is in no peer.s allowed IPs' "$TMPDIR/out"
+is 'an address of nobody, nobody there: the rows' "$(jq -r '[.checks[] | select(.state == "FAIL") | .id] | join(" ")' "$TMPDIR/out")" config.allowed-ips
 wg set "$n" peer "$key_f_pub" endpoint "$out4.2:$port_f"
 ip -n left link set "$n" down
 shows 'down' tun.address "ip link set $n up"

@@ -55,6 +55,25 @@ after()
 after boringtun boringtun-cli
 after gotatun gotatun
 
+# Nothing can have left: no peer, or none that has an endpoint.
+# unsent ENGINE PROGRAM
+unsent()
+{
+	[ -x "$peers/$2" ] || { skip "unsent by $1" "no $2 here (make peers)"; return; }
+	start
+	sed -i '/^Endpoint/d' "$file"
+	on --engine "$1"
+	is "$1, its peer is offline: exit" $? 0
+	clean "$1, its peer is offline: nothing of what comes" "$(grep 'dates its handshakes' "$TMPDIR/err"; find /run/wgdiag 2>/dev/null)"
+	sed -i '/^\[Peer/,$d' "$file"
+	on --engine "$1"
+	is "$1, no peer: exit" $? 1
+	clean "$1, no peer: nothing of what comes" "$(grep 'dates its handshakes' "$TMPDIR/err"; find /run/wgdiag 2>/dev/null)"
+	kill "$far_pid"; wait "$far_pid"
+}
+unsent boringtun boringtun-cli
+unsent gotatun gotatun
+
 [ -x "$peers/boringtun-cli" ] || { skip boringtun 'no boringtun-cli here (make peers)'; finish; }
 
 # The tunnel of who looks at it: nothing is to be had from its peer either, before.

@@ -606,6 +606,23 @@ static void never_came_and_required(struct facts *f)
 	f->target.required = f->config[END_NEAR].peers[0].key;
 }
 
+/* --ping of what it alone has. */
+static void never_came_and_pinged(struct facts *f)
+{
+	never_came_unasked(f);
+	f->n_inner_targets = 0;
+	f->ping_peer.target = (struct ip_addr){ 0 };
+	f->target.ping = f->config[END_NEAR].peers[0].allowed[0].addr;
+}
+
+/* --ping of what nobody has, where nobody is there. */
+static void never_came_and_nobodys(struct facts *f)
+{
+	never_came_and_pinged(f);
+	if (!ip_addr_parse("198.51.100.77", &f->target.ping))
+		fail();
+}
+
 static void came_and_required(struct facts *f)
 {
 	attached(f);
@@ -1043,6 +1060,18 @@ static const struct {
 	{ "data.both-ways", { "never came", never_came_unasked, STATE_NA, "offline", NULL } },
 	{ "handshake.complete", { "never came", never_came, STATE_NA, "never heard", NULL } },
 	{ "handshake.complete",
+	  { "never came, and its address is named", never_came_and_pinged, STATE_FAIL,
+	    "has to come first", NULL } },
+	{ "config.allowed-ips",
+	  { "never came, and its address is named", never_came_and_pinged, STATE_PASS, NULL,
+	    NULL } },
+	{ "config.allowed-ips",
+	  { "never came, nobody's is named", never_came_and_nobodys, STATE_FAIL,
+	    "198.51.100.77 is in no peer's allowed IPs", NULL } },
+	{ "handshake.complete",
+	  { "never came, nobody's is named", never_came_and_nobodys, STATE_NA, "never heard",
+	    NULL } },
+	{ "handshake.complete",
 	  { "after the wait", handshake_later, STATE_PASS, "but later in the run", NULL } },
 	{ "handshake.complete",
 	  { "after the wait, by the second", handshake_later_and_often, STATE_WARN,
@@ -1263,6 +1292,9 @@ static void the_whole(void **state)
 		{ idle_by_queue, STATE_FAIL, SIDE_LOCAL },
 		{ idle_partly_by_queue, STATE_FAIL, SIDE_UNKNOWN },
 		{ asleep_and_named, STATE_FAIL, SIDE_UNKNOWN },
+		{ never_came_unasked, STATE_PASS, SIDE_NONE },
+		{ never_came_and_pinged, STATE_FAIL, SIDE_UNKNOWN },
+		{ never_came_and_nobodys, STATE_FAIL, SIDE_LOCAL },
 		{ hub_all, STATE_FAIL, SIDE_UNKNOWN },
 		{ hub_all_have_endpoints, STATE_UNSURE, SIDE_NONE },
 		{ hub_all_heard, STATE_PASS, SIDE_NONE },

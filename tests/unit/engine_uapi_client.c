@@ -110,7 +110,12 @@ static void wrong_replies(void **state)
 		{ "private_key=" SECRET "0\n\n", -EPROTO, "line 1: private_key: a value" },
 		{ GOOD "x", -EPROTO, NULL }, /* "more follows", when it came along */
 		{ "errno=22\n\n", -EINVAL, "refuses `get`: Invalid argument" },
-		{ "errno=1\n\n", -EPERM, "refuses `get`: Operation not permitted" },
+		/* Its own: none of those must look like ours, who could not reach it. */
+		{ "errno=1\n\n", -EREMOTEIO, "refuses `get`: Operation not permitted" },
+		{ "errno=-1\n\n", -EREMOTEIO, "refuses `get`: Operation not permitted" },
+		{ "errno=2\n\n", -EREMOTEIO, "refuses `get`: No such file or directory" },
+		{ "errno=-13\n\n", -EREMOTEIO, "refuses `get`: Permission denied" },
+		{ "errno=111\n\n", -EREMOTEIO, "refuses `get`: Connection refused" },
 		{ "errno=24\n\n", -EREMOTEIO, "refuses `get`: Too many open files" },
 	};
 	size_t i;
@@ -453,7 +458,7 @@ static void no_ring(void **state)
 	assert_int_equal(ring_from("trace_fd=99999999999\nerrno=0\n\n", &reader, &e), -ENOENT);
 	assert_int_equal(ring_from("trace_fd=99999\nerrno=0\n\n", &reader, &e), -ENOENT);
 	assert_non_null(strstr(e.text, "/fd/99999"));
-	assert_int_equal(ring_from("errno=13\n\n", &reader, &e), -EACCES);
+	assert_int_equal(ring_from("errno=13\n\n", &reader, &e), -EREMOTEIO);
 	snprintf(reply, sizeof(reply), "trace_fd=%d\nerrno=0\n\n", fd);
 	assert_true(ring_from(reply, &reader, &e) < 0); /* no ring behind it */
 	assert_null(reader);

@@ -111,6 +111,37 @@ static void written_at_the_end(void **state)
 	nothing_is_left();
 }
 
+/* It sent none after all. */
+static void taken_back(void **state)
+{
+	struct undo_step none = ahead_step(&key, 0);
+	struct supervisor s;
+	int64_t from;
+
+	(void)state;
+	nothing_is_left();
+	start(&s);
+	use_key(&s);
+	assert_int_equal(supervisor_add(&s, &none, NULL), 0);
+	assert_int_equal(s.n, 1);
+	end(&s);
+	nothing_is_left();
+	/* What another run has noted stays as it was. */
+	start(&s);
+	use_key(&s);
+	from = now();
+	end(&s);
+	holds(from, now());
+	from = ahead_until(&key);
+	start(&s);
+	use_key(&s);
+	assert_int_equal(supervisor_add(&s, &none, NULL), 0);
+	end(&s);
+	assert_int_equal(ahead_until(&key), from);
+	assert_int_equal(unlink(path_of(&key)), 0);
+	nothing_is_left();
+}
+
 static void killed(void **state)
 {
 	int64_t from = now();
@@ -189,6 +220,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(written_at_the_end),
+		cmocka_unit_test(taken_back),
 		cmocka_unit_test(killed),
 		cmocka_unit_test(not_believed),
 	};

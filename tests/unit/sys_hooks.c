@@ -261,6 +261,40 @@ static void by_hand(void **state)
 	assert_string_equal(r.failed[1].command, "the command of that line");
 }
 
+/* What an engine left in the place of its socket: it stays, and is told once. */
+static void no_socket(void **state)
+{
+	struct undo_step folder = { .kind = UNDO_SOCKET }, file = { .kind = UNDO_SOCKET };
+	char command[sizeof(folder.path) + 8];
+	struct undo_result r;
+	FILE *f;
+
+	(void)state;
+	snprintf(folder.path, sizeof(folder.path), "%s/folder.sock", dir);
+	snprintf(file.path, sizeof(file.path), "%s/file.sock", dir);
+	start();
+	assert_int_equal(supervisor_add(&sup, &folder, NULL), 0);
+	assert_int_equal(supervisor_add(&sup, &file, NULL), 0);
+	assert_int_equal(mkdir(folder.path, 0700), 0);
+	f = fopen(file.path, "w");
+	assert_non_null(f);
+	fclose(f);
+	r = undo_all();
+	assert_int_equal(r.n_failed, 2);
+	assert_int_equal(r.n_kept, 0);
+	snprintf(command, sizeof(command), "rm %s", file.path);
+	assert_string_equal(r.failed[0].command, command);
+	assert_non_null(strstr(r.failed[0].what, "is a file and no socket, so it was left"));
+	snprintf(command, sizeof(command), "rm -r %s", folder.path);
+	assert_string_equal(r.failed[1].command, command);
+	assert_non_null(strstr(r.failed[1].what, "is a folder and no socket, so it was left"));
+	/* None of it is written down any more. */
+	start();
+	assert_int_equal(undo_all().n_failed, 0);
+	assert_int_equal(rmdir(folder.path), 0);
+	assert_int_equal(unlink(file.path), 0);
+}
+
 /* Who knows what ran is gone: it is told, and not run. */
 static void supervisor_killed(void **state)
 {
@@ -331,6 +365,7 @@ int main(void)
 		cmocka_unit_test(armed),
 		cmocka_unit_test(not_begun),
 		cmocka_unit_test(by_hand),
+		cmocka_unit_test(no_socket),
 		cmocka_unit_test(supervisor_killed),
 		cmocka_unit_test(owner_killed),
 	};

@@ -17,15 +17,24 @@ static int write_step(const struct keeper *k, unsigned i, const struct undo_step
 	return errno ? -errno : -EIO;
 }
 
-/* Write-ahead; a step for a link that is there already replaces it. How many there are. */
+/* Whether a is what b was, as it is known now. */
+static bool is_better(const struct undo_step *a, const struct undo_step *b)
+{
+	if (a->kind != b->kind)
+		return false;
+	return a->kind == UNDO_LINK  ? !strcmp(a->link, b->link) :
+	       a->kind == UNDO_AHEAD ? !strcmp(a->path, b->path) :
+				       false;
+}
+
+/* Write-ahead; a step for a link or a key that is there already replaces it. How many there are. */
 static int keep_step(struct keeper *k, const struct undo_step *step)
 {
 	unsigned i;
 	int rc;
 
 	for (i = 0; i < k->n; i++)
-		if (step->kind == UNDO_LINK && k->all[i].kind == UNDO_LINK &&
-		    !strcmp(step->link, k->all[i].link))
+		if (is_better(step, &k->all[i]))
 			break;
 	if (i == UNDO_STEPS_MAX)
 		return -ENOSPC;

@@ -127,7 +127,8 @@ static int undo_socket(const struct undo_step *s, struct err *e)
 	if (lstat(s->path, &st) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "remove %s", s->path);
 	if (!S_ISSOCK(st.st_mode))
-		return err_say(e, ENOTSOCK, "%s is no socket any more", s->path);
+		return err_say(e, ENOTSOCK, "%s is %s and no socket, so it was left", s->path,
+			       S_ISDIR(st.st_mode) ? "a folder" : "a file");
 	/* Our engine is gone before; whoever took its place keeps it. */
 	if (listens(s->path))
 		return 0;
@@ -199,6 +200,13 @@ static void hook_by_hand(const struct undo_step *s, char *out, size_t cap)
 		snprintf(out, cap, "the command of that line");
 }
 
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static void by_hand(const struct undo_step *s, char *out, size_t cap)
 {
 	const char *six = s->kind == UNDO_RULE ? (s->rule.family == FAMILY_IP6 ? " -6" : "") :
@@ -229,7 +237,7 @@ static void by_hand(const struct undo_step *s, char *out, size_t cap)
 	else if (s->kind == UNDO_SYSCTL)
 		snprintf(out, cap, "sysctl -w %s=%s", s->path, s->old);
 	else if (s->kind == UNDO_SOCKET)
-		snprintf(out, cap, "rm %s", s->path);
+		snprintf(out, cap, "rm %s%s", is_folder(s->path) ? "-r " : "", s->path);
 	else if (s->kind == UNDO_DIR)
 		snprintf(out, cap, "rmdir %s", s->path);
 	else if (s->kind == UNDO_NFT_TABLE)
@@ -246,12 +254,13 @@ void undo_steps(struct undo_step *step, unsigned n, const struct hook_place *at,
 {
 	struct undo_failed *f;
 	struct err e = { 0 };
+	int rc;
 
 	while (n--) {
 		if (step[n].done)
 			continue;
-		/* Hooks are run once, and are not ours to judge. */
-		step[n].done = undo_one(&step[n], at, &e) == 0;
+		rc = undo_one(&step[n], at, &e);
+		step[n].done = rc == 0;
 		if (step[n].done) {
 			out->n_done++;
 			continue;
@@ -262,7 +271,11 @@ void undo_steps(struct undo_step *step, unsigned n, const struct hook_place *at,
 			by_hand(&step[n], f->command, sizeof(f->command));
 		}
 		out->n_failed++;
-		step[n].done = step[n].kind == UNDO_HOOK;
+		/*
+		 * Hooks are run once, and are not ours to judge. What is in a socket's place is
+		 * never ours to take away: a later start could only say it again.
+		 */
+		step[n].done = step[n].kind == UNDO_HOOK || rc == -ENOTSOCK;
 		out->n_kept += !step[n].done;
 	}
 }
