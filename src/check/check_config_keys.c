@@ -69,11 +69,21 @@ static const char *trouble_between(const struct facts *f, struct arena *a)
 	return t;
 }
 
-/* An engine refuses such a peer, and says nothing. */
+/*
+ * And nobody else's: an engine leaves such a peer out, and says nothing. In a list that all hosts of
+ * a mesh share each has its own.
+ */
 static bool file_has_own(const struct facts *f)
 {
-	return f->have & NEED_BIT(NEED_INTENDED) && f->intended.has_private_key &&
-	       intended_peer(&f->intended, &f->intended.own);
+	const struct intended_facts *t = &f->intended;
+	size_t i;
+
+	if (!(f->have & NEED_BIT(NEED_INTENDED)) || !t->has_private_key || t->n_peers == 0)
+		return false;
+	for (i = 0; i < t->n_peers; i++)
+		if (!public_key_equal(&t->peers[i].key, &t->own))
+			return false;
+	return true;
 }
 
 static const char *trouble(const struct facts *f, struct arena *a)

@@ -1,4 +1,5 @@
 #!/bin/sh
+# beside: others
 # timeout: 400
 # `wgdiag check FILE` with engines that are other than the rest: boringtun, which takes each peer for the one before it
 # and no change of one, and which dates its handshakes ahead, as gotatun does.
