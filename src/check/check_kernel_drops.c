@@ -128,7 +128,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_count(ev, "rp_filter_there", k->rp_elsewhere);
 }
 
-static const char *const after[] = { "engine.start", "engine.answers", NULL };
+/* Where routes lead elsewhere, what comes back on the tun is not the reverse of them. */
+static const char *const after[] = { "engine.start", "engine.answers", "route.inner", NULL };
 
 const struct check check_kernel_drops = {
 	.id = "kernel.drops",

@@ -133,6 +133,8 @@ const struct cause cause_rp_filter = {
 	.id = "rp-filter",
 	.says = "this host's reverse path filter drops what comes back",
 	.when = { { "kernel.drops", FAIL, SIGN_BIT(SIGN_REVERSE_PATH) } },
+	/* Then routes are what is wrong, and what comes back is the reverse of none of them. */
+	.unless = { { "route.inner", FAIL, 0 } },
 	.side = SIDE_LOCAL,
 	.direction = DIRECTION_DOWN,
 	.explains = { "kernel.drops", "handshake.complete", "handshake.peers", "crypto.rejects",

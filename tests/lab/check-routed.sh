@@ -58,7 +58,7 @@ for v in 4 6; do
 	on --save-facts "$TMPDIR/facts"
 	is "IPv$v, its route is another's: exit" $? 1
 	is "IPv$v, its route is another's: verdict" "$(verdict)" \
-		"FAIL local: inner routes: $to leaves by lan ($to/$len), not by $n"
+		"FAIL local: not-routed-or-not-allowed: no route leads into the tunnel for the target; $to leaves by lan ($to/$len), not by $n"
 	is "IPv$v, its route is another's: nothing else is bad" "$(failed)" route.inner
 	is "IPv$v, its route is another's: the handshake" "$(row handshake.complete | cut -d: -f1)" PASS
 	is "IPv$v, its route is another's: pings went into the tunnel" \
@@ -105,7 +105,7 @@ on --full-routes --ping "$in4.2"
 is 'a LAN has this network, all routes: exit' $? 1
 is 'a LAN has this network, all routes: whose side' "$(jq -r .verdict.side "$TMPDIR/out")" local
 is 'a LAN has this network, all routes: the row' "$(row route.inner)" \
-	"FAIL: $in4.2 leaves by lan ($in4.0/24), not by $n"
+	"FAIL: $in4.2 is in $in4.0/24, a network of lan here"
 same 'a LAN has this network'
 ip -n left addr del "$in4.9/24" dev lan
 
@@ -176,7 +176,7 @@ forget
 attach --json
 is 'attached, all is routed elsewhere: exit' $? 1
 is 'attached, all is routed elsewhere: verdict' "$(verdict)" \
-	"FAIL local: inner routes: $in4.2 leaves by lan ($in4.2/32), not by $n"
+	"FAIL local: not-routed-or-not-allowed: no route leads into the tunnel for the target; $in4.2 leaves by lan ($in4.2/32), not by $n"
 is 'attached, all is routed elsewhere: the handshake is a consequence' \
 	"$(jq -r '.checks[] | select(.id == "handshake.complete") | "\(.state) \(.caused_by)"' "$TMPDIR/out")" 'FAIL route.inner'
 ip -n left route del "$in4.3/32" dev lan
@@ -195,7 +195,7 @@ wg set "$n" peer "$key_f_pub" preshared-key "$TMPDIR/psk" allowed-ips "$in4.2/32
 wait_for 10 "ip netns exec left ping -c 1 -W 1 $in4.2" || not_ok 'the house answers' ''
 attach --json
 is 'attached, another one answers: verdict' "$(verdict)" \
-	"FAIL local: inner routes: $in4.2 leaves by lan ($in4.2/32), not by $n"
+	"FAIL local: not-routed-or-not-allowed: no route leads into the tunnel for the target; $in4.2 leaves by lan ($in4.2/32), not by $n"
 clean 'attached, another one answers: that is no session' "$(row handshake.complete | grep PASS)"
 ip -n left route del "$in4.2/32" dev lan
 
