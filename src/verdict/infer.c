@@ -172,14 +172,25 @@ static bool is_root(const struct inference *in, const struct findings *all, cons
 	return false;
 }
 
+/* A rule against UDP is no cause of pings without an answer. */
+static bool may_be_of(const struct finding *root, const struct finding *f)
+{
+	uint32_t misses = f->misses ? f->misses : f->check->misses;
+
+	return !root->takes || !misses || (root->takes & misses) != 0;
+}
+
 static const char *root_id(const struct inference *in, const struct findings *all,
 			   const struct finding *f)
 {
+	const struct finding *root;
 	size_t i;
 
-	for (i = 0; i < in->n_chosen; i++)
-		if (cause_explains(in->chosen[i], f->check->id))
-			return infer_root(in->chosen[i], all)->check->id;
+	for (i = 0; i < in->n_chosen; i++) {
+		root = infer_root(in->chosen[i], all);
+		if (cause_explains(in->chosen[i], f->check->id) && may_be_of(root, f))
+			return root->check->id;
+	}
 	return f->caused_by;
 }
 

@@ -116,7 +116,7 @@ for more in '' "--endpoint $out4.2:$port_f" "--endpoint $out4.2:$port_f --ping $
 	is "nobody has the tun, no socket, ${more%% *}: exit" $? 1
 	is "nobody has the tun, no socket, ${more%% *}: the verdict" \
 		"$(jq -r '.verdict | "\(.state) \(.side): \(.summary)"' "$TMPDIR/out")" \
-		"FAIL local: engine answers: the engine is gone: $n has no carrier, so no program has the device open"
+		"FAIL local: dead-engine: the tunnel's engine on this host has ended or hangs, and left what it had"
 	is "nobody has the tun, no socket, ${more%% *}: nothing else fails by itself" \
 		"$(jq -r '[.checks[] | select(.state == "FAIL" and .caused_by == null).id] | join(" ")' "$TMPDIR/out")" \
 		engine.answers

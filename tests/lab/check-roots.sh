@@ -43,7 +43,7 @@ is "wire MTU $mtu: exit" "$rc" 1
 is "wire MTU $mtu: one root" "$(roots)" tun.mtu
 is "wire MTU $mtu: ping.sizes" "$(row ping.sizes)" 'FAIL tun.mtu'
 case $(verdict) in
-'tunnel MTU: '*' more than the '*' are lost'*) ok "wire MTU $mtu: and says so" ;;
+'pmtu-blackhole: '*' more than the '*' are lost'*) ok "wire MTU $mtu: and says so" ;;
 *) not_ok "wire MTU $mtu: and says so" "$(verdict)" ;;
 esac
 
