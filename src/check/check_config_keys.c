@@ -70,8 +70,8 @@ static const char *trouble_between(const struct facts *f, struct arena *a)
 }
 
 /*
- * And nobody else's: an engine leaves such a peer out, and says nothing. In a list that all hosts of
- * a mesh share each has its own.
+ * And nobody else's: an engine leaves such a peer out, and says nothing. In a list that all hosts
+ * of a mesh share each has its own.
  */
 static bool file_has_own(const struct facts *f)
 {
