@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "gather/nft_absent.h"
 
@@ -29,11 +30,14 @@ static const char *absent(const char *table, struct rule_term *terms, size_t n,
 	struct firewall_facts f = {
 		.rules = &r, .n_rules = 1, .passes = passes, .n_passes = n_passes
 	};
-	static struct arena a;
+	static char name[64];
+	struct arena a;
 
 	arena_init(&a);
 	nft_absent(&f, links, ARRAY_LEN(links), &a);
-	return r.absent;
+	snprintf(name, sizeof(name), "%s", r.absent ? r.absent : "");
+	arena_done(&a);
+	return r.absent ? name : NULL;
 }
 
 static void by_the_table(void **state)

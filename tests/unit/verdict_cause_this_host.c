@@ -175,10 +175,9 @@ static void each(void **state)
 			      v.cause ? v.cause : "-", v.summary);
 		assert_string_equal(v.cause ? v.cause : "-", r->cause ? r->cause : "-");
 		assert_int_equal(v.side, r->side);
-		if (!r->cause)
-			continue;
-		assert_non_null(v.fix);
-		if (r->command) {
+		if (r->cause)
+			assert_non_null(v.fix);
+		if (r->cause && r->command) {
 			assert_true(v.n_fix_commands > 0);
 			assert_non_null(strstr(v.fix_commands[0], r->command));
 		}
