@@ -171,12 +171,14 @@ static enum side row_side(const struct facts *f, const struct findings *all, enu
 static const char *the_same_again(const struct facts *f, struct arena *a)
 {
 	const struct target_facts *t = &f->target;
+	bool named = t->engine && strcmp(t->engine, "unknown") != 0;
 	const char *engine = t->by_command ? " --engine-cmd '...'" :
-			     t->engine	   ? arena_printf(a, " --engine %s", t->engine) :
+			     named	   ? arena_printf(a, " --engine %s", t->engine) :
 					     "";
 	const char *options = words_options(a, f, NULL);
 
-	if (t->kind != TARGET_SELF_TEST && t->name)
+	/* What the lab made is gone. */
+	if (t->kind != TARGET_SELF_TEST && t->name && !t->lab)
 		return arena_printf(a, "wgdiag check %s%s%s -v", words_shell(a, facts_argument(f)),
 				    t->kind == TARGET_CONFIG ? engine : "", options);
 	if (!t->lab)
