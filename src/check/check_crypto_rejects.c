@@ -22,7 +22,7 @@
  * cannot happen on a tunnel whose two ends agree. PASS: part of normal life, listed all the
  * same; the host's own multicast into a tun has no peer, and what waits at the end is
  * purged. WARN, however many: what waits for a session is a consequence of there being
- * none, and must not explain it.
+ * none, and must not explain it; and what the way doubles came once.
  */
 struct weight {
 	const char *id;
@@ -44,7 +44,7 @@ static const struct weight weights[] = {
 	{ "io_tun_refused", STATE_FAIL },    { "io_recv_truncated", STATE_FAIL },
 	{ "out_no_peer", STATE_PASS },	     { "out_down", STATE_PASS },
 	{ "out_purged", STATE_PASS },	     { "out_staged_full", STATE_WARN },
-	{ "out_give_up", STATE_WARN },
+	{ "out_give_up", STATE_WARN },	     { "in_replay", STATE_WARN },
 };
 
 static enum state weight_of(const struct refused_count *r, const struct crypto_facts *c)

@@ -21,6 +21,12 @@ static void replay(struct facts *f)
 	made_refused(f, END_NEAR, "in_replay", "counter already seen", 2);
 }
 
+/* A way that doubles what it carries: whatever came twice came once. */
+static void many_replays(struct facts *f)
+{
+	made_refused(f, END_NEAR, "in_replay", "counter already seen", 200);
+}
+
 /* The worse counts, whatever the order. */
 static void replay_and_mac1(struct facts *f)
 {
@@ -319,6 +325,7 @@ static const struct check_case cases[] = {
 	{ "does not authenticate", tag, STATE_FAIL,
 	  "far sealed 401, opened 401, refused 3: 3 × data that does not authenticate", NULL },
 	{ "border: replay", replay, STATE_WARN, "2 × counter already seen", NULL },
+	{ "a way that doubles", many_replays, STATE_WARN, "200 × counter already seen", NULL },
 	{ "the worst counts", replay_and_mac1, STATE_FAIL, "refused 4", NULL },
 	{ "border: multicast", multicast, STATE_PASS, "refused 0 (not counted: 4 × no peer's",
 	  NULL },
