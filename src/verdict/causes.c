@@ -28,6 +28,16 @@ bool condition_holds(const struct condition *c, const struct findings *all)
 	return false;
 }
 
+bool cause_speaks_for(const struct cause *c, const struct finding *f)
+{
+	size_t i;
+
+	for (i = 0; i < CAUSE_CONDITIONS_MAX && c->when[i].states; i++)
+		if (condition_row(&c->when[i], f))
+			return true;
+	return false;
+}
+
 bool cause_holds(const struct cause *c, const struct findings *all)
 {
 	size_t i;

@@ -63,6 +63,8 @@ const struct cause_group *cause_group_find(const char *id); /* NULL: none, or id
 bool condition_holds(const struct condition *c, const struct findings *all);
 bool condition_row(const struct condition *c, const struct finding *f);
 bool cause_holds(const struct cause *c, const struct findings *all);
+/* Is the row one that a condition of `when` found? */
+bool cause_speaks_for(const struct cause *c, const struct finding *f);
 enum direction cause_direction(const struct cause *c, const struct findings *all);
 bool cause_explains(const struct cause *c, const char *check_id);
 

@@ -84,16 +84,6 @@ static size_t list_len(const char *const *list, size_t max)
 	return n;
 }
 
-static bool speaks_for(const struct cause *c, const struct finding *f)
-{
-	size_t i;
-
-	for (i = 0; i < CAUSE_CONDITIONS_MAX && c->when[i].states; i++)
-		if (condition_row(&c->when[i], f))
-			return true;
-	return false;
-}
-
 /* The ids of the rows that a condition of the cause found, in the order of the table. */
 static void evidence(const struct cause *c, const struct findings *all, struct candidate *out)
 {
@@ -102,7 +92,7 @@ static void evidence(const struct cause *c, const struct findings *all, struct c
 	size_t n = 0;
 
 	for (f = all->first; f; f = f->next)
-		if (speaks_for(c, f) && (n == 0 || strcmp(ids[n - 1], f->check->id) != 0))
+		if (cause_speaks_for(c, f) && (n == 0 || strcmp(ids[n - 1], f->check->id) != 0))
 			ids[n++] = f->check->id;
 	*out = (struct candidate){ c->id, c->side, ids, n };
 }
@@ -209,8 +199,8 @@ static void commands(const char *const *list, const struct facts *f, struct aren
 }
 
 /* Of the first cause: where several are at work, one is put right after the other. */
-static void fix(const struct cause *c, const struct facts *f, struct arena *a,
-		struct finding *root, struct verdict *v)
+static void fix(const struct cause *c, const struct facts *f, struct arena *a, struct finding *root,
+		struct verdict *v)
 {
 	v->not_this = c->not_this;
 	v->n_not_this = list_len(c->not_this, CAUSE_LIST_MAX);

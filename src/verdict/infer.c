@@ -123,16 +123,6 @@ static size_t take(const struct search *s, uint64_t set, const struct cause **to
 	return n;
 }
 
-static bool is_evidence(const struct cause *c, const struct finding *f)
-{
-	size_t i;
-
-	for (i = 0; i < CAUSE_CONDITIONS_MAX && c->when[i].states; i++)
-		if (condition_row(&c->when[i], f))
-			return true;
-	return false;
-}
-
 /* Evidence counts before what merely follows; then the order of `explains`. */
 struct finding *infer_root(const struct cause *c, const struct findings *all)
 {
@@ -143,7 +133,7 @@ struct finding *infer_root(const struct cause *c, const struct findings *all)
 		for (f = all->first; f; f = f->next) {
 			if (f->state != STATE_FAIL || strcmp(f->check->id, c->explains[i]) != 0)
 				continue;
-			if (is_evidence(c, f))
+			if (cause_speaks_for(c, f))
 				return f;
 			if (!first)
 				first = f;
