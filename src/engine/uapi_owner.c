@@ -2,7 +2,6 @@
  * Which program an engine is, that somebody else started.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,28 +33,9 @@ static pid_t engine_of(pid_t listener, const char *ifname)
 	return holder ? holder : listener;
 }
 
-/* After the name, which is in brackets and may hold any character. */
-static void read_state(pid_t pid, char out[2])
-{
-	char path[64], text[256], *end;
-	ssize_t n;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (fd >= 0)
-		close(fd);
-	if (n < 0)
-		return;
-	text[n] = '\0';
-	end = strrchr(text, ')');
-	if (end && end[1] == ' ' && end[2])
-		out[0] = end[2];
-}
-
 static int program_of(pid_t pid, struct arena *a, struct uapi_owner *out, struct err *e)
 {
+	const struct platform_ops *p = platform_get();
 	static const char gone[] = " (deleted)"; /* the kernel's word for it */
 	enum { GONE_LEN = sizeof(gone) - 1 };
 	char path[64], exe[4096];
@@ -72,7 +52,7 @@ static int program_of(pid_t pid, struct arena *a, struct uapi_owner *out, struct
 	if (!same && n > GONE_LEN && !strcmp(exe + n - GONE_LEN, gone))
 		exe[n - GONE_LEN] = '\0';
 	*out = (struct uapi_owner){ arena_strdup(a, exe), same, pid, "" };
-	read_state(pid, out->state);
+	out->state[0] = p->process_state ? p->process_state(pid) : '\0';
 	return 0;
 }
 

@@ -7,21 +7,16 @@
 #include <string.h>
 
 #include "check/tunnel.h"
-#include "probe/knock.h"
 #include "probe/ladder.h"
 #include "probe/portal.h"
 #include "run/run_priv.h"
 
-enum { LADDER_MS = 9000, HOST_MS = 1000, HOP_MS = 350, KNOCK_MS = 1200, PORTAL_MS = 1500 };
-
-/* What a host most often answers at, whether it accepts or refuses. */
-static const uint16_t ports[] = { 22, 443 };
+enum { LADDER_MS = 9000, HOST_MS = 1000, HOP_MS = 350, PORTAL_MS = 1500 };
 
 struct asking {
 	struct run *r;
 	struct ladder_conf conf;
 	struct ladder *ladder;
-	struct knock *knock;
 	struct portal *portal;
 };
 
@@ -77,37 +72,6 @@ static int ladder_here(void *ctx, struct err *e)
 	return ladder_open(&x->conf, x->r->loop, x->r->arena, &x->ladder, e);
 }
 
-static int knock_here(void *ctx, struct err *e)
-{
-	struct asking *x = ctx;
-	struct knock_conf c = {
-		.target = x->conf.to.addr,
-		.source = x->conf.from.addr,
-		.ports = ports,
-		.n_ports = ARRAY_LEN(ports),
-		.mark = x->conf.mark,
-	};
-
-	return knock_open(&c, x->r->loop, x->r->arena, &x->knock, e);
-}
-
-/* The control probe, where no echo came back. */
-static void knock(struct asking *x, struct ladder_facts *out)
-{
-	struct run *r = x->r;
-	struct err e;
-	bool refused;
-
-	if (run_in(r, END_NEAR, knock_here, x, &e) < 0)
-		return;
-	knock_start(x->knock);
-	loop_run(r->loop, run_until(r, KNOCK_MS), knock_done, x->knock);
-	out->host_port = knock_answer(x->knock, &refused);
-	if (out->host_port)
-		out->host = HOST_TCP;
-	knock_close(x->knock);
-}
-
 static int portal_here(void *ctx, struct err *e)
 {
 	struct asking *x = ctx;
@@ -158,8 +122,11 @@ static void ask(struct run *r)
 		*out = (struct ladder_facts){ .host_hops = UNKNOWN };
 		return;
 	}
-	if (out->host == HOST_SILENT && !run_interrupted(r))
-		knock(&x, out);
+	if (out->host == HOST_SILENT && !run_interrupted(r)) {
+		out->host_port = run_knock(r, &x.conf.to.addr, &x.conf.from.addr, x.conf.mark);
+		if (out->host_port)
+			out->host = HOST_TCP;
+	}
 	/* One that answers pings itself is at most the gateway, whose pages are its own. */
 	if (x.conf.has_gateway && out->host != HOST_ECHO && out->host != HOST_PROXY &&
 	    !out->control_host && !run_interrupted(r))

@@ -6,19 +6,14 @@
 
 #include "check/tunnel.h"
 #include "probe/echo.h"
-#include "probe/knock.h"
 #include "run/run_attach_priv.h"
 
-enum { PINGS = 3, EVERY_MS = 100, TIMEOUT_MS = 500, KNOCK_MS = 1200 };
-
-static const uint16_t ports[] = { 22, 443 };
+enum { PINGS = 3, EVERY_MS = 100, TIMEOUT_MS = 500 };
 
 struct asking {
 	struct run *r;
 	struct ip_addr to;
-	uint32_t mark;
 	struct echo *echo;
-	struct knock *knock;
 };
 
 static int ping_here(void *ctx, struct err *e)
@@ -37,22 +32,11 @@ static int ping_here(void *ctx, struct err *e)
 	return echo_open(&c, x->r->loop, x->r->arena, &x->echo, e);
 }
 
-static int knock_here(void *ctx, struct err *e)
-{
-	struct asking *x = ctx;
-	struct knock_conf c = {
-		.target = x->to, .ports = ports, .n_ports = ARRAY_LEN(ports), .mark = x->mark
-	};
-
-	return knock_open(&c, x->r->loop, x->r->arena, &x->knock, e);
-}
-
-static void ask(struct asking *x, struct other_family_facts *out)
+static void ask(struct asking *x, uint32_t mark, struct other_family_facts *out)
 {
 	struct run *r = x->r;
 	struct ping_facts ping = { 0 };
 	struct err e;
-	bool refused;
 
 	out->to = x->to;
 	if (run_in(r, END_NEAR, ping_here, x, &e) == 0) {
@@ -65,14 +49,11 @@ static void ask(struct asking *x, struct other_family_facts *out)
 		out->host = HOST_ECHO;
 		return;
 	}
-	if (run_interrupted(r) || run_in(r, END_NEAR, knock_here, x, &e) < 0)
+	if (run_interrupted(r))
 		return;
-	knock_start(x->knock);
-	loop_run(r->loop, run_until(r, KNOCK_MS), knock_done, x->knock);
-	out->host_port = knock_answer(x->knock, &refused);
+	out->host_port = run_knock(r, &x->to, NULL, mark);
 	if (out->host_port)
 		out->host = HOST_TCP;
-	knock_close(x->knock);
 }
 
 /* Whose it is the kernel tells by a route, which is not one into the tunnel. */
@@ -113,6 +94,7 @@ void run_other_family(struct attach *x)
 	uint8_t family = r->end[END_FAR].outer.family;
 	const struct ip_addr *to = of_other_family(f, family);
 	struct asking asking = { .r = r };
+	uint32_t mark = 0;
 
 	if (family == FAMILY_NONE || !run_has(r, NEED_BIT(NEED_LADDER)) || tunnel_answers(f) ||
 	    f->handshake.complete || tunnel_peer_is_offline(f) || f->interrupted)
@@ -122,6 +104,6 @@ void run_other_family(struct attach *x)
 		return;
 	asking.to = *to;
 	if (f->have & NEED_BIT(NEED_CONFIG) && f->config[END_NEAR].fwmark > 0)
-		asking.mark = (uint32_t)f->config[END_NEAR].fwmark;
-	ask(&asking, &f->other_family);
+		mark = (uint32_t)f->config[END_NEAR].fwmark;
+	ask(&asking, mark, &f->other_family);
 }

@@ -244,8 +244,15 @@ bool run_find(struct run *r, const struct targets *t, struct run_up *up);
 const struct ip_addr *run_target(const struct run *r);
 const struct ip_addr *run_source(const struct run *r);
 
+/* run_ladder.c: last of all, since what it sends is counted by nobody */
+void run_ladder(struct run *r);
+/*
+ * run_knock.c: which TCP port of that host answers, accepting or refusing; 0: none does. from NULL:
+ * by route. mark 0: none.
+ */
+uint16_t run_knock(struct run *r, const struct ip_addr *to, const struct ip_addr *from,
+		   uint32_t mark);
 /* run_framing.c: the self-test of the header, on a device of its own */
-void run_ladder(struct run *r); /* last of all: what it sends is counted by nobody */
 void run_framing(struct run *r);
 /* run_handshake.c: provokes one and waits for it */
 void run_handshake(struct run *r);

@@ -328,6 +328,8 @@ struct platform_ops {
 	 * at first. 0: none is seen, or several.
 	 */
 	pid_t (*tun_holder)(const char *ifname, pid_t likely);
+	/* As ps(1) shows it: 'S', 'T', 'Z', ...; '\0': it is not seen. */
+	char (*process_state)(pid_t pid);
 	/*
 	 * The pid in our view; the child has the default signal mask and dispositions, is in a
 	 * session of its own (Ctrl-C is for us), and dies with us. Fails with -ENOENT when there

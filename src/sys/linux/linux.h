@@ -23,6 +23,9 @@ int linux_tun_keep(const struct sys_tun *t, struct err *e);
 /* tun_holder.c */
 pid_t linux_tun_holder(const char *ifname, pid_t likely);
 
+/* proc.c */
+char linux_process_state(pid_t pid);
+
 /* watch.c */
 int linux_link_watch_open(struct sys_tun *t, int *out, struct err *e);
 void linux_link_watch_drain(int fd);

@@ -59,6 +59,7 @@ static const struct platform_ops linux_ops = {
 	.isolate_hosts = linux_isolate_hosts,
 	.spawn = linux_spawn,
 	.tun_holder = linux_tun_holder,
+	.process_state = linux_process_state,
 };
 
 const struct platform_ops *platform_get(void)

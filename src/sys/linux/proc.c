@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/defs.h"
+#include "sys/linux/linux.h"
 
 bool proc_stat_read(pid_t pid, struct proc_stat *out)
 {
@@ -39,6 +40,13 @@ bool proc_stat_read(pid_t pid, struct proc_stat *out)
 bool proc_stat_alive(const struct proc_stat *s)
 {
 	return s->state != 'Z' && s->state != 'X';
+}
+
+char linux_process_state(pid_t pid)
+{
+	struct proc_stat s;
+
+	return proc_stat_read(pid, &s) ? s.state : '\0';
 }
 
 bool proc_is_own(void)
