@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "lab/faults.h"
+#include "lab/wait.h"
 
 enum { LOOK_NS = 1000 * 1000, ENDED_NS = 2 * 1000 * 1000 * 1000 };
 
@@ -36,17 +37,21 @@ static int hit(struct lab_world *w, int sig, const char *name, struct err *e)
 	return kill(pid, sig) < 0 ? err_sys(e, "kill %ld", (long)pid) : 0;
 }
 
+static int has_ended(void *ctx, bool *has, struct err *e)
+{
+	(void)e;
+	*has = !engine_alive(ctx);
+	return 0;
+}
+
 static int killed(struct lab_world *w, struct err *e)
 {
-	int64_t waited;
+	bool ended;
 	int rc = hit(w, SIGKILL, "KILL", e);
 
-	for (waited = 0; !rc && waited < ENDED_NS; waited += LOOK_NS) {
-		if (!engine_alive(w->end[END_NEAR].engine))
-			return 0;
-		rc = lab_world_pause(w, LOOK_NS, e);
-	}
-	return rc;
+	return rc ? rc :
+		    lab_wait(w->loop, ENDED_NS, LOOK_NS, has_ended, w->end[END_NEAR].engine, &ended,
+			     e);
 }
 
 static int stopped(struct lab_world *w, struct err *e)

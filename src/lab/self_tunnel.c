@@ -22,6 +22,7 @@
 #include "lab/near_tun.h"
 #include "lab/self_ask.h"
 #include "lab/self_config.h"
+#include "lab/wait.h"
 #include "sys/netns_call.h"
 
 enum {
@@ -63,16 +64,7 @@ void self_tunnel_draw(struct self_end *ends, uint64_t seed)
 struct end_of {
 	struct self_tunnel *t;
 	struct self_end *end;
-	bool running; /* its wire */
 };
-
-/* The loop is served meanwhile, so this must not be called from inside a namespace. */
-static int pause_us(struct self_tunnel *t, int64_t us, struct err *e)
-{
-	int rc = loop_run(t->loop, loop_now(t->loop) + us * NS_PER_US, NULL, NULL);
-
-	return rc == -EINTR ? err_say(e, EINTR, "interrupted") : 0;
-}
 
 static int set_up_wire(void *ctx, struct err *e)
 {
@@ -104,9 +96,14 @@ static int look_for_ip6(void *ctx, struct err *e)
 	return rc;
 }
 
+struct wire {
+	struct self_tunnel *t;
+	bool *running;
+};
+
 static int look_at_wire(void *ctx, struct err *e)
 {
-	struct end_of *x = ctx;
+	struct wire *x = ctx;
 	struct sys_link *links;
 	struct arena tmp;
 	size_t n, i;
@@ -115,10 +112,17 @@ static int look_at_wire(void *ctx, struct err *e)
 	arena_init(&tmp);
 	rc = x->t->p->links(&tmp, &links, &n, e);
 	for (i = 0; !rc && i < n; i++)
-		if (!strcmp(links[i].name, x->end->veth))
-			x->running = links[i].running;
+		if (!strcmp(links[i].name, x->t->end[END_NEAR].veth))
+			*x->running = links[i].running;
 	arena_done(&tmp);
 	return rc;
+}
+
+static int is_running(void *ctx, bool *running, struct err *e)
+{
+	struct wire x = { ctx, running };
+
+	return self_tunnel_in(x.t, END_NEAR, look_at_wire, &x, e);
 }
 
 /*
@@ -127,20 +131,12 @@ static int look_at_wire(void *ctx, struct err *e)
  */
 static int wait_wire(struct self_tunnel *t, struct err *e)
 {
-	int64_t until = loop_now(t->loop) + WIRE_TIMEOUT_MS * NS_PER_MS;
-	struct end_of x = { t, &t->end[END_NEAR], false };
-	int rc;
+	bool running;
+	int rc = lab_wait(t->loop, WIRE_TIMEOUT_MS * NS_PER_MS, LOOK_US * NS_PER_US, is_running, t,
+			  &running, e);
 
-	for (;;) {
-		rc = self_tunnel_in(t, END_NEAR, look_at_wire, &x, e);
-		if (rc < 0 || x.running)
-			return rc;
-		if (loop_now(t->loop) >= until)
-			return err_say(e, ETIMEDOUT, "%s has no carrier", x.end->veth);
-		rc = pause_us(t, LOOK_US, e);
-		if (rc < 0)
-			return rc;
-	}
+	return rc || running ? rc :
+			       err_say(e, ETIMEDOUT, "%s has no carrier", t->end[END_NEAR].veth);
 }
 
 /* Shows that there is a tun device at all; otherwise it would look like the engine's fault. */
@@ -161,7 +157,7 @@ static int in_each(struct self_tunnel *t, int (*fn)(void *ctx, struct err *e), s
 	int i, rc = 0;
 
 	for (i = 0; i < END_COUNT && !rc; i++) {
-		struct end_of x = { t, &t->end[i], false };
+		struct end_of x = { t, &t->end[i] };
 
 		rc = self_tunnel_in(t, (enum end)i, fn, &x, e);
 	}
@@ -172,7 +168,7 @@ static int build(struct self_tunnel *t, struct err *e)
 {
 	const struct platform_ops *p = t->p;
 	struct self_end *near = &t->end[END_NEAR], *far = &t->end[END_FAR];
-	struct end_of x = { t, near, false };
+	struct end_of x = { t, near };
 	int rc;
 
 	rc = p->isolate(&t->isolation, e);
@@ -301,27 +297,33 @@ static int set_up_inner(void *ctx, struct err *e)
 	return rc;
 }
 
+struct listener {
+	struct self_tunnel *t;
+	enum end end;
+};
+
+static int has_socket(void *ctx, bool *has, struct err *e)
+{
+	struct listener *x = ctx;
+	struct uapi_device *d;
+	struct arena tmp;
+	int rc;
+
+	arena_init(&tmp);
+	rc = self_ask_get(x->t, x->end, &tmp, &d, e);
+	*has = !rc && d->listen_port != 0;
+	arena_done(&tmp);
+	return rc;
+}
+
 /* Until the engine has a socket. One that does not show it by its port is not waited for long. */
 static int wait_socket(struct self_tunnel *t, enum end i, struct err *e)
 {
-	int64_t until = loop_now(t->loop) + SOCKET_TIMEOUT_MS * NS_PER_MS;
-	struct uapi_device *d;
-	struct arena tmp;
-	bool open = false;
-	int rc;
+	struct listener x = { t, i };
+	bool has;
 
-	for (;;) {
-		arena_init(&tmp);
-		rc = self_ask_get(t, i, &tmp, &d, e);
-		if (!rc)
-			open = d->listen_port != 0;
-		arena_done(&tmp);
-		if (rc < 0 || open || loop_now(t->loop) >= until)
-			return rc;
-		rc = pause_us(t, LOOK_US, e);
-		if (rc < 0)
-			return rc;
-	}
+	return lab_wait(t->loop, SOCKET_TIMEOUT_MS * NS_PER_MS, LOOK_US * NS_PER_US, has_socket, &x,
+			&has, e);
 }
 
 static int set(struct self_tunnel *t, enum end i, const struct buf *text, struct err *e)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lab/wait.h"
 #include "lab/world_plan.h"
 #include "lab/world_relay.h"
 #include "sys/netns_call.h"
@@ -21,9 +22,7 @@ int lab_world_in(struct lab_world *w, enum lab_node node, int (*fn)(void *ctx, s
 
 int lab_world_pause(struct lab_world *w, int64_t ns, struct err *e)
 {
-	int rc = loop_run(w->loop, loop_now(w->loop) + ns, NULL, NULL);
-
-	return rc == -EINTR ? err_say(e, EINTR, "interrupted") : 0;
+	return lab_pause(w->loop, ns, e);
 }
 
 const struct lab_plug *lab_plug(const struct lab_world *w, enum lab_node node, enum lab_cable cable)
@@ -36,7 +35,6 @@ const struct lab_plug *lab_plug(const struct lab_world *w, enum lab_node node, e
 struct at_node {
 	struct lab_world *w;
 	enum lab_node node;
-	bool running; /* all its cables */
 };
 
 static int set_up_plugs(void *ctx, struct err *e)
@@ -61,9 +59,15 @@ static int set_up_plugs(void *ctx, struct err *e)
 	return rc;
 }
 
+struct carrier {
+	struct lab_world *w;
+	enum lab_node node;
+	bool *there; /* on all its cables */
+};
+
 static int look_at_plugs(void *ctx, struct err *e)
 {
-	struct at_node *x = ctx;
+	struct carrier *x = ctx;
 	struct sys_link *links;
 	struct arena tmp;
 	size_t n, i;
@@ -71,29 +75,29 @@ static int look_at_plugs(void *ctx, struct err *e)
 
 	arena_init(&tmp);
 	rc = x->w->p->links(&tmp, &links, &n, e);
-	for (i = 0, x->running = !rc; !rc && i < n; i++)
-		x->running = x->running && links[i].running;
+	for (i = 0, *x->there = !rc; !rc && i < n; i++)
+		*x->there = *x->there && links[i].running;
 	arena_done(&tmp);
 	return rc;
+}
+
+static int has_carrier(void *ctx, bool *there, struct err *e)
+{
+	struct carrier *x = ctx;
+
+	x->there = there;
+	return lab_world_in(x->w, x->node, look_at_plugs, x, e);
 }
 
 /* As of lab/self_tunnel.c: the kernel notices a carrier in its own time. */
 static int wait_carrier(struct lab_world *w, enum lab_node node, struct err *e)
 {
-	int64_t until = loop_now(w->loop) + CARRIER_MS * NS_PER_MS;
-	struct at_node x = { w, node, false };
-	int rc;
+	struct carrier x = { w, node, NULL };
+	bool there;
+	int rc = lab_wait(w->loop, CARRIER_MS * NS_PER_MS, LOOK_US * NS_PER_US, has_carrier, &x,
+			  &there, e);
 
-	for (;;) {
-		rc = lab_world_in(w, node, look_at_plugs, &x, e);
-		if (rc < 0 || x.running)
-			return rc;
-		if (loop_now(w->loop) >= until)
-			return err_say(e, ETIMEDOUT, "a cable of the lab has no carrier");
-		rc = lab_world_pause(w, LOOK_US * NS_PER_US, e);
-		if (rc < 0)
-			return rc;
-	}
+	return rc || there ? rc : err_say(e, ETIMEDOUT, "a cable of the lab has no carrier");
 }
 
 static const struct lab_plug *other_plug(const struct lab_world *w, const struct lab_plug *plug)
@@ -137,7 +141,7 @@ static int each_node(struct lab_world *w, int (*fn)(void *ctx, struct err *e), e
 	int rc = 0;
 
 	for (i = 0; i < LAB_NODE_COUNT && !rc; i++) {
-		struct at_node x = { w, (enum lab_node)i, false };
+		struct at_node x = { w, (enum lab_node)i };
 
 		if (x.node != but)
 			rc = lab_world_in(w, x.node, fn, &x, e);
@@ -214,7 +218,7 @@ int lab_world_build(const struct lab_world_conf *c, const struct platform_ops *p
 	w->p = p;
 	w->loop = l;
 	w->arena = a;
-	w->host_netns = w->relay_netns = w->use_fd = -1;
+	w->host_netns = w->relay_netns = -1;
 	buf_init(&w->made);
 	for (i = 0; i < LAB_NODE_COUNT; i++)
 		w->netns[i] = -1;
@@ -252,10 +256,6 @@ void lab_world_free(struct lab_world *w)
 
 	if (!w)
 		return;
-	if (w->use_timer)
-		loop_del_timer(w->loop, w->use_timer);
-	w->use_timer = 0;
-	close_fd(&w->use_fd);
 	lab_world_hush(w);
 	for (i = 0; i < END_COUNT; i++) {
 		engine_stop(w->end[i].engine, w->arena, NULL);

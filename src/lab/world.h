@@ -71,9 +71,7 @@ struct lab_world {
 	/* Who looks at the interface has its configuration file beside it (--config). */
 	bool with_file;
 	struct buf made; /* what was made, in words, for people */
-	int use_fd; /* of lab_world_use; -1: none */
-	unsigned use_timer;
-	struct lab_talk *talk; /* NULL: nobody does */
+	struct lab_talk *talk; /* who sends into the tunnel; NULL: nobody does */
 };
 
 struct lab_world_conf {

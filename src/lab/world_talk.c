@@ -3,86 +3,178 @@
  * tunnel that does not work is only a tunnel that nobody uses.
  */
 #include <errno.h>
-#include <netinet/in.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lab/wait.h"
 #include "lab/world.h"
 #include "sys/loop.h"
+#include "sys/sockaddr.h"
 
-enum { DISCARD_PORT = 9, EVERY_MS = 1000, HEARD_MS = 1500, LOOK_MS = 5 };
+enum {
+	DISCARD_PORT = 9,
+	SESSION_EVERY_MS = 20,
+	SESSION_MS = 8000, /* a lost initiation is repeated after 5 s, plus 1/3 s */
+	USE_EVERY_MS = 150,
+	USED_MS = 1500,
+	TALK_EVERY_MS = 1000,
+	HEARD_MS = 1500,
+	LOOK_MS = 20,
+	LOOK_HEARD_MS = 5,
+};
 
 struct lab_talk {
+	struct lab_talk *next;
 	struct lab_world *w;
+	enum end end;
 	struct ip_addr to;
+	int64_t every_ns;
 	int fd;
 	unsigned timer;
+	bool no_way; /* the kernel has none to send it by */
 };
 
 static int open_here(void *ctx, struct err *e)
 {
 	struct lab_talk *t = ctx;
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(DISCARD_PORT) };
+	struct sockaddr_storage to;
+	socklen_t len = sockaddr_from(&t->to, DISCARD_PORT, &to);
+	int rc;
 
-	memcpy(&to.sin_addr, t->to.b, sizeof(to.sin_addr));
-	t->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	t->fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (t->fd < 0)
 		return err_sys(e, "socket");
-	/* Without a route there is nobody to talk to, and that may be the fault. */
-	if (connect(t->fd, (struct sockaddr *)&to, sizeof(to)) < 0) {
-		close(t->fd);
-		t->fd = -1;
-	}
-	return 0;
+	if (connect(t->fd, (struct sockaddr *)&to, len) == 0)
+		return 0;
+	rc = err_sys(e, "connect through the tunnel");
+	t->no_way = true;
+	close(t->fd);
+	return rc;
 }
 
 static void say(void *ctx)
 {
 	struct lab_talk *t = ctx;
 
-	/* One that cannot be sent is followed by others. */
-	(void)send(t->fd, "", 1, 0);
-	t->timer = loop_add_timer(t->w->loop, loop_now(t->w->loop) + EVERY_MS * NS_PER_MS, say, t);
+	/* The first one may only tell what became of the last; one that is lost others follow. */
+	if (send(t->fd, "", 1, 0) < 0)
+		(void)send(t->fd, "", 1, 0);
+	t->timer = loop_add_timer(t->w->loop, loop_now(t->w->loop) + t->every_ns, say, t);
 }
 
-/* Is there somebody at the other end that knows where the messages come from? */
-static bool was_heard(struct lab_world *w, enum end other)
+/* From now on, until it is the newest that is hushed. */
+static int begin(struct lab_talk *t, struct err *e)
 {
-	struct uapi_device *d;
-	struct arena tmp;
-	bool heard = false;
+	int rc = lab_world_in(t->w, t->w->end[t->end].node, open_here, t, e);
 
-	arena_init(&tmp);
-	if (lab_world_get(w, other, &tmp, &d, NULL) == 0)
-		heard = d->n_peers && d->peers[0].endpoint.addr.family != FAMILY_NONE;
-	arena_done(&tmp);
-	return heard;
-}
-
-int lab_world_talk(struct lab_world *w, enum end end, struct err *e)
-{
-	enum end other = end == END_NEAR ? END_FAR : END_NEAR;
-	struct lab_talk *t = arena_alloc(w->arena, sizeof(*t));
-	int64_t until = loop_now(w->loop) + HEARD_MS * NS_PER_MS;
-	int rc;
-
-	*t = (struct lab_talk){ .w = w, .to = w->end[other].inner4, .fd = -1 };
-	rc = lab_world_in(w, w->end[end].node, open_here, t, e);
-	if (rc < 0 || t->fd < 0)
+	if (rc < 0)
 		return rc;
-	w->talk = t;
+	t->next = t->w->talk;
+	t->w->talk = t;
 	say(t);
-	while (!rc && !was_heard(w, other) && loop_now(w->loop) < until)
-		rc = lab_world_pause(w, LOOK_MS * NS_PER_MS, e);
-	return rc;
+	return 0;
+}
+
+static void hush_newest(struct lab_world *w)
+{
+	struct lab_talk *t = w->talk;
+
+	loop_del_timer(w->loop, t->timer);
+	close(t->fd);
+	w->talk = t->next;
 }
 
 void lab_world_hush(struct lab_world *w)
 {
-	if (!w->talk)
-		return;
-	loop_del_timer(w->loop, w->talk->timer);
-	close(w->talk->fd);
-	w->talk = NULL;
+	while (w->talk)
+		hush_newest(w);
+}
+
+static enum end other_end(enum end end)
+{
+	return end == END_NEAR ? END_FAR : END_NEAR;
+}
+
+static struct lab_talk *new_talk(struct lab_world *w, enum end end, const struct ip_addr *to,
+				 unsigned every_ms)
+{
+	struct lab_talk *t = arena_alloc(w->arena, sizeof(*t));
+
+	t->w = w;
+	t->end = end;
+	t->to = to ? *to : w->end[other_end(end)].inner4;
+	t->every_ns = every_ms * NS_PER_MS;
+	return t;
+}
+
+static int has_session(void *ctx, bool *has, struct err *e)
+{
+	struct lab_talk *t = ctx;
+	struct uapi_device *d;
+	struct arena tmp;
+	size_t i;
+	int rc;
+
+	arena_init(&tmp);
+	rc = lab_world_get(t->w, t->end, &tmp, &d, e);
+	for (i = 0; !rc && i < d->n_peers; i++)
+		*has = *has || uapi_peer_handshake_ns(&d->peers[i]) != 0;
+	arena_done(&tmp);
+	return rc;
+}
+
+int lab_world_session(struct lab_world *w, enum end end, struct err *e)
+{
+	struct lab_talk *t = new_talk(w, end, NULL, SESSION_EVERY_MS);
+	bool has;
+	int rc = begin(t, e);
+
+	if (rc < 0)
+		return rc;
+	rc = lab_wait(w->loop, SESSION_MS * NS_PER_MS, LOOK_MS * NS_PER_MS, has_session, t, &has,
+		      e);
+	hush_newest(w);
+	if (!rc && !has)
+		rc = err_say(e, ETIMEDOUT, "no session came about in the lab");
+	return rc;
+}
+
+int lab_world_use(struct lab_world *w, enum end end, const struct ip_addr *to, struct err *e)
+{
+	struct lab_talk *t = new_talk(w, end, to, USE_EVERY_MS);
+	bool has;
+	int rc = begin(t, e);
+
+	/* Where none comes about that is the fault, or follows of it. */
+	return rc < 0 ? rc :
+			lab_wait(w->loop, USED_MS * NS_PER_MS, LOOK_MS * NS_PER_MS, has_session, t,
+				 &has, e);
+}
+
+/* Is there somebody at the other end that knows where the messages come from? */
+static int was_heard(void *ctx, bool *heard, struct err *e)
+{
+	struct lab_talk *t = ctx;
+	struct uapi_device *d;
+	struct arena tmp;
+
+	(void)e; /* who does not answer has not heard either */
+	arena_init(&tmp);
+	if (lab_world_get(t->w, other_end(t->end), &tmp, &d, NULL) == 0)
+		*heard = d->n_peers && d->peers[0].endpoint.addr.family != FAMILY_NONE;
+	arena_done(&tmp);
+	return 0;
+}
+
+int lab_world_talk(struct lab_world *w, enum end end, struct err *e)
+{
+	struct lab_talk *t = new_talk(w, end, NULL, TALK_EVERY_MS);
+	bool heard;
+	int rc = begin(t, e);
+
+	/* Without a route there is nobody to talk to, and that may be the fault. */
+	if (rc < 0)
+		return t->no_way ? 0 : rc;
+	return lab_wait(w->loop, HEARD_MS * NS_PER_MS, LOOK_HEARD_MS * NS_PER_MS, was_heard, t,
+			&heard, e);
 }

@@ -2,26 +2,17 @@
  * The tunnel across the lab's network, as `wg-quick up` would make it at each end.
  */
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "engine/wg_ask.h"
+#include "lab/wait.h"
 #include "lab/world.h"
-#include "sys/sockaddr.h"
 
 enum {
 	START_MS = 5000,
 	ASK_MS = 2000,
 	SOCKET_MS = 2000, /* of an engine that opens it some time after its link came up */
-	SESSION_MS = 8000, /* a lost initiation is repeated after 5 s, plus 1/3 s */
-	EVERY_MS = 20,
-	USE_MS = 150,
-	USED_MS = 1500,
 	LOOK_US = 1000,
-	DISCARD_PORT = 9,
-
 };
 
 struct at_end {
@@ -30,7 +21,6 @@ struct at_end {
 	struct arena *a;
 	struct uapi_device *device;
 	const struct buf *text;
-	int fd;
 };
 
 static int get_here(void *ctx, struct err *e)
@@ -178,26 +168,33 @@ static int set_up_here(void *ctx, struct err *e)
 	return rc ? rc : add_routes(x, e);
 }
 
+struct of_end {
+	struct lab_world *w;
+	enum end end;
+};
+
+static int has_socket(void *ctx, bool *has, struct err *e)
+{
+	struct of_end *x = ctx;
+	struct uapi_device *d;
+	struct arena tmp;
+	int rc;
+
+	arena_init(&tmp);
+	rc = lab_world_get(x->w, x->end, &tmp, &d, e);
+	*has = !rc && d->listen_port != 0;
+	arena_done(&tmp);
+	return rc;
+}
+
 /* Until it has one: what is sent to a port that is still closed is repeated only after 5 s. */
 static int wait_socket(struct lab_world *w, enum end i, struct err *e)
 {
-	int64_t until = loop_now(w->loop) + SOCKET_MS * NS_PER_MS;
-	struct uapi_device *d;
-	struct arena tmp;
-	bool open = false;
-	int rc;
+	struct of_end x = { w, i };
+	bool has;
 
-	for (;;) {
-		arena_init(&tmp);
-		rc = lab_world_get(w, i, &tmp, &d, e);
-		open = !rc && d->listen_port != 0;
-		arena_done(&tmp);
-		if (rc < 0 || open || loop_now(w->loop) >= until)
-			return rc;
-		rc = lab_world_pause(w, LOOK_US * NS_PER_US, e);
-		if (rc < 0)
-			return rc;
-	}
+	return lab_wait(w->loop, SOCKET_MS * NS_PER_MS, LOOK_US * NS_PER_US, has_socket, &x, &has,
+			e);
 }
 
 static bool wanted(enum end i, enum end only)
@@ -226,108 +223,6 @@ int lab_world_start(struct lab_world *w, enum end only, struct err *e)
 			rc = lab_world_in(w, x.end->node, set_up_here, &x, e);
 		if (!rc)
 			rc = wait_socket(w, (enum end)i, e);
-	}
-	return rc;
-}
-
-/* --- a session ----------------------------------------------------------------------- */
-
-static int open_socket(void *ctx, struct err *e)
-{
-	struct at_end *x = ctx;
-	const struct lab_end *other = &x->w->end[x->end == x->w->end ? END_FAR : END_NEAR];
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(DISCARD_PORT) };
-
-	memcpy(&to.sin_addr, other->inner4.b, sizeof(to.sin_addr));
-	x->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (x->fd < 0)
-		return err_sys(e, "socket");
-	return connect(x->fd, (struct sockaddr *)&to, sizeof(to)) < 0 ?
-		       err_sys(e, "connect through the tunnel") :
-		       0;
-}
-
-static int has_session(struct lab_world *w, enum end end, bool *has, struct err *e)
-{
-	struct uapi_device *d;
-	struct arena tmp;
-	size_t i;
-	int rc;
-
-	arena_init(&tmp);
-	rc = lab_world_get(w, end, &tmp, &d, e);
-	for (i = 0; !rc && i < d->n_peers; i++)
-		*has = *has || uapi_peer_handshake_ns(&d->peers[i]) != 0;
-	arena_done(&tmp);
-	return rc;
-}
-
-int lab_world_session(struct lab_world *w, enum end end, struct err *e)
-{
-	int64_t until = loop_now(w->loop) + SESSION_MS * NS_PER_MS;
-	struct at_end x = { .w = w, .end = &w->end[end], .fd = -1 };
-	bool has = false;
-	int rc = lab_world_in(w, x.end->node, open_socket, &x, e);
-
-	while (!rc && !has) {
-		/* One that cannot be sent is followed by others. */
-		(void)send(x.fd, "", 1, 0);
-		rc = lab_world_pause(w, EVERY_MS * NS_PER_MS, e);
-		if (!rc)
-			rc = has_session(w, end, &has, e);
-		if (!rc && !has && loop_now(w->loop) >= until)
-			rc = err_say(e, ETIMEDOUT, "no session came about in the lab");
-	}
-	if (x.fd >= 0)
-		close(x.fd);
-	return rc;
-}
-
-/* --- in use -------------------------------------------------------------------------- */
-
-struct using {
-	struct lab_world *w;
-	const struct ip_addr *to;
-};
-
-static int use_here(void *ctx, struct err *e)
-{
-	struct using *x = ctx;
-	struct sockaddr_storage sa;
-	socklen_t len = sockaddr_from(x->to, DISCARD_PORT, &sa);
-
-	x->w->use_fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (x->w->use_fd < 0)
-		return err_sys(e, "socket");
-	return connect(x->w->use_fd, (struct sockaddr *)&sa, len) < 0 ?
-		       err_sys(e, "connect through the tunnel") :
-		       0;
-}
-
-static void on_use(void *ctx)
-{
-	struct lab_world *w = ctx;
-
-	/* What was said of the last one is nobody's concern. */
-	if (send(w->use_fd, "", 1, 0) < 0)
-		(void)send(w->use_fd, "", 1, 0);
-	w->use_timer = loop_add_timer(w->loop, loop_now(w->loop) + USE_MS * NS_PER_MS, on_use, w);
-}
-
-int lab_world_use(struct lab_world *w, enum end end, const struct ip_addr *to, struct err *e)
-{
-	struct using x = { w, to };
-	int64_t until = loop_now(w->loop) + USED_MS * NS_PER_MS;
-	int rc = lab_world_in(w, w->end[end].node, use_here, &x, e);
-	bool has = false;
-
-	if (!rc)
-		on_use(w);
-	/* Where none comes about that is the fault, or follows of it. */
-	while (!rc && !has && loop_now(w->loop) < until) {
-		rc = lab_world_pause(w, EVERY_MS * NS_PER_MS, e);
-		if (!rc)
-			rc = has_session(w, end, &has, e);
 	}
 	return rc;
 }
