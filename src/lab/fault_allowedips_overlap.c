@@ -1,8 +1,6 @@
 /*
  * Two peers with the same allowed IPs, of which the later one has them: failure-modes.md, FM08.
  */
-#include <assert.h>
-#include <sodium.h>
 #include <string.h>
 
 #include "lab/faults.h"
@@ -13,14 +11,10 @@ static struct conf_peer *another(struct lab_world *w, enum end end, bool all)
 	struct conf *c = w->end[end].conf;
 	struct conf_peer *grown = arena_alloc(w->arena, (c->n_peers + 1) * sizeof(*grown));
 	struct conf_peer *p = &grown[c->n_peers];
-	struct secret_key k;
 
 	memcpy(grown, c->peers, c->n_peers * sizeof(*grown));
 	*p = (struct conf_peer){ .has_key = true, .keepalive_s = UNKNOWN };
-	randombytes_buf(k.b, KEY_LEN);
-	secret_key_clamp(&k);
-	assert(public_key_of(&k, &p->key));
-	secret_key_done(&k);
+	lab_nobodys_key(&p->key);
 	p->n_allowed = all ? c->peers[0].n_allowed : 1;
 	p->allowed = arena_alloc(w->arena, p->n_allowed * sizeof(*p->allowed));
 	memcpy(p->allowed, c->peers[0].allowed, p->n_allowed * sizeof(*p->allowed));
@@ -41,14 +35,12 @@ static int at_server(struct lab_world *w, struct err *e)
 static int at_client(struct lab_world *w, struct err *e)
 {
 	struct conf_peer *p = another(w, END_NEAR, true);
+	struct endpoint to = w->listens;
 
 	(void)e;
 	/* An address where nobody is; its own prefix goes on before the shared ones. */
-	p->literal = w->listens;
-	p->literal.addr.b[p->literal.addr.family == FAMILY_IP6 ? 15 : 3] ^= 0x40;
-	p->port = p->literal.port;
-	p->host = arena_alloc(w->arena, IP_ADDR_STR_SIZE);
-	ip_addr_str(&p->literal.addr, (char *)p->host);
+	to.addr.b[to.addr.family == FAMILY_IP6 ? 15 : 3] ^= 0x40;
+	lab_endpoint(w, p, &to);
 	w->ping = w->end[END_FAR].inner4;
 	lab_told(w, "client: a later peer has the server's address");
 	return 0;

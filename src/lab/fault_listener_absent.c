@@ -25,8 +25,6 @@ static int stop(struct lab_world *w, struct err *e)
 	return 0;
 }
 
-static const struct lab_scene scene_wrong_port = { .before = other_port };
-static const struct lab_scene scene_stopped = { .after = stop };
 /* One that it holds the way open to is none that comes and goes. */
 static int keep_open(struct lab_world *w, struct err *e)
 {
@@ -35,6 +33,8 @@ static int keep_open(struct lab_world *w, struct err *e)
 	return 0;
 }
 
+static const struct lab_scene scene_wrong_port = { .before = other_port };
+static const struct lab_scene scene_stopped = { .after = stop };
 static const struct lab_scene scene_in_use = { .before = keep_open,
 					       .after = stop,
 					       .session = true };

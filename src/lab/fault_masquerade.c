@@ -5,18 +5,13 @@
 #include "lab/faults.h"
 #include "lab/inside.h"
 
-#define CHAIN                 \
-	"add table inet nat;" \
-	"add chain inet nat post { type nat hook postrouting priority srcnat; };"
-
 /* The rule of another machine, where that was the name of the way out. */
 static int wrong_interface(struct lab_world *w, struct err *e)
 {
 	static const char *const names[] = { "eth0", "ens3", "enp1s0", "wlan0" };
 
 	inside_ask_internet(w);
-	return lab_nft(w, LAB_SERVER, e, CHAIN "add rule inet nat post oifname %s masquerade",
-		       names[draw_below(&w->draw, ARRAY_LEN(names))]);
+	return lab_masquerade_at(w, LAB_SERVER, names[draw_below(&w->draw, ARRAY_LEN(names))], e);
 }
 
 /* The way out, and not the one to the network behind it, whose host has no other way. */
@@ -28,10 +23,7 @@ static int uplink_only(struct lab_world *w, struct err *e)
 	inside_ask(w, FAMILY_NONE);
 	all = (struct cidr){ { .family = w->ping.family }, 0 };
 	rc = lab_unroute(w, LAB_LAN, &all, e);
-	if (rc < 0)
-		return rc;
-	return lab_nft(w, LAB_SERVER, e, CHAIN "add rule inet nat post oifname %s masquerade",
-		       lab_plug(w, LAB_SERVER, LAB_UPLINK)->dev);
+	return rc ? rc : lab_masquerade(w, LAB_SERVER, LAB_UPLINK, e);
 }
 
 static int missing(struct lab_world *w, struct err *e)

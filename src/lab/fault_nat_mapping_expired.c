@@ -17,13 +17,7 @@ static int forgetful(struct lab_world *w, struct err *e)
 	rc = lab_sysctl(w, LAB_ROUTER, "net.netfilter.nf_conntrack_udp_timeout", "1", e);
 	if (!rc)
 		rc = lab_sysctl(w, LAB_ROUTER, STREAM_TIMEOUT, "1", e);
-	return rc ? rc :
-		    lab_nft(w, LAB_ROUTER, e,
-			    "add table inet nat;"
-			    "add chain inet nat post "
-			    "{ type nat hook postrouting priority srcnat; };"
-			    "add rule inet nat post oifname %s masquerade",
-			    lab_plug(w, LAB_ROUTER, LAB_UPLINK)->dev);
+	return rc ? rc : lab_masquerade(w, LAB_ROUTER, LAB_UPLINK, e);
 }
 
 /* Longer than the router remembers. */

@@ -8,12 +8,12 @@ static const struct ip_addr *at_router(struct lab_world *w)
 {
 	const struct lab_plug *plug =
 		lab_plug(w, LAB_ROUTER, draw_below(&w->draw, 2) ? LAB_ACCESS : LAB_UPLINK);
-	struct conf_peer *p = &w->end[END_NEAR].conf->peers[0];
 	bool is4 = w->listens.addr.family == FAMILY_IP4;
-	char *host = arena_alloc(w->arena, IP_ADDR_STR_SIZE);
+	struct conf_peer *p = &w->end[END_NEAR].conf->peers[0];
+	struct endpoint public = w->listens;
 
-	p->literal.addr = is4 ? plug->addr4 : plug->addr6;
-	p->host = ip_addr_str(&p->literal.addr, host);
+	public.addr = is4 ? plug->addr4 : plug->addr6;
+	lab_endpoint(w, p, &public);
 	lab_told(w, "client: the endpoint is %s, an address of the router's", p->host);
 	return is4 ? &lab_plug(w, LAB_SERVER, LAB_UPLINK)->addr4 :
 		     &lab_plug(w, LAB_SERVER, LAB_UPLINK)->addr6;
@@ -63,11 +63,7 @@ static int tcp_only(struct lab_world *w, struct err *e)
 static int refused(struct lab_world *w, struct err *e)
 {
 	at_router(w);
-	return lab_nft(w, LAB_ROUTER, e,
-		       "add table inet router;"
-		       "add chain inet router post { type nat hook postrouting priority srcnat; };"
-		       "add rule inet router post oifname %s masquerade",
-		       lab_plug(w, LAB_ROUTER, LAB_UPLINK)->dev);
+	return lab_masquerade(w, LAB_ROUTER, LAB_UPLINK, e);
 }
 
 static const struct lab_scene scene_missing = { .before = missing };

@@ -1,8 +1,6 @@
 /*
  * No fault: the control of each fault. What was found healthy here must be found healthy.
  */
-#include <sodium.h>
-
 #include "lab/faults.h"
 #include "lab/inherited.h"
 #include "lab/inside.h"
@@ -22,21 +20,13 @@ static struct conf_peer *near_peer(struct lab_world *w)
 /* A household's router. */
 static int masquerade(struct lab_world *w, struct err *e)
 {
-	return lab_nft(w, LAB_ROUTER, e,
-		       "add table inet nat;"
-		       "add chain inet nat post { type nat hook postrouting priority srcnat; };"
-		       "add rule inet nat post oifname %s masquerade",
-		       lab_plug(w, LAB_ROUTER, LAB_UPLINK)->dev);
+	return lab_masquerade(w, LAB_ROUTER, LAB_UPLINK, e);
 }
 
 static int full_tunnel(struct lab_world *w, struct err *e)
 {
-	struct conf_peer *p = near_peer(w);
-
 	(void)e;
-	p->allowed[0] = (struct cidr){ { .family = FAMILY_IP4 }, 0 };
-	p->allowed[1] = (struct cidr){ { .family = FAMILY_IP6 }, 0 };
-	w->end[END_NEAR].conf->fwmark = LAB_FULL_TABLE;
+	lab_full_tunnel(w);
 	return 0;
 }
 
@@ -57,12 +47,8 @@ static int no_keepalive(struct lab_world *w, struct err *e)
 
 static int preshared(struct lab_world *w, struct err *e)
 {
-	struct conf_peer *far = &w->end[END_FAR].conf->peers[0];
-
 	(void)e;
-	randombytes_buf(far->psk.b, KEY_LEN);
-	near_peer(w)->psk = far->psk;
-	near_peer(w)->has_psk = far->has_psk = true;
+	lab_preshare(w);
 	return 0;
 }
 
@@ -100,18 +86,14 @@ static int hub(struct lab_world *w, struct err *e)
 	struct conf *c = w->end[END_NEAR].conf;
 	size_t n = 3 + draw_below(&w->draw, 20), i;
 	struct conf_peer *peers = arena_alloc(w->arena, (n + 1) * sizeof(*peers));
-	struct secret_key key;
 
 	(void)e;
 	peers[0] = c->peers[0];
 	for (i = 1; i <= n; i++) {
 		struct cidr *allowed = arena_alloc(w->arena, sizeof(*allowed));
 
-		randombytes_buf(key.b, KEY_LEN);
-		secret_key_clamp(&key);
 		peers[i] = (struct conf_peer){ .has_key = true, .keepalive_s = UNKNOWN };
-		if (!public_key_of(&key, &peers[i].key))
-			continue;
+		lab_nobodys_key(&peers[i].key);
 		*allowed = cidr_single(&w->end[END_NEAR].inner4);
 		/* A network of its own, so that none is anybody else's. */
 		allowed->addr.b[1] ^= 0x80;
@@ -119,7 +101,6 @@ static int hub(struct lab_world *w, struct err *e)
 		peers[i].allowed = allowed;
 		peers[i].n_allowed = 1;
 	}
-	secret_key_done(&key);
 	c->peers = peers;
 	c->n_peers = n + 1;
 	lab_told(w, "client: %zu more peers that are not there", n);
@@ -149,15 +130,6 @@ static int lan(struct lab_world *w, struct err *e)
 }
 
 /* The server hides its clients; the lan then needs no way back, nor does the internet. */
-static int masqueraded(struct lab_world *w, enum lab_cable to, struct err *e)
-{
-	return lab_nft(w, LAB_SERVER, e,
-		       "add table inet nat;"
-		       "add chain inet nat post { type nat hook postrouting priority srcnat; };"
-		       "add rule inet nat post oifname %s masquerade",
-		       lab_plug(w, LAB_SERVER, to)->dev);
-}
-
 static int lan_hidden(struct lab_world *w, struct err *e)
 {
 	struct cidr all;
@@ -166,13 +138,13 @@ static int lan_hidden(struct lab_world *w, struct err *e)
 	inside_ask(w, FAMILY_NONE);
 	all = (struct cidr){ { .family = w->ping.family }, 0 };
 	rc = lab_unroute(w, LAB_LAN, &all, e);
-	return rc ? rc : masqueraded(w, LAB_INSIDE, e);
+	return rc ? rc : lab_masquerade(w, LAB_SERVER, LAB_INSIDE, e);
 }
 
 static int internet(struct lab_world *w, struct err *e)
 {
 	inside_ask_internet(w);
-	return masqueraded(w, LAB_UPLINK, e);
+	return lab_masquerade(w, LAB_SERVER, LAB_UPLINK, e);
 }
 
 /* So many pings a second and no more, as careful hosts answer. */
@@ -189,38 +161,18 @@ static int icmp_limited(struct lab_world *w, struct err *e)
 		       rate, burst);
 }
 
-/* The longest outer message: what a full packet becomes. */
-static unsigned outer_mtu(const struct lab_world *w)
-{
-	unsigned over = w->listens.addr.family == FAMILY_IP6 ? 80 : 60;
-
-	return (unsigned)w->end[END_NEAR].conf->mtu + over;
-}
-
-/* Neither tells of anything too long. */
-static int narrow_quietly(struct lab_world *w, unsigned mtu, struct err *e)
-{
-	int rc = lab_link_mtu(w, LAB_ROUTER, lab_plug(w, LAB_ROUTER, LAB_UPLINK)->dev, mtu, e);
-
-	return rc ? rc :
-		    lab_nft(w, LAB_ROUTER, e,
-			    "add table inet quiet;"
-			    "add chain inet quiet out { type filter hook output priority 0; };"
-			    "add rule inet quiet out icmp type destination-unreachable drop;"
-			    "add rule inet quiet out icmpv6 type packet-too-big drop");
-}
-
 /* To the byte. */
 static int path_fits(struct lab_world *w, struct err *e)
 {
-	return narrow_quietly(w, outer_mtu(w), e);
+	return lab_narrow_quietly(w, lab_outer_mtu(w), e);
 }
 
 static int small_on_narrow(struct lab_world *w, struct err *e)
 {
 	int rc = small_mtu(w, e);
 
-	return rc ? rc : narrow_quietly(w, outer_mtu(w) + (unsigned)draw_below(&w->draw, 60), e);
+	return rc ? rc :
+		    lab_narrow_quietly(w, lab_outer_mtu(w) + (unsigned)draw_below(&w->draw, 60), e);
 }
 
 /* Path MTU discovery at work: the router tells, and the sender's system learns. */

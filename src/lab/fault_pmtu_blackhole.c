@@ -6,38 +6,25 @@
  */
 #include "lab/faults.h"
 
-enum { OVER_IP4 = 60, OVER_IP6 = 80, IP6_LEAST = 1280 };
+enum { IP6_LEAST = 1280 };
 
 /* PPPoE, clouds, tunnels in the way, and whatever else; always less than the tunnel needs. */
 static unsigned draw_mtu(struct lab_world *w)
 {
-	unsigned over = w->listens.addr.family == FAMILY_IP6 ? OVER_IP6 : OVER_IP4;
-	unsigned full = (unsigned)w->end[END_NEAR].conf->mtu + over;
+	unsigned full = lab_outer_mtu(w);
 
 	return full - 1 - (unsigned)draw_below(&w->draw, full - 1 - IP6_LEAST);
 }
 
 static int silent(struct lab_world *w, struct err *e)
 {
-	int rc = lab_link_mtu(w, LAB_ROUTER, lab_plug(w, LAB_ROUTER, LAB_UPLINK)->dev, draw_mtu(w),
-			      e);
-
-	return rc ? rc :
-		    lab_nft(w, LAB_ROUTER, e,
-			    "add table inet quiet;"
-			    "add chain inet quiet out { type filter hook output priority 0; };"
-			    "add rule inet quiet out icmp type destination-unreachable drop;"
-			    "add rule inet quiet out icmpv6 type packet-too-big drop");
+	return lab_narrow_quietly(w, draw_mtu(w), e);
 }
 
 static int silent_ip6(struct lab_world *w, struct err *e)
 {
-	struct conf_peer *p = &w->end[END_NEAR].conf->peers[0];
-
 	w->listens.addr = lab_plug(w, LAB_SERVER, LAB_UPLINK)->addr6;
-	p->literal = w->listens;
-	p->host = arena_alloc(w->arena, IP_ADDR_STR_SIZE);
-	ip_addr_str(&w->listens.addr, (char *)p->host);
+	lab_endpoint(w, &w->end[END_NEAR].conf->peers[0], &w->listens);
 	return silent(w, e);
 }
 

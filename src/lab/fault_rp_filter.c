@@ -9,11 +9,8 @@
 
 static void by_ip4(struct lab_world *w)
 {
-	struct conf_peer *p = &w->end[END_NEAR].conf->peers[0];
-
 	w->listens.addr = lab_plug(w, LAB_SERVER, LAB_UPLINK)->addr4;
-	p->literal.addr = w->listens.addr;
-	ip_addr_str(&w->listens.addr, (char *)p->host);
+	lab_endpoint(w, &w->end[END_NEAR].conf->peers[0], &w->listens);
 }
 
 /* On all links, or on that one. */
@@ -74,13 +71,11 @@ static int two_ways(struct lab_world *w, struct err *e)
 /* All goes into the tunnel but for a mark, and the filter does not look at marks. */
 static int no_mark(struct lab_world *w, struct err *e)
 {
-	struct conf *c = w->end[END_NEAR].conf;
 	int rc;
 
 	by_ip4(w);
-	c->peers[0].allowed[0] = (struct cidr){ { .family = FAMILY_IP4 }, 0 };
-	c->peers[0].n_allowed = 1;
-	c->fwmark = 51820;
+	lab_full_tunnel(w);
+	w->end[END_NEAR].conf->peers[0].n_allowed = 1; /* of IPv4 */
 	rc = lab_sysctl(w, LAB_CLIENT, "net.ipv4.conf.all.src_valid_mark", "0", e);
 	return rc ? rc : strict(w, lab_plug(w, LAB_CLIENT, LAB_ACCESS)->dev, e);
 }

@@ -12,11 +12,6 @@ void inside_ask(struct lab_world *w, enum addr_family family)
 
 void inside_ask_internet(struct lab_world *w)
 {
-	enum { FULL_MARK = 51820 }; /* wg-quick(8) */
-	struct conf *c = w->end[END_NEAR].conf;
-
-	c->peers[0].allowed[0] = (struct cidr){ { .family = FAMILY_IP4 }, 0 };
-	c->peers[0].allowed[1] = (struct cidr){ { .family = FAMILY_IP6 }, 0 };
-	c->fwmark = FULL_MARK;
+	lab_full_tunnel(w);
 	w->ping = lab_plug(w, LAB_ROUTER, LAB_UPLINK)->addr4;
 }

@@ -96,6 +96,7 @@ int lab_world_in(struct lab_world *w, enum lab_node node, int (*fn)(void *ctx, s
 /* Serves the loop meanwhile. -EINTR: a signal came. */
 int lab_world_pause(struct lab_world *w, int64_t ns, struct err *e);
 
+const char *lab_node_str(enum lab_node node); /* "client", ... */
 /* The plug of that node on that cable. */
 const struct lab_plug *lab_plug(const struct lab_world *w, enum lab_node node,
 				enum lab_cable cable);
@@ -123,18 +124,35 @@ void lab_told(struct lab_world *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
  * web.c: a server there that answers each HTTP request alike, by a redirection to that URL, as long
  * as this process serves its loop.
  */
-int lab_web(struct lab_world *w, enum lab_node node, uint16_t port, const char *url,
-	    struct err *e);
+int lab_web(struct lab_world *w, enum lab_node node, uint16_t port, const char *url, struct err *e);
 void lab_web_done(struct lab_world *w);
+
+/* It hides behind that link's own address whatever it sends out there. */
+int lab_masquerade(struct lab_world *w, enum lab_node node, enum lab_cable cable, struct err *e);
+int lab_masquerade_at(struct lab_world *w, enum lab_node node, const char *dev, struct err *e);
+/* The router's link to the server carries no more than mtu, and nobody is told what is too long. */
+int lab_narrow_quietly(struct lab_world *w, unsigned mtu, struct err *e);
 
 /* What names mean from now on: lines of hosts(5). All of them, each time. */
 int lab_hosts(struct lab_world *w, struct err *e, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
 /* The engines' sockets are put where nobody looks. When they run. */
 int lab_hide(struct lab_world *w, struct err *e);
+/* world_conf.c: what the configurations say, before anything is up */
+
+/* Where that peer of the client's is said to be: a literal address. */
+void lab_endpoint(struct lab_world *w, struct conf_peer *p, const struct endpoint *to);
+/* All that the client sends goes to the server, as wg-quick(8) marks and routes it. */
+void lab_full_tunnel(struct lab_world *w);
+/* Both have the same new one. */
+void lab_preshare(struct lab_world *w);
+/* A key whose secret half nobody has. */
+void lab_nobodys_key(struct public_key *out);
 /* The network of that cable becomes one of what that end's peer may be sent and send. */
 void lab_allow(struct lab_world *w, enum end end, enum lab_cable cable);
 void lab_allow_net(struct lab_world *w, enum end end, const struct cidr *net);
+/* The bytes of the longest outer packet: of a full one in the tunnel. */
+unsigned lab_outer_mtu(const struct lab_world *w);
 
 /* world_tunnel.c */
 
@@ -143,24 +161,26 @@ void lab_allow_net(struct lab_world *w, enum end end, const struct cidr *net);
  * makes them. only: that end, or END_COUNT for both. -errno: an engine did not start or take it.
  */
 int lab_world_start(struct lab_world *w, enum end only, struct err *e);
-/* Sends into the tunnel until that end has a session; -ETIMEDOUT: none came. */
-int lab_world_session(struct lab_world *w, enum end end, struct err *e);
-/*
- * From now on somebody at that end sends a datagram to that address every now and then, until all
- * ends: what a user does who cannot get through, while the other end is looked at.
- */
-int lab_world_use(struct lab_world *w, enum end end, const struct ip_addr *to, struct err *e);
-
-/*
- * world_talk.c: from now on somebody at that end sends something into the tunnel each second;
- * returns when the other end's engine knows where from, or does not come to know it.
- */
-int lab_world_talk(struct lab_world *w, enum end end, struct err *e);
-void lab_world_hush(struct lab_world *w); /* lab_world_free does */
 /* What its engine says of itself now. */
 int lab_world_get(struct lab_world *w, enum end end, struct arena *a, struct uapi_device **out,
 		  struct err *e);
 /* Lines of a `set` to it; text may hold keys: the caller wipes. */
 int lab_world_set(struct lab_world *w, enum end end, const struct buf *text, struct err *e);
+
+/* world_talk.c: somebody who wants to use the tunnel */
+
+/* Sends into the tunnel until that end has a session; -ETIMEDOUT: none came. */
+int lab_world_session(struct lab_world *w, enum end end, struct err *e);
+/*
+ * From now on somebody at that end sends a datagram to that address every now and then: what a user
+ * does who cannot get through, while the other end is looked at.
+ */
+int lab_world_use(struct lab_world *w, enum end end, const struct ip_addr *to, struct err *e);
+/*
+ * From now on somebody at that end sends something into the tunnel each second; returns when the
+ * other end's engine knows where from, or does not come to know it.
+ */
+int lab_world_talk(struct lab_world *w, enum end end, struct err *e);
+void lab_world_hush(struct lab_world *w); /* lab_world_free does */
 
 #endif

@@ -8,12 +8,17 @@
 
 #include "lab/world.h"
 
-static const char *const node_name[LAB_NODE_COUNT] = { [LAB_CLIENT] = "client",
-						       [LAB_ROUTER] = "router",
-						       [LAB_SERVER] = "server",
-						       [LAB_LAN] = "lan" };
-
 enum { MADE_TEXT_SIZE = 512, COMMANDS_SIZE = 2048 };
+
+const char *lab_node_str(enum lab_node node)
+{
+	static const char *const name[LAB_NODE_COUNT] = { [LAB_CLIENT] = "client",
+							  [LAB_ROUTER] = "router",
+							  [LAB_SERVER] = "server",
+							  [LAB_LAN] = "lan" };
+
+	return name[node];
+}
 
 void lab_told(struct lab_world *w, const char *fmt, ...)
 {
@@ -51,14 +56,14 @@ int lab_nft(struct lab_world *w, enum lab_node node, struct err *e, const char *
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	lab_told(w, "%s: nft '%s'", node_name[node], text);
+	lab_told(w, "%s: nft '%s'", lab_node_str(node), text);
 	return lab_world_in(w, node, change_rules, &x, e);
 }
 
 int lab_sysctl(struct lab_world *w, enum lab_node node, const char *name, const char *value,
 	       struct err *e)
 {
-	lab_told(w, "%s: sysctl -w %s=%s", node_name[node], name, value);
+	lab_told(w, "%s: sysctl -w %s=%s", lab_node_str(node), name, value);
 	return w->p->netns_sysctl(w->netns[node], name, value, e);
 }
 
@@ -87,7 +92,7 @@ int lab_link_up(struct lab_world *w, enum lab_node node, const char *dev, bool u
 {
 	struct change x = { .w = w, .dev = dev, .up = up };
 
-	lab_told(w, "%s: ip link set %s %s", node_name[node], dev, up ? "up" : "down");
+	lab_told(w, "%s: ip link set %s %s", lab_node_str(node), dev, up ? "up" : "down");
 	return lab_world_in(w, node, change_up, &x, e);
 }
 
@@ -104,7 +109,7 @@ int lab_addr(struct lab_world *w, enum lab_node node, const char *dev, const str
 	struct change x = { .w = w, .dev = dev, .dst = addr };
 	char text[CIDR_STR_SIZE];
 
-	lab_told(w, "%s: ip addr add %s dev %s", node_name[node], cidr_str(addr, text), dev);
+	lab_told(w, "%s: ip addr add %s dev %s", lab_node_str(node), cidr_str(addr, text), dev);
 	return lab_world_in(w, node, change_addr, &x, e);
 }
 
@@ -120,7 +125,7 @@ int lab_link_mtu(struct lab_world *w, enum lab_node node, const char *dev, unsig
 {
 	struct change x = { .w = w, .dev = dev, .mtu = mtu };
 
-	lab_told(w, "%s: ip link set %s mtu %u", node_name[node], dev, mtu);
+	lab_told(w, "%s: ip link set %s mtu %u", lab_node_str(node), dev, mtu);
 	return lab_world_in(w, node, change_mtu, &x, e);
 }
 
@@ -137,7 +142,7 @@ int lab_route(struct lab_world *w, enum lab_node node, const struct cidr *dst, c
 	struct change x = { .w = w, .dst = dst, .dev = dev, .gateway = gateway };
 	char net[CIDR_STR_SIZE];
 
-	lab_told(w, "%s: ip route add %s dev %s", node_name[node], cidr_str(dst, net), dev);
+	lab_told(w, "%s: ip route add %s dev %s", lab_node_str(node), cidr_str(dst, net), dev);
 	return lab_world_in(w, node, change_route, &x, e);
 }
 
@@ -164,26 +169,34 @@ int lab_unroute(struct lab_world *w, enum lab_node node, const struct cidr *dst,
 	struct change x = { .w = w, .dst = dst };
 	char net[CIDR_STR_SIZE];
 
-	lab_told(w, "%s: ip route del %s", node_name[node], cidr_str(dst, net));
+	lab_told(w, "%s: ip route del %s", lab_node_str(node), cidr_str(dst, net));
 	return lab_world_in(w, node, remove_routes, &x, e);
 }
 
-void lab_allow_net(struct lab_world *w, enum end end, const struct cidr *net)
+int lab_masquerade_at(struct lab_world *w, enum lab_node node, const char *dev, struct err *e)
 {
-	struct conf_peer *p = &w->end[end].conf->peers[0];
-	struct cidr *grown = arena_alloc(w->arena, (p->n_allowed + 1) * sizeof(*grown));
-
-	memcpy(grown, p->allowed, p->n_allowed * sizeof(*grown));
-	grown[p->n_allowed] = *net;
-	cidr_mask(&grown[p->n_allowed++]);
-	p->allowed = grown;
+	return lab_nft(w, node, e,
+		       "add table inet nat;"
+		       "add chain inet nat post { type nat hook postrouting priority srcnat; };"
+		       "add rule inet nat post oifname %s masquerade",
+		       dev);
 }
 
-void lab_allow(struct lab_world *w, enum end end, enum lab_cable cable)
+int lab_masquerade(struct lab_world *w, enum lab_node node, enum lab_cable cable, struct err *e)
 {
-	struct cidr net = { w->plug[cable][0].addr4, 24 };
+	return lab_masquerade_at(w, node, lab_plug(w, node, cable)->dev, e);
+}
 
-	lab_allow_net(w, end, &net);
+int lab_narrow_quietly(struct lab_world *w, unsigned mtu, struct err *e)
+{
+	int rc = lab_link_mtu(w, LAB_ROUTER, lab_plug(w, LAB_ROUTER, LAB_UPLINK)->dev, mtu, e);
+
+	return rc ? rc :
+		    lab_nft(w, LAB_ROUTER, e,
+			    "add table inet quiet;"
+			    "add chain inet quiet out { type filter hook output priority 0; };"
+			    "add rule inet quiet out icmp type destination-unreachable drop;"
+			    "add rule inet quiet out icmpv6 type packet-too-big drop");
 }
 
 int lab_hide(struct lab_world *w, struct err *e)

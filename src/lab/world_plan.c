@@ -142,16 +142,6 @@ static void new_peer(struct lab_world *w, const struct lab_end *of, const struct
 	p->n_allowed = 2;
 }
 
-static void preshare(struct lab_world *w)
-{
-	struct conf_peer *near = &w->end[END_NEAR].conf->peers[0];
-	struct conf_peer *far = &w->end[END_FAR].conf->peers[0];
-
-	randombytes_buf(near->psk.b, KEY_LEN);
-	far->psk = near->psk;
-	near->has_psk = far->has_psk = true;
-}
-
 void lab_plan_confs(struct lab_world *w)
 {
 	struct lab_end *near = &w->end[END_NEAR], *far = &w->end[END_FAR];
@@ -164,12 +154,9 @@ void lab_plan_confs(struct lab_world *w)
 	new_peer(w, far, near);
 	far->conf->listen_port = w->listens.port;
 	p = &near->conf->peers[0];
-	p->literal = w->listens;
-	p->port = w->listens.port;
-	p->host = arena_alloc(w->arena, IP_ADDR_STR_SIZE);
-	ip_addr_str(&w->listens.addr, (char *)p->host);
+	lab_endpoint(w, p, &w->listens);
 	if (draw_below(&w->draw, 2))
 		p->keepalive_s = KEEPALIVE_USUAL;
 	if (draw_below(&w->draw, 2))
-		preshare(w);
+		lab_preshare(w);
 }

@@ -3,7 +3,6 @@
  * other end's, or from the configuration file. Whoever looks is told nothing of what was made.
  */
 #include <errno.h>
-
 #include <unistd.h>
 
 #include "gather/gather_resolve.h"
@@ -134,7 +133,6 @@ static int make(struct lab_run *x, struct err *e)
 		return err_say(e, EOPNOTSUPP, "it is there only when one is brought up: --as file");
 	if (s->before)
 		rc = s->before(w, e);
-
 	if (!rc)
 		rc = lab_world_start(w, x->lab->from_file ? END_FAR : END_COUNT, e);
 	if (!rc && s->session)
@@ -161,10 +159,6 @@ static void say(const struct lab_run *x, const char *line)
 /* Its namespaces have no names: they are reached through the descriptors of this process. */
 static void how_to_enter(const struct lab_run *x)
 {
-	static const char *const name[LAB_NODE_COUNT] = { [LAB_CLIENT] = "client",
-							  [LAB_ROUTER] = "router",
-							  [LAB_SERVER] = "server",
-							  [LAB_LAN] = "lan" };
 	const struct lab_world *w = x->world;
 	const struct lab_end *near = &w->end[END_NEAR];
 	long pid = (long)getpid();
@@ -178,7 +172,7 @@ static void how_to_enter(const struct lab_run *x)
 	for (i = 0; i < LAB_NODE_COUNT; i++)
 		say(x, arena_printf(x->arena,
 				    "%s: nsenter %s--mount=/proc/%ld/ns/mnt --net=/proc/%ld/fd/%d",
-				    name[i], user, pid, pid, w->netns[i]));
+				    lab_node_str((enum lab_node)i), user, pid, pid, w->netns[i]));
 	say(x, arena_printf(x->arena,
 			    "the tunnel is %s at the client and %s at the server; "
 			    "there: wgdiag check %s",
