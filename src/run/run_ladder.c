@@ -115,17 +115,17 @@ static void ask(struct run *r)
 	rc = loop_run(r->loop, run_until(r, LADDER_MS), ladder_done, x.ladder);
 	ladder_facts(x.ladder, out);
 	ladder_close(x.ladder);
+	if (!rc && out->host == HOST_SILENT && !run_interrupted(r)) {
+		out->host_port = run_knock(r, &x.conf.to.addr, &x.conf.from.addr, x.conf.mark);
+		if (out->host_port)
+			out->host = HOST_TCP;
+	}
 	/* Cut short it tells nothing: what was not answered may have been. */
-	if (rc < 0) {
+	if (rc < 0 || (out->host == HOST_SILENT && run_interrupted(r))) {
 		facts_gap(r->f, NEED_LADDER,
 			  run_interrupted(r) ? "interrupted" : "it took too long", NULL);
 		*out = (struct ladder_facts){ .host_hops = UNKNOWN };
 		return;
-	}
-	if (out->host == HOST_SILENT && !run_interrupted(r)) {
-		out->host_port = run_knock(r, &x.conf.to.addr, &x.conf.from.addr, x.conf.mark);
-		if (out->host_port)
-			out->host = HOST_TCP;
 	}
 	/* One that answers pings itself is at most the gateway, whose pages are its own. */
 	if (x.conf.has_gateway && out->host != HOST_ECHO && out->host != HOST_PROXY &&

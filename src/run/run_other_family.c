@@ -38,7 +38,6 @@ static void ask(struct asking *x, uint32_t mark, struct other_family_facts *out)
 	struct ping_facts ping = { 0 };
 	struct err e;
 
-	out->to = x->to;
 	if (run_in(r, END_NEAR, ping_here, x, &e) == 0) {
 		echo_start(x->echo);
 		loop_run(r->loop, run_until(r, PINGS * EVERY_MS + TIMEOUT_MS), echo_done, x->echo);
@@ -47,13 +46,14 @@ static void ask(struct asking *x, uint32_t mark, struct other_family_facts *out)
 	}
 	if (ping.received > 0) {
 		out->host = HOST_ECHO;
-		return;
+	} else if (!run_interrupted(r)) {
+		out->host_port = run_knock(r, &x->to, NULL, mark);
+		if (out->host_port)
+			out->host = HOST_TCP;
 	}
-	if (run_interrupted(r))
-		return;
-	out->host_port = run_knock(r, &x->to, NULL, mark);
-	if (out->host_port)
-		out->host = HOST_TCP;
+	/* Cut short, silence tells nothing. */
+	if (out->host != HOST_SILENT || !run_interrupted(r))
+		out->to = x->to;
 }
 
 /* Whose it is the kernel tells by a route, which is not one into the tunnel. */

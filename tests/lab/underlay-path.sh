@@ -234,6 +234,24 @@ for c in twice other; do
 	check "two at once: $c" expr "$(row "$c" underlay.path)" : "PASS .*get to hop 2 ($host2)"
 done
 
+# Interrupted while it waits whether the host answers TCP: that it does not is not known, nor said.
+chain cut 4
+rule cuts input 'meta l4proto { icmp, udp } drop'
+ip netns exec cuts nft 'add rule inet tinput c meta l4proto tcp counter drop'
+ip netns exec cutc "$WGDIAG" check "$n" --json >"$TMPDIR/cut.json" 2>"$TMPDIR/cut.err" &
+cut_pid=$!
+check 'cut: it knocks at the host' wait_for 30 \
+	"! ip netns exec cuts nft list ruleset | grep -q 'counter packets 0 '"
+kill -INT "$cut_pid"
+if ends "$cut_pid"; then
+	is 'cut: exit' "$ends_rc" 130
+	check 'cut: underlay.path is SKIP' expr "$(row cut underlay.path)" : 'SKIP interrupted'
+	clean 'cut: nothing is said of what was not waited for' "$(grep -o 'neither ping nor TCP' "$TMPDIR/cut.json")"
+	clean 'cut: fits the schema' "$(json_problems "$TMPDIR/cut.json")"
+else
+	not_ok 'cut: it ended within 10 s'
+fi
+
 # --- without privileges; and without a socket -------------------------------------------------
 
 chain nobody 4
