@@ -54,7 +54,6 @@ run:
 
 test:
 	@$(DEPS) install build unit test
-	+@$(BUILD) peers
 	+@$(BUILD) $(if $(CI),test-all,test)
 
 test-unit test-lab:

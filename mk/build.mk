@@ -84,8 +84,8 @@ LAB_TESTS := $(call scripts,tests/lab/*.sh)
 
 # --- rules ----------------------------------------------------------------
 
-.PHONY: all run lab test test-all test-programs test-unit test-lab lint bench fuzz peers \
-	install uninstall FORCE
+.PHONY: all run lab test test-all test-programs san-programs test-unit test-lab lint bench fuzz peers \
+	syntax install uninstall FORCE
 .SUFFIXES:
 # Without this make thinks the objects of the tests intermediate and deletes them.
 .SECONDARY:
@@ -177,17 +177,22 @@ UNIT_PROGS := $(PROGS) $(REPLAYS)
 
 test-programs: all $(UNIT_PROGS)
 
-test: test-programs
+# For warnings alone: CFLAGS has -fsyntax-only.
+syntax: $(MAIN_OBJ) $(PURE_OBJS) $(IO_OBJS) $(call obj,$(PROG_SRCS) $(BENCH_SRCS) $(FUZZ_SRCS)) $(LIB_OBJS) $(REPLAY_OBJ)
+
+# What is tested against is fetched while the programs are compiled: first, for it takes long.
+test: peers test-programs
 	@$(RUN_TESTS) $(UNIT_PROGS) $(LINT_TESTS) $(CLI_TESTS) $(LAB_TESTS)
 
 # The same, the programs once more under the sanitizers, and the slow lints.
-test-all: test-programs
 ifdef SAN
-	@$(RUN_TESTS) $(UNIT_PROGS) $(LINT_TESTS) $(CLI_TESTS) $(LAB_TESTS)
+test-all: test
 else
-	+@$(MAKE) --no-print-directory -f mk/build.mk SAN=address,undefined O=$(O)-san test-programs
+test-all: peers test-programs san-programs
 	@$(RUN_TESTS) $(UNIT_PROGS) $(UNIT_PROGS:$(O)/%=$(O)-san/%) $(LINT_TESTS) $(SLOW_LINTS) \
 		$(CLI_TESTS) $(LAB_TESTS)
+san-programs:
+	+@$(MAKE) --no-print-directory -f mk/build.mk SAN=address,undefined O=$(O)-san test-programs
 endif
 
 test-unit: test-programs
@@ -207,14 +212,16 @@ run:
 		unshare -U -r -n true 2>/dev/null; }; then \
 		set -- $(O)/wgdiag check; else set -- sudo $(O)/wgdiag check; fi; echo "$$*"; exec "$$@"
 
-# Each run mostly waits. SEED=n repeats all of it.
+# Each run mostly waits. SEED=n repeats all of it. LAB_AS=both: each in both ways.
 LAB_JOBS ?= $(shell expr $(JOBS) '*' 4)
 LAB_SEEDS ?= 5
 lab: all
-	@near=builtin; if PATH=$$PATH:/usr/sbin:/sbin command -v wireguard-go >/dev/null; then near=builtin,wireguard-go; fi; \
-	set -- $(O)/wgdiag lab --all --jobs $(LAB_JOBS) --seeds $(LAB_SEEDS) --engine-near $$near $(if $(SEED),--seed $(SEED)); \
+	@r=; near=builtin; if PATH=$$PATH:/usr/sbin:/sbin command -v wireguard-go >/dev/null; then near=builtin,wireguard-go; fi; \
+	set -- $(O)/wgdiag lab --all --jobs $(LAB_JOBS) --seeds $(LAB_SEEDS) --engine-near $$near $(if $(SEED),--seed $(SEED)) \
+		$(if $(LAB_AS),--as $(LAB_AS)); \
 	if [ "$$(id -u)" != 0 ] && ! { [ -w /dev/net/tun ] && unshare -U -r -n true 2>/dev/null; }; then \
-		set -- sudo "$$@"; fi; echo "$$*"; exec "$$@"
+		set -- sudo "$$@"; fi; echo "$$*"; "$$@" || r=$$?; \
+	set -- "$$@" --pairs --seeds 1; echo "$$*"; "$$@" || r=$$?; exit $${r:-0}
 
 bench: all $(BENCHES)
 	@set -e; for b in $(BENCHES) $(call scripts,tests/bench/*.sh); do \

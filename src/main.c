@@ -12,7 +12,8 @@
 #include "cmd/say.h"
 
 static const struct cmd *const commands[] = {
-	&cmd_check, &cmd_lab, &cmd_engine, &cmd_engines, &cmd_explain, &cmd_version,
+	&cmd_check, &cmd_loss,	 &cmd_ledger,  &cmd_serve,   &cmd_lab,
+	&cmd_engine, &cmd_engines, &cmd_explain, &cmd_version,
 };
 
 static const struct cmd *find(const char *name)

@@ -26,10 +26,6 @@
 enum {
 	SHIFT = 4,
 	IP4_LONGEST = 65535,
-	ECHO4_REPLY = 0,
-	ECHO4_REQUEST = 8, /* RFC 792 */
-	ECHO6_REQUEST = 128,
-	ECHO6_REPLY = 129, /* RFC 4443 */
 	UDP_PORT_AT = 2, /* RFC 768: of the destination */
 	UDP_LEN_AT = 4,
 	PADDED_TO = 16, /* whitepaper, section 5.4.6 */
@@ -195,16 +191,24 @@ static void count_shifted(struct tap_facts *t, enum tap_dir dir, const uint8_t *
 
 /* ---------------------------------------------------------------------------------- */
 
+static bool is_icmp(const struct dgram *d, uint8_t type4, uint8_t type6)
+{
+	if (d->later_fragment || !d->have)
+		return false;
+	if (d->proto == IP_PROTO_ICMP6 && d->src.family == FAMILY_IP6)
+		return d->b[0] == type6;
+	return d->proto == IP_PROTO_ICMP && d->src.family == FAMILY_IP4 && d->b[0] == type4;
+}
+
+static bool is_echo_request(const struct dgram *d)
+{
+	return is_icmp(d, ICMP_ECHO_REQUEST, ICMP_ECHO6_REQUEST);
+}
+
 static void count_echo(struct tap_facts *t, enum tap_dir dir, const struct dgram *d)
 {
-	bool v6 = d->proto == IP_PROTO_ICMP6 && d->src.family == FAMILY_IP6;
-
-	if (d->later_fragment || !d->have)
-		return;
-	if (!v6 && (d->proto != IP_PROTO_ICMP || d->src.family != FAMILY_IP4))
-		return;
-	t->echo_requests[dir] += d->b[0] == (v6 ? ECHO6_REQUEST : ECHO4_REQUEST);
-	t->echo_replies[dir] += d->b[0] == (v6 ? ECHO6_REPLY : ECHO4_REPLY);
+	t->echo_requests[dir] += is_echo_request(d);
+	t->echo_replies[dir] += is_icmp(d, ICMP_ECHO_REPLY, ICMP_ECHO6_REPLY);
 }
 
 static bool is_multicast(const struct ip_addr *a)
@@ -222,20 +226,25 @@ static bool has_own_of(const struct tap_conf *c, uint8_t family)
 	return false;
 }
 
+static void count_own(struct tap_facts *t, const struct tap_conf *c, enum tap_dir dir,
+		      const struct dgram *d)
+{
+	if (dir == TAP_OUT && is_echo_request(d) && is_own(c, &d->src))
+		t->own_echoes[d->src.family == FAMILY_IP6]++;
+}
+
 /* Without an address of its own the tun borrows that of another link. */
 static void count_foreign(struct tap_facts *t, const struct tap_conf *c, enum tap_dir dir,
 			  const struct dgram *d)
 {
 	const struct ip_addr *a = dir == TAP_OUT ? &d->src : &d->dst;
 	struct ip_addr *first = dir == TAP_OUT ? &t->foreign_from : &t->foreign_to;
-	struct tap_facts echo = { 0 };
 
 	if (is_own(c, a) || is_multicast(a) || is_link_chatter(a) || !has_own_of(c, a->family))
 		return;
 	if (!t->foreign[dir]++)
 		*first = *a;
-	count_echo(&echo, dir, d);
-	t->foreign_echoes[dir] += echo.echo_requests[dir];
+	t->foreign_echoes[dir] += is_echo_request(d);
 }
 
 /* A message of the tunnel itself: it was routed into what it is to carry. */
@@ -260,8 +269,19 @@ static bool is_others_echo(const struct tap_conf *c, const struct dgram *d)
 	return false;
 }
 
+static void tell_inner(const struct tap_conf *c, const struct dgram *d, const uint8_t *b,
+		       size_t caplen, size_t len, int64_t t_ns)
+{
+	const struct tap_inner p = {
+		.dir = inner_dir(c, d), .t_ns = t_ns, .b = b, .caplen = caplen, .len = len
+	};
+
+	if (c->on_inner)
+		c->on_inner(c->on_inner_ctx, &p);
+}
+
 void count_tun(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, size_t caplen,
-	       size_t len)
+	       size_t len, int64_t t_ns)
 {
 	uint8_t version = caplen ? b[0] >> 4 : 0;
 	struct dgram d;
@@ -280,11 +300,13 @@ void count_tun(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, 
 		}
 	}
 	if (headers_read(b, caplen, &d)) {
+		tell_inner(c, &d, b, caplen, len, t_ns);
 		if (is_others_echo(c, &d)) {
 			t->others[inner_dir(c, &d)]++;
 			return;
 		}
 		count_echo(t, inner_dir(c, &d), &d);
+		count_own(t, c, inner_dir(c, &d), &d);
 		count_foreign(t, c, inner_dir(c, &d), &d);
 		t->nested += inner_dir(c, &d) == TAP_OUT && is_nested(c, &d);
 	}

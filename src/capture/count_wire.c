@@ -109,6 +109,16 @@ static size_t message_size(const uint8_t *b, size_t have, size_t len)
 	return len;
 }
 
+/* An answer is as large as what it answers, or smaller. */
+static void count_size(struct tap_facts *t, enum tap_dir dir, int64_t len)
+{
+	if (dir == TAP_IN && t->largest[TAP_OUT] > 0 && len > t->largest[TAP_OUT]) {
+		t->larger++;
+		t->larger_bytes += len - t->largest[TAP_OUT];
+	}
+	t->largest[dir] = MAX(t->largest[dir], len);
+}
+
 static void count_message(struct tap_facts *t, enum tap_dir dir, enum wg_msg_type type, size_t len,
 			  int64_t t_ns)
 {
@@ -120,6 +130,8 @@ static void count_message(struct tap_facts *t, enum tap_dir dir, enum wg_msg_typ
 		t->keepalives[dir]++;
 	if (type == WG_MSG_DATA && len % WG_PADDED_TO != 0)
 		t->unpadded[dir]++;
+	if (type == WG_MSG_DATA)
+		count_size(t, dir, (int64_t)len);
 	if (type == WG_MSG_INITIATION && t->first_initiation_ns == UNKNOWN)
 		t->first_initiation_ns = t_ns;
 	if (type == WG_MSG_RESPONSE && t->first_response_ns == UNKNOWN)
@@ -127,20 +139,30 @@ static void count_message(struct tap_facts *t, enum tap_dir dir, enum wg_msg_typ
 }
 
 /* Whoever counts counters is told of each message, also of one whose counter was cut off. */
-static void tell_data(const struct tap_conf *c, enum tap_dir dir, const uint8_t *b, size_t have,
-		      size_t at)
+static void tell_data(const struct tap_message *whole, const uint8_t *b, size_t have, size_t len,
+		      size_t size, void (*on_data)(void *ctx, const struct tap_message *m),
+		      void *ctx)
 {
-	struct rd r = rd_on(b, have);
-	struct tap_message m = { .dir = dir };
+	size_t at;
 
-	if (!c->on_data)
-		return;
-	rd_bytes(&r, at);
-	rd_le32(&r); /* type */
-	m.receiver = rd_le32(&r);
-	m.counter = rd_le64(&r);
-	m.cut = r.bad;
-	c->on_data(c->on_data_ctx, &m);
+	for (at = 0; at < len; at += size) {
+		struct tap_message m = *whole;
+		struct rd r = rd_on(b, have);
+
+		rd_bytes(&r, at);
+		rd_le32(&r); /* type */
+		m.receiver = rd_le32(&r);
+		m.counter = rd_le64(&r);
+		m.len = MIN(size, len - at);
+		m.cut = r.bad;
+		on_data(ctx, &m);
+	}
+}
+
+void tap_data_messages(const struct tap_message *whole, const uint8_t *b, size_t have, size_t len,
+		       void (*on_data)(void *ctx, const struct tap_message *m), void *ctx)
+{
+	tell_data(whole, b, have, len, message_size(b, have, len), on_data, ctx);
 }
 
 static void count_datagram(struct tap_facts *t, const struct tap_conf *c, enum tap_dir dir,
@@ -161,9 +183,12 @@ static void count_datagram(struct tap_facts *t, const struct tap_conf *c, enum t
 		count_message(t, dir, type, len, t_ns);
 	for (at = 0; at < len; at += size) {
 		count_message(t, dir, type, MIN(size, len - at), t_ns);
-		if (type == WG_MSG_DATA)
-			tell_data(c, dir, b, have, at);
+		if (type == WG_MSG_DATA && dir == TAP_IN && t->data_since != UNKNOWN)
+			t->data_since += t_ns > c->since_ns;
 	}
+	if (type == WG_MSG_DATA && c->on_data)
+		tell_data(&(struct tap_message){ .dir = dir, .t_ns = t_ns }, b, have, len, size,
+			  c->on_data, c->on_data_ctx);
 }
 
 /* Of our own ladder, or that of another run: no message of an engine's. */
@@ -263,6 +288,65 @@ static void count_icmp(struct tap_facts *t, const struct tap_conf *c, const stru
 	}
 }
 
+/* --- whoever wants to know each message ------------------------------------------------- */
+
+/* Where it is not between the tunnel's two sockets: of the near one, if its port is known. */
+static bool outer_dir(const struct tap_conf *c, const struct dgram *d, struct tap_outer *m)
+{
+	size_t udp_len;
+
+	m->tunnel = tunnel_dir(c, d, &m->dir, &udp_len);
+	if (m->tunnel)
+		return true;
+	if (c->near.port == 0)
+		return false;
+	m->dir = is_near(c, &m->to.addr, m->to.port) ? TAP_IN : TAP_OUT;
+	return m->dir == TAP_IN || is_near(c, &m->from.addr, m->from.port);
+}
+
+static bool outer_of(const struct tap_conf *c, const struct dgram *d, struct tap_outer *m)
+{
+	struct rd r = rd_on(d->b, d->have);
+	size_t len;
+
+	m->from = (struct endpoint){ .addr = d->src, .port = rd_be16(&r) };
+	m->to = (struct endpoint){ .addr = d->dst, .port = rd_be16(&r) };
+	len = rd_be16(&r);
+	rd_be16(&r); /* checksum */
+	if (r.bad || d->proto != IP_PROTO_UDP || d->later_fragment || len < UDP_HEADER_LEN ||
+	    is_ladder(d) || !outer_dir(c, d, m))
+		return false;
+	len -= UDP_HEADER_LEN;
+	m->b = r.p;
+	m->have = MIN(r.left, len);
+	/* An error need not quote more than the header; then its length tells the type. */
+	if (m->icmp && m->have < 4)
+		m->type = len == WG_INITIATION_LEN ? WG_MSG_INITIATION : WG_MSG_NONE;
+	else if (m->have < 4 || wg_msg_classify(m->b, len, &m->type) != WG_MSG_OK)
+		return false;
+	return m->type != WG_MSG_NONE;
+}
+
+static void tell_outer(const struct tap_conf *c, const struct dgram *d, int64_t t_ns)
+{
+	bool icmp = d->proto == IP_PROTO_ICMP || d->proto == IP_PROTO_ICMP6;
+	struct tap_outer m = { .icmp = icmp, .t_ns = t_ns };
+	struct dgram quoted;
+
+	if (icmp) {
+		if (d->have < ICMP_HEADER_LEN || d->later_fragment ||
+		    !is_icmp_error(d->proto, d->b[0]) ||
+		    !headers_read(d->b + ICMP_HEADER_LEN, d->have - ICMP_HEADER_LEN, &quoted))
+			return;
+		m.icmp_from = d->src;
+		m.icmp_type = d->b[0];
+		m.icmp_code = d->b[1];
+		d = &quoted;
+	}
+	if (outer_of(c, d, &m))
+		c->on_outer(c->on_outer_ctx, &m);
+}
+
 void count_wire(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, size_t caplen,
 		size_t len, int64_t t_ns)
 {
@@ -270,6 +354,8 @@ void count_wire(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b,
 
 	if (!headers_read(b, caplen, &d) || d.ip_len > len)
 		return;
+	if (c->on_outer)
+		tell_outer(c, &d, t_ns);
 	if (d.proto == IP_PROTO_UDP)
 		count_udp(t, c, &d, t_ns);
 	else if (d.proto == IP_PROTO_ICMP || d.proto == IP_PROTO_ICMP6)

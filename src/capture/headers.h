@@ -27,6 +27,6 @@ bool headers_read(const uint8_t *b, size_t caplen, struct dgram *d);
 void count_wire(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, size_t caplen,
 		size_t len, int64_t t_ns);
 void count_tun(struct tap_facts *t, const struct tap_conf *c, const uint8_t *b, size_t caplen,
-	       size_t len);
+	       size_t len, int64_t t_ns);
 
 #endif

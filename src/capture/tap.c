@@ -36,6 +36,8 @@
 enum {
 	SNAP_LEN = 65535,
 	RING_BYTES = 8 << 20,
+	LARGE_TUN = 16 << 20, /* 50 ms and more at the speed of a fast engine */
+	LARGE_WIRE = 32 << 20,
 	BLOCK_MS = 20, /* a block with frames in it is handed over after this time, full or not */
 	READ_MAX = 4096, /* frames in one turn of the loop: others want to be served too */
 };
@@ -125,6 +127,13 @@ static int set_filter(pcap_t *p, const struct tap_conf *c, struct err *e)
 	return rc < 0 ? err_say(e, EIO, "capture on %s: filter: %s", c->dev, pcap_geterr(p)) : 0;
 }
 
+static int ring_bytes(const struct tap_conf *c)
+{
+	if (!c->large)
+		return RING_BYTES;
+	return c->kind == TAP_KIND_TUN ? LARGE_TUN : LARGE_WIRE;
+}
+
 static int activate(pcap_t *p, const struct tap_conf *c, struct err *e)
 {
 	const char *dev = c->dev;
@@ -134,7 +143,7 @@ static int activate(pcap_t *p, const struct tap_conf *c, struct err *e)
 	pcap_set_snaplen(p, SNAP_LEN);
 	pcap_set_promisc(p, 0);
 	pcap_set_timeout(p, BLOCK_MS);
-	pcap_set_buffer_size(p, RING_BYTES);
+	pcap_set_buffer_size(p, ring_bytes(c));
 	/* Where it is refused, the times are in microseconds. */
 	pcap_set_tstamp_precision(p, PCAP_TSTAMP_PRECISION_NANO);
 	rc = pcap_activate(p);
@@ -319,6 +328,16 @@ void live_tap_facts(struct live_tap *t, struct tap_facts *out)
 	}
 	t->facts.dropped = dropped;
 	*out = t->facts;
+}
+
+void live_tap_since(struct live_tap *t, int64_t wall_ns)
+{
+	unsigned i;
+
+	for (i = 0; t && i < t->n; i++)
+		t->handle[i].conf.since_ns = wall_ns;
+	if (t)
+		t->facts.data_since = 0;
 }
 
 void live_tap_close(struct live_tap *t)

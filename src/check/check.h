@@ -167,10 +167,14 @@ enum sign {
 	SIGN_RESPONSE_UNUSED,
 	/* the same of one that counts what it refuses, and refused none: it never had them */
 	SIGN_RESPONSE_VANISHED,
+	/* the answers come from another address than was asked, and the engine has no handshake */
+	SIGN_ANSWERED_ELSEWHERE,
 	/* the other end asks, is answered, and asks again: it made nothing of the answers */
 	SIGN_ANSWERED_IN_VAIN,
 	/* a ping to our own address went into the tun, where nobody need answer it */
 	SIGN_SELF_PING_IN_TUN,
+	/* this host's filter or its setting takes echo requests, its own to itself too */
+	SIGN_NO_PINGS_HERE,
 	/* the engine's process is no more: nobody listens, or it was seen to die */
 	SIGN_ENGINE_GONE,
 	/* somebody listens on its socket, and never answers */
@@ -181,6 +185,54 @@ enum sign {
 	/* a rule of this host took packets of the tunnel; and it is for a link that is gone */
 	SIGN_FILTER_TOOK,
 	SIGN_FILTER_LEFT_OVER,
+	/* and what it took is why the next host on the way does not answer on its link */
+	SIGN_FILTER_TOOK_NEIGHBOUR,
+	/* what it took are handshakes that somebody asks this end for */
+	SIGN_FILTER_TOOK_CALL,
+	/*
+	 * Somebody asks this end for a handshake, again and again: for another public key than
+	 * ours; at a port that its engine does not have; it is not answered, by an engine that says
+	 * nothing of it; the same, and the engine counted nothing that it could have been
+	 */
+	SIGN_CALL_OTHER_KEY,
+	SIGN_CALL_OTHER_PORT,
+	SIGN_CALL_UNANSWERED,
+	SIGN_CALL_VANISHED,
+
+	/* --- by what the far end recorded --- */
+	/* our initiations came in there; not one did, by any of its links */
+	SIGN_FAR_HEARD,
+	SIGN_FAR_HEARD_NOTHING,
+	/* they were answered, and no answer came here */
+	SIGN_FAR_ANSWERED,
+	/*
+	 * Not one came in, and what looks like them did, to the very port: so nobody takes these by
+	 * port or shape. And of all that was sent there some did not: the way loses whatever is
+	 * sent
+	 */
+	SIGN_FAR_HEARD_LIKE,
+	SIGN_FAR_HEARD_SOME,
+	/* its filter took them; they came in to a port that its engine does not have */
+	SIGN_FAR_TOOK_CALL,
+	SIGN_FAR_OTHER_PORT,
+	/* the endpoint's address is not of that host */
+	SIGN_FAR_IS_ELSEWHERE,
+	/*
+	 * Datagrams that are no WireGuard message came in at the very port; not there, and to
+	 * another; to that of DNS only
+	 */
+	SIGN_FAR_HEARD_KNOCK,
+	SIGN_FAR_HEARD_OTHER,
+	SIGN_FAR_HEARD_DNS,
+	/* its filter took what came out of the tunnel; or what it was to forward */
+	SIGN_FAR_FILTER_TOOK,
+	SIGN_FAR_FORWARD_DROPPED,
+	/*
+	 * It passed our packets on with our inner source, and nothing came back: from a neighbour
+	 * of its own, by a host that hides nobody; or it had to hide us there
+	 */
+	SIGN_FAR_NO_WAY_BACK,
+	SIGN_FAR_HIDES_NOT,
 
 	/* --- sizes, loss and time --- */
 	/* outer messages of that direction are lost, at any rate and here and there */
@@ -223,7 +275,7 @@ uint32_t traffic_of(uint8_t family, uint32_t kinds); /* family NONE: both */
 /*
  * This host's, whatever the far end has; or of somebody between the two hosts.
  */
-enum whose { WHOSE_UNTOLD, WHOSE_LOCAL, WHOSE_PATH };
+enum whose { WHOSE_UNTOLD, WHOSE_LOCAL, WHOSE_PATH, WHOSE_FAR };
 
 struct finding {
 	const struct check *check; /* stamped by the runner */
@@ -273,6 +325,8 @@ struct check {
 	/* ids whose FAIL makes this row pointless or explains its FAIL; NULL-terminated, or NULL */
 	const char *const *after;
 	uint32_t misses; /* enum traffic: what a FAIL missed, unless the finding tells; 0: any */
+	/* False: it gives no row, unless it was chosen alone. NULL: it always gives one */
+	bool (*asked)(const struct facts *f);
 	void (*run)(const struct check_ctx *ctx, struct findings *out);
 };
 
@@ -302,8 +356,8 @@ extern const struct check *const checks[];
 
 struct check_choice;
 /*
- * Runs those that were chosen (choose.h; NULL: all) over the facts. Each gives a row at least: one
- * that adds nothing is an ERROR.
+ * Runs those that were chosen (choose.h; NULL: all) over the facts. Each that is asked gives a row
+ * at least: one that adds nothing is an ERROR.
  */
 void checks_run(const struct facts *f, const struct check_choice *choice, struct findings *out);
 

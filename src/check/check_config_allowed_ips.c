@@ -32,6 +32,7 @@ struct table {
 	size_t n_wrong;
 	const char *says; /* of the first wrong one */
 	bool nobodys; /* one of them is in no peer's allowed IPs */
+	bool others; /* one of them is another peer's only */
 	bool taken; /* one of them is in the right peer's too, or that one has none left */
 };
 
@@ -52,13 +53,34 @@ static const char *trouble(const struct table *t, const struct ip_addr *addr, st
 			    mine ? words_net(a, mine) : "which does not have it");
 }
 
-/* Another peer has it, and with it all or the more special part of what the right one had. */
-static bool is_taken(const struct table *t, const struct ip_addr *a)
+static bool is_others(const struct table *t, const struct ip_addr *a)
 {
 	const struct peer_config *owner = config_owner(t->config, a, NULL);
 
-	return owner && t->peer && owner != t->peer &&
-	       (t->peer->n_allowed == 0 || own_prefix(t->peer, a));
+	return owner && t->peer && owner != t->peer;
+}
+
+/*
+ * The right one has nothing left. At the far end, where that is us, it keeps what it was given of
+ * the other family; and the very address is another's, not some network around it.
+ */
+static bool has_none_left(const struct table *t, const struct ip_addr *a)
+{
+	const struct cidr *by = NULL;
+	size_t i;
+
+	if (t->peer->n_allowed == 0)
+		return true;
+	for (i = 0; i < t->peer->n_allowed; i++)
+		if (t->peer->allowed[i].addr.family == a->family)
+			return false;
+	return t->end == END_FAR && config_owner(t->config, a, &by) && cidr_is_single(by);
+}
+
+/* Another peer has it, and with it all or the more special part of what the right one had. */
+static bool is_taken(const struct table *t, const struct ip_addr *a)
+{
+	return is_others(t, a) && (has_none_left(t, a) || own_prefix(t->peer, a));
 }
 
 /* What was asked gave no answer, and nor did anything else. */
@@ -68,19 +90,20 @@ static bool is_silent(const struct facts *f)
 	       f->ping_peer.received == 0 && !facts_answer(f);
 }
 
-static bool lists(const struct intended_peer *w, const struct cidr *net)
+static bool lists(const struct cidr *allowed, size_t n, const struct cidr *net)
 {
 	size_t i;
 
-	for (i = 0; i < w->n_allowed; i++)
-		if (cidr_equal(&w->allowed[i], net))
+	for (i = 0; i < n; i++)
+		if (cidr_equal(&allowed[i], net))
 			return true;
 	return false;
 }
 
 /*
- * Who else was to have what this peer has: it is listed in the file with the same, or it can be
- * spoken to and has nothing left, which is what `wg show` then says of it. "": nobody.
+ * Who else was to have what this peer has: it is listed in the file with the same, or by the engine
+ * (boringtun and gotatun go on listing it, and most engines do not), or it can be spoken to and has
+ * nothing left, which is what `wg show` then says of it. "": nobody.
  */
 static const char *loser(const struct facts *f, const struct ip_addr *a, struct arena *arena)
 {
@@ -92,10 +115,15 @@ static const char *loser(const struct facts *f, const struct ip_addr *a, struct 
 	for (i = 0; owner && f->have & NEED_BIT(NEED_INTENDED) && i < f->intended.n_peers; i++) {
 		const struct intended_peer *w = &f->intended.peers[i];
 
-		if (!public_key_equal(&w->key, &owner->key) && lists(w, by))
+		if (!public_key_equal(&w->key, &owner->key) && lists(w->allowed, w->n_allowed, by))
 			return arena_printf(arena, "peer %s is to have %s too",
 					    words_key(arena, &w->key), words_net(arena, by));
 	}
+	for (i = 0; owner && i < c->n_peers; i++)
+		if (&c->peers[i] != owner && lists(c->peers[i].allowed, c->peers[i].n_allowed, by))
+			return arena_printf(arena, "peer %s is to have %s too",
+					    words_key(arena, &c->peers[i].key),
+					    words_net(arena, by));
 	for (i = 0; owner && i < c->n_peers; i++)
 		if (&c->peers[i] != owner && c->peers[i].n_allowed == 0 &&
 		    c->peers[i].endpoint.addr.family != FAMILY_NONE)
@@ -147,6 +175,7 @@ static void table_init(struct table *t, const struct facts *f, enum end end, str
 		if (!says)
 			continue;
 		t->nobodys = t->nobodys || !config_owner(t->config, &t->addrs.a[i], NULL);
+		t->others = t->others || is_others(t, &t->addrs.a[i]);
 		t->taken = t->taken || is_taken(t, &t->addrs.a[i]);
 		t->n_wrong++;
 		if (!t->says)
@@ -255,6 +284,7 @@ static void because(const struct table *t, struct findings *out, struct finding 
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	bool have_far = (ctx->facts->have & NEED_BIT(NEED_CONFIG_FAR)) != 0;
+	bool of_now = have_far && !far_is_old(ctx->facts);
 	struct table near, far;
 	struct finding *f;
 
@@ -268,9 +298,9 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 			finding_sign(f, SIGN_TARGET_ENTERS_NOT);
 		if (near.taken)
 			finding_sign(f, SIGN_NEAR_ALLOWED_TAKEN);
-		if (have_far && far.taken)
+		if (of_now && far.taken)
 			finding_sign(f, SIGN_FAR_ALLOWED_TAKEN);
-		else if (have_far && far.nobodys)
+		else if (of_now && (far.nobodys || far.others))
 			finding_sign(f, SIGN_FAR_SOURCE_REFUSED);
 	}
 	f->whose = have_far ? WHOSE_UNTOLD : WHOSE_LOCAL;

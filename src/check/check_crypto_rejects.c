@@ -10,74 +10,14 @@
  */
 #include "check/check_list.h"
 #include "check/given_log.h"
+#include "check/kernel_lines.h"
+#include "check/reject_weight.h"
 #include "check/tun_view.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 #include "loss/settled.h"
 
 #include <string.h>
-
-/*
- * What a refusal says about a tunnel. Not listed: by its share of all messages. FAIL: it
- * cannot happen on a tunnel whose two ends agree. PASS: part of normal life, listed all the
- * same; the host's own multicast into a tun has no peer, and what waits at the end is
- * purged. WARN, however many: what waits for a session is a consequence of there being
- * none, and must not explain it; and what the way doubles came once.
- */
-struct weight {
-	const char *id;
-	enum state state;
-};
-
-static const struct weight weights[] = {
-	{ "out_no_endpoint", STATE_FAIL },   { "out_loop", STATE_FAIL },
-	{ "in_short", STATE_FAIL },	     { "in_reserved", STATE_FAIL },
-	{ "in_unknown_type", STATE_FAIL },   { "in_wrong_len", STATE_FAIL },
-	{ "in_no_private_key", STATE_FAIL }, { "in_mac1", STATE_FAIL },
-	{ "in_static", STATE_FAIL },	     { "in_unknown_peer", STATE_FAIL },
-	{ "in_timestamp", STATE_FAIL },	     { "in_low_order", STATE_FAIL },
-	{ "in_response", STATE_FAIL },	     { "in_tag", STATE_FAIL },
-	{ "in_not_ip", STATE_FAIL },	     { "in_length", STATE_FAIL },
-	{ "in_source", STATE_FAIL },	     { "io_send_msgsize", STATE_FAIL },
-	{ "io_send_perm", STATE_FAIL },	     { "io_send_unreach", STATE_FAIL },
-	{ "io_send_other", STATE_FAIL },     { "io_no_socket", STATE_FAIL },
-	{ "io_tun_refused", STATE_FAIL },    { "io_recv_truncated", STATE_FAIL },
-	{ "out_no_peer", STATE_PASS },	     { "out_down", STATE_PASS },
-	{ "out_purged", STATE_PASS },	     { "out_staged_full", STATE_WARN },
-	{ "out_give_up", STATE_WARN },	     { "in_replay", STATE_WARN },
-};
-
-static enum state weight_of(const struct refused_count *r, const struct crypto_facts *c)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_LEN(weights); i++)
-		if (strcmp(weights[i].id, r->id) == 0)
-			return weights[i].state;
-	/* Any program may send such through a packet socket; most of all is the device's doing. */
-	if (strcmp(r->id, "out_not_ip") == 0 || strcmp(r->id, "out_short") == 0)
-		return c->sealed != UNKNOWN && (int64_t)r->n >= c->sealed ? STATE_FAIL : STATE_WARN;
-	/* One in a thousand is life, nearly all of them is the fault. */
-	if (c->sealed == UNKNOWN || c->opened == UNKNOWN)
-		return STATE_WARN;
-	return loss_state((int64_t)r->n, c->sealed + c->opened + (int64_t)r->n);
-}
-
-/*
- * The same of what an engine without counters says in its log. A handshake message that is one of
- * another moment is no fault of two ends that agree, and what the system refuses has rows of
- * its own.
- */
-static const enum state log_weights[ENGINE_LOG_COUNT] = {
-	[ENGINE_LOG_MAC1] = STATE_FAIL,	       [ENGINE_LOG_INITIATION] = STATE_WARN,
-	[ENGINE_LOG_RESPONSE] = STATE_FAIL,    [ENGINE_LOG_TAG] = STATE_FAIL,
-	[ENGINE_LOG_COUNTER] = STATE_WARN,     [ENGINE_LOG_SOURCE] = STATE_FAIL,
-	[ENGINE_LOG_NOT_IP] = STATE_FAIL,      [ENGINE_LOG_TUN_NOT_IP] = STATE_WARN,
-	[ENGINE_LOG_TUN_WRITE] = STATE_WARN,   [ENGINE_LOG_TUN_GONE] = STATE_WARN,
-	[ENGINE_LOG_NO_ROUTE] = STATE_WARN,    [ENGINE_LOG_SEND] = STATE_WARN,
-	[ENGINE_LOG_NO_ENDPOINT] = STATE_WARN, [ENGINE_LOG_NO_ANSWER] = STATE_PASS,
-	[ENGINE_LOG_LOAD] = STATE_PASS,
-};
 
 /* One end: its worst refusal, and all of them in words. */
 struct end_view {
@@ -97,21 +37,59 @@ static const char *also(struct arena *a, const char *list, const struct refused_
 			    r->says);
 }
 
-static void read_log(const struct engine_facts *g, struct end_view *v, struct arena *a)
+/* That of this run: of the kernel's what it says to who asks. */
+static enum state log_weight(const struct facts *f, enum end end, enum engine_log_class class)
 {
-	int i;
+	enum state s = reject_log_weight(f, end, class);
+
+	return end == END_NEAR && kernel_lines_are_read(f) ? kernel_lines_weight(f, class, s) : s;
+}
+
+static void add_logged(struct end_view *v, int64_t n, const char *says, enum state s,
+		       struct arena *a)
+{
+	v->logged = arena_printf(a, "%s%s%lld × %s", v->logged, v->logged[0] ? ", " : "",
+				 (long long)n, says);
+	v->state = state_worse(v->state, s);
+}
+
+static void read_log(const struct facts *f, enum end end, struct end_view *v, struct arena *a)
+{
+	const struct engine_facts *g = &f->engine[end];
+	bool kernels = end == END_NEAR && kernel_lines_are_read(f);
+	unsigned i;
 
 	/* That of another moment is no word on this one. */
 	if (g->log_file)
 		return;
-	for (i = 0; i < ENGINE_LOG_COUNT; i++) {
-		if (g->log_says[i] <= 0)
-			continue;
-		v->logged = arena_printf(a, "%s%s%lld × %s", v->logged, v->logged[0] ? ", " : "",
-					 (long long)g->log_says[i],
-					 engine_log_says((enum engine_log_class)i));
-		v->state = state_worse(v->state, log_weights[i]);
-	}
+	for (i = 0; i < ENGINE_LOG_COUNT; i++)
+		if (g->log_says[i] > 0)
+			add_logged(v, g->log_says[i],
+				   kernels ? kernel_lines_says(i) : engine_log_says(i),
+				   log_weight(f, end, i), a);
+}
+
+/* What the far end's kernel said of this end, which is the one that asks. */
+static enum state far_weight(const struct facts *f, const struct facts *there,
+			     enum engine_log_class class)
+{
+	enum state s = kernel_lines_weight(f, class, reject_log_weight(there, END_NEAR, class));
+
+	return s == STATE_FAIL && kernel_lines_tunnel_works(there) ? STATE_WARN : s;
+}
+
+static void read_far_lines(const struct facts *f, struct end_view *v, struct arena *a)
+{
+	const struct facts *there = kernel_lines_far(f);
+	const int64_t *says;
+	unsigned i;
+
+	if (!there)
+		return;
+	says = there->engine[END_NEAR].log_says;
+	for (i = 0; i < ENGINE_LOG_COUNT; i++)
+		if (says[i] > 0)
+			add_logged(v, says[i], kernel_lines_says(i), far_weight(f, there, i), a);
 }
 
 static struct end_view view_of(const struct facts *facts, enum end end, struct arena *a)
@@ -125,17 +103,19 @@ static struct end_view view_of(const struct facts *facts, enum end end, struct a
 	if (!(facts->have & NEED_BIT(need))) {
 		v.gap = facts->gaps[need].why ? facts->gaps[need].why : "not looked at";
 		v.state = end == END_FAR && !facts_far_is_here(facts) ? STATE_PASS : STATE_UNSURE;
+		if (end == END_FAR)
+			read_far_lines(facts, &v, a);
 		return v;
 	}
 	if (!c->known) {
-		read_log(&facts->engine[end], &v, a);
+		read_log(facts, end, &v, a);
 		return v;
 	}
 	v.known = true;
 	v.idle = c->sealed == 0 && c->opened == 0;
 	for (i = 0; i < c->n_refused; i++) {
 		const struct refused_count *r = &c->refused[i];
-		enum state s = weight_of(r, c);
+		enum state s = reject_weight(facts, end, r);
 
 		if (s == STATE_PASS) {
 			v.aside = also(a, v.aside, r);
@@ -153,6 +133,8 @@ static const char *end_words(const struct facts *facts, enum end end, const stru
 {
 	const struct crypto_facts *c = &facts->crypto[end];
 
+	if (v->gap && v->logged[0])
+		return arena_printf(a, "the far kernel's debug lines say at least %s", v->logged);
 	if (v->gap && end == END_FAR && !facts_far_is_here(facts))
 		return "far end not seen";
 	if (v->gap)
@@ -165,6 +147,24 @@ static const char *end_words(const struct facts *facts, enum end end, const stru
 			    v->aside[0] ? " (not counted: " : "", v->aside, v->aside[0] ? ")" : "");
 }
 
+/* Does the log of this run tell of it, of an engine without counters? */
+static bool is_logged(const struct facts *f, enum end end, enum engine_log_class class)
+{
+	const struct facts *there = end == END_FAR ? kernel_lines_far(f) : NULL;
+	const struct engine_facts *g = there ? &there->engine[END_NEAR] : &f->engine[end];
+
+	return !f->crypto[end].known && !g->log_file && g->log_says[class] > 0;
+}
+
+/* And is it worth a FAIL? */
+static bool is_told(const struct facts *f, enum end end, enum engine_log_class class)
+{
+	const struct facts *there = end == END_FAR ? kernel_lines_far(f) : NULL;
+
+	return is_logged(f, end, class) &&
+	       (there ? far_weight(f, there, class) : log_weight(f, end, class)) == STATE_FAIL;
+}
+
 /*
  * Handshakes of whom has a wrong key of this end, or of whom this end has. Those that the far end
  * refuses are ours.
@@ -172,7 +172,6 @@ static const char *end_words(const struct facts *facts, enum end end, const stru
 static bool is_key_refused(const struct facts *facts, enum end end)
 {
 	const struct crypto_facts *c = &facts->crypto[end];
-	const struct engine_facts *g = &facts->engine[end];
 	size_t i;
 
 	for (i = 0; c->known && i < c->n_refused; i++)
@@ -180,7 +179,7 @@ static bool is_key_refused(const struct facts *facts, enum end end)
 		    !strcmp(c->refused[i].id, "in_static") ||
 		    !strcmp(c->refused[i].id, "in_unknown_peer"))
 			return true;
-	return !c->known && !g->log_file && g->log_says[ENGINE_LOG_MAC1] > 0;
+	return is_told(facts, end, ENGINE_LOG_MAC1);
 }
 
 /* Data messages that the end's wire saw coming in, and of which its engine knows nothing. */
@@ -342,7 +341,11 @@ static void because(const struct facts *facts, enum end end, const struct end_vi
 		       v->known ? (int64_t)v->n : UNKNOWN);
 	evidence_count(ev, end == END_NEAR ? "near_tx_bytes" : "far_tx_bytes", c->tx_bytes);
 	evidence_count(ev, end == END_NEAR ? "near_rx_bytes" : "far_rx_bytes", c->rx_bytes);
-	if (v->logged[0])
+	if (v->gap && v->logged[0])
+		kernel_lines_because(kernel_lines_far(facts), "this end", out, f);
+	else if (v->logged[0] && end == END_NEAR && kernel_lines_are_read(facts))
+		kernel_lines_because(facts, "this peer", out, f);
+	else if (v->logged[0])
 		finding_because(out, f, "log", words_end(end), "%s", v->logged);
 	for (i = 0; v->known && i < c->n_refused; i++) {
 		ev = finding_because(out, f, "engine", words_end(end), "%s", c->refused[i].says);
@@ -367,13 +370,12 @@ static void not_asked(const struct facts *facts, const char *given, struct findi
 static bool is_source_refused(const struct facts *facts, enum end end)
 {
 	const struct crypto_facts *c = &facts->crypto[end];
-	const struct engine_facts *g = &facts->engine[end];
 	size_t i;
 
 	for (i = 0; c->known && i < c->n_refused; i++)
 		if (strcmp(c->refused[i].id, "in_source") == 0)
 			return true;
-	return !c->known && !g->log_file && g->log_says[ENGINE_LOG_SOURCE] > 0;
+	return is_told(facts, end, ENGINE_LOG_SOURCE);
 }
 
 static bool has_rival(const struct facts *facts)
@@ -393,11 +395,10 @@ static bool has_rival(const struct facts *facts)
 static bool refused_responses(const struct facts *facts)
 {
 	const struct crypto_facts *c = &facts->crypto[END_NEAR];
-	const struct engine_facts *g = &facts->engine[END_NEAR];
 	size_t i;
 
 	if (!c->known)
-		return !g->log_file && g->log_says[ENGINE_LOG_RESPONSE] > 0;
+		return is_told(facts, END_NEAR, ENGINE_LOG_RESPONSE);
 	for (i = 0; i < c->n_refused; i++)
 		if (strcmp(c->refused[i].id, "in_response") == 0)
 			return true;
@@ -426,11 +427,13 @@ static void judge(const struct facts *facts, const char *given, struct findings 
 		near_says = end_words(facts, END_NEAR, &near, out->arena);
 	} else {
 		s = state_worse(s, outside_state(facts, &o, &outside_says, out->arena));
-		near_says = arena_printf(out->arena, "%s keeps no such counters%s%s%s%s: %s",
-					 facts->target.kind == TARGET_OPAQUE ? "this engine" :
-									       facts->target.engine,
-					 near.logged[0] ? ", its log says " : "", near.logged,
-					 given ? "; " : "", given ? given : "", outside_says);
+		near_says = arena_printf(
+			out->arena, "%s keeps no such counters%s%s%s%s: %s",
+			facts->target.kind == TARGET_OPAQUE ? "this engine" : facts->target.engine,
+			!near.logged[0]		     ? "" :
+			kernel_lines_are_read(facts) ? ", the kernel's debug lines say at least " :
+						       ", its log says ",
+			near.logged, given ? "; " : "", given ? given : "", outside_says);
 	}
 	if (s == STATE_PASS && (near.idle || (!near.known && o.watched && o.came == 0)))
 		f = finding_add(out, STATE_SKIP, "no data message to judge by");

@@ -52,11 +52,14 @@ static const char *state_words(const char *state)
 	}
 }
 
-static void fix_silent(const struct engine_facts *g, struct findings *out, struct finding *f)
+static void fix_silent(const struct facts *facts, struct findings *out, struct finding *f)
 {
+	const struct engine_facts *g = &facts->engine[END_NEAR];
+
 	if (g->pid == UNKNOWN)
-		return;
-	if (g->process_state && (g->process_state[0] == 'T' || g->process_state[0] == 't'))
+		finding_fix(out, f, "look for its process, end it, and start it again",
+			    "ss -xlp | grep -e %s", words_shell(out->arena, facts->target.name));
+	else if (g->process_state && (g->process_state[0] == 'T' || g->process_state[0] == 't'))
 		finding_fix(out, f, "let it go on; if it stops again, look for who stops it",
 			    "kill -CONT %lld", (long long)g->pid);
 	else
@@ -80,7 +83,7 @@ static struct finding *judge_silent(const struct facts *facts, enum end end, str
 	if (!g->silent || end == END_FAR)
 		return f;
 	finding_sign(f, SIGN_ENGINE_SILENT);
-	fix_silent(g, out, f);
+	fix_silent(facts, out, f);
 	return f;
 }
 
@@ -99,6 +102,9 @@ static struct finding *judge_end(const struct facts *facts, enum end end, struct
 				death(out->arena, g->exit_status));
 		if (end == END_NEAR)
 			finding_sign(f, SIGN_ENGINE_GONE);
+		finding_fix(out, f,
+			    "its last words, which -v shows, may say why; try another engine",
+			    "wgdiag engines");
 		return f;
 	}
 	if (g->config_difference)
@@ -113,6 +119,16 @@ static struct finding *judge_end(const struct facts *facts, enum end end, struct
 	return NULL;
 }
 
+/* How it was started is not for us to know; most often wg-quick did it. */
+static void fix_gone(const struct facts *facts, const char *remedy, struct findings *out,
+		     struct finding *f)
+{
+	const char *name = words_shell(out->arena, facts->target.name);
+
+	finding_fix(out, f, arena_printf(out->arena, "%s. If it was wg-quick's:", remedy),
+		    "ip link del dev %s; wg-quick up %s", name, name);
+}
+
 /* Its program may be one that embeds an engine: how that is started is not for us to know. */
 static struct finding *judge_gone(const struct facts *facts, struct findings *out)
 {
@@ -122,7 +138,7 @@ static struct finding *judge_gone(const struct facts *facts, struct findings *ou
 					facts->target.name);
 
 	finding_sign(f, SIGN_ENGINE_GONE);
-	f->remedy = "start it again: the program whose tunnel it is";
+	fix_gone(facts, "start it again: the program whose tunnel it is", out, f);
 	return f;
 }
 
@@ -131,6 +147,7 @@ static struct finding *judge_stale(const struct facts *facts, struct findings *o
 {
 	const char *path = facts->engine[END_NEAR].stale_socket;
 	bool gone = tunnel_is_left_alone(facts);
+	const char *remedy;
 	struct finding *f;
 
 	if (gone)
@@ -145,11 +162,14 @@ static struct finding *judge_stale(const struct facts *facts, struct findings *o
 			"nobody listens on %s: the engine has ended or lost its socket, and is "
 			"judged from outside",
 			path);
-	if (gone)
-		finding_sign(f, SIGN_ENGINE_GONE);
-	f->remedy = arena_printf(
+	remedy = arena_printf(
 		out->arena, "%s; nothing was deleted: `rm %s` is safe while nobody listens",
 		gone ? "start it again" : "restart the program whose engine it is", path);
+	f->remedy = remedy;
+	if (gone) {
+		finding_sign(f, SIGN_ENGINE_GONE);
+		fix_gone(facts, remedy, out, f);
+	}
 	return f;
 }
 

@@ -4,7 +4,10 @@
  * That it completed is the engine's word (latest handshake). How often it asked and
  * what answered is the capture's. Silence is only said where a capture listened.
  */
+#include "check/attempts.h"
+#include "check/calls.h"
 #include "check/check_list.h"
+#include "check/far_view.h"
 #include "check/given_log.h"
 #include "check/tunnel.h"
 #include "check/words.h"
@@ -55,15 +58,19 @@ static bool is_old_session(const struct handshake_facts *h, bool watched, int64_
 	       (!watched || attempts < 1 || h->response_ns == UNKNOWN);
 }
 
+/* Whether one that is not there calls is not known without a capture, though it could be. */
 static struct finding *offline(const struct facts *facts, struct findings *out)
 {
 	int64_t age = facts->handshake.age_ns;
+	const char *says = "the peer was never heard and has no endpoint: offline";
 
-	if (age == UNKNOWN)
-		return finding_add(out, STATE_NA,
-				   "the peer was never heard and has no endpoint: offline");
-	return finding_add(out, STATE_NA, "the peer is offline: last heard %s ago",
-			   words_time(out->arena, age));
+	if (age != UNKNOWN)
+		says = arena_printf(out->arena, "the peer is offline: last heard %s ago",
+				    words_time(out->arena, age));
+	says = arena_printf(out->arena, "%s%s", says, calls_none_words(facts, out->arena));
+	if (!(facts->have & NEED_BIT(NEED_CALLS)) && facts->gaps[NEED_CALLS].remedy)
+		return finding_for_want_of(out, facts, NEED_CALLS, says);
+	return finding_add(out, STATE_NA, "%s", says);
 }
 
 /*
@@ -93,11 +100,18 @@ static struct finding *complete(const struct facts *facts, bool watched, int64_t
 	struct finding *f;
 
 	const struct handshake_facts *h = &facts->handshake;
+	const struct attempt_facts *elsewhere = attempts_answered_elsewhere(facts);
+	char from[ENDPOINT_STR_SIZE], to[ENDPOINT_STR_SIZE];
 
 	if (is_old_session(h, watched, attempts))
 		return finding_add(out, STATE_PASS, "the session was %s old when we came",
 				   words_time(out->arena, h->age_ns));
 
+	if (elsewhere && elsewhere->outcome == ATTEMPT_COMPLETE)
+		return finding_add(out, STATE_PASS, "response in %s, from %s instead of %s",
+				   words_time(out->arena, elsewhere->answer_ns),
+				   endpoint_str(&elsewhere->answer, from),
+				   endpoint_str(&elsewhere->to, to));
 	if (!watched || attempts < 1 || h->response_ns == UNKNOWN)
 		return finding_add(out, STATE_PASS,
 				   "complete after %s; response and attempts were not watched",
@@ -109,8 +123,11 @@ static struct finding *complete(const struct facts *facts, bool watched, int64_t
 				   words_time(out->arena, h->response_ns), (long long)attempts);
 	if (attempts > 1) {
 		f = finding_add(out, STATE_WARN,
-				"complete, but only after %lld initiations, %s after the first",
-				(long long)attempts, words_time(out->arena, h->response_ns));
+				"complete, but only after %lld initiations, %s after the first%s",
+				(long long)attempts, words_time(out->arena, h->response_ns),
+				attempts_had_cookie(facts) ?
+					": a cookie came first, the far end is under load" :
+					"");
 		if (was_lost(facts, attempts))
 			finding_sign(f, SIGN_FIRST_WAS_LOST);
 		return f;
@@ -227,11 +244,31 @@ static void sign_responses(const struct facts *facts, bool watched, struct findi
 	finding_sign(f, c->known ? SIGN_RESPONSE_VANISHED : SIGN_RESPONSE_UNUSED);
 }
 
+/* Who answers from there when asked here does so when asked there, too. */
+static void fix_elsewhere(const struct facts *facts, struct findings *out, struct finding *f)
+{
+	const struct attempt_facts *t = attempts_answered_elsewhere(facts);
+	char from[ENDPOINT_STR_SIZE], key[KEY_BASE64_LEN + 1];
+	const char *remedy;
+
+	if (!t || t->outcome == ATTEMPT_REFUSED || t->outcome == ATTEMPT_COMPLETE)
+		return;
+	finding_sign(f, SIGN_ANSWERED_ELSEWHERE);
+	endpoint_str(&t->answer, from);
+	public_key_base64(&facts->target.peer, key);
+	remedy = arena_printf(out->arena,
+			      "ask for the address that answers, %s, or make the far host send "
+			      "from the one that is asked, %s; a filter or NAT that lets only "
+			      "answers in does not know the other one",
+			      from, words_addr(out->arena, &t->to.addr));
+	finding_fix(out, f, remedy, "wg set %s peer %s endpoint %s", facts->target.name, key, from);
+}
+
 static struct finding *incomplete(const struct facts *facts, bool watched, int64_t attempts,
 				  struct findings *out)
 {
 	const struct tap_facts *wire = &facts->taps[TAP_NEAR_WIRE];
-	const char *in = words_time(out->arena, facts->handshake.waited_ns);
+	const char *in = words_time(out->arena, facts->handshake.waited_ns), *told;
 	struct finding *f;
 
 	if (!watched)
@@ -246,12 +283,21 @@ static struct finding *incomplete(const struct facts *facts, bool watched, int64
 		finding_sign(f, SIGN_ANSWERED_IN_VAIN);
 		return f;
 	}
-	if (attempts == 0)
-		return finding_add(out, STATE_FAIL, "no initiation %s within %s",
-				   wire->dropped == 0 ? "left" : "was seen to leave", in);
-	f = finding_add(out, STATE_FAIL, "%lld initiation%s in %s, %s", (long long)attempts,
-			attempts == 1 ? "" : "s", in, came_back(out->arena, wire));
+	if (attempts == 0) {
+		told = attempts_unsent(facts, out->arena);
+		return finding_add(out, STATE_FAIL, "no initiation %s within %s%s%s",
+				   wire->dropped == 0 ? "left" : "was seen to leave", in,
+				   told ? ": " : "", told ? told : "");
+	}
+	told = attempts_came_back(facts, out->arena);
+	f = finding_add(out, STATE_FAIL, "%lld initiation%s in %s, %s%s", (long long)attempts,
+			attempts == 1 ? "" : "s", in, told ? told : came_back(out->arena, wire),
+			attempts_of_peer(facts, out->arena));
 	sign_responses(facts, watched, f);
+	fix_elsewhere(facts, out, f);
+	if (attempts_other_key(facts))
+		finding_sign(f, SIGN_CALL_OTHER_KEY);
+	far_view_outer(facts, out, f);
 	return f;
 }
 
@@ -269,7 +315,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	bool watched = (facts->have & NEED_BIT(NEED_TAP_NEAR_WIRE)) != 0;
 	int64_t attempts = watched ? wire->msgs[TAP_OUT][WG_MSG_INITIATION] : UNKNOWN;
 	struct evidence *ev;
-	struct finding *f;
+	struct finding *f, *called;
 
 	if (attempts == UNKNOWN)
 		watched = false;
@@ -289,6 +335,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		f = finding_add(out, STATE_UNSURE,
 				"no initiation left: maybe a session is there already, and this "
 				"engine cannot be asked");
+	else if ((called = calls_judge(facts, out)) != NULL)
+		f = called;
 	else if (tunnel_peer_is_offline(facts))
 		f = offline(facts, out);
 	else if (unresolved(facts))
@@ -315,6 +363,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_count(ev, "icmp_errors", watched ? wire->icmp_errors : UNKNOWN);
 	evidence_ms(ev, "response_ms", facts->handshake.response_ns);
 	each_try(facts, out, f);
+	calls_because(facts, out, f);
+	attempts_because(facts, out, f);
 	f->duration_ns = facts->handshake.waited_ns;
 	given_log_because(facts, LOGGED, out, f);
 }
@@ -344,7 +394,7 @@ const struct check check_handshake_complete = {
 	.layer = LAYER_TRANSPORT,
 	.needs = NEED_BIT(NEED_HANDSHAKE),
 	.wants = NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_CONFIG) |
-		 NEED_BIT(NEED_INTENDED),
+		 NEED_BIT(NEED_INTENDED) | NEED_BIT(NEED_CALLS) | NEED_BIT(NEED_FIREWALL),
 	.after = after,
 	.misses = TRAFFIC_OUTER,
 	.run = run,

@@ -222,12 +222,19 @@ static void fix_left_over(const struct rule_facts *r, struct findings *out, stru
 		r->family, words_shell(a, r->table));
 }
 
-static void fix(const struct rule_facts *r, struct findings *out, struct finding *f)
+static void fix(const struct suspect *s, struct findings *out, struct finding *f)
 {
+	const struct rule_facts *r = s->rule;
 	const char *at = place(r, out->arena);
 
 	if (f->state == STATE_FAIL && r->absent)
 		fix_left_over(r, out, f);
+	else if (rule_is_neighbour(s->packet))
+		finding_fix(out, f,
+			    "let IPv6 find the next host on its link: its questions and answers",
+			    "nft insert rule %s icmpv6 type "
+			    "'{ nd-neighbor-solicit, nd-neighbor-advert }' accept",
+			    at);
 	else if (r->policy)
 		finding_fix(out, f,
 			    arena_printf(out->arena,
@@ -270,10 +277,12 @@ static struct finding *judge_suspect(const struct survey *y, struct findings *ou
 				s->packet->name, count(s, a), s->rule->says, more);
 	if (y->state == STATE_FAIL) {
 		finding_sign(f, SIGN_FILTER_TOOK);
+		if (s->packet->call)
+			finding_sign(f, SIGN_FILTER_TOOK_CALL);
 		if (s->rule->absent)
 			finding_sign(f, SIGN_FILTER_LEFT_OVER);
 	}
-	fix(s->rule, out, f);
+	fix(s, out, f);
 	return f;
 }
 
@@ -357,7 +366,7 @@ static uint32_t takes(const struct firewall_facts *w, const struct rule_facts *r
 
 		if (hit_of(w, r, &p[i], &comes) == HIT_NO)
 			continue;
-		if (strncmp(p[i].name, "outer", 5) == 0)
+		if (strncmp(p[i].name, "outer", 5) == 0 || rule_is_neighbour(&p[i]))
 			return TRAFFIC_ALL;
 		if (p[i].proto == PROTO_TCP)
 			all |= traffic_of(family, TRAFFIC_TCP);
@@ -370,38 +379,32 @@ static uint32_t takes(const struct firewall_facts *w, const struct rule_facts *r
 	return all;
 }
 
-/* A rule that takes what this host sends itself, by lo. */
-static bool takes_self(const struct facts *f, const struct rule_facts *r)
-{
-	static const char name[] = "self";
-	const struct ip_addr *a = &f->ping_self.target;
-	const bool six = a->family == FAMILY_IP6;
-	struct packet p = { .name = name, .dev = "lo", .src = *a, .dst = *a };
-	enum hit comes;
-
-	p.sport = p.dport = UNKNOWN;
-	p.proto = six ? PROTO_ICMPV6 : PROTO_ICMP;
-	p.icmp = six ? ICMP_ECHO6_REQUEST : ICMP_ECHO_REQUEST;
-	p.dir = TAP_OUT;
-	if (hit_of(&f->firewall, r, &p, &comes) != HIT_NO)
-		return true;
-	p.dir = TAP_IN;
-	return hit_of(&f->firewall, r, &p, &comes) != HIT_NO;
-}
-
 static void explain(const struct facts *f, const struct survey *y, const struct suspect *s,
-		    size_t n_rules, const struct packet *packets, size_t n, struct finding *row)
+		    size_t n_rules, const struct packet *packets, size_t n, struct findings *all,
+		    struct finding *row)
 {
-	static const char *const self[] = { "ping.self", NULL };
+	static const char *const claims[2][3] = {
+		{ NULL },
+		{ "ping.self", NULL },
+	};
+	static const char *const with_gateway[2][3] = {
+		{ "underlay.gateway", NULL },
+		{ "ping.self", "underlay.gateway", NULL },
+	};
+	bool neighbour = row->state == STATE_FAIL && rule_proof_takes_neighbour(f, all->arena);
+	bool self = false;
 	size_t i;
 
 	for (i = 0; i < n_rules; i++) {
 		if (s[i].hit == HIT_NO || s[i].moved == 0 || weigh(y, &s[i]) != STATE_FAIL)
 			continue;
 		row->takes |= takes(&f->firewall, s[i].rule, packets, n);
-		if (takes_self(f, s[i].rule))
-			row->explains = self;
+		if (rule_hits_self_ping(f, s[i].rule) != HIT_NO)
+			self = true;
 	}
+	row->explains = neighbour ? with_gateway[self] : claims[self];
+	if (neighbour)
+		finding_sign(row, SIGN_FILTER_TOOK_NEIGHBOUR);
 }
 
 static void run(const struct check_ctx *ctx, struct findings *out)
@@ -425,7 +428,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	for (i = 0; i < w->n_rules; i++)
 		survey_add(&y, &s[i]);
 	f = judge(&facts->target, w, &y, out);
-	explain(facts, &y, s, w->n_rules, packets, n, f);
+	explain(facts, &y, s, w->n_rules, packets, n, out, f);
 	for (i = 0; i < w->n_rules && shown < RULES_SHOWN; i++)
 		if (s[i].hit != HIT_NO)
 			because(&s[i], out, f, ++shown);
@@ -450,7 +453,9 @@ const struct check check_host_firewall = {
 	.wants = NEED_BIT(NEED_CONFIG) | NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_LINKS) |
 		 NEED_BIT(NEED_ADDRS) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_SELF) |
 		 NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_ECHO_BACK) | NEED_BIT(NEED_STREAMS) |
-		 NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_TAP_NEAR_TUN) | NEED_BIT(NEED_TAP_NEAR_WIRE),
+		 NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_TAP_NEAR_TUN) |
+		 NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_GATEWAY) |
+		 NEED_BIT(NEED_CALLS),
 	.after = after,
 	.run = run,
 };

@@ -5,8 +5,13 @@
  * by. It counts them for the whole network namespace, and on a busy host others' are among them.
  * So it is blamed for as many only as were seen to arrive and reached nobody: the peer's messages,
  * while the engine had none of them; or echo replies out of the tun, while the socket had none.
+ *
+ * Of all other drops it tells the reason and the place, at the tunnel's own devices only; it blames
+ * them where probes are missing (drops.h).
  */
+#include "check/calls.h"
 #include "check/check_list.h"
+#include "check/drops.h"
 #include "check/tunnel.h"
 #include "loss/settled.h"
 
@@ -28,12 +33,28 @@ static bool engine_has_none(const struct facts *f)
 	return !c->known || (c->opened == 0 && c->n_refused == 0);
 }
 
+/* Of the first who called, if nobody answered him; the filter looks at IPv4 only. */
+static int64_t calls(const struct facts *f)
+{
+	const struct call_facts *c = f->calls.list;
+
+	if (!(f->have & NEED_BIT(NEED_CALLS)) || f->calls.n < 1 || f->calls.dropped != 0 ||
+	    c->from.addr.family != FAMILY_IP4 || !call_is_unanswered(f, c))
+		return 0;
+	return c->initiations;
+}
+
 static struct lost outer(const struct facts *f)
 {
 	const struct kernel_facts *k = &f->kernel;
 	int64_t wire = loss_messages(&f->taps[TAP_NEAR_WIRE], TAP_IN);
 
-	if (!(f->have & NEED_BIT(NEED_TAP_NEAR_WIRE)) || !engine_has_none(f))
+	if (!engine_has_none(f))
+		return (struct lost){ 0 };
+	if (calls(f) > 0)
+		return (struct lost){ calls(f), "handshakes", f->calls.list[0].link,
+				      f->calls.rp_filter, false };
+	if (!(f->have & NEED_BIT(NEED_TAP_NEAR_WIRE)))
 		return (struct lost){ 0 };
 	if (wire > 0)
 		return (struct lost){ wire, "messages of the peer", f->taps[TAP_NEAR_WIRE].dev,
@@ -84,13 +105,11 @@ static struct finding *judge_lost(const struct facts *f, const struct lost *x, i
 	return row;
 }
 
-static struct finding *judge(const struct facts *f, struct findings *out)
+/* Is the filter to blame for what is missing? NULL: it is not. */
+static struct finding *judge_filter(const struct facts *f, int64_t dropped, struct findings *out)
 {
-	int64_t dropped = count_difference(f->kernel.rpfilter_before, f->kernel.rpfilter_after);
 	struct lost x = outer(f);
 
-	if (dropped == UNKNOWN)
-		return finding_add(out, STATE_SKIP, "what the kernel drops was not counted");
 	if (x.n < 1)
 		x = inner(f);
 	/*
@@ -99,13 +118,51 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 	 */
 	if (x.n > 0 && dropped > 0 && dropped + 1 >= x.n && x.strict != 0 && x.strict != 2)
 		return judge_lost(f, &x, dropped, out);
-	if (dropped > 0)
+	return NULL;
+}
+
+static struct finding *pass(const struct facts *f, int64_t dropped, struct findings *out)
+{
+	int64_t seen = drops_seen_ours(f);
+
+	if (dropped > 0 && dropped >= seen)
 		return finding_add(
 			out, STATE_PASS,
 			"the reverse path filter dropped %lld packets, and nothing of the "
 			"tunnel is missing by it",
 			(long long)dropped);
-	return finding_add(out, STATE_PASS, "none by the reverse path filter");
+	if (seen > 0)
+		return finding_add(out, STATE_PASS,
+				   "%lld packets at %s, and nothing of the tunnel is missing by it",
+				   (long long)seen,
+				   f->kernel.same_name == 1 ?
+					   "devices of these names, here or in another namespace" :
+					   "the tunnel's devices");
+	return finding_add(out, STATE_PASS,
+			   f->kernel.events_lost == 0 ? "none at the tunnel's devices" :
+							"none by the reverse path filter");
+}
+
+static struct finding *judge(const struct facts *f, struct findings *out)
+{
+	const struct kernel_facts *k = &f->kernel;
+	int64_t dropped = count_difference(k->rpfilter_before, k->rpfilter_after);
+	struct finding *row = judge_filter(f, dropped, out);
+
+	if (!row)
+		row = drops_judge(f, out);
+	if (row)
+		return row;
+	/* Where all came through that was sent, none of it was dropped. */
+	if (k->unwatched && (drops_matter(f) || dropped == UNKNOWN)) {
+		row = finding_add(out, STATE_SKIP, "what the kernel drops was not watched: %s",
+				  k->unwatched);
+		row->remedy = k->unwatched_remedy;
+		return row;
+	}
+	if (dropped == UNKNOWN)
+		return finding_add(out, STATE_SKIP, "what the kernel drops was not counted");
+	return pass(f, dropped, out);
 }
 
 static void run(const struct check_ctx *ctx, struct findings *out)
@@ -126,6 +183,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 			     "messages of the peer that came by another link than ours leave by");
 	evidence_count(ev, "messages_elsewhere", k->n_elsewhere);
 	evidence_count(ev, "rp_filter_there", k->rp_elsewhere);
+	drops_because(ctx->facts, out, f);
 }
 
 /* Where routes lead elsewhere, what comes back on the tun is not the reverse of them. */
@@ -136,7 +194,8 @@ const struct check check_kernel_drops = {
 	.title = "kernel drops",
 	.layer = LAYER_HOST,
 	.wants = NEED_BIT(NEED_LINKS) | NEED_BIT(NEED_TAP_NEAR_TUN) | NEED_BIT(NEED_TAP_NEAR_WIRE) |
-		 NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_PEER),
+		 NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_PEER) |
+		 NEED_BIT(NEED_CALLS) | NEED_BIT(NEED_CONFIG) | NEED_BIT(NEED_FIREWALL),
 	.after = after,
 	.run = run,
 };

@@ -23,6 +23,7 @@
 	X(check_handshake_complete) \
 	X(check_handshake_peers)    \
 	X(check_crypto_rejects)     \
+	X(check_kernel_debug)       \
 	X(check_tun_address)        \
 	X(check_tun_mtu)            \
 	X(check_route_inner)        \

@@ -14,7 +14,8 @@ const struct check check_loss_down = {
 	.title = "loss, peer → me",
 	.layer = LAYER_TRANSPORT,
 	.needs = NEED_BIT(NEED_LOSS_DOWN),
-	.wants = NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_PEER),
+	.wants = NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_TAP_NEAR_TUN) |
+		 NEED_BIT(NEED_TAP_FAR_TUN),
 	.after = loss_after,
 	.misses = TRAFFIC_OUTER,
 	.run = run,

@@ -9,10 +9,13 @@
 #include "check/after.h"
 #include "check/beyond.h"
 #include "check/check_list.h"
+#include "check/far_view.h"
+#include "check/loss.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
 enum {
+	FEW = 100, /* interface.md, States */
 	BUSY_PACKETS = 5000, /* a full link of any speed carries more in the seconds of a run */
 	BUSY_TIMES = 10,
 	ASKED_BESIDE = 64, /* who is asked for the handshake, and which target answers */
@@ -77,6 +80,13 @@ static struct finding *judge_lost(const struct facts *facts, int64_t lost, struc
 		s = STATE_UNSURE;
 	/* A host that nobody named may answer as many pings as it likes. */
 	if (s == STATE_FAIL && p->received > 0 && !tunnel_target_is_sure(facts))
+		s = STATE_WARN;
+	/*
+	 * Few are no verdict: a queue that our own probes fill loses one, and a host has its limit
+	 * of answers. Where more is lost the rows that count a few hundred show it.
+	 */
+	if (s == STATE_FAIL && p->received + MAX(p->late, 0) > 0 && p->sent < FEW &&
+	    loss_is_shown(facts) == 0)
 		s = STATE_WARN;
 	if (s == STATE_FAIL && load > 0 && is_of_load(facts, lost, dropped))
 		s = STATE_WARN;
@@ -211,17 +221,33 @@ static struct finding *judge(const struct facts *facts, const char *target, stru
 			   avg);
 }
 
-/* Our pings go out with another source than ours: somebody here translates it. */
+/* The far end would take that address of us as well, as far as it is known. */
+static bool far_allows(const struct facts *facts, const struct ip_addr *a)
+{
+	const struct peer_config *us = tunnel_peer(facts, END_FAR);
+
+	return facts->have & NEED_BIT(NEED_CONFIG_FAR) && us &&
+	       config_owner(&facts->config[END_FAR], a, NULL) == us;
+}
+
+/*
+ * Our pings go out with another source than ours: somebody here translates it. Of the same family
+ * fewer left from our own than there were pings; what is asked by the other one is another story.
+ */
 static bool source_is_foreign(const struct facts *facts)
 {
 	const struct tap_facts *t = &facts->taps[TAP_NEAR_TUN];
 	const struct ping_facts *p = &facts->ping_peer;
 	const struct path_facts *way = tunnel_path(facts, PATH_INNER, &p->target);
+	int64_t own = t->own_echoes[p->target.family == FAMILY_IP6];
 
-	return facts->have & NEED_BIT(NEED_TAP_NEAR_TUN) && way &&
+	/* Of an older file. */
+	if (own == UNKNOWN)
+		own = t->echo_requests[TAP_OUT] - t->foreign_echoes[TAP_OUT];
+	return facts->have & NEED_BIT(NEED_TAP_NEAR_TUN) && way && t->dropped == 0 &&
 	       tunnel_addr(facts, &way->prefsrc) && t->foreign_from.family == p->target.family &&
-	       t->foreign_echoes[TAP_OUT] >= p->sent &&
-	       t->echo_requests[TAP_OUT] - t->foreign_echoes[TAP_OUT] < p->sent;
+	       t->foreign_echoes[TAP_OUT] >= p->sent && own < p->sent &&
+	       !far_allows(facts, &t->foreign_from);
 }
 
 static void sign_silent(const struct facts *facts, const struct beyond *b, struct findings *out,
@@ -285,8 +311,10 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_ms(ev, "max_ms", p->max_ns);
 	evidence_ms(ev, "mdev_ms", p->mdev_ns);
 	f->duration_ns = p->elapsed_ns;
-	if (f->state == STATE_FAIL && b.silent)
+	if (f->state == STATE_FAIL && b.silent) {
 		sign_silent(ctx->facts, &b, out, f);
+		far_view_inner(ctx->facts, &b.silent->addr, b.answers != NULL, out, f);
+	}
 	if (f->state == STATE_PASS && p->sent > 0 && p->received == 0 && p->late < 1 &&
 	    answers_otherwise(ctx->facts))
 		finding_sign(f, SIGN_TARGET_ANSWERS_OTHERWISE);

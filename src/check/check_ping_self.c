@@ -3,9 +3,12 @@
  *
  * Linux answers it from lo: the engine never sees it, and it passes on a tunnel that is
  * dead (failure-modes.md, FM35). Where it does go into the tun, silence proves nothing,
- * since the engine may have no reason to turn it round.
+ * since the engine may have no reason to turn it round. Nor does it on a host that answers no
+ * pings, by its filter or its setting; and where data crosses the tunnel it is no fault of it.
  */
 #include "check/check_list.h"
+#include "check/rule_match.h"
+#include "check/tunnel.h"
 #include "check/words.h"
 
 /* 1: one of this host's addresses, 0: none, UNKNOWN: not seen. */
@@ -22,19 +25,53 @@ static int64_t is_here(const struct facts *facts, const struct ip_addr *a)
 	return 0;
 }
 
+/* What keeps this host from answering pings, whoever sends them; NULL: nothing that is known. */
+static const char *no_echo(const struct facts *facts, struct arena *a)
+{
+	const struct ping_facts *p = &facts->ping_self;
+	const bool six = p->target.family == FAMILY_IP6;
+	const struct near_host_facts *h = &facts->near_host;
+	size_t i;
+
+	if ((six ? h->ip6_no_echo : h->ip4_no_echo) == 1)
+		return six ? "net.ipv6.icmp.echo_ignore_all is 1" :
+			     "net.ipv4.icmp_echo_ignore_all is 1";
+	for (i = 0; facts->have & NEED_BIT(NEED_FIREWALL) && i < facts->firewall.n_rules; i++) {
+		const struct rule_facts *r = &facts->firewall.rules[i];
+
+		if (rule_hits_self_ping(facts, r) == HIT_YES && !rule_is_idle(r))
+			return arena_printf(a, "%s %s %s: %s", r->family, r->table, r->chain,
+					    r->says);
+	}
+	return NULL;
+}
+
 static struct finding *judge_silence(const struct facts *facts, const char *target,
 				     struct findings *out)
 {
 	const struct ping_facts *p = &facts->ping_self;
 	int64_t here = is_here(facts, &p->target);
+	const char *why = no_echo(facts, out->arena);
+	/* A machine that is flooded loses on lo, too. */
+	bool works = facts_far_is_here(facts) ? facts->ping_peer.received > 0 :
+						tunnel_data_answers(facts);
+	struct finding *f;
 
 	if (here == 0)
 		return finding_add(out, STATE_FAIL, "0/%lld answered: %s is not on this host",
 				   (long long)p->sent, target);
-	return finding_add(out, STATE_FAIL,
-			   "0/%lld answered%s: look at lo, icmp_echo_ignore_all and the firewall",
-			   (long long)p->sent,
-			   here == 1 ? ", though the address is on this host" : "");
+	if (why) {
+		f = finding_add(
+			out, STATE_UNSURE,
+			"0/%lld: this host answers no pings, so silence proves nothing (%s)",
+			(long long)p->sent, why);
+		finding_sign(f, SIGN_NO_PINGS_HERE);
+		return f;
+	}
+	return finding_add(out, works ? STATE_WARN : STATE_FAIL,
+			   "0/%lld answered%s: look at lo and the firewall%s", (long long)p->sent,
+			   here == 1 ? ", though the address is on this host" : "",
+			   works ? "; the tunnel works" : "");
 }
 
 static struct finding *judge(const struct facts *facts, const char *target, struct findings *out)
@@ -100,7 +137,8 @@ const struct check check_ping_self = {
 	.title = "self ping",
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_PING_SELF),
-	.wants = NEED_BIT(NEED_ADDRS) | NEED_BIT(NEED_ROUTES),
+	.wants = NEED_BIT(NEED_ADDRS) | NEED_BIT(NEED_ROUTES) | NEED_BIT(NEED_FIREWALL) |
+		 NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_PING_PEER),
 	.after = after,
 	.run = run,
 };

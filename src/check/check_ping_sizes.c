@@ -33,6 +33,7 @@ struct ladder {
 	int64_t passed; /* largest that was answered; 0: none */
 	int64_t lost, lost_probes; /* smallest above that with no answer; all probes above it */
 	int64_t refused; /* smallest that our stack refused below the MTU; 0: none */
+	int64_t told; /* the same, since somebody inside told it what is too large; 0: nobody did */
 	int64_t barred; /* steps that something on the sender's own machine did not let out */
 	const char *error; /* why it could not be tried; NULL */
 };
@@ -62,13 +63,34 @@ static int64_t mtu_of(const struct facts *facts, enum end end)
 		       UNKNOWN;
 }
 
+/*
+ * A size that is no smaller left at first: so it learned only then, by ICMP from within the tunnel,
+ * what the link behind the far end carries. That is how it should be.
+ */
+static bool let_go_first(const struct facts *facts, const struct ladder *l,
+			 const struct size_facts *refused, int64_t mtu)
+{
+	size_t i;
+
+	for (i = 0; i < facts->n_sizes; i++) {
+		const struct size_facts *s = &facts->sizes[i];
+
+		if (is_of(l, s) && s->sent > 0 && s->received == 0 && s->size >= refused->size &&
+		    (mtu == UNKNOWN || s->size <= mtu))
+			return true;
+	}
+	return false;
+}
+
 static void look_at_failed(const struct facts *facts, struct ladder *l, const struct size_facts *s)
 {
 	int64_t mtu = mtu_of(facts, l->from);
 
 	if (is_too_long(s)) {
-		if (mtu != UNKNOWN && s->size <= mtu && (!l->refused || s->size < l->refused))
-			l->refused = s->size;
+		int64_t *least = let_go_first(facts, l, s, mtu) ? &l->told : &l->refused;
+
+		if (mtu != UNKNOWN && s->size <= mtu && (!*least || s->size < *least))
+			*least = s->size;
 		return;
 	}
 	if (s->error && s->sent < 1) {
@@ -94,6 +116,9 @@ static struct ladder ladder_of(const struct facts *facts, enum end from, uint8_t
 	for (i = 0; i < facts->n_sizes; i++)
 		if (is_of(&l, &facts->sizes[i]) && facts->sizes[i].received == 0)
 			look_at_failed(facts, &l, &facts->sizes[i]);
+	/* What was too large was said to be: it is not lost. */
+	if (l.told && l.passed && l.told > l.passed && (!l.lost || l.lost >= l.told))
+		l.lost = l.lost_probes = 0;
 	return l;
 }
 
@@ -128,6 +153,10 @@ static const char *ladder_words(const struct ladder *l, struct arena *a)
 				    l->lost_probes < LOST_MIN ? " (one probe)" : "");
 	if (l->lost)
 		return arena_printf(a, "%s: none answered, from %lld B", name, (long long)l->lost);
+	if (l->passed && l->told)
+		return arena_printf(a,
+				    "%s %lld B (of more somebody inside says that it is too large)",
+				    name, (long long)l->passed);
 	if (l->passed)
 		return arena_printf(a, "%s %lld B", name, (long long)l->passed);
 	if (l->barred)
@@ -287,6 +316,18 @@ static bool is_outer_limit(const struct facts *facts, const struct ladder *l, si
 	return false;
 }
 
+/* Known to the byte, and where no limit of the way could be: the padding would have moved it. */
+static bool is_choice_of_target(const struct facts *facts, const struct ladder *l, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (l[i].lost && l[i].passed && l[i].lost == l[i].passed + 1 && is_padded(facts) &&
+		    l[i].passed % PADDED_TO != 0)
+			return true;
+	return false;
+}
+
 /* The largest that passed in each of the families in which larger ones did not. */
 static int64_t largest(const struct ladder *l, size_t n)
 {
@@ -340,6 +381,45 @@ static bool is_refused(const struct ladder *l, size_t n)
 	return false;
 }
 
+static bool none_passed(const struct ladder *l, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (l[i].passed)
+			return false;
+	return true;
+}
+
+/* Who must answer what it is asked: the one that was named, and no other. */
+static bool is_sure(const struct facts *f)
+{
+	return f->measured.family == FAMILY_NONE && tunnel_target_is_sure(f);
+}
+
+/* Of what is to be called bad: how bad it is, as far as it tells of the way. */
+static enum state weigh(const struct facts *f, const struct ladder *l, size_t n, int64_t limit)
+{
+	if (is_refused(l, n))
+		return STATE_FAIL;
+	/* What a host that nobody named does not answer may be its own choice. */
+	if (!is_sure(f) && !(limit && is_outer_limit(f, l, n)))
+		return STATE_WARN;
+	/* Who answers pings beside, and none of these, has had enough of them. */
+	if (none_passed(l, n) && f->measured.family == FAMILY_NONE && f->ping_peer.received > 0 &&
+	    !facts_far_is_here(f))
+		return STATE_UNSURE;
+	/* Nor is it the way's where the way could have no such limit, whoever was named. */
+	return limit && is_choice_of_target(f, l, n) ? STATE_WARN : STATE_FAIL;
+}
+
+static const char *asked_of(const struct facts *f, struct arena *a)
+{
+	return f->measured.family == FAMILY_NONE ?
+		       "" :
+		       arena_printf(a, " (asked of %s)", words_addr(a, &f->measured));
+}
+
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	static const uint8_t families[] = { FAMILY_IP4, FAMILY_IP6 };
@@ -365,12 +445,10 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	}
 	said = worst;
 	limit = worst == STATE_FAIL ? lost_by_size(ctx->facts, l, n) : 0;
-	/* What a host that nobody named does not answer may be its own choice. */
-	if (worst == STATE_FAIL && !tunnel_target_is_sure(ctx->facts) && !is_refused(l, n) &&
-	    !(limit && is_outer_limit(ctx->facts, l, n)))
-		worst = STATE_WARN;
-	f = finding_add(out, worst, "%s%s", worst == STATE_PASS ? "largest answered: " : "",
-			all_words(l, n, said, out->arena));
+	if (worst == STATE_FAIL)
+		worst = weigh(ctx->facts, l, n, limit);
+	f = finding_add(out, worst, "%s%s%s", worst == STATE_PASS ? "largest answered: " : "",
+			all_words(l, n, said, out->arena), asked_of(ctx->facts, out->arena));
 	if (worst != STATE_FAIL)
 		limit = 0;
 	if (limit)

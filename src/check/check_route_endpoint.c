@@ -55,12 +55,22 @@ static struct finding *judge(const struct facts *f, const struct path_facts *p,
 			     struct findings *out)
 {
 	const char *to = words_addr(out->arena, &p->to);
+	const char *moved = tunnel_moved_words(f, out->arena);
 
 	if (nested(f) > 0)
 		return finding_add(out, STATE_FAIL,
 				   "%lld of the tunnel's own messages to %s went into the tunnel "
 				   "itself: a loop",
 				   (long long)nested(f), to);
+	/* wireguard-go answers by the link that the last message came by, whatever the routes. */
+	if (tunnel_is_looped(f))
+		return finding_add(
+			out, STATE_FAIL, "%s leads into the tunnel %s itself: a loop%s", to, p->dev,
+			tunnel_answers(f) ? ", from which the engine is kept only by the link that "
+					    "it last got a message by" :
+					    "");
+	if (tunnel_goes_elsewhere(f) && moved)
+		return finding_add(out, STATE_NA, "%s", moved);
 	if (tunnel_goes_elsewhere(f))
 		return finding_add(
 			out, STATE_NA,
@@ -118,6 +128,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 	evidence_count(ev, "mark", p->mark);
 	evidence_count(ev, "engine_mark",
 		       f->have & NEED_BIT(NEED_CONFIG) ? f->config[END_NEAR].fwmark : UNKNOWN);
+	evidence_count(ev, "socket_here", f->near_host.has_port);
 }
 
 static const char *const after[] = { "engine.start", "engine.answers", "underlay.link", NULL };

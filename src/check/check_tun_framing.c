@@ -12,9 +12,11 @@
  */
 #include "check/check_list.h"
 #include "check/given_log.h"
+#include "check/kernel_lines.h"
 #include "check/far_inside.h"
 #include "check/outer_size.h"
 #include "check/tun_view.h"
+#include "check/tunnel.h"
 #include "check/words.h"
 
 #include <string.h>
@@ -103,12 +105,21 @@ static void take_log(const struct facts *facts, struct view *v)
 	const struct engine_facts *g = &facts->engine[END_NEAR];
 	const struct tap_facts *wire = &facts->taps[TAP_NEAR_WIRE];
 
-	if (v->no_ip_at_other != UNKNOWN || g->log_file || g->log_says[ENGINE_LOG_NOT_IP] < 1 ||
+	if (v->no_ip_at_other != UNKNOWN || g->log_file || kernel_lines_not_ip(facts) < 1 ||
 	    !(facts->have & NEED_BIT(NEED_TAP_NEAR_WIRE)) ||
 	    wire->msgs[TAP_IN][WG_MSG_DATA] == UNKNOWN || wire->keepalives[TAP_IN] == UNKNOWN)
 		return;
-	v->no_ip_at_other = g->log_says[ENGINE_LOG_NOT_IP];
+	/* What else its peer sends is no fault of a tunnel that works. */
+	if (kernel_lines_are_read(facts) && kernel_lines_tunnel_works(facts))
+		return;
+	v->no_ip_at_other = kernel_lines_not_ip(facts);
 	v->opened_at_other = wire->msgs[TAP_IN][WG_MSG_DATA] - wire->keepalives[TAP_IN];
+}
+
+/* Who reads a source in what came in, and does not allow it, has read IP, of whatever size. */
+static bool is_read_as_ip(const struct facts *facts)
+{
+	return facts->engine[END_NEAR].log_says[ENGINE_LOG_SOURCE] > 0;
 }
 
 static struct view view_of(const struct facts *facts, enum end end)
@@ -133,7 +144,7 @@ static struct view view_of(const struct facts *facts, enum end end)
 		take_log(facts, &v);
 	v.too_large = outer_size_excess(facts, end);
 	if (end == END_FAR && facts->taps[TAP_NEAR_TUN].packets[TAP_IN] == 0 &&
-	    facts->have & NEED_BIT(NEED_TAP_NEAR_TUN))
+	    facts->have & NEED_BIT(NEED_TAP_NEAR_TUN) && !is_read_as_ip(facts))
 		v.answers_excess = outer_size_of_answers(facts);
 	view_sending(facts, end, &v);
 	return v;
@@ -218,6 +229,20 @@ static const char *pasted_fault(const struct facts *facts, sign_set *seen, struc
 			    (long long)in.refused, (long long)in.received);
 }
 
+/*
+ * Did somebody make something of what it sent? What comes in unasked is no answer: the peer's own
+ * packets tell nothing of ours. Where nothing was asked, or of an engine that nobody knows, any
+ * packet is taken for one.
+ */
+static bool is_understood(const struct facts *facts, const struct view *v)
+{
+	bool asked = facts->have & NEED_BIT(NEED_PING_PEER) && facts->ping_peer.sent > 0;
+
+	if (facts_far_is_here(facts) || facts->target.kind == TARGET_OPAQUE || !asked)
+		return v->tun.packets != 0;
+	return tunnel_data_answers(facts);
+}
+
 /* Of what it sends. */
 static const char *send_fault(const struct facts *facts, enum end end, const struct view *v,
 			      sign_set *seen, struct arena *a)
@@ -242,10 +267,10 @@ static const char *send_fault(const struct facts *facts, enum end end, const str
 				    (long long)v->answers_excess);
 	}
 	/*
-	 * Other paddings exist, so size alone says nothing while packets come back, or where the
+	 * Other paddings exist, so size alone says nothing while answers come back, or where the
 	 * other end opened the messages and found packets.
 	 */
-	if (v->too_large <= 0 || v->tun.packets != 0 || v->opened_at_other > 0)
+	if (v->too_large <= 0 || is_understood(facts, v) || v->opened_at_other > 0)
 		return "";
 	*seen |= SIGN_BIT(signs[end].too_large);
 	return arena_printf(a,

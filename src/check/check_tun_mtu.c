@@ -89,7 +89,10 @@ static struct finding *judge_fit(const struct facts *f, uint8_t family, struct f
 {
 	unsigned tun = f->tun[END_NEAR].start.mtu, wire = f->wire[END_NEAR].start.mtu;
 	unsigned over = overhead(family);
+	const char *moved = tunnel_moved_words(f, out->arena);
 
+	if (tunnel_goes_elsewhere(f) && moved)
+		return finding_add(out, STATE_SKIP, "%u; %s", tun, moved);
 	if (tunnel_goes_elsewhere(f))
 		return finding_add(out, STATE_SKIP,
 				   "%u; the link that its messages go by is not seen from here",

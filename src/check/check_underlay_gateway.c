@@ -6,6 +6,7 @@
  * again, so beside a handshake that completed it is doubt and no fault.
  */
 #include "check/check_list.h"
+#include "check/rule_proof.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
@@ -65,6 +66,23 @@ static bool way_works(const struct facts *f)
 	       (f->handshake.age_ns == UNKNOWN || facts_far_is_here(f) || tunnel_answers(f));
 }
 
+/* That a rule of this host's keeps it from being asked is another fault, and told by that row. */
+static struct finding *judge_unanswered(const struct facts *f, const char *addr,
+					struct findings *out)
+{
+	const struct gateway_facts *g = &f->gateway;
+	bool taken = rule_proof_takes_neighbour(f, out->arena);
+	struct finding *row = finding_add(
+		out, STATE_FAIL, "%s on %s does not answer (%s)%s", addr, g->dev, g->neigh_state,
+		taken ? ": a rule here takes the question, or the answer" : "");
+
+	if (taken)
+		row->whose = WHOSE_LOCAL;
+	else
+		finding_sign(row, SIGN_NO_UPLINK);
+	return row;
+}
+
 static struct finding *judge_neigh(const struct facts *f, struct findings *out)
 {
 	const struct gateway_facts *g = &f->gateway;
@@ -72,7 +90,6 @@ static struct finding *judge_neigh(const struct facts *f, struct findings *out)
 	const char *addr =
 		arena_printf(out->arena, "%s%s", g->is_endpoint ? "the endpoint itself, " : "",
 			     words_addr(out->arena, &g->addr));
-	struct finding *row;
 
 	if (w && w->answered)
 		return finding_add(out, STATE_PASS, "%s on %s %s (%s)", addr, g->dev, w->says,
@@ -81,12 +98,8 @@ static struct finding *judge_neigh(const struct facts *f, struct findings *out)
 		return finding_add(out, STATE_UNSURE,
 				   "%s on %s %s (FAILED), and yet the peer answered", addr, g->dev,
 				   w->says);
-	if (w && (strcmp(w->state, "FAILED") == 0 || is_asked_in_vain(f))) {
-		row = finding_add(out, STATE_FAIL, "%s on %s does not answer (%s)", addr, g->dev,
-				  w->state);
-		finding_sign(row, SIGN_NO_UPLINK);
-		return row;
-	}
+	if (w && (strcmp(w->state, "FAILED") == 0 || is_asked_in_vain(f)))
+		return judge_unanswered(f, addr, out);
 	if (w)
 		return finding_add(out, STATE_UNSURE, "%s on %s %s (%s)", addr, g->dev, w->says,
 				   w->state);
@@ -101,9 +114,11 @@ static struct finding *judge_neigh(const struct facts *f, struct findings *out)
 static struct finding *judge(const struct facts *f, struct findings *out)
 {
 	const struct path_facts *p = tunnel_path(f, PATH_ENDPOINT, NULL);
+	const char *moved = tunnel_moved_words(f, out->arena);
 
 	if (tunnel_goes_elsewhere(f))
-		return finding_add(out, STATE_NA, "its messages do not go the way of this host");
+		return finding_add(out, STATE_NA, "%s",
+				   moved ? moved : "its messages do not go the way of this host");
 	if (f->gateway.addr.family != FAMILY_NONE && f->target.kind != TARGET_SELF_TEST)
 		return judge_neigh(f, out);
 	if (p && !p->dev)
@@ -140,7 +155,7 @@ const struct check check_underlay_gateway = {
 	.layer = LAYER_UNDERLAY,
 	.needs = NEED_BIT(NEED_GATEWAY),
 	.wants = NEED_BIT(NEED_PATHS) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_PEER) |
-		 NEED_BIT(NEED_TAP_NEAR_WIRE),
+		 NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_FIREWALL),
 	.after = after,
 	.run = run,
 };

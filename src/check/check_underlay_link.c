@@ -47,8 +47,11 @@ static struct finding *judge(const struct facts *f, const struct link_facts *l,
 			     struct findings *out)
 {
 	const struct path_facts *p = tunnel_path(f, PATH_ENDPOINT, NULL);
+	const char *moved = tunnel_moved_words(f, out->arena);
 	struct finding *changed;
 
+	if (tunnel_goes_elsewhere(f) && moved)
+		return finding_add(out, STATE_NA, "%s", moved);
 	if (tunnel_goes_elsewhere(f))
 		return finding_add(out, STATE_NA, "its messages do not go by %s", l->name);
 	if (p && p->dev && strcmp(p->dev, l->name) != 0)

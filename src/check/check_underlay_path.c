@@ -415,7 +415,7 @@ static void asked(const struct view *v, struct findings *out)
 
 static struct finding *needless(const struct facts *f, struct findings *out)
 {
-	if (tunnel_answers(f))
+	if (tunnel_data_answers(f))
 		return finding_add(out, STATE_PASS,
 				   "answers come through the tunnel: there is a way");
 	return finding_add(out, STATE_PASS, "the far end answered the handshake: there is a way");
@@ -424,12 +424,14 @@ static struct finding *needless(const struct facts *f, struct findings *out)
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct facts *f = ctx->facts;
+	const char *moved = tunnel_moved_words(f, out->arena);
 	struct view v = look(f);
 
 	if (f->target.kind == TARGET_SELF_TEST)
 		finding_add(out, STATE_NA, "made by wgdiag: both ends on one link, no router");
 	else if (tunnel_goes_elsewhere(f))
-		finding_add(out, STATE_NA, "its messages do not go the way of this host");
+		finding_add(out, STATE_NA, "%s",
+			    moved ? moved : "its messages do not go the way of this host");
 	else if (tunnel_peer_is_offline(f))
 		finding_add(out, STATE_NA, "the peer is offline");
 	else if (!(f->have & NEED_BIT(NEED_LADDER)))

@@ -289,6 +289,24 @@ static void stamp_cause(struct findings *all, struct finding *f)
 		f->caused_by = claimed->check->id;
 }
 
+static bool is_alone(const struct check *c, const struct check_choice *choice)
+{
+	const struct check *const *other;
+
+	for (other = checks; choice && *other; other++)
+		if (*other != c && is_chosen(choice, *other))
+			return false;
+	return choice != NULL;
+}
+
+static bool is_asked(const struct check *c, const struct facts *f,
+		     const struct check_choice *choice)
+{
+	if (choice && !is_chosen(choice, c))
+		return false;
+	return !c->asked || c->asked(f) || is_alone(c, choice);
+}
+
 void checks_run(const struct facts *f, const struct check_choice *choice, struct findings *out)
 {
 	const struct check_ctx ctx = { .facts = f };
@@ -297,7 +315,7 @@ void checks_run(const struct facts *f, const struct check_choice *choice, struct
 
 	out->partial = choice && choice->partial;
 	for (c = checks; *c; c++)
-		if (!choice || is_chosen(choice, *c))
+		if (is_asked(*c, f, choice))
 			run_one(*c, &ctx, out);
 	for (row = out->first; row; row = row->next)
 		stamp_cause(out, row);

@@ -7,6 +7,7 @@
 #include "check/after.h"
 #include "check/tunnel.h"
 #include "check/words.h"
+#include "loss/fates_pattern.h"
 #include "loss/stats.h"
 
 static const double FAIL_ABOVE = 0.01, WARN_ABOVE = 0.001;
@@ -86,12 +87,40 @@ static bool is_here_and_there(const struct pace_facts *p)
 	return (double)p->bursts >= BURSTS_LEAST * silent * (1 - share);
 }
 
+/*
+ * Each answer that no socket had in time came out of the tun all the same, as its ledger shows:
+ * somebody was slow, and nothing is lost on the way.
+ */
+static bool all_came_back(const struct facts *facts)
+{
+	const struct fates_facts *x = &facts->fates;
+	size_t i;
+
+	for (i = 0; i < x->n; i++)
+		if (x->list[i].result == FATE_LOST || (x->list[i].result == FATE_UNKNOWN &&
+						       x->list[i].seen_ns[STAGE_TUN_IN] == UNKNOWN))
+			return false;
+	return x->n > 0 && (int64_t)x->n >= facts->loss_up.probes;
+}
+
+/* Answers that this host had, and did not give to who waited for them. */
+static int64_t lost_here(const struct facts *facts)
+{
+	int64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < facts->fates.n_lost; i++)
+		if (facts->fates.lost[i].after == STAGE_TUN_IN)
+			n += facts->fates.lost[i].count;
+	return n;
+}
+
 static bool is_lost_on_the_way(const struct facts *facts)
 {
 	struct stats_interval share[LOST_ROWS];
 	size_t i;
 
-	if (facts->n_paces < LOST_ROWS)
+	if (facts->n_paces < LOST_ROWS || all_came_back(facts))
 		return false;
 	for (i = 0; i < LOST_ROWS; i++) {
 		const struct pace_facts *p = &facts->paces[i];
@@ -106,7 +135,24 @@ static bool is_lost_on_the_way(const struct facts *facts)
 	return share[0].low <= share[1].high && share[1].low <= share[0].high;
 }
 
-static struct finding *lost_on_the_way(const struct facts *facts, struct findings *out)
+int64_t loss_is_shown(const struct facts *facts)
+{
+	const struct loss_facts *up = &facts->loss_up, *down = &facts->loss_down;
+
+	if (facts_far_is_here(facts) || !(facts->have & NEED_BIT(NEED_LOSS_UP)) ||
+	    up->probes < PROBES_MIN || up->answered == UNKNOWN)
+		return UNKNOWN;
+	if (down->lost > 0 && state_of(down->lost, down->sent) == STATE_FAIL)
+		return 1;
+	return is_lost_on_the_way(facts);
+}
+
+/*
+ * found: by both wires it is not on the way between them. Then what is never answered is lost at
+ * the far host, in front of its engine or behind it.
+ */
+static struct finding *never_answered_row(const struct facts *facts, bool found,
+					  struct findings *out)
 {
 	const struct pace_facts *p = facts->paces;
 	int64_t lost = 0, probes = 0;
@@ -118,10 +164,12 @@ static struct finding *lost_on_the_way(const struct facts *facts, struct finding
 		probes += p[i].probes;
 	}
 	stats_wilson95(lost, probes, &ci);
-	return finding_add(out, STATE_FAIL,
-			   "%lld/%lld = %s never answered, at any rate (95 %% CI %.2g to %.2g %%)",
-			   (long long)lost, (long long)probes,
-			   words_share(out->arena, lost, probes), ci.low * 100, ci.high * 100);
+	return finding_add(
+		out, STATE_FAIL,
+		"%lld/%lld = %s never answered, at any rate (95 %% CI %.2g to %.2g %%)%s",
+		(long long)lost, (long long)probes, words_share(out->arena, lost, probes),
+		ci.low * 100, ci.high * 100,
+		found ? ", though they came to the far end's wire" : "");
 }
 
 /*
@@ -132,6 +180,7 @@ static struct finding *judge_by_answers(const struct facts *facts, const struct 
 					struct findings *out)
 {
 	int64_t silent = l->probes - l->answered, back = facts->loss_down.lost;
+	int64_t here = lost_here(facts);
 	const char *came_back = "";
 
 	if (l->probes < PROBES_MIN || l->answered == UNKNOWN)
@@ -144,12 +193,24 @@ static struct finding *judge_by_answers(const struct facts *facts, const struct 
 		came_back =
 			arena_printf(out->arena, ", %lld lost on the way back", (long long)back);
 	if (is_lost_on_the_way(facts))
-		return lost_on_the_way(facts, out);
+		return never_answered_row(facts, false, out);
+	if (!data_failed(facts) && all_came_back(facts))
+		return finding_add(out, STATE_PASS,
+				   "%lld of %lld probes not answered in time, and all their "
+				   "answers came out of %s: none is lost on the way",
+				   (long long)silent, (long long)l->probes,
+				   facts->taps[TAP_NEAR_TUN].dev);
 	if (back != UNKNOWN && back >= silent)
 		return finding_add(out, STATE_PASS,
 				   "%lld of %lld probes not answered, and as many lost on the way "
 				   "back",
 				   (long long)silent, (long long)l->probes);
+	if (!data_failed(facts) && here > 0)
+		return finding_add(out, STATE_UNSURE,
+				   "%lld of %lld probes not answered; %lld answers came out of %s "
+				   "and reached no socket of this host",
+				   (long long)silent, (long long)l->probes, (long long)here,
+				   facts->taps[TAP_NEAR_TUN].dev);
 	return finding_add(out, data_failed(facts) ? STATE_SKIP : STATE_UNSURE,
 			   "%lld of %lld probes not answered%s: the far end's word decides",
 			   (long long)silent, (long long)l->probes, came_back);
@@ -163,12 +224,22 @@ static bool any_seen(const struct facts *facts, const struct loss_facts *l)
 	return facts->taps[TAP_NEAR_WIRE].msgs[dir][WG_MSG_DATA] != 0;
 }
 
+/* s: by what both wires saw, there is not enough of it. */
+static bool is_lost_behind(const struct facts *facts, const struct loss_facts *l, enum state s)
+{
+	return !facts_far_is_here(facts) && l == &facts->loss_up && l->lost != UNKNOWN &&
+	       s != STATE_FAIL && is_lost_on_the_way(facts);
+}
+
 static struct finding *judge(const struct facts *facts, const struct loss_facts *l,
 			     struct findings *out)
 {
+	const char *moved = tunnel_moved_words(facts, out->arena);
 	struct stats_interval ci;
 	enum state s;
 
+	if (l->sent == UNKNOWN && tunnel_data_answers(facts) && !any_seen(facts, l) && moved)
+		return finding_add(out, STATE_SKIP, "not watched: %s", moved);
 	if (l->sent == UNKNOWN && tunnel_data_answers(facts) && !any_seen(facts, l))
 		return finding_add(out, STATE_SKIP,
 				   "not watched: none of these messages goes by %s, and answers "
@@ -188,6 +259,8 @@ static struct finding *judge(const struct facts *facts, const struct loss_facts 
 	if (!stats_wilson95(l->lost, l->sent, &ci))
 		return finding_add(out, STATE_UNSURE, "%lld lost of %lld: that cannot be",
 				   (long long)l->lost, (long long)l->sent);
+	if (is_lost_behind(facts, l, s))
+		return never_answered_row(facts, true, out);
 	if (l->lost > 0 && l->capture_dropped == UNKNOWN)
 		return finding_add(out, STATE_UNSURE,
 				   "%lld of %lld not seen to arrive; what the captures lost "
@@ -233,18 +306,70 @@ static void each_pace(const struct facts *facts, struct findings *out, struct fi
 	}
 }
 
+/* From one end: what was sent up and never answered, at whatever pace. */
+static int64_t lost_of(const struct facts *facts, const struct loss_facts *l)
+{
+	int64_t sum = 0, n;
+	size_t i;
+
+	if (l->lost != UNKNOWN || l != &facts->loss_up || facts_far_is_here(facts) ||
+	    facts->n_paces == 0)
+		return l->lost;
+	if (all_came_back(facts))
+		return 0;
+	for (i = 0; i < facts->n_paces; i++) {
+		n = never_answered(&facts->paces[i]);
+		if (n == UNKNOWN)
+			return UNKNOWN;
+		sum += MAX(n, 0);
+	}
+	return sum;
+}
+
+/* What the loss is like, where enough is known of each probe that a test says so. */
+static void add_pattern(const struct facts *facts, enum loss_way way, struct findings *out,
+			struct finding *f)
+{
+	int64_t ways[LOSS_WAY_COUNT];
+	struct pattern p;
+	struct evidence *ev;
+	bool either;
+
+	/* Of a check that was cut short, what was under way looks as if it was lost. */
+	if (facts->fates.n == 0 || (facts->interrupted && !facts->target.for_loss) ||
+	    (f->state != STATE_FAIL && f->state != STATE_WARN && f->state != STATE_UNSURE))
+		return;
+	loss_ways(&facts->fates, ways);
+	/* Of most it is not known which way they were lost; how they were is known all the same. */
+	either = ways[LOSS_WAY_OPEN] > ways[way];
+	fates_pattern(&facts->fates, either ? LOSS_WAY_COUNT : way, out->arena, &p);
+	if (p.kind == PATTERN_NONE || p.kind == PATTERN_ALL || p.kind == PATTERN_TOO_FEW)
+		return;
+	ev = finding_because(out, f, "ledger", "probes", "pattern %s: %s", pattern_kind_str(p.kind),
+			     p.sentence);
+	evidence_count(ev, "pattern_sent", p.sent);
+	evidence_count(ev, "pattern_lost", p.lost);
+	/* The share is told already. */
+	f->summary = arena_printf(out->arena, "%s%s%s%s", f->summary,
+				  p.kind == PATTERN_RANDOM ? ", " : "; ",
+				  either ? "both ways together " : "",
+				  p.kind == PATTERN_RANDOM ? pattern_kind_str(p.kind) : p.sentence);
+}
+
 void loss_judge(const struct facts *facts, const struct loss_facts *l, struct findings *out)
 {
 	struct finding *f = judge(facts, l, out);
 	struct stats_interval ci = { 0 };
-	bool known = stats_wilson95(l->lost, l->sent, &ci);
+	int64_t lost = lost_of(facts, l);
+	bool behind;
+	bool known = stats_wilson95(lost, l->sent, &ci);
 	struct evidence *ev;
 
 	ev = finding_because(out, f, "capture",
 			     facts_far_is_here(facts) ? "both wires" : "near wire",
 			     "counters of data messages");
 	evidence_count(ev, "sent", l->sent);
-	evidence_count(ev, "lost", l->lost);
+	evidence_count(ev, "lost", lost);
 	evidence_interval(ev, "ci95", known, ci.low, ci.high);
 	evidence_count(ev, "probes", l->probes);
 	evidence_count(ev, "answered", l->answered);
@@ -253,9 +378,13 @@ void loss_judge(const struct facts *facts, const struct loss_facts *l, struct fi
 	evidence_count(ev, "capture_dropped", l->capture_dropped);
 	if (l == &facts->loss_up)
 		each_pace(facts, out, f);
-	if (f->state == STATE_FAIL && !facts_far_is_here(facts))
+	behind = known && is_lost_behind(facts, l, state_of(l->lost, l->sent));
+	if (behind)
+		f->whose = WHOSE_FAR;
+	if (f->state == STATE_FAIL && !facts_far_is_here(facts) && !behind)
 		finding_sign(f, l == &facts->loss_up ? SIGN_LOST_ON_THE_WAY_UP :
 						       SIGN_LOST_ON_THE_WAY_DOWN);
+	add_pattern(facts, l == &facts->loss_up ? LOSS_WAY_UP : LOSS_WAY_DOWN, out, f);
 	f->duration_ns = l->elapsed_ns;
 }
 

@@ -9,6 +9,11 @@
 /* What explains the loss of either direction, roots first; NULL-terminated. */
 extern const char *const loss_after[];
 
+/*
+ * By a few hundred probes at one end: 1 the tunnel's messages are lost in some direction; 0 what is
+ * missing is no loss that these show; UNKNOWN: too few were sent, or nobody counted.
+ */
+int64_t loss_is_shown(const struct facts *facts);
 void loss_judge(const struct facts *facts, const struct loss_facts *l, struct findings *out);
 
 #endif

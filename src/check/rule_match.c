@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "check/calls.h"
 #include "check/tunnel.h"
 
 static enum hit of(bool yes)
@@ -107,9 +108,19 @@ static enum hit match_term(const struct rule_term *t, const struct packet *p)
 		/* What comes by a link is the peer's. */
 		return negate(of(p->dir == TAP_OUT || (p->dev && !strcmp(p->dev, "lo"))),
 			      t->negated);
+	case RULE_KNOWN_FLOW:
+		/* Linux tracks no neighbour discovery (nf_conntrack_icmpv6). */
+		return p->is_new || rule_is_neighbour(p) ? of(t->negated) : HIT_MAYBE;
+	case RULE_TO_LOCAL:
+		return negate(of(p->dir == TAP_IN || (p->dev && !strcmp(p->dev, "lo"))),
+			      t->negated);
+	case RULE_MARK:
+		return match_number(t, p->mark);
 	case RULE_SHARE:
 		/* Any packet may be among them; that some were is what the counter tells. */
 		return HIT_YES;
+	case RULE_CT_STATE:
+		return rule_is_neighbour(p) ? of(t->lo > 0) : HIT_MAYBE;
 	case RULE_OTHER:
 		break;
 	}
@@ -209,6 +220,27 @@ enum hit rule_comes(const struct firewall_facts *w, const struct rule_facts *r,
 	return comes;
 }
 
+enum hit rule_hits_self_ping(const struct facts *f, const struct rule_facts *r)
+{
+	const struct ip_addr *a = &f->ping_self.target;
+	const bool six = a->family == FAMILY_IP6;
+	struct packet p = { .name = "self", .dev = "lo", .src = *a, .dst = *a };
+	enum hit h = HIT_NO;
+	unsigned dir, reply;
+
+	p.sport = p.dport = p.mark = UNKNOWN;
+	p.proto = six ? PROTO_ICMPV6 : PROTO_ICMP;
+	for (dir = TAP_OUT; dir < TAP_DIR_COUNT; dir++) {
+		p.dir = (enum tap_dir)dir;
+		for (reply = 0; reply < 2; reply++) {
+			p.icmp = reply ? (six ? ICMP_ECHO6_REPLY : ICMP_ECHO_REPLY) :
+					 (six ? ICMP_ECHO6_REQUEST : ICMP_ECHO_REQUEST);
+			h = MAX(h, MIN(rule_match(r, &p), rule_comes(&f->firewall, r, &p)));
+		}
+	}
+	return h;
+}
+
 static bool term_is_narrow(const struct rule_term *t, const struct packet *p)
 {
 	size_t bits = 8 * ip_addr_len(&t->net.addr);
@@ -280,6 +312,7 @@ static void add_pair(struct packets *l, const char *const names[TAP_DIR_COUNT], 
 		.sport = out.dport,
 		.dport = out.sport,
 		.icmp = echo_answer(out.icmp),
+		.mark = UNKNOWN,
 	};
 }
 
@@ -308,7 +341,8 @@ static void add_inner(struct packets *l, const struct facts *f, const struct ip_
 					  .proto = kinds[i].proto,
 					  .icmp = kinds[i].icmp,
 					  .sport = UNKNOWN,
-					  .dport = UNKNOWN });
+					  .dport = UNKNOWN,
+					  .mark = UNKNOWN });
 }
 
 static int64_t known_port(int64_t port)
@@ -330,11 +364,104 @@ static void add_outer(struct packets *l, const struct facts *f)
 				 UNKNOWN,
 		.dport = known_port(e.port),
 		.icmp = UNKNOWN,
+		/* The engine's own; without one it is the kernel's 0. */
+		.mark = f->have & NEED_BIT(NEED_CONFIG) ? f->config[END_NEAR].fwmark : UNKNOWN,
 	};
 
 	if (path)
 		p.src = path->prefsrc;
 	add_pair(l, names, p);
+}
+
+bool rule_is_neighbour(const struct packet *p)
+{
+	return p->icmp == ICMP6_NEIGHBOUR_QUESTION || p->icmp == ICMP6_NEIGHBOUR_ANSWER;
+}
+
+/* RFC 4291, section 2.7.1: whom a question for that address is sent to. */
+static struct ip_addr solicited(const struct ip_addr *a)
+{
+	struct ip_addr to = { .family = FAMILY_IP6, .b = { 0xff, 0x02 } };
+
+	to.b[11] = 1;
+	to.b[12] = 0xff;
+	memcpy(to.b + 13, a->b + 13, 3);
+	return to;
+}
+
+/* Which of this host's addresses asks is the kernel's choice. */
+static void add_neighbours(struct packets *l, const struct facts *f)
+{
+	const struct gateway_facts *g = &f->gateway;
+	struct packet p = { .dev = g->dev, .proto = PROTO_ICMPV6 };
+
+	if (!tunnel_neighbour_is_silent(f) || g->addr.family != FAMILY_IP6)
+		return;
+	p.sport = p.dport = UNKNOWN; /* .mark 0: the kernel itself sends it */
+	p.name = "neighbour out";
+	p.dir = TAP_OUT;
+	p.dst = solicited(&g->addr);
+	p.icmp = ICMP6_NEIGHBOUR_QUESTION;
+	l->p[l->n++] = p;
+	p.name = "neighbour in";
+	p.dir = TAP_IN;
+	p.src = g->addr;
+	p.dst = (struct ip_addr){ 0 };
+	p.icmp = ICMP6_NEIGHBOUR_ANSWER;
+	p.mark = UNKNOWN;
+	l->p[l->n++] = p;
+}
+
+/* What is not answered may have been taken on its way to the engine. */
+static struct packet packet_of_call(const struct call_facts *c)
+{
+	return (struct packet){
+		.name = "outer handshakes",
+		.dir = TAP_IN,
+		.dev = c->link,
+		.src = c->from.addr,
+		.dst = c->to.addr,
+		.proto = PROTO_UDP,
+		.sport = c->from.port,
+		.dport = c->to.port,
+		.icmp = UNKNOWN,
+		.mark = UNKNOWN,
+		.is_new = true,
+		.call = c,
+	};
+}
+
+static void add_calls(struct packets *l, const struct facts *f)
+{
+	size_t i;
+
+	for (i = 0; f->have & NEED_BIT(NEED_CALLS) && i < f->calls.n; i++)
+		if (call_is_unanswered(f, &f->calls.list[i]))
+			l->p[l->n++] = packet_of_call(&f->calls.list[i]);
+}
+
+bool rule_takes_surely(const struct firewall_facts *w, const struct rule_facts *r,
+		       const struct packet *p)
+{
+	return !rule_takes_a_share(r) && rule_match(r, p) == HIT_YES &&
+	       rule_comes(w, r, p) == HIT_YES;
+}
+
+bool rule_is_idle(const struct rule_facts *r)
+{
+	return r->before != UNKNOWN && r->after == r->before;
+}
+
+bool rule_takes_call(const struct facts *f, const struct call_facts *c)
+{
+	const struct firewall_facts *w = &f->firewall;
+	const struct packet p = packet_of_call(c);
+	size_t i;
+
+	for (i = 0; f->have & NEED_BIT(NEED_FIREWALL) && i < w->n_rules; i++)
+		if (rule_takes_surely(w, &w->rules[i], &p))
+			return true;
+	return false;
 }
 
 size_t rule_packets(const struct facts *f, struct arena *a, struct packet **out)
@@ -345,8 +472,11 @@ size_t rule_packets(const struct facts *f, struct arena *a, struct packet **out)
 
 	tunnel_sources(f, &ours);
 	tunnel_targets(f, &theirs);
-	l.p = arena_alloc(a, (2 + 2 * INNER_PROTOS * (ours.n + 1) * theirs.n) * sizeof(*l.p));
+	l.p = arena_alloc(a, (4 + f->calls.n + 2 * INNER_PROTOS * (ours.n + 1) * theirs.n) *
+				     sizeof(*l.p));
 	add_outer(&l, f);
+	add_neighbours(&l, f);
+	add_calls(&l, f);
 	for (k = 0; k < theirs.n; k++) {
 		static const struct ip_addr unknown = { 0 };
 		size_t before = l.n;

@@ -11,8 +11,10 @@
 
 #include <string.h>
 
+#include "check/calls.h"
 #include "check/tun_view.h"
 #include "check/tunnel.h"
+#include "check/words.h"
 #include "loss/settled.h"
 
 static bool is_hook(const struct rule_facts *r, const char *const hooks[2])
@@ -124,6 +126,19 @@ static const char *none_taken(const struct facts *f, struct arena *a)
 			    (long long)came, wire->dev ? wire->dev : "?");
 }
 
+/* An engine that refused what came had it. */
+static const char *no_call_answered(const struct facts *f, const struct call_facts *c,
+				    struct arena *a)
+{
+	char from[ENDPOINT_STR_SIZE];
+
+	if (f->calls.dropped != 0 || calls_reached_engine(f) == 1)
+		return NULL;
+	return arena_printf(a, "%lld came by %s from %s, and none was answered",
+			    (long long)c->initiations, c->link ? c->link : "?",
+			    endpoint_str(&c->from, from));
+}
+
 static const char *none_received(const struct facts *f, struct arena *a)
 {
 	const struct tap_facts *tun = &f->taps[TAP_NEAR_TUN];
@@ -136,11 +151,21 @@ static const char *none_received(const struct facts *f, struct arena *a)
 			    (long long)tun->echo_replies[TAP_IN]);
 }
 
+static const char *none_answered(const struct facts *f, struct arena *a)
+{
+	return arena_printf(a, "%s on %s does not answer (%s)", words_addr(a, &f->gateway.addr),
+			    f->gateway.dev, f->gateway.neigh_state);
+}
+
 static const char *gone(const struct facts *f, const struct rule_facts *r, const struct packet *p,
 			struct arena *a)
 {
 	if (rule_takes_a_share(r))
 		return NULL;
+	if (rule_is_neighbour(p))
+		return none_answered(f, a);
+	if (p->call)
+		return no_call_answered(f, p->call, a);
 	if (is_outer(p))
 		return p->dir == TAP_OUT ? none_left(f, r, a) : none_taken(f, a);
 	return is_echo(f, p, TAP_IN) ? none_received(f, a) : NULL;
@@ -166,4 +191,21 @@ enum proof rule_proof(const struct facts *f, const struct rule_facts *r, const s
 		return PROOF_NONE;
 	*words = s;
 	return PROOF_GONE;
+}
+
+bool rule_proof_takes_neighbour(const struct facts *f, struct arena *a)
+{
+	const struct firewall_facts *w = &f->firewall;
+	struct packet *p;
+	size_t n, i, k;
+
+	if (!(f->have & NEED_BIT(NEED_FIREWALL)))
+		return false;
+	n = rule_packets(f, a, &p);
+	for (i = 0; i < n; i++)
+		for (k = 0; rule_is_neighbour(&p[i]) && k < w->n_rules; k++)
+			if (!rule_is_idle(&w->rules[k]) &&
+			    rule_takes_surely(w, &w->rules[k], &p[i]))
+				return true;
+	return false;
 }

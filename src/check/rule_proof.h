@@ -21,6 +21,12 @@ enum proof {
 enum proof rule_proof(const struct facts *f, const struct rule_facts *r, const struct packet *p,
 		      enum hit h, enum hit comes, struct arena *a, const char **words);
 
+/*
+ * Does a rule surely take the question for the neighbour that does not answer, or its answer? Then
+ * nobody knows of that neighbour.
+ */
+bool rule_proof_takes_neighbour(const struct facts *f, struct arena *a);
+
 /* Was something refused so, whatever the rules are? What, or NULL. */
 const char *rule_proof_refused(const struct facts *f, struct arena *a);
 

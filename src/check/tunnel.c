@@ -226,16 +226,26 @@ bool tunnel_peer_must_be_there(const struct facts *f, const struct peer_config *
 	return p->handshake_wall_ns == 0 && !has_only_single(p);
 }
 
-bool tunnel_peer_may_roam(const struct facts *f, const struct peer_config *p)
+bool tunnel_peer_roams(const struct facts *f, const struct peer_config *p)
 {
 	const struct intended_peer *w = intended(f, p);
 
-	if (tunnel_peer_is_required(f, p))
-		return false;
 	if (w && !w->endpoint)
 		return true;
 	return !(w && !f->intended.saved) && p->handshake_wall_ns > 0 && p->keepalive_s == 0 &&
 	       has_only_single(p);
+}
+
+bool tunnel_peer_may_roam(const struct facts *f, const struct peer_config *p)
+{
+	return !tunnel_peer_is_required(f, p) && tunnel_peer_roams(f, p);
+}
+
+bool tunnel_neighbour_is_silent(const struct facts *f)
+{
+	const char *s = f->gateway.neigh_state;
+
+	return have(f, NEED_GATEWAY) && s && (!strcmp(s, "INCOMPLETE") || !strcmp(s, "FAILED"));
 }
 
 size_t tunnel_peer_addresses(const struct facts *f, const struct peer_config *p)
@@ -284,18 +294,39 @@ bool tunnel_answers(const struct facts *f)
 	return !facts_far_is_here(f) && (has_new_handshake(f) || tunnel_data_answers(f));
 }
 
+bool tunnel_is_looped(const struct facts *f)
+{
+	const struct path_facts *path = tunnel_path(f, PATH_ENDPOINT, NULL);
+
+	return path && path->dev && f->target.name && strcmp(path->dev, f->target.name) == 0 &&
+	       have(f, NEED_CONFIG) && f->config[END_NEAR].fwmark == path->mark &&
+	       f->near_host.has_port == 1;
+}
+
 bool tunnel_goes_elsewhere(const struct facts *f)
 {
 	const struct path_facts *path = tunnel_path(f, PATH_ENDPOINT, NULL);
 	const struct tap_facts *t = &f->taps[TAP_NEAR_WIRE];
 
-	if (!tunnel_answers(f))
+	/* Led into the tunnel itself, and answered: then the engine holds on to another link. */
+	if (!tunnel_answers(f) || tunnel_is_looped(f))
 		return false;
-	/* No message could come out of its own tunnel. */
-	if (path && (!path->dev || (f->target.name && strcmp(path->dev, f->target.name) == 0)))
+	/* Out of its own tunnel no message comes; where there is no way at all, none either. */
+	if (path && (!path->dev || leads_into_tun(f, path)))
 		return true;
 	return have(f, NEED_TAP_NEAR_WIRE) && t->dropped == 0 && loss_messages(t, TAP_OUT) == 0 &&
 	       loss_messages(t, TAP_IN) == 0;
+}
+
+const char *tunnel_moved_words(const struct facts *f, struct arena *a)
+{
+	const struct peer_config *p = tunnel_peer(f, END_NEAR);
+	char text[ENDPOINT_STR_SIZE];
+
+	if (!p || p->moved_to.addr.family == FAMILY_NONE)
+		return NULL;
+	return arena_printf(a, "the peer moved to %s during the run",
+			    endpoint_str(&p->moved_to, text));
 }
 
 const char *tunnel_answer_words(const struct inner_target_facts *t)
@@ -369,7 +400,8 @@ enum passed tunnel_passed(const struct facts *f)
 	size_t i;
 
 	p = both(p, have(f, NEED_STREAMS) ? streams_passed(f) : PASSED_UNKNOWN);
-	if (have(f, NEED_PING_SELF))
+	/* It goes by lo: of a tunnel that is somebody's it tells nothing, in either direction. */
+	if (facts_far_is_here(f) && have(f, NEED_PING_SELF))
 		p = both(p, ping_passed(&f->ping_self));
 	for (i = 0; have(f, NEED_ECHO_BACK) && i < ARRAY_LEN(f->echo_back); i++)
 		if (f->echo_back[i].sent != UNKNOWN)

@@ -5,6 +5,7 @@
 #ifndef CHECK_TUNNEL_H
 #define CHECK_TUNNEL_H
 
+#include "base/arena.h"
 #include "model/facts.h"
 
 enum { TUNNEL_ADDRS_MAX = 16 };
@@ -56,7 +57,11 @@ bool tunnel_peer_must_be_there(const struct facts *f, const struct peer_config *
  * Is it such a client, as far as can be known? The file has no endpoint for it; or without a file
  * it was heard once, has single addresses only, and we do not hold the way to it open.
  */
+bool tunnel_peer_roams(const struct facts *f, const struct peer_config *p);
+/* And nobody said that it must be there: then that it is gone is no fault. */
 bool tunnel_peer_may_roam(const struct facts *f, const struct peer_config *p);
+/* Whoever is next on the way to the endpoint was asked on the link, and has not answered. */
+bool tunnel_neighbour_is_silent(const struct facts *f);
 /* How many addresses the file's endpoint of it has; 0: not known. */
 size_t tunnel_peer_addresses(const struct facts *f, const struct peer_config *p);
 /*
@@ -75,11 +80,21 @@ bool tunnel_answers(const struct facts *f);
 /* The former only: that a handshake was done tells nothing of data. */
 bool tunnel_data_answers(const struct facts *f);
 /*
+ * The route to the endpoint leads into the tunnel itself, for the engine's own mark, and the
+ * engine's socket is in this network namespace.
+ */
+bool tunnel_is_looped(const struct facts *f);
+/*
  * It answers, and none of its messages took the way that the routes here tell: the engine's socket
  * is in another network namespace, or a rule has them go elsewhere. Then that way says nothing
  * about the tunnel.
  */
 bool tunnel_goes_elsewhere(const struct facts *f);
+/*
+ * "the peer moved to 192.0.2.7:51820 during the run", in a, as the engine tells: what goes there is
+ * not watched, and where it was says nothing. NULL: it did not, or the engine does not tell.
+ */
+const char *tunnel_moved_words(const struct facts *f, struct arena *a);
 
 /*
  * Is it surely so, and did nobody name it? It never had an endpoint that was configured: the engine

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "check/attempts.h"
 #include "check/refusal.h"
 #include "check/tunnel.h"
 #include "check/words.h"
@@ -98,6 +99,10 @@ static const char *other_words(const struct facts *facts, struct arena *a)
 static struct finding *judge_not_watched(const struct facts *facts, const struct tap_facts *t,
 					 struct findings *out)
 {
+	const char *moved = tunnel_moved_words(facts, out->arena);
+
+	if (moved)
+		return finding_add(out, STATE_SKIP, "not watched: %s", moved);
 	if (tunnel_answers(facts))
 		return finding_add(out, STATE_SKIP,
 				   "not watched: its messages do not leave by %s%s, and answers "
@@ -167,14 +172,23 @@ static bool is_stray(const struct facts *facts, const struct tap_facts *t)
 	return asked && !tunnel_data_answers(facts) && !tunnel_peer_is_offline(facts);
 }
 
+/* The far end has that address inside: it answers into the tunnel, whatever the way is like. */
+static bool is_inner_source(const struct facts *facts, const struct tap_facts *t)
+{
+	return facts->target.name && !strcmp(t->other_link, facts->target.name) &&
+	       facts->have & NEED_BIT(NEED_HANDSHAKE) && facts->handshake.complete;
+}
+
 /*
- * A fault where what has the link's own address is answered on the same link, and who is asked must
- * answer.
+ * A fault where what has the link's own address is answered on the same link, or where there was an
+ * answer before the tunnel's own address was used; and who is asked must answer.
  */
 static struct finding *judge_stray(const struct facts *facts, const struct tap_facts *t,
 				   int64_t sent, int64_t came, struct findings *out)
 {
-	bool fault = came > 0 && t->other_near[TAP_OUT] < sent && tunnel_target_is_sure(facts);
+	bool inner = is_inner_source(facts, t);
+	bool fault = (inner || (came > 0 && t->other_near[TAP_OUT] < sent)) &&
+		     tunnel_target_is_sure(facts);
 	struct finding *f;
 
 	f = finding_add(out, fault ? STATE_FAIL : STATE_WARN,
@@ -186,8 +200,12 @@ static struct finding *judge_stray(const struct facts *facts, const struct tap_f
 	finding_fix(out, f,
 		    arena_printf(out->arena,
 				 "have what leaves %s carry its own address: an engine whose "
-				 "socket is bound to no other, or masquerading on %s",
-				 t->dev, t->dev),
+				 "socket is bound to no other%s, or masquerading on %s",
+				 t->dev,
+				 inner ? " (boringtun's is when its first handshake comes before "
+					 "all is routed into the tunnel)" :
+					 "",
+				 t->dev),
 		    "tcpdump -ni %s udp and src host %s", t->dev,
 		    words_addr(out->arena, &t->other_addr));
 	return f;
@@ -197,6 +215,7 @@ static struct finding *judge_out(const struct facts *facts, const struct tap_fac
 				 int64_t came, struct findings *out)
 {
 	const char *source = source_words(facts, t, sent, out->arena);
+	const char *moved = tunnel_moved_words(facts, out->arena);
 
 	if (sent == 0)
 		return judge_none(facts, t, out);
@@ -207,9 +226,9 @@ static struct finding *judge_out(const struct facts *facts, const struct tap_fac
 				   "%lld messages left %s%s, and the far end answers",
 				   (long long)sent, t->dev, source);
 	if (tunnel_answers(facts))
-		return finding_add(out, STATE_PASS,
-				   "%lld messages left %s%s, and answers come back by another way",
-				   (long long)sent, t->dev, source);
+		return finding_add(out, STATE_PASS, "%lld messages left %s%s, and %s",
+				   (long long)sent, t->dev, source,
+				   moved ? moved : "answers come back by another way");
 	return finding_add(out, STATE_UNSURE,
 			   "%lld messages left %s%s; whether they arrive is not seen from here",
 			   (long long)sent, t->dev, source);
@@ -280,9 +299,9 @@ static struct finding *refused(const struct facts *facts, const struct tap_facts
 	gone = peer && t->msgs[TAP_OUT][WG_MSG_INITIATION] < 1 &&
 	       tunnel_peer_may_roam(facts, peer) && !tunnel_peer_must_be_there(facts, peer);
 	f = finding_add(out, gone ? STATE_UNSURE : STATE_FAIL,
-			"%lld messages left %s; %s says: %s (%u/%u)",
-			(long long)sent, t->dev, words_addr(out->arena, from),
-			words_icmp(from, t->icmp_type, t->icmp_code), t->icmp_type, t->icmp_code);
+			"%lld messages left %s; %s says: %s (%u/%u)", (long long)sent, t->dev,
+			words_addr(out->arena, from), words_icmp(from, t->icmp_type, t->icmp_code),
+			t->icmp_type, t->icmp_code);
 	sign_refusal(facts, from, why, f);
 	return f;
 }
@@ -343,7 +362,7 @@ static bool is_port_closed(const struct tap_facts *t, const struct ip_addr *at)
 /* By the file; or its port is one that nobody configured, and ours is none of these. */
 static bool comes_to_us(const struct facts *facts, const struct peer_config *p)
 {
-	if (!tunnel_peer_may_roam(facts, p))
+	if (!tunnel_peer_roams(facts, p))
 		return false;
 	return (facts->have & NEED_BIT(NEED_INTENDED)) ||
 	       (is_given_out(p->endpoint.port) && facts->config[END_NEAR].listen_port > 0 &&
@@ -390,11 +409,19 @@ static struct finding *judge_back(const struct facts *facts, const struct tap_fa
 				  int64_t sent, int64_t came, struct findings *out)
 {
 	int64_t asked = t->msgs[TAP_OUT][WG_MSG_INITIATION];
+	const char *moved = tunnel_moved_words(facts, out->arena);
 	enum refusal why;
 
 	if (came > 0)
 		return finding_add(out, STATE_PASS, "%lld messages of the far end arrived on %s",
 				   (long long)came, t->dev);
+	if (attempts_answered_elsewhere(facts))
+		return finding_add(out, STATE_PASS,
+				   "answers of the far end arrived on %s, from another address "
+				   "than was asked",
+				   t->dev);
+	if (tunnel_answers(facts) && moved)
+		return finding_add(out, STATE_SKIP, "not watched: %s", moved);
 	if (tunnel_answers(facts))
 		return finding_add(out, STATE_SKIP,
 				   "not watched: nothing of the far end arrives on %s, and answers "

@@ -190,6 +190,25 @@ const char *words_options(struct arena *a, const struct facts *f, const char *co
 	return s;
 }
 
+const char *words_again(struct arena *a, const struct facts *f, const char *const *but)
+{
+	const struct target_facts *t = &f->target;
+	bool named = t->engine && strcmp(t->engine, "unknown") != 0;
+	const char *engine = t->by_command ? " --engine-cmd '...'" :
+			     named	   ? arena_printf(a, " --engine %s", t->engine) :
+					     "";
+	const char *options = words_options(a, f, but);
+
+	/* What the lab made is gone. */
+	if (t->kind != TARGET_SELF_TEST && t->name && !t->lab)
+		return arena_printf(a, "wgdiag check %s%s%s", words_shell(a, facts_argument(f)),
+				    t->kind == TARGET_CONFIG ? engine : "", options);
+	if (!t->lab)
+		return arena_printf(a, "wgdiag check%s%s", engine, options);
+	return arena_printf(a, "wgdiag lab %s%s%s%s%s", t->lab, t->lab_variant ? " --variant " : "",
+			    t->lab_variant ? t->lab_variant : "", engine, options);
+}
+
 const char *words_inside(struct arena *a, const struct facts *f)
 {
 	const struct target_facts *t = &f->target;

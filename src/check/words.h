@@ -22,6 +22,8 @@ const char *words_shell(struct arena *a, const char *s);
  * those options (NULL-terminated; NULL: all).
  */
 const char *words_options(struct arena *a, const struct facts *f, const char *const *but);
+/* The command that does the run again, but for those options; a fault of the lab is made anew. */
+const char *words_again(struct arena *a, const struct facts *f, const char *const *but);
 /* Before a command that is about the tunnel's host: "", or "ip netns exec NAME ". */
 const char *words_inside(struct arena *a, const struct facts *f);
 

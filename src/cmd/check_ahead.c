@@ -10,6 +10,8 @@
 #include "cmd/cmd.h"
 #include "cmd/conf_io.h"
 #include "cmd/page.h"
+#include "probe/knock_udp.h"
+#include "wire/probe_msg.h"
 
 void check_list(const struct check_choice *choice)
 {
@@ -39,20 +41,62 @@ static void say(void *ctx, const char *line)
 		page_entry(ctx, "", line);
 }
 
-static void rows(const struct check_choice *choice, struct page *page)
+static void debug_would(const struct check_options *o, struct page *page)
+{
+	if (o->kernel_debug)
+		page_entry(page, "would ",
+			   "switch on debug lines of the kernel's WireGuard, where that is the "
+			   "engine, and read the kernel's log (off again on exit)");
+}
+
+static void rows(const struct check_options *o, const struct check_choice *choice,
+		 struct page *page)
 {
 	CLEANUP(buf_done) struct buf ids = { 0 };
 	size_t i;
 
 	for (i = 0; checks[i]; i++)
-		if (is_chosen(choice, checks[i]))
+		if (is_chosen(choice, checks[i]) && (!checks[i]->asked || o->kernel_debug))
 			buf_printf(&ids, " %s", checks[i]->id);
 	buf_puts(&ids, "");
 	page_entry(page, "would judge:", buf_str(&ids));
 }
 
-/* On a tunnel that runs: nothing of it is changed, and what is sent goes through it. */
-static void attach_would(const struct check_options *o, struct page *page)
+static void would(struct page *page, struct buf *line)
+{
+	page_entry(page, "would ", buf_str(line));
+	buf_clear(line);
+}
+
+/* Outside the tunnel: where an endpoint is silent, how far the way to it is good. */
+static void silence_would(const struct run_conf *c, struct page *page, struct buf *b)
+{
+	if (!(run_plan(c->needs) & NEED_BIT(NEED_LADDER)))
+		return;
+	buf_puts(b, "where the endpoint is silent, send it pings and datagrams with rising hop "
+		    "limits, and try its TCP ports 22, 443 and 80");
+	would(page, b);
+	buf_printf(b,
+		   "where it is silent, send it %d datagrams for who may record there (wgdiag "
+		   "serve): %d each to its own UDP port, to 53 and to 33434, and %d to its own "
+		   "that look like initiations",
+		   PROBE_KNOCKS * KNOCK_UDP_KINDS, PROBE_KNOCKS, PROBE_KNOCKS);
+	would(page, b);
+}
+
+static void far_would(const struct check_options *o, struct page *page, struct buf *b)
+{
+	char addr[IP_ADDR_STR_SIZE];
+
+	if (o->far_addr.family == FAMILY_NONE)
+		return;
+	buf_printf(b, "ask wgdiag serve at %s, inside the tunnel, to record, and for what it did",
+		   ip_addr_str(&o->far_addr, addr));
+	would(page, b);
+}
+
+/* On a tunnel that runs: nothing of it is changed, and most of what is sent goes through it. */
+static void attach_would(const struct check_options *o, const struct run_conf *c, struct page *page)
 {
 	static const char *const lines[] = {
 		"capture on it, and on the link that its packets leave by",
@@ -60,7 +104,6 @@ static void attach_would(const struct check_options *o, struct page *page)
 		"send pings through the tunnel, some hundred small ones and some of every size",
 		"send two pings to each other peer that was not heard within 180 s",
 		"try TCP ports 443, 80, 22, 53 and 445 inside, where nobody answers pings",
-		"change nothing of the tunnel, and leave nothing behind",
 	};
 	CLEANUP(buf_done) struct buf ask = { 0 };
 	size_t i;
@@ -70,15 +113,13 @@ static void attach_would(const struct check_options *o, struct page *page)
 	page_entry(page, "would ", buf_str(&ask));
 	for (i = 0; i < ARRAY_LEN(lines); i++)
 		page_entry(page, "would ", lines[i]);
+	buf_clear(&ask);
+	silence_would(c, page, &ask);
+	far_would(o, page, &ask);
+	page_entry(page, "would ", "change nothing of the tunnel, and leave nothing behind");
 }
 
 /* --- of a file -------------------------------------------------------------------- */
-
-static void would(struct page *page, struct buf *line)
-{
-	page_entry(page, "would ", buf_str(line));
-	buf_clear(line);
-}
 
 static void addresses(const struct conf *conf, struct page *page, struct buf *b)
 {
@@ -109,7 +150,8 @@ static void hooks(const struct check_options *o, const struct conf *conf, const 
 	}
 }
 
-static void file_would(const struct check_options *o, const struct conf *conf, struct page *page)
+static void file_would(const struct check_options *o, const struct run_conf *c,
+		       const struct conf *conf, struct page *page)
 {
 	CLEANUP(buf_done) struct buf b = { 0 };
 	char name[IF_NAMESIZE];
@@ -132,6 +174,8 @@ static void file_would(const struct check_options *o, const struct conf *conf, s
 	buf_puts(&b, "send pings through the tunnel, some hundred small ones and some of every "
 		     "size");
 	would(page, &b);
+	silence_would(c, page, &b);
+	far_would(o, page, &b);
 	buf_puts(&b, "take the session from another device that uses this key");
 	would(page, &b);
 }
@@ -151,16 +195,17 @@ int check_would(const struct check_options *o, const struct check_choice *choice
 	if (code == EXIT_OK) {
 		page_open(&page);
 		if (o->interface)
-			attach_would(o, &page);
+			attach_would(o, c, &page);
 		else if (conf)
-			file_would(o, conf, &page);
+			file_would(o, c, conf, &page);
 		else
 			run_would(c, o->has_seed, say, &page);
+		debug_would(o, &page);
 		if (o->save_facts) {
 			buf_printf(&out, "write %s", o->save_facts);
 			would(&page, &out);
 		}
-		rows(choice, &page);
+		rows(o, choice, &page);
 		page_close(&page);
 	}
 	if (conf)

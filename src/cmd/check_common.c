@@ -3,11 +3,13 @@
  */
 #include "cmd/check_common.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cmd/check_events.h"
 #include "cmd/cmd.h"
 #include "cmd/facts_io.h"
 #include "cmd/far_io.h"
@@ -21,6 +23,7 @@
 struct voice {
 	bool live, verbose, quiet;
 	int shown; /* characters of progress on the line */
+	struct check_events events; /* of --json-lines */
 };
 
 /* By blanks: an escape code is more than NO_COLOR and some terminals bear. */
@@ -65,6 +68,21 @@ static void on_notice(void *ctx, enum run_weight weight, const char *what)
 	say("wgdiag: %s", buf_str(&b));
 }
 
+static void on_begun(void *ctx, const struct facts *f)
+{
+	check_events_begun(&((struct voice *)ctx)->events, f);
+}
+
+static void on_sent(void *ctx, const struct facts *f, int64_t probe, int64_t size, int64_t wall_ns)
+{
+	check_events_sent(&((struct voice *)ctx)->events, f, probe, size, wall_ns);
+}
+
+static void on_decided(void *ctx, const struct facts *f)
+{
+	check_events_decided(&((struct voice *)ctx)->events, f);
+}
+
 /* --- afterwards --------------------------------------------------------------- */
 
 void check_refusal(const struct check_options *o, const struct err *e)
@@ -95,7 +113,7 @@ static int exit_code(const struct check_options *o, const struct report *r)
 	return v->state == STATE_UNSURE ? EXIT_UNDECIDED : EXIT_OK;
 }
 
-static int tell(const struct check_options *o, const struct report *r)
+static int write_report(const struct check_options *o, const struct report *r)
 {
 	CLEANUP(buf_done) struct buf text = { 0 };
 	struct report_style style = { .quiet = o->quiet,
@@ -104,21 +122,54 @@ static int tell(const struct check_options *o, const struct report *r)
 
 	terminal_style(o->colour, &style);
 	o->report->write(r, &style, &text);
-	if (fwrite(buf_str(&text), 1, text.len, stdout) != text.len || fflush(stdout) != 0) {
-		say("%s: writing the report: %s", o->cmd, strerror(errno));
-		return EXIT_INTERNAL;
-	}
-	return exit_code(o, r);
+	if (fwrite(buf_str(&text), 1, text.len, stdout) != text.len || fflush(stdout) != 0)
+		return -errno;
+	return 0;
+}
+
+/* events: of a run whose lines were written as they came; NULL. */
+static int tell(const struct check_options *o, const struct report *r, struct check_events *events)
+{
+	int rc = events ? check_events_end(events, r) : write_report(o, r);
+
+	if (rc == 0)
+		return exit_code(o, r);
+	say("%s: writing the report: %s", o->cmd, strerror(-rc));
+	return EXIT_INTERNAL;
+}
+
+/* What tells of loss tells nothing of a tunnel that carries nothing: then those that tell why. */
+static bool carries_nothing(const struct facts *f)
+{
+	return f->target.kind != TARGET_SELF_TEST && !f->interrupted && f->fates.answered <= 0;
+}
+
+/* From o->only and o->only_silent; the options were found good before. */
+static void choose_silent(const struct check_options *o, struct arena *a, struct check_choice *out)
+{
+	const char *bad;
+	bool known =
+		choose(arena_printf(a, "%s,%s", o->only, o->only_silent), o->skip, a, out, &bad);
+
+	assert(known);
+}
+
+/* The rows that are told of such a run. */
+static void choose_told(const struct check_options *o, const struct facts *f, struct arena *a,
+			struct check_choice *choice)
+{
+	if (o->only_silent && carries_nothing(f))
+		choose_silent(o, a, choice);
 }
 
 static int judge(const struct check_options *o, const struct check_choice *choice, struct arena *a,
-		 const struct facts *f)
+		 const struct facts *f, struct check_events *events)
 {
 	struct findings all;
 	struct verdict verdict;
 
 	run_judge(f, choice, a, &all, &verdict);
-	return tell(o, &(struct report){ f, &all, &verdict });
+	return tell(o, &(struct report){ f, &all, &verdict }, events);
 }
 
 static int judge_saved(const struct check_options *o, const struct check_choice *choice,
@@ -133,21 +184,22 @@ static int judge_saved(const struct check_options *o, const struct check_choice 
 		say("%s: %s", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
+	choose_told(o, &f, a, &within);
 	if (!choose_within(&within, f.chosen, f.n_chosen)) {
 		say("%s: %s: --only and --skip leave none of the rows it was made for", o->cmd,
 		    o->facts);
 		return EXIT_USAGE;
 	}
-	return judge(o, &within, a, &f);
+	return judge(o, &within, a, &f, NULL);
 }
 
 /* What was seen is told, also when it cannot be kept. */
 static int judge_and_save(const struct check_options *o, const struct check_choice *choice,
-			  struct arena *a, const struct facts *f)
+			  struct arena *a, const struct facts *f, struct check_events *events)
 {
 	struct err e = { 0 };
 	int rc = o->save_facts ? facts_io_save(o->save_facts, f, &e) : 0;
-	int code = judge(o, choice, a, f);
+	int code = judge(o, choice, a, f, events);
 
 	if (rc == 0)
 		return code;
@@ -155,8 +207,21 @@ static int judge_and_save(const struct check_options *o, const struct check_choi
 	return EXIT_INTERNAL;
 }
 
+/* Not what makes a device of its own, nor what asks others: that is for wgdiag check. */
+static uint32_t needs_of(const struct check_options *o, const struct check_choice *choice,
+			 struct arena *a)
+{
+	struct check_choice silent;
+
+	if (!o->only_silent || (!o->interface && !o->file))
+		return choose_needs(choice);
+	choose_silent(o, a, &silent);
+	return choose_needs(choice) |
+	       (choose_needs(&silent) & ~(NEED_BIT(NEED_FRAMING) | NEED_BIT(NEED_PEERS)));
+}
+
 static void conf_of(const struct check_options *o, const struct check_choice *choice,
-		    struct run_conf *out)
+		    struct arena *a, struct run_conf *out)
 {
 	*out = (struct run_conf){
 		.engine = o->engine,
@@ -165,9 +230,13 @@ static void conf_of(const struct check_options *o, const struct check_choice *ch
 		.ping_interval_ns = o->interval_ns,
 		.ping_timeout_ns = o->timeout_ns,
 		.seed = o->seed,
-		.needs = choose_needs(choice),
+		.loss = o->loss,
+		.needs = needs_of(o, choice, a),
+		.kernel_debug = o->kernel_debug,
 		.fault = o->fault,
 		.variant = o->variant,
+		.and_fault = o->and_fault,
+		.and_variant = o->and_variant,
 	};
 }
 
@@ -220,39 +289,70 @@ static int measure(const struct check_options *o, const struct run_conf *c, stru
 	return rc;
 }
 
-static int check(const struct check_options *o, const struct check_choice *choice, struct arena *a)
+/* What was given of the far end, or came from there; NULL. */
+static const struct far_text *far_of(const struct check_options *o)
 {
-	struct voice voice = { .live = terminal_is_live(STDERR_FILENO) && !o->quiet,
-			       .verbose = o->verbose,
-			       .quiet = o->quiet };
+	return o->far_got && o->far_got->n_looks ? o->far_got : o->far;
+}
+
+static void listen_to(const struct check_options *o, struct voice *v, struct run_conf *c)
+{
+	c->progress = on_progress;
+	c->changed = on_changed;
+	c->notice = on_notice;
+	c->ctx = v;
+	if (o->report != &report_ndjson)
+		return;
+	c->begun = on_begun;
+	c->sent = on_sent;
+	/* What the far end recorded may decide otherwise, and is known after the run. */
+	if (!o->far && o->far_addr.family == FAMILY_NONE)
+		c->decided = on_decided;
+}
+
+static int run(const struct check_options *o, struct check_choice *choice, struct arena *a,
+	       struct voice *voice)
+{
 	struct facts facts;
 	struct run_conf c;
 	struct err e = { 0 };
 	int rc, code;
 
-	conf_of(o, choice, &c);
+	conf_of(o, choice, a, &c);
 	rc = prepare(o, a, &c);
 	if (rc != EXIT_OK)
 		return rc;
 	if (o->dry_run)
 		return check_would(o, choice, &c);
-	c.progress = on_progress;
-	c.changed = on_changed;
-	c.notice = on_notice;
-	c.ctx = &voice;
+	listen_to(o, voice, &c);
 	rc = measure(o, &c, a, &facts, &code);
-	clear_progress(&voice);
+	clear_progress(voice);
 	if (rc < 0)
 		return code;
 	if (o->lab.keep)
 		return EXIT_OK;
-	if (o->far && run_far_apply(&facts, o->far, a, &e) < 0) {
+	if (far_of(o) && run_far_apply(&facts, far_of(o), a, &e) < 0) {
 		say("%s: %s", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
 	check_options_keep(o, a, &facts.target);
+	facts.target.for_loss = o->loss.count > 0;
+	choose_told(o, &facts, a, choice);
 	choose_ids(choice, a, &facts.chosen, &facts.n_chosen);
-	return judge_and_save(o, choice, a, &facts);
+	return judge_and_save(o, choice, a, &facts, c.begun ? &voice->events : NULL);
+}
+
+static int check(const struct check_options *o, struct check_choice *choice, struct arena *a)
+{
+	struct voice voice = { .live = terminal_is_live(STDERR_FILENO) && !o->quiet,
+			       .verbose = o->verbose,
+			       .quiet = o->quiet };
+	int code;
+
+	check_events_init(&voice.events);
+	code = run(o, choice, a, &voice);
+	check_events_done(&voice.events);
+	return code;
 }
 
 /* Standard input can be one thing only. */
@@ -282,6 +382,10 @@ static int input_fits(const struct check_options *o)
 /* A self-test makes both ends. */
 static int far_file_fits(const struct check_options *o)
 {
+	if (o->far_file && o->far_addr.family != FAMILY_NONE) {
+		say("%s: --far and --far-file are both of the far end: one of them", o->cmd);
+		return EXIT_USAGE;
+	}
 	if (!o->far_file || o->list_checks)
 		return EXIT_OK;
 	if (o->facts || o->interface || o->file)
@@ -317,6 +421,8 @@ static int read_far(struct check_options *o, struct arena *a)
 	struct far_text *far = arena_alloc(a, sizeof(*far));
 	struct err e = { 0 };
 
+	if (o->far_addr.family != FAMILY_NONE)
+		o->far_got = arena_alloc(a, sizeof(*o->far_got));
 	if (!o->far_file || o->dry_run)
 		return EXIT_OK;
 	if (far_io_read(o->far_file, a, far, &e) < 0) {
@@ -338,7 +444,8 @@ int check_and_tell(struct check_options *o)
 	code = far_file_fits(o);
 	if (code != EXIT_OK)
 		return code;
-	if (o->report == &report_json && (o->list_checks || o->dry_run)) {
+	if ((o->report == &report_json || o->report == &report_ndjson) &&
+	    (o->list_checks || o->dry_run)) {
 		say("%s: %s has no JSON", o->cmd, o->list_checks ? "--list-checks" : "--dry-run");
 		return EXIT_USAGE;
 	}

@@ -27,10 +27,15 @@ struct check_options {
 	uint64_t count, payload, seed;
 	int64_t interval_ns, timeout_ns;
 	const char *facts, *save_facts;
+	struct run_loss_conf loss; /* of wgdiag loss; count 0: it is another command */
 	const char *far_file; /* NULL; "-": standard input */
 	const struct far_text *far; /* what was read of it; NULL */
+	struct ip_addr far_addr; /* --far; FAMILY_NONE */
+	struct far_text *far_got; /* what came from there */
 	const char *of_a_run; /* the last option given that says how a run is done, or NULL */
 	const char *only, *skip; /* as they were given, or NULL */
+	/* of wgdiag loss: beside those, where nothing comes back; NULL: none */
+	const char *only_silent;
 	bool has_seed, quiet, verbose, help;
 	bool root; /* as it was started: in a user namespace everybody is */
 	bool list_checks, dry_run, fail_on_warn;
@@ -43,9 +48,13 @@ struct check_options {
 	size_t n_pings;
 	/* as they were given, or NULL */
 	const char *endpoint, *config, *engine_log;
+	bool kernel_debug;
+	const struct run_recording *record; /* `wgdiag serve`; NULL: a check */
 	/* of a lab */
 	const struct lab_fault *fault;
 	const struct lab_variant *variant;
+	const struct lab_fault *and_fault;
+	const struct lab_variant *and_variant;
 	struct run_lab lab; /* of a variant with a scene */
 };
 
@@ -54,6 +63,7 @@ enum {
 	OPT_ENGINE = 256,
 	OPT_ENGINE_CMD,
 	OPT_JSON,
+	OPT_JSON_LINES,
 	OPT_SEED,
 	OPT_COLOR,
 	OPT_FACTS,
@@ -63,6 +73,7 @@ enum {
 	OPT_LIST_CHECKS,
 	OPT_FAIL_ON,
 	OPT_FAR_FILE,
+	OPT_FAR,
 	OPT_DRY_RUN,
 	OPT_PING,
 	OPT_PEER,
@@ -74,6 +85,7 @@ enum {
 	OPT_FORCE,
 	OPT_RUN_HOOKS,
 	OPT_ENGINE_LOG,
+	OPT_KERNEL_DEBUG,
 	OPT_OWN
 };
 
@@ -88,6 +100,12 @@ int check_options_choose(const struct check_options *o, struct check_choice *out
 void check_options_keep(const struct check_options *o, struct arena *a, struct target_facts *out);
 /* Makes the tunnel, runs the checks, tells; or whatever else was asked for. The exit code. */
 int check_and_tell(struct check_options *o);
+
+/*
+ * check_argument.c: the n words that stand behind the options: a tunnel, or none. EXIT_OK, or
+ * EXIT_USAGE after it was said what does not go with it.
+ */
+int check_argument(struct check_options *o, char **args, int n);
 
 /* check_target.c: can the argument be checked? EXIT_OK, or it was said why not */
 int check_target(struct check_options *o, const char *arg);

@@ -32,6 +32,8 @@ static int run_on(const struct check_options *o, const struct run_conf *c, struc
 		.peer = o->peer,
 		.require = o->require,
 		.far = o->far,
+		.far_addr = o->far_got ? &o->far_addr : NULL,
+		.far_got = o->far_got,
 	};
 	int rc;
 

@@ -90,6 +90,14 @@ static bool read_ping(const char *s, struct check_options *o)
 	return false;
 }
 
+static bool read_far_addr(const char *s, struct check_options *o)
+{
+	if (ip_addr_parse(s, &o->far_addr) && targets_is_usable(&o->far_addr))
+		return true;
+	say("%s: --far '%s' is no IPv4 or IPv6 address that can be asked", o->cmd, s);
+	return false;
+}
+
 /* Those that say which tunnel, and what in it. */
 static bool target_option(int opt, const char *arg, struct check_options *o)
 {
@@ -120,6 +128,9 @@ static bool target_option(int opt, const char *arg, struct check_options *o)
 	case OPT_ENGINE_LOG:
 		o->engine_log = arg;
 		return true;
+	case OPT_KERNEL_DEBUG:
+		o->kernel_debug = true;
+		return true;
 	default:
 		o->netns = arg;
 		return true;
@@ -147,6 +158,14 @@ static bool row_option(int opt, const char *arg, struct check_options *o)
 	}
 }
 
+static bool far_option(int opt, const char *arg, struct check_options *o)
+{
+	if (opt == OPT_FAR)
+		return read_far_addr(arg, o);
+	o->far_file = arg;
+	return true;
+}
+
 bool check_option(int opt, const char *arg, struct check_options *o)
 {
 	switch (opt) {
@@ -158,14 +177,15 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 	case OPT_COLOR:
 		return read_colour(arg, o);
 	case OPT_JSON:
-		o->report = &report_json;
+	case OPT_JSON_LINES:
+		o->report = opt == OPT_JSON ? &report_json : &report_ndjson;
 		return true;
 	case OPT_FACTS:
 		o->facts = arg;
 		return true;
 	case OPT_FAR_FILE:
-		o->far_file = arg;
-		return true;
+	case OPT_FAR:
+		return far_option(opt, arg, o);
 	case OPT_SAVE_FACTS:
 		return read_save(arg, o);
 	case OPT_ONLY:
@@ -184,6 +204,7 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 	case OPT_FORCE:
 	case OPT_RUN_HOOKS:
 	case OPT_ENGINE_LOG:
+	case OPT_KERNEL_DEBUG:
 		return target_option(opt, arg, o);
 	case OPT_SEED:
 		o->has_seed = true;
@@ -245,6 +266,13 @@ static void keep_pings(const struct check_options *o, struct arena *a, struct ta
 		keep(t, "--ping", arena_strdup(a, ip_addr_str(&o->pings[i], text)));
 }
 
+static void keep_far(const struct check_options *o, struct arena *a, struct target_facts *t)
+{
+	char text[IP_ADDR_STR_SIZE];
+
+	keep(t, "--far", arena_strdup(a, ip_addr_str(&o->far_addr, text)));
+}
+
 static void keep_numbers(const struct check_options *o, struct arena *a, struct target_facts *t)
 {
 	struct check_options usual;
@@ -262,9 +290,28 @@ static void keep_numbers(const struct check_options *o, struct arena *a, struct 
 		keep(t, "--seed", arena_printf(a, "%llu", (unsigned long long)o->seed));
 }
 
+static void keep_lab(const struct check_options *o, struct arena *a, struct target_facts *t)
+{
+	const struct run_lab *l = &o->lab;
+
+	if (!o->variant || !o->variant->scene)
+		return;
+	if (o->and_variant)
+		keep(t, "--and",
+		     arena_printf(a, "%s/%s", o->and_fault->name, o->and_variant->name));
+	if (l->from_file)
+		keep(t, "--as", "file");
+	if (l->from_far)
+		keep(t, "--from", "far");
+	if (l->far_file)
+		keep(t, "--far-file", NULL);
+	if (l->far && strcmp(l->far->name, "builtin") != 0)
+		keep(t, "--engine-far", l->far->name);
+}
+
 void check_options_keep(const struct check_options *o, struct arena *a, struct target_facts *out)
 {
-	enum { MOST = 16 };
+	enum { MOST = 21 };
 
 	out->options = arena_alloc(a, (MOST + PINGS_MAX) * sizeof(*out->options));
 	out->n_options = 0;
@@ -276,12 +323,17 @@ void check_options_keep(const struct check_options *o, struct arena *a, struct t
 	keep_pings(o, a, out);
 	keep_text(out, "--engine-log", o->engine_log);
 	keep_text(out, "--far-file", o->far_file);
+	if (o->far_addr.family != FAMILY_NONE)
+		keep_far(o, a, out);
 	if (o->full_routes)
 		keep(out, "--full-routes", NULL);
 	if (o->force)
 		keep(out, "--force", NULL);
 	if (o->run_hooks)
 		keep(out, "--run-hooks", NULL);
+	if (o->kernel_debug)
+		keep(out, "--kernel-debug", NULL);
+	keep_lab(o, a, out);
 	keep_numbers(o, a, out);
 	assert(out->n_options <= MOST + PINGS_MAX);
 }

@@ -157,6 +157,8 @@ static int code_of(int rc)
 	case -ENOTTY:
 	case -ENOKEY:
 		return EXIT_USAGE;
+	case -EINTR:
+		return EXIT_INTERRUPTED;
 	default:
 		return EXIT_UNDECIDED;
 	}
@@ -229,7 +231,10 @@ int check_existing(const struct check_options *o, const struct run_conf *c, stru
 		.n_pings = o->n_pings,
 		.peer = o->peer,
 		.far = o->far,
+		.far_addr = o->far_got ? &o->far_addr : NULL,
+		.far_got = o->far_got,
 		.require = o->require,
+		.record = o->record,
 	};
 	struct intended_facts intended;
 	struct engine_log_given log;
@@ -243,7 +248,7 @@ int check_existing(const struct check_options *o, const struct run_conf *c, stru
 		if (*code != EXIT_OK)
 			return -EINVAL;
 	}
-	rc = run_attach(c, &x, a, f, e);
+	rc = o->record ? run_serve_once(c, &x, a, f, e) : run_attach(c, &x, a, f, e);
 	if (x.netns >= 0)
 		close(x.netns);
 	if (rc < 0) {

@@ -30,6 +30,9 @@ extern const struct cmd cmd_engine;
 extern const struct cmd cmd_engines;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_lab;
+extern const struct cmd cmd_ledger;
+extern const struct cmd cmd_loss;
+extern const struct cmd cmd_serve;
 extern const struct cmd cmd_version;
 
 #endif

@@ -7,6 +7,15 @@
 
 #define NAME "wgdiag check"
 
+static void check_help_exit(FILE *out)
+{
+	fputs("\n"
+	      "Exit: 0 healthy, 1 something failed, 2 wrong usage, 3 could not decide (no\n"
+	      "privilege, no tun device), 4 internal error, 130 interrupted (what was finished\n"
+	      "is printed).\n",
+	      out);
+}
+
 static void check_help(FILE *out)
 {
 	fputs("usage: wgdiag check [OPTIONS] [INTERFACE | FILE]\n"
@@ -30,6 +39,8 @@ static void check_help(FILE *out)
 	      "      --config FILE    what the tunnel was meant to be: differences are told\n"
 	      "      --endpoint A:P   where its peer is, if its engine has no control socket\n"
 	      "      --engine-log FILE  what its engine wrote (-: standard input)\n"
+	      "      --kernel-debug   has the kernel's engine say why it refuses messages, by\n"
+	      "                       debug lines, which are switched off again on exit\n"
 	      "      --full-routes    of a file: all routes and rules that wg-quick would make\n"
 	      "      --force          of a file: also when an interface with its key is up\n"
 	      "      --run-hooks      of a file: run its PreUp, PostUp, PreDown and PostDown,\n"
@@ -41,6 +52,7 @@ static void check_help(FILE *out)
 	      "      --engine-cmd CMD any other that wg can configure, as 'prog {name}': it\n"
 	      "                       stays in the foreground, has the interface of that name\n"
 	      "      --json           one JSON object on standard output\n"
+	      "      --json-lines     a JSON object a line, as each probe, row, ... comes\n"
 	      "  -c, --count N        pings to the peer (default 10)\n"
 	      "  -i, --interval S     seconds between them (default 0.1)\n"
 	      "  -s, --size N         bytes of data in each (default 56: packets of 84 bytes)\n"
@@ -49,22 +61,22 @@ static void check_help(FILE *out)
 	      "      --save-facts FILE  keep all that was observed, to be judged again\n"
 	      "      --facts FILE     judge such a file instead of running (-: standard input);\n"
 	      "                       needs no root\n"
-	      "      --far-file FILE  what the line of wgdiag explain far printed at the far\n"
-	      "                       end (-: standard input); not for the self-test\n"
+	      "      --far ADDR       the far end's address inside, where wgdiag serve answers:\n"
+	      "                       what it saw is judged as well\n"
+	      "      --far-file FILE  what wgdiag serve --once recorded at the far end, or the\n"
+	      "                       line of wgdiag explain far printed there (-: standard\n"
+	      "                       input); not for the self-test\n"
 	      "      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
 	      "      --skip WORDS     without these rows\n"
 	      "      --list-checks    the rows, with id and layer; nothing is run\n"
 	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"
 	      "      --dry-run        say what would be made and sent, and do nothing\n"
 	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
-	      "  -v, --verbose        all evidence\n"
+	      "  -v, --verbose        all evidence, and a line for each probe\n"
 	      "      --color WHEN     auto (default), always, never\n"
-	      "  -h, --help           this text\n"
-	      "\n"
-	      "Exit: 0 healthy, 1 something failed, 2 wrong usage, 3 could not decide (no\n"
-	      "privilege, no tun device), 4 internal error, 130 interrupted (what was finished\n"
-	      "is printed).\n",
+	      "  -h, --help           this text\n",
 	      out);
+	check_help_exit(out);
 }
 
 /* --- the command line ------------------------------------------------------- */
@@ -73,6 +85,7 @@ static const struct option options[] = {
 	{ "engine", required_argument, NULL, OPT_ENGINE },
 	{ "engine-cmd", required_argument, NULL, OPT_ENGINE_CMD },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "json-lines", no_argument, NULL, OPT_JSON_LINES },
 	{ "count", required_argument, NULL, 'c' },
 	{ "interval", required_argument, NULL, 'i' },
 	{ "size", required_argument, NULL, 's' },
@@ -81,6 +94,7 @@ static const struct option options[] = {
 	{ "save-facts", required_argument, NULL, OPT_SAVE_FACTS },
 	{ "facts", required_argument, NULL, OPT_FACTS },
 	{ "far-file", required_argument, NULL, OPT_FAR_FILE },
+	{ "far", required_argument, NULL, OPT_FAR },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "color", required_argument, NULL, OPT_COLOR },
@@ -99,6 +113,7 @@ static const struct option options[] = {
 	{ "force", no_argument, NULL, OPT_FORCE },
 	{ "run-hooks", no_argument, NULL, OPT_RUN_HOOKS },
 	{ "engine-log", required_argument, NULL, OPT_ENGINE_LOG },
+	{ "kernel-debug", no_argument, NULL, OPT_KERNEL_DEBUG },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -114,53 +129,11 @@ static const char *const run_options[] = {
 	[OPT_SAVE_FACTS] = "--save-facts",
 	[OPT_DRY_RUN] = "--dry-run",
 	[OPT_ENGINE_LOG] = "--engine-log",
+	[OPT_KERNEL_DEBUG] = "--kernel-debug",
 	[OPT_REQUIRE] = "--require",
 	[OPT_RUN_HOOKS] = "--run-hooks",
+	[OPT_FAR] = "--far",
 };
-
-/* One that only a file has a use for, or NULL. */
-static const char *of_a_file(const struct check_options *o)
-{
-	return o->full_routes ? "--full-routes" :
-	       o->force	      ? "--force" :
-	       o->run_hooks   ? "--run-hooks" :
-				NULL;
-}
-
-/* One that only an interface has a use for, or NULL. */
-static const char *of_an_interface(const struct check_options *o)
-{
-	return o->config     ? "--config" :
-	       o->endpoint   ? "--endpoint" :
-	       o->engine_log ? "--engine-log" :
-			       NULL;
-}
-
-/* An option that only a tunnel of the user's has a use for, or NULL. */
-static const char *of_a_tunnel(const struct check_options *o)
-{
-	return o->n_pings ? "--ping" :
-	       o->peer	  ? "--peer" :
-	       o->require ? "--require" :
-	       o->netns	  ? "--netns" :
-			    of_an_interface(o);
-}
-
-/* What was given beside a tunnel that has no use for it. */
-static int fits_target(const struct check_options *o)
-{
-	if (o->interface && of_a_file(o)) {
-		say(NAME ": %s is about a file, and %s is an interface", of_a_file(o),
-		    o->interface);
-		return EXIT_USAGE;
-	}
-	if (o->file && of_an_interface(o)) {
-		say(NAME ": %s is about an interface, and %s is a file", of_an_interface(o),
-		    o->file);
-		return EXIT_USAGE;
-	}
-	return EXIT_OK;
-}
 
 /* EXIT_OK: go on with *o. */
 static int read_options(int argc, char **argv, struct check_options *o)
@@ -179,27 +152,8 @@ static int read_options(int argc, char **argv, struct check_options *o)
 		if (o->help)
 			return EXIT_OK;
 	}
-	if (argc - optind > 1) {
-		say(NAME ": '%s': one tunnel at a time", argv[optind + 1]);
+	if (check_argument(o, argv + optind, argc - optind) != EXIT_OK)
 		return EXIT_USAGE;
-	}
-	if (optind == argc && !o->facts && !o->list_checks && of_a_file(o)) {
-		say(NAME ": %s is about a file of wg-quick: name it", of_a_file(o));
-		return EXIT_USAGE;
-	}
-	if (optind == argc && !o->facts && !o->list_checks && of_a_tunnel(o)) {
-		say(NAME ": %s is about a tunnel that runs: name its interface", of_a_tunnel(o));
-		return EXIT_USAGE;
-	}
-	if (optind < argc &&
-	    (check_target(o, argv[optind]) != EXIT_OK || fits_target(o) != EXIT_OK))
-		return EXIT_USAGE;
-	if (o->interface && (o->engine || o->engine_cmd)) {
-		say(NAME ": %s chooses the engine of a tunnel made for the test; that of %s "
-			 "is the one that runs it",
-		    o->engine ? "--engine" : "--engine-cmd", o->interface);
-		return EXIT_USAGE;
-	}
 	if (o->facts && o->of_a_run) {
 		say(NAME ": %s says how a run is done, and --facts does none", o->of_a_run);
 		return EXIT_USAGE;

@@ -37,6 +37,8 @@ static void engine_help(FILE *out)
 	      "                    tun-header     the same, and write packets without them to a\n"
 	      "                                   tun device that has them\n"
 	      "                    force-cookie   behave as under load\n"
+	      "                    no-padding     messages as long as their packets, which\n"
+	      "                                   is no fault\n"
 	      "  -h, --help        this text\n"
 	      "\n"
 	      "Exit: 0 running (or, with -f, ended), 1 it cannot run under this name,\n"

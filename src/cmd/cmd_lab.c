@@ -7,7 +7,7 @@
 #include "cmd/check_common.h"
 #include "cmd/cmd.h"
 #include "cmd/lab_all.h"
-#include "cmd/page.h"
+#include "cmd/lab_pages.h"
 #include "cmd/say.h"
 #include "run/run_lab_all.h"
 
@@ -17,66 +17,12 @@ enum { NAMES_MAX = 128, SEEDS_MAX = 1000, JOBS_USUAL = 4 };
 
 struct lab_options {
 	struct check_options check;
-	const char *fault, *variant, *relay; /* as they were given */
+	const char *fault, *variant, *also, *relay, *as; /* as they were given */
 	bool list, all;
+	uint64_t given; /* a bit for each of options[], by its place */
 	struct lab_all_options many; /* of --all */
 	struct arena arena;
 };
-
-static void lab_help(FILE *out)
-{
-	fputs("usage: wgdiag lab [OPTIONS] FAULT\n"
-	      "       wgdiag lab [OPTIONS] none\n"
-	      "       wgdiag lab [OPTIONS] --all\n"
-	      "       wgdiag lab --list\n"
-	      "\n"
-	      "Makes a fault in a private WireGuard tunnel on this machine, for real, and then\n"
-	      "diagnoses it as wgdiag check does, which is told nothing. 'none' makes no fault:\n"
-	      "the healthy control.\n"
-	      "The network of this machine is not touched, and nothing is left behind. Where\n"
-	      "packets are lost every probe is waited for: up to 10 seconds.\n"
-	      "\n"
-	      "      --list           the faults, and their variants\n"
-	      "      --variant NAME   another way to the same fault (default: the first one\n"
-	      "                       that the engine allows)\n"
-	      "      --keep           look at nothing: leave it as it is until Ctrl-C, and say\n"
-	      "                       how to get into each network\n"
-	      "      --relay A,B,WAY  nothing but this: pass the frames of link A on by link B\n"
-	      "                       and back, until Ctrl-C. WAY, of what there shall be:\n"
-	      "                       delay=MS, jitter=MS, and in percent of all frames loss=,\n"
-	      "                       duplicate=, reorder=, corrupt=; seed=N\n"
-	      "      --all            every fault and control, each graded against the truth\n"
-	      "      --jobs N         of --all, so many at once (default 4)\n"
-	      "      --seeds N        of --all, each so many times, from different seeds\n"
-	      "      --alternate      of --all, each by one engine of the list, in turn\n"
-	      "      --engine-near NAME  the near end's engine: builtin, wireguard-go\n"
-	      "                       (default: the one that the variant needs, else builtin);\n"
-	      "                       of --all a list, as builtin,wireguard-go. Also --engine\n"
-	      "      --engine-far NAME  the far end's (default builtin)\n"
-	      "      --from END       who looks: near (default), or far, the other end\n"
-	      "      --as WHAT        looked at as: interface (default), which is up, or file,\n"
-	      "                       a configuration that wgdiag brings up\n"
-	      "      --json           one JSON object on standard output\n"
-	      "  -c, --count N        pings to the peer (default 10)\n"
-	      "  -i, --interval S     seconds between them (default 0.1)\n"
-	      "  -s, --size N         bytes of data in each (default 56: packets of 84 bytes)\n"
-	      "  -W, --timeout S      seconds to wait for each answer (default 1)\n"
-	      "      --seed N         draw names, addresses and ports from N, to repeat a run\n"
-	      "      --save-facts FILE  keep what was seen, for wgdiag check --facts FILE\n"
-	      "      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
-	      "      --skip WORDS     without these rows\n"
-	      "      --list-checks    the rows, with id and layer; nothing is run\n"
-	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"
-	      "      --dry-run        say what would be made and sent, and do nothing\n"
-	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
-	      "  -v, --verbose        all evidence, and what was made\n"
-	      "      --color WHEN     auto (default), always, never\n"
-	      "  -h, --help           this text\n"
-	      "\n"
-	      "Exit: that of the check inside, as for wgdiag check; so 1 for a fault that was\n"
-	      "found, and 0 for none. 3 also when the fault cannot be made here.\n",
-	      out);
-}
 
 /* --- the command line ------------------------------------------------------- */
 
@@ -86,20 +32,25 @@ enum {
 	OPT_JOBS,
 	OPT_SEEDS,
 	OPT_VARIANT,
+	OPT_AND,
 	OPT_ENGINE_NEAR,
 	OPT_ENGINE_FAR,
 	OPT_FROM,
+	OPT_LAB_FAR,
 	OPT_AS,
 	OPT_KEEP,
 	OPT_RELAY,
 	OPT_ALTERNATE,
+	OPT_PAIRS,
 };
 
 static const struct option options[] = {
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "all", no_argument, NULL, OPT_ALL },
+	{ "and", required_argument, NULL, OPT_AND },
 	{ "keep", no_argument, NULL, OPT_KEEP },
 	{ "alternate", no_argument, NULL, OPT_ALTERNATE },
+	{ "pairs", no_argument, NULL, OPT_PAIRS },
 	{ "relay", required_argument, NULL, OPT_RELAY },
 	{ "jobs", required_argument, NULL, OPT_JOBS },
 	{ "seeds", required_argument, NULL, OPT_SEEDS },
@@ -108,6 +59,7 @@ static const struct option options[] = {
 	{ "engine-near", required_argument, NULL, OPT_ENGINE_NEAR },
 	{ "engine-far", required_argument, NULL, OPT_ENGINE_FAR },
 	{ "from", required_argument, NULL, OPT_FROM },
+	{ "far-file", no_argument, NULL, OPT_LAB_FAR },
 	{ "as", required_argument, NULL, OPT_AS },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "count", required_argument, NULL, 'c' },
@@ -127,6 +79,28 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
+
+static uint64_t option_bit(int val)
+{
+	size_t i;
+
+	for (i = 0; options[i].name; i++)
+		if (options[i].val == val)
+			return UINT64_C(1) << i;
+	return 0;
+}
+
+/* The first of those that was given; NULL: none was. */
+static const char *given_of(const struct lab_options *o, const int *vals, size_t n)
+{
+	size_t i, k;
+
+	for (i = 0; options[i].name; i++)
+		for (k = 0; k < n; k++)
+			if (options[i].val == vals[k] && o->given & option_bit(vals[k]))
+				return options[i].name;
+	return NULL;
+}
 
 /* The value of an option that has two: *second, or it was said why not. */
 static bool one_of_two(const char *option, const char *arg, const char *first, const char *other,
@@ -161,8 +135,6 @@ static bool read_one(int opt, const char *arg, struct lab_options *o)
 		return read_far_engine(arg, o);
 	if (opt == OPT_FROM)
 		return one_of_two("--from", arg, "near", "far", &lab->from_far);
-	if (opt == OPT_AS)
-		return one_of_two("--as", arg, "interface", "file", &lab->from_file);
 	if (opt == OPT_JOBS)
 		return options_count(NAME, "--jobs", arg, 1, RUN_LAB_JOBS_MAX, &o->many.jobs);
 	if (opt == OPT_SEEDS)
@@ -173,33 +145,85 @@ static bool read_one(int opt, const char *arg, struct lab_options *o)
 		o->all = true;
 	else if (opt == OPT_ALTERNATE)
 		o->many.alternate = true;
+	else if (opt == OPT_PAIRS)
+		o->many.pairs = true;
 	else if (opt == OPT_RELAY)
 		o->relay = arg;
 	else if (opt == OPT_KEEP)
 		lab->keep = true;
-	else if (opt == OPT_ENGINE_NEAR)
+	else if (opt == OPT_LAB_FAR)
+		lab->far_file = true;
+	else if (opt == OPT_ENGINE_NEAR || opt == OPT_ENGINE)
 		o->many.near = arg;
 	else if (opt == OPT_VARIANT)
 		o->variant = arg;
+	else if (opt == OPT_AND)
+		o->also = arg;
+	else if (opt == OPT_AS)
+		o->as = arg;
 	else
 		return check_option(opt, arg, &o->check);
 	return true;
 }
 
+/* What is to be looked at, of one fault or of all. */
+static bool read_ways(struct lab_options *o)
+{
+	static const char *const ways[] = {
+		[LAB_WAYS_INTERFACE] = "interface",
+		[LAB_WAYS_FILE] = "file",
+		[LAB_WAYS_BOTH] = "both",
+	};
+	struct run_lab *lab = &o->check.lab;
+	size_t i;
+
+	if (!o->all && !one_of_two("--as", o->as, "interface", "file", &lab->from_file))
+		return false;
+	for (i = LAB_WAYS_INTERFACE; i < ARRAY_LEN(ways); i++)
+		if (strcmp(o->as, ways[i]) == 0)
+			o->many.ways = (enum lab_ways)i;
+	if (o->many.ways == LAB_WAYS_IN_TURN)
+		say(NAME ": --as '%s': interface, file or both", o->as);
+	else if (o->many.ways != LAB_WAYS_INTERFACE && lab->from_far)
+		say(NAME ": --as %s: the far end is looked at as an interface", o->as);
+	else
+		return true;
+	return false;
+}
+
+/* What is of one fault only, or of all only, is not taken in silence and left out. */
+static bool is_of_what_was_asked(const struct lab_options *o)
+{
+	static const int of_one[] = {
+		OPT_LIST, OPT_VARIANT, OPT_AND,	    OPT_KEEP,	 OPT_SAVE_FACTS,
+		OPT_ONLY, OPT_SKIP,    OPT_FAIL_ON, OPT_DRY_RUN, OPT_LIST_CHECKS,
+		'c',	  'i',	       's',	    'W',
+	};
+	static const int of_all[] = { OPT_JOBS, OPT_SEEDS, OPT_ALTERNATE };
+	const char *not_all = given_of(o, of_one, ARRAY_LEN(of_one));
+	const char *not_one = given_of(o, of_all, ARRAY_LEN(of_all));
+
+	if (o->all && not_all)
+		say(NAME ": --all takes every fault, and no --%s", not_all);
+	else if (!o->all && not_one)
+		say(NAME ": --%s: of --all", not_one);
+	else if (o->many.pairs && (!o->all || o->check.lab.from_far))
+		say(NAME ": --pairs: of --all, from the near end");
+	else
+		return true;
+	return false;
+}
+
 /* What goes with what. */
 static int options_fit(struct lab_options *o)
 {
+	if (!is_of_what_was_asked(o) || (o->as && !read_ways(o)))
+		return EXIT_USAGE;
 	/* Of --all it is a list. */
 	if (o->many.near && !o->all && !check_option(OPT_ENGINE, o->many.near, &o->check))
 		return EXIT_USAGE;
 	if (o->list && o->check.report == &report_json) {
 		say(NAME ": --list has no JSON");
-		return EXIT_USAGE;
-	}
-	if (o->all && (o->variant || o->check.lab.from_file || o->list)) {
-		say(NAME ": --all takes every fault, and no %s", o->list    ? "--list" :
-								 o->variant ? "--variant" :
-									      "--as");
 		return EXIT_USAGE;
 	}
 	if (!o->fault && !o->list && !o->all && !o->relay && !o->check.list_checks) {
@@ -221,6 +245,7 @@ static int read_options(int argc, char **argv, struct lab_options *o)
 			return options_bad(NAME, options, opt, argv);
 		if (!read_one(opt, optarg, o))
 			return EXIT_USAGE;
+		o->given |= option_bit(opt);
 		if (o->check.help)
 			return EXIT_OK;
 	}
@@ -293,8 +318,50 @@ static int choose_fault(struct lab_options *o)
 		say(NAME ": --keep: %s, %s has no network to get into", f->name, v->name);
 		return EXIT_USAGE;
 	}
+	if (c->lab.far_file && !v->scene) {
+		say(NAME ": --far-file: of %s, %s both ends are looked at", f->name, v->name);
+		return EXIT_USAGE;
+	}
 	if (!c->lab.far)
 		c->lab.far = engine_ops_find("builtin");
+	return EXIT_OK;
+}
+
+/* FAULT[/VARIANT], beside one that is chosen. */
+static int choose_second(struct lab_options *o)
+{
+	struct check_options *c = &o->check;
+	char *name = arena_strdup(&o->arena, o->also), *variant = strchr(name, '/');
+	const struct lab_variant *v;
+
+	if (variant)
+		*variant++ = '\0';
+	c->and_fault = lab_fault_find(name);
+	if (!c->and_fault)
+		return no_such_fault(name);
+	v = variant ? lab_variant_find(c->and_fault, variant) :
+		      lab_variant_for(c->and_fault, c->engine ? c->engine->name : "builtin");
+	if (!v && variant)
+		return no_such_variant(c->and_fault, variant);
+	if (!v || !v->scene || !c->variant->scene) {
+		say(NAME
+		    ": --and '%s': %s is made in a tunnel of its own, without a network for two "
+		    "faults",
+		    o->also, v && v->scene ? c->fault->name : name);
+		return EXIT_USAGE;
+	}
+	if (c->and_fault == c->fault) {
+		say(NAME ": --and '%s': that is the same fault", o->also);
+		return EXIT_USAGE;
+	}
+	if (v->engine && c->engine && strcmp(v->engine, c->engine->name)) {
+		say(NAME ": --and '%s': it cannot be made with the engine %s", o->also,
+		    c->engine->name);
+		return EXIT_USAGE;
+	}
+	if (v->engine)
+		c->engine = engine_ops_find(v->engine);
+	c->and_variant = v;
 	return EXIT_OK;
 }
 
@@ -308,35 +375,6 @@ static int far_program(struct lab_options *o)
 		return EXIT_OK;
 	say(NAME ": %s", e.text);
 	return EXIT_USAGE;
-}
-
-static void list_variant(struct page *page, const struct lab_variant *v)
-{
-	CLEANUP(buf_done) struct buf says = { 0 };
-	char first[64];
-
-	snprintf(first, sizeof(first), "  --variant %-17s  ", v->name);
-	buf_puts(&says, v->says);
-	if (v->engine)
-		buf_printf(&says, " (%s)", v->engine);
-	page_entry(page, first, buf_str(&says));
-}
-
-static void list(void)
-{
-	const struct lab_variant *v;
-	struct page page;
-	char first[64];
-	size_t i;
-
-	page_open(&page);
-	for (i = 0; lab_faults[i]; i++) {
-		snprintf(first, sizeof(first), "%-29s  ", lab_faults[i]->name);
-		page_entry(&page, first, lab_faults[i]->says);
-		for (v = lab_faults[i]->variants; v->name; v++)
-			list_variant(&page, v);
-	}
-	page_close(&page);
 }
 
 static void on_relay(void *ctx)
@@ -372,6 +410,7 @@ static int all(struct lab_options *o)
 	o->many.seed = o->check.has_seed ? o->check.seed : o->check.seed >> 40;
 	o->many.far = o->check.lab.far;
 	o->many.from_far = o->check.lab.from_far;
+	o->many.far_file = o->check.lab.far_file;
 	o->many.json = o->check.report == &report_json;
 	o->many.quiet = o->check.quiet;
 	return lab_all(&o->many);
@@ -393,12 +432,14 @@ static int lab_run(int argc, char **argv)
 	arena_init(&o.arena);
 	if (o.check.help || o.list) {
 		if (o.list)
-			list();
+			lab_list();
 		else
 			lab_help(stdout);
 		return EXIT_OK;
 	}
 	code = o.fault ? choose_fault(&o) : EXIT_OK;
+	if (code == EXIT_OK && o.fault && o.also)
+		code = choose_second(&o);
 	if (code == EXIT_OK && o.check.lab.far)
 		code = far_program(&o);
 	if (code == EXIT_OK)

@@ -22,21 +22,22 @@ static int refuse_special(const char *path, struct err *e)
 	return 0;
 }
 
-/* As the file itself would be made, so that who ran it by sudo may let others read it (umask). */
-static int temporary(const char *path, char *name, size_t size, struct err *e)
+/* mode: as the file itself would be made. */
+static int temporary(const char *path, mode_t mode, char *name, size_t size, struct err *e)
 {
 	int fd = refuse_special(path, e);
 
 	if (fd < 0)
 		return fd;
 	snprintf(name, size, "%s.%ld.tmp", path, (long)getpid());
-	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return err_sys(e, "writing %s", path); /* the other name is ours alone */
 	return fd;
 }
 
-enum { NAME_SIZE = 4096 };
+/* So that who ran it by sudo may let others read it (umask); what is of a far end is not. */
+enum { NAME_SIZE = 4096, MODE = 0666, FAR_MODE = 0600 };
 
 int facts_io_may_save(const char *path, struct err *e)
 {
@@ -53,7 +54,7 @@ int facts_io_may_save(const char *path, struct err *e)
 int facts_io_can_save(const char *path, struct err *e)
 {
 	char name[NAME_SIZE];
-	int fd = temporary(path, name, sizeof(name), e);
+	int fd = temporary(path, FAR_MODE, name, sizeof(name), e);
 
 	if (fd < 0)
 		return fd;
@@ -76,33 +77,30 @@ static int write_all(int fd, const char *b, size_t len)
 	return 0;
 }
 
+typedef int facts_reader(const char *text, size_t len, struct arena *a, struct facts *out,
+			 struct err *e);
+
 /* A run that could not be judged again is worth nothing to who gets it: better said now. */
-static int reads_back(const struct buf *text, struct err *e)
+static int reads_back(const struct buf *text, facts_reader *read, struct err *e)
 {
 	struct facts back;
 	struct arena a;
 	int rc;
 
 	arena_init(&a);
-	rc = facts_read(text->b, text->len, &a, &back, e);
+	rc = read(text->b, text->len, &a, &back, e);
 	arena_done(&a);
 	return rc < 0 ? err_prefix(e, "what was observed does not read back") : 0;
 }
 
-int facts_io_save(const char *path, const struct facts *f, struct err *e)
+static int save(const char *path, mode_t mode, const struct buf *text, struct err *e)
 {
-	CLEANUP(buf_done) struct buf text = { 0 };
 	char name[NAME_SIZE];
-	int rc, fd;
+	int rc, fd = temporary(path, mode, name, sizeof(name), e);
 
-	facts_write(f, &text);
-	rc = reads_back(&text, e);
-	if (rc < 0)
-		return rc;
-	fd = temporary(path, name, sizeof(name), e);
 	if (fd < 0)
 		return fd;
-	rc = write_all(fd, text.b, text.len);
+	rc = write_all(fd, text->b, text->len);
 	if (close(fd) < 0 && rc == 0)
 		rc = -errno;
 	if (rc == 0 && rename(name, path) < 0)
@@ -112,6 +110,29 @@ int facts_io_save(const char *path, const struct facts *f, struct err *e)
 		return err_code(e, rc, "writing %s", path);
 	}
 	return 0;
+}
+
+int facts_io_save(const char *path, const struct facts *f, struct err *e)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	int rc;
+
+	facts_write(f, &text);
+	rc = reads_back(&text, facts_read, e);
+	return rc < 0 ? rc : save(path, MODE, &text, e);
+}
+
+int facts_io_save_far(const char *path, const struct facts *f, struct err *e)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	int rc;
+
+	facts_write_far(f, &text);
+	rc = reads_back(&text, facts_read_far, e);
+	if (rc < 0 || path)
+		return rc < 0 ? rc : save(path, FAR_MODE, &text, e);
+	rc = write_all(STDOUT_FILENO, text.b, text.len);
+	return rc < 0 ? err_code(e, rc, "writing to standard output") : 0;
 }
 
 int facts_io_load(const char *path, struct arena *a, struct facts *out, struct err *e)

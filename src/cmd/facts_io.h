@@ -16,6 +16,9 @@ int facts_io_may_save(const char *path, struct err *e) MUST_CHECK;
 /* Whole or not at all: under another name first, then renamed. */
 int facts_io_save(const char *path, const struct facts *f, struct err *e) MUST_CHECK;
 
+/* A recording of the far end, which only its owner can read; path NULL: to standard output. */
+int facts_io_save_far(const char *path, const struct facts *f, struct err *e) MUST_CHECK;
+
 /* "-" is standard input. -EINVAL: read, and no file of facts. */
 int facts_io_load(const char *path, struct arena *a, struct facts *out, struct err *e) MUST_CHECK;
 

@@ -1,6 +1,7 @@
 #include "cmd/far_io.h"
 
 #include "cmd/input.h"
+#include "model/far_seen.h"
 
 enum { FAR_MAX = 16 << 20 };
 
@@ -12,6 +13,6 @@ int far_io_read(const char *path, struct arena *a, struct far_text *out, struct 
 
 	if (rc < 0)
 		return rc;
-	rc = far_text_parse(buf_str(&text), text.len, a, out, e);
+	rc = far_parse(buf_str(&text), text.len, a, out, e);
 	return rc < 0 ? err_prefix(e, "%s", input_name(path)) : 0;
 }

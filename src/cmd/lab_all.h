@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 #include "engine/engine.h"
+#include "run/run_lab_all.h"
 
 struct lab_all_options {
 	const char *near; /* names with commas between, as given; NULL: builtin */
 	const struct engine_ops *far;
 	uint64_t jobs, seeds, seed;
-	bool from_far, alternate, json, quiet;
+	enum lab_ways ways;
+	bool from_far, far_file, pairs, alternate, json, quiet;
 };
 
 /* The exit code. */

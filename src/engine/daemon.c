@@ -20,8 +20,8 @@
 #include "engine/daemon_priv.h"
 
 static const char family_header[] = "family-header", tun_header[] = "tun-header",
-		  force_cookie[] = "force-cookie";
-const char *const daemon_faults[] = { family_header, tun_header, force_cookie, NULL };
+		  force_cookie[] = "force-cookie", no_padding[] = "no-padding";
+const char *const daemon_faults[] = { family_header, tun_header, force_cookie, no_padding, NULL };
 
 enum { TUN_HEADER_LEN = 4 }; /* of a macOS tun, and of a Linux one without IFF_NO_PI */
 
@@ -65,6 +65,8 @@ static int open_core(struct daemon *d, struct err *e)
 		wg_device_fault_prefix(d->dev, header4, header6, sizeof(header4));
 	if (has_fault(d, force_cookie))
 		wg_device_force_load(d->dev, true);
+	if (has_fault(d, no_padding))
+		wg_device_no_padding(d->dev);
 	return 0;
 }
 

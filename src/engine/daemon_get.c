@@ -58,6 +58,20 @@ static void put_peer(struct buf *out, const struct wg_peer *p)
 	put_drops(out, st.drops, false);
 }
 
+/* The last of them, oldest first; only public keys. */
+static void put_unknown(struct buf *out, const struct daemon_get_host *h)
+{
+	uint64_t i = h->n_unknown - MIN(h->n_unknown, (uint64_t)DAEMON_UNKNOWN_KEPT);
+	char hex[KEY_HEX_LEN + 1];
+
+	for (; i < h->n_unknown; i++) {
+		const struct daemon_unknown *u = &h->unknown[i % DAEMON_UNKNOWN_KEPT];
+
+		key_hex(u->key.b, hex);
+		buf_printf(out, "unknown_peer=%08x:%s\n", u->index, hex);
+	}
+}
+
 static void put_device_extras(struct buf *out, const struct wg_device *dev,
 			      const struct daemon_get_host *h)
 {
@@ -69,10 +83,10 @@ static void put_device_extras(struct buf *out, const struct wg_device *dev,
 	uapi_put_extra(out, "udp_sndbuf", h->sndbuf);
 	uapi_put_extra(out, "icmp_errors", h->icmp_errors);
 	put_drops(out, wg_device_drops(dev), true);
+	put_unknown(out, h);
 }
 
-void daemon_get_write(struct buf *out, const struct wg_device *dev,
-		      const struct daemon_get_host *h)
+void daemon_get_write(struct buf *out, const struct wg_device *dev, const struct daemon_get_host *h)
 {
 	struct wg_peer *p = NULL;
 	struct secret_key k;

@@ -7,6 +7,13 @@
 #include "base/buf.h"
 #include "wg/device.h"
 
+/* Whose initiation was refused because it is no peer: its public key, and the sender index. */
+struct daemon_unknown {
+	struct public_key key;
+	uint32_t index;
+};
+enum { DAEMON_UNKNOWN_KEPT = 16 };
+
 /* What the core does not know. */
 struct daemon_get_host {
 	uint16_t port;
@@ -16,6 +23,8 @@ struct daemon_get_host {
 	unsigned mtu;
 	unsigned rcvbuf, sndbuf; /* of the UDP sockets, 0 when there are none */
 	uint64_t icmp_errors;
+	const struct daemon_unknown *unknown; /* a ring of DAEMON_UNKNOWN_KEPT */
+	uint64_t n_unknown; /* ever */
 };
 
 /* Appends the reply without its errno line. It holds keys: the caller wipes. */

@@ -103,6 +103,9 @@ void daemon_log_event(void *ctx, const struct wg_event *ev)
 	struct daemon *d = ctx;
 	const char *peer;
 
+	if (ev->type == WG_EVENT_UNKNOWN_PEER)
+		d->unknown[d->n_unknown++ % DAEMON_UNKNOWN_KEPT] =
+			(struct daemon_unknown){ ev->key, ev->index };
 	if (d->log.level < 1)
 		return;
 	peer = peer_str(ev->peer, who);

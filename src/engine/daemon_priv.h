@@ -88,6 +88,8 @@ struct daemon {
 	uint16_t port; /* wished for, or once chosen */
 	uint32_t fwmark;
 	uint64_t icmp_errors;
+	struct daemon_unknown unknown[DAEMON_UNKNOWN_KEPT];
+	uint64_t n_unknown;
 
 	struct daemon_slots in;
 	struct daemon_out out;

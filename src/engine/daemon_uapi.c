@@ -301,6 +301,8 @@ static void reply_get(struct daemon *d, struct daemon_client *c)
 		.rcvbuf = s->fd >= 0 ? s->rcvbuf : 0,
 		.sndbuf = s->fd >= 0 ? s->sndbuf : 0,
 		.icmp_errors = d->icmp_errors,
+		.unknown = d->unknown,
+		.n_unknown = d->n_unknown,
 	};
 
 	daemon_get_write(&c->out, d->dev, &h);

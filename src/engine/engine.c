@@ -27,6 +27,7 @@ enum {
 	LOOK_MOST_US = 5000,
 	ANSWER_TIMEOUT_MS = 1000, /* a healthy engine takes less than one */
 	BAD_ANSWER_MS = 300, /* so long an engine that just started may answer nonsense */
+	SLOW_ANSWER_MS = 3500, /* or nothing at all: on a busy machine it has yet to come so far */
 	TERM_TIMEOUT_MS = 500,
 	REAPER_TIMEOUT_MS = REAPER_TERM_MS + REAPER_KILL_MS + 500,
 	KILL_TIMEOUT_MS = 2000, /* longer only in a system call that cannot be interrupted */
@@ -34,7 +35,7 @@ enum {
 
 static const char own_name[] = "wgdiag engine: "; /* before what our own has to say */
 
-enum stage { STAGE_STARTING, STAGE_READY, STAGE_DIED, STAGE_BAD_ANSWER, STAGE_TAKEN };
+enum phase { PHASE_STARTING, PHASE_READY, PHASE_DIED, PHASE_BAD_ANSWER, PHASE_TAKEN };
 
 struct engine {
 	const struct engine_ops *ops;
@@ -52,7 +53,7 @@ struct engine {
 	int log_fd; /* -1 after its end */
 	struct log_ring log;
 
-	enum stage stage;
+	enum phase phase;
 	unsigned timer;
 	int64_t look_us; /* until the next look */
 	int64_t begun_ns, ready_ns, bad_answer_ns, not_ours_ns;
@@ -162,19 +163,19 @@ bool engine_refused(struct engine *g, struct err *e)
 /* --- the start ------------------------------------------------------------ */
 
 /* What there is of an answer was wrong. It may get better, but not for long. */
-static void bad_answer(struct engine *g, int64_t asked_ns)
+static void bad_answer(struct engine *g, int64_t asked_ns, int64_t may_last_ms)
 {
 	if (!g->bad_answer_ns)
 		g->bad_answer_ns = asked_ns;
-	if (loop_now(g->loop) - g->bad_answer_ns > BAD_ANSWER_MS * NS_PER_MS)
-		g->stage = STAGE_BAD_ANSWER;
+	if (loop_now(g->loop) - g->bad_answer_ns > may_last_ms * NS_PER_MS)
+		g->phase = PHASE_BAD_ANSWER;
 }
 
 static void taken(struct engine *g, const char *by)
 {
 	err_say(&g->why, EADDRINUSE, "start engine %s: %s while it started: left alone",
 		g->ops->name, by);
-	g->stage = STAGE_TAKEN;
+	g->phase = PHASE_TAKEN;
 }
 
 /* Ours may be about to go, or its tun to come, so it is looked at again. */
@@ -211,7 +212,7 @@ static void look(struct engine *g)
 	int rc;
 
 	if (engine_gone(g, &g->why) < 0) {
-		g->stage = STAGE_DIED;
+		g->phase = PHASE_DIED;
 		if (g->reaper && engine_listener(g->reaper, g->ifname) == REAPER_OTHERS)
 			taken_by_listener(g);
 		return;
@@ -224,10 +225,10 @@ static void look(struct engine *g)
 	} else if (rc == -ENOENT || rc == -ECONNREFUSED) {
 		err_prefix(&g->why, "%s is not ready", g->ops->name);
 	} else if (rc < 0) {
-		bad_answer(g, asked_ns);
+		bad_answer(g, asked_ns, rc == -ETIMEDOUT ? SLOW_ANSWER_MS : BAD_ANSWER_MS);
 	} else if (d->errno_) {
 		err_code(&g->why, d->errno_, "get of %s", g->ifname);
-		bad_answer(g, asked_ns);
+		bad_answer(g, asked_ns, BAD_ANSWER_MS);
 	} else if (engine_link_look(g->p, g->netns, g->ifname, NULL) < 0) {
 		err_say(&g->why, ENODEV, "%s answers, but there is no interface %s", g->ops->name,
 			g->ifname);
@@ -235,7 +236,7 @@ static void look(struct engine *g)
 		not_ours(g);
 	} else {
 		g->ready_ns = loop_now(g->loop);
-		g->stage = STAGE_READY;
+		g->phase = PHASE_READY;
 	}
 	arena_done(&tmp);
 }
@@ -246,7 +247,7 @@ static void on_timer(void *ctx)
 
 	g->timer = 0;
 	look(g);
-	if (g->stage != STAGE_STARTING)
+	if (g->phase != PHASE_STARTING)
 		return;
 	g->timer = loop_add_timer(g->loop, loop_now(g->loop) + g->look_us * NS_PER_US, on_timer, g);
 	g->look_us = MIN(g->look_us * 3 / 2, LOOK_MOST_US);
@@ -268,7 +269,7 @@ static int begin_in_kernel(struct engine *g, struct engine **out, struct engine_
 	}
 	g->log_fd = -1;
 	g->ready_ns = loop_now(g->loop);
-	g->stage = STAGE_READY;
+	g->phase = PHASE_READY;
 	*out = g;
 	return 0;
 }
@@ -342,7 +343,7 @@ static bool not_starting(void *ctx)
 {
 	struct engine *g = ctx;
 
-	return g->stage != STAGE_STARTING;
+	return g->phase != PHASE_STARTING;
 }
 
 int engine_wait(struct engine *g, int timeout_ms, struct engine_facts *facts, struct err *e)
@@ -350,24 +351,24 @@ int engine_wait(struct engine *g, int timeout_ms, struct engine_facts *facts, st
 	int rc;
 
 	rc = loop_run(g->loop, g->begun_ns + timeout_ms * NS_PER_MS, not_starting, g);
-	if (g->stage == STAGE_READY) {
+	if (g->phase == PHASE_READY) {
 		facts->start_ns = g->ready_ns - g->begun_ns;
 		return 0;
 	}
 	if (g->timer)
 		loop_del_timer(g->loop, g->timer);
-	if (g->stage == STAGE_DIED && engine_refused(g, e)) {
+	if (g->phase == PHASE_DIED && engine_refused(g, e)) {
 		engine_stop(g, g->arena, facts);
 		return -ECHILD;
 	}
-	if (g->stage == STAGE_TAKEN) {
+	if (g->phase == PHASE_TAKEN) {
 		rc = err_say(e, EADDRINUSE, "%s", g->why.text);
 		engine_stop(g, g->arena, facts);
 		return rc;
 	}
-	if (g->bad_answer_ns && g->stage != STAGE_DIED)
+	if (g->bad_answer_ns && g->phase != PHASE_DIED)
 		facts->answer_error = arena_strdup(g->arena, g->why.text);
-	else if (g->stage == STAGE_DIED)
+	else if (g->phase == PHASE_DIED)
 		facts->start_error = arena_strdup(g->arena, g->why.text);
 	else if (rc == -EINTR)
 		facts->start_error = "interrupted";

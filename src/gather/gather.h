@@ -64,6 +64,16 @@ int gather_gateway(const struct platform_ops *p, const struct path_facts *path, 
  */
 void gather_kernel(const struct platform_ops *p, bool after, const char *wire, const char *tun,
 		   struct kernel_facts *out);
+/* Whose counters: the near end's links, NULL: not known; and the port of its engine, or 0. */
+struct counted {
+	const char *tun, *wire;
+	uint16_t port;
+};
+/* Before it makes the list of them, after it adds what they are then. */
+void gather_counters(const struct platform_ops *p, bool after, const struct counted *x,
+		     struct arena *a, struct kernel_facts *out);
+/* How strict the reverse path filter is of that link, as of struct kernel_facts. */
+int64_t gather_rp_filter(const struct platform_ops *p, const char *dev);
 /* Before the run fills *out; after it adds the counters as they are then. */
 int gather_firewall(const struct platform_ops *p, bool after, struct arena *a,
 		    struct firewall_facts *out, struct err *e);

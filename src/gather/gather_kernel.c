@@ -25,7 +25,7 @@ static int64_t setting(const struct platform_ops *p, const char *dev, const char
 	return atoi(value);
 }
 
-static int64_t stricter(const struct platform_ops *p, const char *dev)
+int64_t gather_rp_filter(const struct platform_ops *p, const char *dev)
 {
 	int64_t all = setting(p, "all", "rp_filter"), own = dev ? setting(p, dev, "rp_filter") : 0;
 
@@ -43,13 +43,13 @@ void gather_kernel(const struct platform_ops *p, bool after, const char *wire, c
 		*(after ? &out->rpfilter_after : &out->rpfilter_before) = (int64_t)n;
 	if (after) {
 		if (out->elsewhere)
-			out->rp_elsewhere = stricter(p, out->elsewhere);
+			out->rp_elsewhere = gather_rp_filter(p, out->elsewhere);
 		return;
 	}
 	if (wire)
-		out->rp_wire = stricter(p, wire);
+		out->rp_wire = gather_rp_filter(p, wire);
 	if (tun)
-		out->rp_tun = stricter(p, tun);
+		out->rp_tun = gather_rp_filter(p, tun);
 	out->src_valid_mark = setting(p, "all", "src_valid_mark");
 	if (out->src_valid_mark == 0 && wire)
 		out->src_valid_mark = setting(p, wire, "src_valid_mark");

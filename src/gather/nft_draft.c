@@ -29,6 +29,7 @@ static const struct field fields[] = {
 	{ "meta", "l4proto", RULE_L4PROTO, -1, 0 },
 	{ "meta", "nfproto", RULE_FAMILY, -1, 0 },
 	{ "meta", "protocol", RULE_FAMILY, -1, 0 },
+	{ "meta", "mark", RULE_MARK, -1, 0 },
 	{ "ip", "saddr", RULE_SADDR, -1, FAMILY_IP4 },
 	{ "ip", "daddr", RULE_DADDR, -1, FAMILY_IP4 },
 	{ "ip", "protocol", RULE_L4PROTO, -1, FAMILY_IP4 },
@@ -242,8 +243,13 @@ static bool value(const json_t *v, const struct field *f, struct arena *a, struc
 		return number_or_range(v, icmp_types, ARRAY_LEN(icmp_types), PROTO_MAX, t);
 	case RULE_ICMPV6_TYPE:
 		return number_or_range(v, icmpv6_types, ARRAY_LEN(icmpv6_types), PROTO_MAX, t);
+	case RULE_MARK:
+		return number_or_range(v, NULL, 0, UINT32_MAX, t);
 	case RULE_LOCAL:
+	case RULE_KNOWN_FLOW:
+	case RULE_TO_LOCAL:
 	case RULE_SHARE:
+	case RULE_CT_STATE:
 	case RULE_OTHER:
 		break;
 	}
@@ -365,23 +371,27 @@ static bool add(struct nft_draft *d, const json_t *match, const struct field *f,
 	return true;
 }
 
-/* fib saddr type local, as wg-quick asks for the opposite. */
-static bool is_source_type(const json_t *left)
+/* fib saddr type, or that of the destination: nothing else about the way is judged. */
+static bool type_of(const json_t *left, enum rule_match *out)
 {
 	const json_t *fib = json_object_get(left, "fib"), *flags = json_object_get(fib, "flags");
 	const char *result = nft_string(fib, "result"), *flag;
 
 	flag = json_string_value(json_array_size(flags) == 1 ? json_array_get(flags, 0) : flags);
-	return result && flag && !strcmp(result, "type") && !strcmp(flag, "saddr");
+	if (!result || !flag || strcmp(result, "type") != 0)
+		return false;
+	*out = !strcmp(flag, "saddr") ? RULE_LOCAL : RULE_TO_LOCAL;
+	return *out == RULE_LOCAL || !strcmp(flag, "daddr");
 }
 
+/* wg-quick asks for a source that is not this host's, its kill switch for such a destination. */
 static bool add_local(struct nft_draft *d, const json_t *match)
 {
 	const char *op = nft_string(match, "op"), *right = nft_string(match, "right");
-	struct rule_term t = { .match = RULE_LOCAL };
+	struct rule_term t = { 0 };
 
 	if (!op || !right || strcmp(right, "local") != 0 ||
-	    !is_source_type(json_object_get(match, "left")))
+	    !type_of(json_object_get(match, "left"), &t.match))
 		return false;
 	t.negated = !strcmp(op, "!=");
 	nft_draft_term(d, &t);
@@ -393,7 +403,8 @@ void nft_draft_match(struct nft_draft *d, const json_t *match, struct arena *a)
 	const struct field *f = field_of(json_object_get(match, "left"));
 	struct rule_term t = { 0 };
 
-	if (add_local(d, match))
+	if (add_local(d, match) || nft_draft_known_flow(d, match) ||
+	    nft_draft_ct_state(d, match, a))
 		return;
 	if (json_object_get(json_object_get(match, "left"), "numgen")) {
 		nft_draft_share(d, match, a);

@@ -22,13 +22,18 @@ struct nft_draft {
 	size_t n_terms;
 	struct nft_choice choices[DRAFT_CHOICES_MAX];
 	size_t n_choices, n_rules; /* how many rules without choices it makes */
-	const json_t *items,
-		*rule; /* where sets with names are found, and the table; may be NULL */
+	/* where sets with names are found, and the table; may be NULL */
+	const json_t *items, *rule;
 };
 
 void nft_draft_init(struct nft_draft *d);
 /* A match statement of libnftables' JSON. */
 void nft_draft_match(struct nft_draft *d, const json_t *match, struct arena *a);
+/* nft_states.c: of matches that ask for a connection's state; false: it is another */
+bool nft_draft_known_flow(struct nft_draft *d, const json_t *match);
+bool nft_draft_ct_state(struct nft_draft *d, const json_t *match, struct arena *a);
+/* A vmap statement that lets known flows go on, and none but these; false: it is another. */
+bool nft_draft_states(struct nft_draft *d, const json_t *vmap);
 void nft_draft_term(struct nft_draft *d, const struct rule_term *t);
 /* Something that is not judged. text is copied, and cut. */
 void nft_draft_other(struct nft_draft *d, const char *text, struct arena *a);

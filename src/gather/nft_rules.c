@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "gather/nft_draft.h"
+#include "gather/nft_hides.h"
 #include "gather/nft_jumps.h"
 
 enum { WORDS_MAX = 256 };
@@ -94,7 +95,7 @@ static void asks_for(struct rule_read *x, const char *key, const json_t *body, s
 		nft_draft_share(&x->draft, body, a);
 	else if (!strcmp(key, "match"))
 		nft_draft_match(&x->draft, body, a);
-	else
+	else if (strcmp(key, "vmap") != 0 || !nft_draft_states(&x->draft, body))
 		nft_draft_other(&x->draft, arena_printf(a, "%s %s", key, nft_draft_dump(body, a)),
 				a);
 }
@@ -438,6 +439,7 @@ int nft_rules_parse(const char *json, const char *text, struct arena *a, struct 
 		if (chain)
 			take_chain(&r, chain);
 	}
+	f.n_hides = nft_hides(r.items);
 	json_decref(all);
 	*out = f;
 	return 0;

@@ -37,3 +37,15 @@ const struct lab_variant *lab_variant_for(const struct lab_fault *f, const char 
 			return v;
 	return NULL;
 }
+
+bool lab_can_be_interface(const struct lab_variant *v)
+{
+	return !v->scene || !v->scene->file_only;
+}
+
+bool lab_can_be_file(const struct lab_variant *v)
+{
+	const struct lab_scene *s = v->scene;
+
+	return s && !s->up_only && (s->file_only || (!s->after && !s->session));
+}

@@ -14,6 +14,13 @@
 /* Who can see it: one end may heal it by looking, or have no session to look at. */
 enum lab_from { LAB_FROM_EITHER, LAB_FROM_NEAR, LAB_FROM_FAR };
 
+/* What it is to who looks at the other end; all empty: the same, its side turned round. */
+struct lab_far_truth {
+	const char *name; /* a cause that is more exact there */
+	const char *side, *group; /* from there, as of struct lab_fault */
+	bool unnoticed; /* of what is no fault: nothing of it is to be seen there */
+};
+
 /* A fault in the lab's network, rather than in a tunnel between two ends of a cable. */
 struct lab_scene {
 	/* Changes network and configurations, before an engine runs. NULL: nothing. */
@@ -28,7 +35,12 @@ struct lab_scene {
 	void (*relay)(struct draw *d, struct relay_conf *out);
 	/* It is there only in a tunnel that is up already, or only when one is brought up. */
 	bool up_only, file_only;
-	bool near_only; /* from the other end it is silence like any other */
+	/*
+	 * From the other end it is silence like any other, or a tunnel that works, or there is
+	 * nothing to look at: who is graded there could not know better.
+	 */
+	bool near_only;
+	struct lab_far_truth far;
 	/*
 	 * The truth of this variant, or what one end may name, where it is not that of the fault
 	 * (below); NULL: it is. Group "": it is to be named.
@@ -70,5 +82,9 @@ const struct lab_fault *lab_fault_find(const char *name);
 const struct lab_variant *lab_variant_find(const struct lab_fault *f, const char *name);
 /* The first one that can be made with that engine, or NULL. */
 const struct lab_variant *lab_variant_for(const struct lab_fault *f, const char *engine);
+
+/* What it can be looked at as. A tunnel that wgdiag makes for itself is no file. */
+bool lab_can_be_interface(const struct lab_variant *v);
+bool lab_can_be_file(const struct lab_variant *v);
 
 #endif

@@ -46,7 +46,13 @@ static int at_client(struct lab_world *w, struct err *e)
 	return 0;
 }
 
-static const struct lab_scene scene_client = { .before = at_client, .side = "local", .group = "" };
+/* To the server that client is offline, or answers nothing of what was never promised. */
+static const struct lab_scene scene_client = {
+	.before = at_client,
+	.side = "local",
+	.group = "",
+	.near_only = true,
+};
 static const struct lab_scene scene_server = { .before = at_server };
 
 static const struct lab_variant variants[] = {

@@ -30,8 +30,9 @@ static int reject(struct lab_world *w, struct err *e)
 	return portal(w, "reject with icmpx admin-prohibited", e);
 }
 
-static const struct lab_scene scene_drop = { .before = drop };
-static const struct lab_scene scene_reject = { .before = reject };
+/* Nothing gets to the server: to it the client is offline. */
+static const struct lab_scene scene_drop = { .before = drop, .near_only = true };
+static const struct lab_scene scene_reject = { .before = reject, .near_only = true };
 
 static const struct lab_variant variants[] = {
 	{ "drop", "a login page for the web, and all else is dropped", NULL, NULL, &scene_drop },

@@ -40,8 +40,9 @@ static int no_route(struct lab_world *w, struct err *e)
 	return rc ? rc : named(w, true, e);
 }
 
-static const struct lab_scene scene_not_carried = { .before = not_carried };
-static const struct lab_scene scene_no_route = { .before = no_route };
+/* Nothing gets to the server: to it the client is offline. */
+static const struct lab_scene scene_not_carried = { .before = not_carried, .near_only = true };
+static const struct lab_scene scene_no_route = { .before = no_route, .near_only = true };
 
 static const struct lab_variant variants[] = {
 	{ "not-carried", "the name has both, and IPv6 is not carried", NULL, NULL,

@@ -64,9 +64,16 @@ static int is_up(struct lab_world *w, struct err *e)
 	return 0;
 }
 
-static const struct lab_scene scene_nobody = { .before = nobody, .after = is_up };
-static const struct lab_scene scene_another = { .before = another, .after = is_up };
-static const struct lab_scene scene_silent = { .before = another_silent, .after = is_up };
+/* All of it goes elsewhere: to the server the client is offline. */
+static const struct lab_scene scene_nobody = { .before = nobody,
+					       .after = is_up,
+					       .near_only = true };
+static const struct lab_scene scene_another = { .before = another,
+						.after = is_up,
+						.near_only = true };
+static const struct lab_scene scene_silent = { .before = another_silent,
+					       .after = is_up,
+					       .near_only = true };
 
 static const struct lab_variant variants[] = {
 	{ "nobody", "nobody has the old address", NULL, NULL, &scene_nobody },

@@ -30,9 +30,10 @@ static int silent(struct lab_world *w, struct err *e)
 	return rc ? rc : lab_nft(w, LAB_LAN, e, "add rule inet filter in tcp flags syn drop");
 }
 
-static const struct lab_scene scene_lan = { .before = lan };
+/* The server asks nobody behind it. That it answers no pings itself it can tell. */
+static const struct lab_scene scene_lan = { .before = lan, .far.unnoticed = true };
 static const struct lab_scene scene_peer = { .before = peer };
-static const struct lab_scene scene_silent = { .before = silent };
+static const struct lab_scene scene_silent = { .before = silent, .far.unnoticed = true };
 
 static const struct lab_variant variants[] = {
 	{ "lan", "the host behind the server answers no ping", NULL, NULL, &scene_lan },

@@ -69,6 +69,24 @@ static int all_but(struct lab_world *w, struct err *e)
 		       w->listens.port, old);
 }
 
+/* PostUp of wg-quick(8) without its PreDown, as iptables translates it. */
+static int post_up(struct lab_world *w, struct err *e)
+{
+	bool whole = draw_below(&w->draw, 2);
+	char old[NAME_SIZE];
+
+	old_name(w, old);
+	if (whole)
+		lab_full_tunnel(w);
+	return lab_nft(w, LAB_CLIENT, e,
+		       "add table inet filter;"
+		       "add chain inet filter out { type filter hook output priority 0; };"
+		       "add rule inet filter out oifname != %s meta mark != %u "
+		       "fib daddr type != local %sreject",
+		       old, LAB_FULL_TABLE, draw_below(&w->draw, 2) ? "counter " : "");
+}
+
+static const struct lab_scene scene_post_up = { .before = post_up, .near_only = true };
 static const struct lab_scene scene_wg_quick = { .before = wg_quick, .near_only = true };
 static const struct lab_scene scene_kill_switch = { .before = kill_switch, .near_only = true };
 static const struct lab_scene scene_all_but = { .before = all_but, .near_only = true };
@@ -80,6 +98,8 @@ static const struct lab_variant variants[] = {
 	  &scene_kill_switch },
 	{ "all-but", "a rule is still there against all links but one, and that one is not", NULL,
 	  NULL, &scene_all_but },
+	{ "post-up", "the kill switch of wg-quick(8) is still there, and its tunnel is not", NULL,
+	  NULL, &scene_post_up },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -34,10 +34,12 @@ static int keep_open(struct lab_world *w, struct err *e)
 }
 
 static const struct lab_scene scene_wrong_port = { .before = other_port };
-static const struct lab_scene scene_stopped = { .after = stop };
+/* At the server there is no interface then that could be looked at. */
+static const struct lab_scene scene_stopped = { .after = stop, .near_only = true };
 static const struct lab_scene scene_in_use = { .before = keep_open,
 					       .after = stop,
-					       .session = true };
+					       .session = true,
+					       .near_only = true };
 
 static const struct lab_variant variants[] = {
 	{ "wrong-port", "the client sends to a port where nobody listens", NULL, NULL,

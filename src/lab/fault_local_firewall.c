@@ -50,6 +50,24 @@ static int replies(struct lab_world *w, struct err *e)
 		       w->end[END_NEAR].tun, counter(w));
 }
 
+/*
+ * What is known passes. IPv6 asks for the next host on its link, and its answer is no part of any
+ * connection; for IPv4 there is ARP, which no such rule takes.
+ */
+static int neighbours(struct lab_world *w, struct err *e)
+{
+	w->listens.addr = lab_plug(w, LAB_SERVER, LAB_UPLINK)->addr6;
+	lab_endpoint(w, &w->end[END_NEAR].conf->peers[0], &w->listens);
+	return lab_nft(w, LAB_CLIENT, e,
+		       "add table inet own;"
+		       "add chain inet own in { type filter hook input priority 0; policy drop; };"
+		       "add rule inet own in iifname { lo, %s } accept;"
+		       "add rule inet own in ct state established,related %saccept;"
+		       "add rule inet own in meta l4proto icmp accept",
+		       w->end[END_NEAR].tun, counter(w));
+}
+
+static const struct lab_scene scene_neighbours = { .before = neighbours, .near_only = true };
 static const struct lab_scene scene_input = { .before = input, .near_only = true };
 static const struct lab_scene scene_output = { .before = output, .near_only = true };
 static const struct lab_scene scene_policy = { .before = policy, .near_only = true };
@@ -64,6 +82,8 @@ static const struct lab_variant variants[] = {
 	  NULL, NULL, &scene_policy },
 	{ "echo-replies", "the client's filter drops nothing but the answers to its pings", NULL,
 	  NULL, &scene_replies },
+	{ "neighbours", "the client's filter lets no answer of IPv6's neighbour discovery in", NULL,
+	  NULL, &scene_neighbours },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -34,9 +34,13 @@ static int missing(struct lab_world *w, struct err *e)
 	return 0;
 }
 
-static const struct lab_scene scene_wrong = { .before = wrong_interface };
-static const struct lab_scene scene_uplink = { .before = uplink_only };
-static const struct lab_scene scene_missing = { .before = missing };
+/*
+ * The server passes it on, and nobody answers: so does a target that is off, or wants nothing of
+ * who asks. It would have to be known there that somebody has to answer.
+ */
+static const struct lab_scene scene_wrong = { .before = wrong_interface, .near_only = true };
+static const struct lab_scene scene_uplink = { .before = uplink_only, .near_only = true };
+static const struct lab_scene scene_missing = { .before = missing, .near_only = true };
 
 static const struct lab_variant variants[] = {
 	{ "wrong-interface", "the server masquerades at an interface that it does not have", NULL,

@@ -66,9 +66,10 @@ static int refused(struct lab_world *w, struct err *e)
 	return lab_masquerade(w, LAB_ROUTER, LAB_UPLINK, e);
 }
 
-static const struct lab_scene scene_missing = { .before = missing };
-static const struct lab_scene scene_tcp_only = { .before = tcp_only };
-static const struct lab_scene scene_refused = { .before = refused };
+/* Nothing gets to the server: to it the client is offline. */
+static const struct lab_scene scene_missing = { .before = missing, .near_only = true };
+static const struct lab_scene scene_tcp_only = { .before = tcp_only, .near_only = true };
+static const struct lab_scene scene_refused = { .before = refused, .near_only = true };
 
 static const struct lab_variant variants[] = {
 	{ "missing", "the router has no forward for the port, and drops", NULL, NULL,

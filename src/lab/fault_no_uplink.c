@@ -40,10 +40,13 @@ static int no_gateway(struct lab_world *w, struct err *e)
 	return rc ? rc : lab_route(w, LAB_CLIENT, &all, own->dev, &nobody, e);
 }
 
-static const struct lab_scene scene_no_gateway = { .before = no_gateway };
-static const struct lab_scene scene_link_down = { .before = down };
-static const struct lab_scene scene_no_route = { .before = no_route };
-static const struct lab_scene scene_unplugged = { .after = unplugged, .session = true };
+/* Nothing leaves the client: to the server it is offline, or gone. */
+static const struct lab_scene scene_no_gateway = { .before = no_gateway, .near_only = true };
+static const struct lab_scene scene_link_down = { .before = down, .near_only = true };
+static const struct lab_scene scene_no_route = { .before = no_route, .near_only = true };
+static const struct lab_scene scene_unplugged = { .after = unplugged,
+						  .session = true,
+						  .near_only = true };
 
 static const struct lab_variant variants[] = {
 	{ "link-down", "the client's link is down", NULL, NULL, &scene_link_down },

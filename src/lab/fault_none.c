@@ -129,6 +129,34 @@ static int lan(struct lab_world *w, struct err *e)
 	return 0;
 }
 
+/* A link behind the server carries less than the tunnel, and the server says so. */
+static int lan_narrow(struct lab_world *w, struct err *e)
+{
+	unsigned mtu = 1280 + (unsigned)draw_below(&w->draw, 120);
+	int rc;
+
+	inside_ask(w, FAMILY_NONE);
+	rc = lab_link_mtu(w, LAB_SERVER, lab_plug(w, LAB_SERVER, LAB_INSIDE)->dev, mtu, e);
+	return rc ? rc : lab_link_mtu(w, LAB_LAN, lab_plug(w, LAB_LAN, LAB_INSIDE)->dev, mtu, e);
+}
+
+/* That host answers so many pings a second, and it was named. */
+static int lan_limited(struct lab_world *w, struct err *e)
+{
+	unsigned rate = 1 + (unsigned)draw_below(&w->draw, 40);
+	unsigned burst = 5 + (unsigned)draw_below(&w->draw, 20);
+
+	inside_ask(w, FAMILY_NONE);
+	return lab_nft(w, LAB_LAN, e,
+		       "add table inet limits;"
+		       "add chain inet limits in { type filter hook input priority 0; };"
+		       "add rule inet limits in icmp type echo-request "
+		       "limit rate over %u/second burst %u packets drop;"
+		       "add rule inet limits in icmpv6 type echo-request "
+		       "limit rate over %u/second burst %u packets drop",
+		       rate, burst, rate, burst);
+}
+
 /* The server hides its clients; the lan then needs no way back, nor does the internet. */
 static int lan_hidden(struct lab_world *w, struct err *e)
 {
@@ -185,6 +213,53 @@ static int path_tells(struct lab_world *w, struct err *e)
 		    lab_link_mtu(w, LAB_SERVER, lab_plug(w, LAB_SERVER, LAB_UPLINK)->dev, mtu, e);
 }
 
+/* What boringtun does, and others: each message is as long as its packet. */
+static int no_padding(struct lab_world *w, struct err *e)
+{
+	static const char *const args[] = { "--fault", "no-padding", NULL };
+	const struct engine_ops *ours = engine_ops_find("builtin");
+	unsigned i;
+
+	(void)e;
+	for (i = 0; i < END_COUNT; i++)
+		if (w->end[i].ops == ours)
+			w->end[i].args = args;
+	lab_told(w, "the built-in engine was started with %s %s", args[0], args[1]);
+	return 0;
+}
+
+#define NEIGHBOURS "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }"
+
+/* All but the tunnel, its own messages and what a link needs is forbidden; the tunnel is there. */
+static int kill_switch(struct lab_world *w, struct err *e)
+{
+	return lab_nft(
+		w, LAB_CLIENT, e,
+		"add table inet guard;"
+		"add chain inet guard out { type filter hook output priority 0; policy drop; };"
+		"add rule inet guard out oifname { lo, %s } accept;"
+		"add rule inet guard out udp dport %u accept;"
+		"add rule inet guard out " NEIGHBOURS " accept",
+		w->end[END_NEAR].tun, w->listens.port);
+}
+
+/* PostUp of wg-quick(8), as iptables translates it; what IPv6 needs of a link comes before it. */
+static int post_up(struct lab_world *w, struct err *e)
+{
+	lab_full_tunnel(w);
+	return lab_nft(w, LAB_CLIENT, e,
+		       "add table inet filter;"
+		       "add chain inet filter out { type filter hook output priority 0; };"
+		       "add rule inet filter out " NEIGHBOURS " accept;"
+		       "add rule inet filter out oifname != %s meta mark != %u "
+		       "fib daddr type != local counter reject",
+		       w->end[END_NEAR].tun, LAB_FULL_TABLE);
+}
+
+static const struct lab_scene unpadded = { .before = no_padding };
+static const struct lab_scene two_tunnels = { .before = lab_second };
+static const struct lab_scene switched = { .before = kill_switch };
+static const struct lab_scene switched_by_mark = { .before = post_up };
 static const struct lab_scene limited = { .before = icmp_limited };
 static const struct lab_scene fitting = { .before = path_fits };
 static const struct lab_scene small_fitting = { .before = small_on_narrow };
@@ -205,6 +280,8 @@ static const struct lab_scene opaque_in_use = { .after = lab_hide, .session = tr
 static const struct lab_scene out_of_order = { .relay = disordered };
 static const struct lab_scene satellite = { .relay = far_away };
 static const struct lab_scene scene_lan = { .before = lan };
+static const struct lab_scene scene_lan_narrow = { .before = lan_narrow };
+static const struct lab_scene scene_lan_limited = { .before = lan_limited };
 static const struct lab_scene scene_lan_hidden = { .before = lan_hidden };
 static const struct lab_scene scene_internet = { .before = internet };
 
@@ -232,6 +309,10 @@ static const struct lab_variant variants[] = {
 	  &out_of_order },
 	{ "satellite", "each way takes a quarter of a second", NULL, NULL, &satellite },
 	{ "lan", "a host behind the server is asked", NULL, NULL, &scene_lan },
+	{ "lan-narrow", "a link behind the server carries less, and the server says so", NULL, NULL,
+	  &scene_lan_narrow },
+	{ "lan-limited", "a host behind the server answers only so many pings a second", NULL, NULL,
+	  &scene_lan_limited },
 	{ "lan-masquerade", "a host behind the server, which hides its clients", NULL, NULL,
 	  &scene_lan_hidden },
 	{ "internet", "all traffic, and the server hides its clients", NULL, NULL,
@@ -241,6 +322,13 @@ static const struct lab_variant variants[] = {
 	{ "small-on-narrow", "the least MTU, on a way that is narrower than usual", NULL, NULL,
 	  &small_fitting },
 	{ "path-tells", "a narrower link, and the router says so", NULL, NULL, &telling },
+	{ "no-padding", "engines whose messages are as long as their packets", NULL, NULL,
+	  &unpadded },
+	{ "two-tunnels", "another tunnel between the same hosts is in use", NULL, NULL,
+	  &two_tunnels },
+	{ "kill-switch", "a kill switch for this tunnel", NULL, NULL, &switched },
+	{ "kill-switch-mark", "the one of wg-quick(8), which asks for the mark", NULL, NULL,
+	  &switched_by_mark },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -14,7 +14,8 @@ static int drop(struct lab_world *w, struct err *e)
 		       w->end[END_FAR].tun);
 }
 
-static const struct lab_scene scene_drop = { .before = drop };
+/* Who looks there sees by what. */
+static const struct lab_scene scene_drop = { .before = drop, .far.name = "local-firewall" };
 
 static const struct lab_variant variants[] = {
 	{ "drop", "the server drops all that comes out of the tunnel", NULL, NULL, &scene_drop },

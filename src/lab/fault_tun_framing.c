@@ -87,8 +87,16 @@ static int far_knows_nothing(struct lab_world *w, struct err *e)
 	return ours(w, END_FAR, knows_nothing);
 }
 
-static const struct lab_scene scene_near_encrypts = { .before = near_encrypts, .up_only = true };
-static const struct lab_scene scene_near_both = { .before = near_knows_nothing, .up_only = true };
+static const struct lab_scene scene_near_encrypts = {
+	.before = near_encrypts,
+	.up_only = true,
+	.far.group = "no-data-back",
+};
+static const struct lab_scene scene_near_both = {
+	.before = near_knows_nothing,
+	.up_only = true,
+	.far.group = "no-data-back",
+};
 /* Without a word of an engine that opened it, what comes of that is that nothing does. */
 static const struct lab_scene scene_far_encrypts = {
 	.before = far_encrypts,

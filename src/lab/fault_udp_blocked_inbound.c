@@ -48,7 +48,8 @@ static int router(struct lab_world *w, struct err *e)
 		       w->listens.port);
 }
 
-static const struct lab_scene on_way = { .before = router, .side = "path" };
+/* Of that one nothing gets to the server. */
+static const struct lab_scene on_way = { .before = router, .side = "path", .near_only = true };
 static const struct lab_scene by_policy = { .before = policy };
 static const struct lab_scene dropped = { .before = drop };
 static const struct lab_scene rejected = { .before = reject };

@@ -32,9 +32,10 @@ static int refused(struct lab_world *w, struct err *e)
 	return rule(w, "forward", 0, "reject with icmpx admin-prohibited", e);
 }
 
-static const struct lab_scene scene_forwarded = { .before = forwarded };
-static const struct lab_scene scene_before = { .before = before_routing };
-static const struct lab_scene scene_refused = { .before = refused };
+/* Nothing gets to the server: to it the client is offline. */
+static const struct lab_scene scene_forwarded = { .before = forwarded, .near_only = true };
+static const struct lab_scene scene_before = { .before = before_routing, .near_only = true };
+static const struct lab_scene scene_refused = { .before = refused, .near_only = true };
 
 static const struct lab_variant variants[] = {
 	{ "drop", "the client's router drops the UDP that it would pass on", NULL, NULL,

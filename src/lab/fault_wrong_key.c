@@ -33,7 +33,8 @@ static int own(struct lab_world *w, struct err *e)
 	return 0;
 }
 
-static const struct lab_scene scene_own = { .before = own, .side = "local" };
+/* Its engine has no peer then, and sends nothing. */
+static const struct lab_scene scene_own = { .before = own, .side = "local", .near_only = true };
 static const struct lab_scene scene_client = { .before = at_client };
 static const struct lab_scene scene_server = { .before = at_server };
 

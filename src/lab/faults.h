@@ -14,6 +14,7 @@
 	X(fault_udp_blocked_inbound) \
 	X(fault_nat_no_forward) \
 	X(fault_listener_absent) \
+	X(fault_multihomed_reply) \
 	X(fault_wrong_key) \
 	X(fault_no_uplink) \
 	X(fault_endpoint_stale_dns) \
@@ -40,6 +41,7 @@
 	X(fault_local_firewall) \
 	X(fault_leftover_rules) \
 	X(fault_rp_filter) \
+	X(fault_self_ping_utun) \
 	/* sizes, loss and time */ \
 	X(fault_underlay_loss) \
 	X(fault_first_packets_lost) \

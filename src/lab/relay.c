@@ -8,16 +8,16 @@
 #include "lab/relay.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lab/relay_lose.h"
+
 enum {
 	QUEUE_MAX = 4096,
 	FRAME_MAX = 65536 + 256, /* with receive offload one is that large */
-	MILLION = 1000000,
 	ROUNDS = 64, /* frames at a time, so that the queue is served as well */
 	DAMAGED_MIN = 60, /* bytes that a frame must have, for headers to stay whole */
 };
@@ -40,6 +40,7 @@ struct relay {
 	struct relay_conf conf;
 	struct loop *loop;
 	struct draw draw;
+	struct relay_lose lose;
 	struct side side[2];
 	struct frame queue[QUEUE_MAX]; /* sorted, the next one last */
 	size_t n;
@@ -47,90 +48,6 @@ struct relay {
 	bool armed;
 	uint8_t in[FRAME_MAX];
 };
-
-/* --- the text ----------------------------------------------------------------------- */
-
-/* A decimal number times `times`, rounded down; false: none, or too large. */
-static bool read_number(const char *s, double times, double max, unsigned *out)
-{
-	char *end;
-	double v;
-
-	if (*s < '0' || *s > '9')
-		return false;
-	v = strtod(s, &end);
-	if (*end || !(v >= 0 && v <= max))
-		return false;
-	*out = (unsigned)(v * times + 0.5);
-	return true;
-}
-
-static bool read_setting(const char *s, struct relay_conf *c)
-{
-	const struct {
-		const char *name;
-		double times, max;
-		unsigned *to;
-	} of[] = {
-		{ "delay=", 1000, 10000, &c->delay_us },
-		{ "jitter=", 1000, 10000, &c->jitter_us },
-		{ "reorder=", 10000, 100, &c->reorder },
-		{ "duplicate=", 10000, 100, &c->duplicate },
-		{ "loss=", 10000, 100, &c->loss },
-		{ "corrupt=", 10000, 100, &c->corrupt },
-	};
-	char *end;
-	size_t i;
-
-	if (strncmp(s, "seed=", 5) == 0 && s[5] >= '0' && s[5] <= '9') {
-		errno = 0;
-		c->seed = strtoull(s + 5, &end, 10);
-		return !*end && !errno;
-	}
-	for (i = 0; i < ARRAY_LEN(of); i++)
-		if (strncmp(s, of[i].name, strlen(of[i].name)) == 0)
-			return read_number(s + strlen(of[i].name), of[i].times, of[i].max,
-					   of[i].to);
-	return false;
-}
-
-int relay_parse(const char *text, struct relay_conf *out, struct err *e)
-{
-	struct relay_conf c = { .seed = 0 };
-	char word[64];
-	size_t n, len;
-
-	for (n = 0; *text; n++, text += len + (text[len] == ',')) {
-		len = strcspn(text, ",");
-		if (len == 0 || len >= sizeof(word))
-			return err_say(e, EINVAL, "'%.40s' is no link and no setting", text);
-		memcpy(word, text, len);
-		word[len] = '\0';
-		if (n < 2 && len >= SYS_IFNAME_SIZE)
-			return err_say(e, EINVAL, "'%s' is no name of a link", word);
-		if (n < 2)
-			memcpy(c.dev[n], word, len + 1);
-		else if (!read_setting(word, &c))
-			return err_say(e, EINVAL,
-				       "'%s' is none of delay=MS jitter=MS reorder=PERCENT "
-				       "duplicate=PERCENT loss=PERCENT corrupt=PERCENT seed=N",
-				       word);
-	}
-	if (n < 2)
-		return err_say(e, EINVAL, "two links are needed, with a comma between");
-	*out = c;
-	return 0;
-}
-
-const char *relay_text(const struct relay_conf *c, struct arena *a)
-{
-	return arena_printf(a,
-			    "%s,%s,delay=%.3f,jitter=%.3f,reorder=%.4f,duplicate=%.4f,loss=%.4f,"
-			    "corrupt=%.4f,seed=%" PRIu64,
-			    c->dev[0], c->dev[1], c->delay_us / 1000.0, c->jitter_us / 1000.0,
-			    c->reorder / 10000.0, c->duplicate / 10000.0, c->loss / 10000.0,
-			    c->corrupt / 10000.0, c->seed);
-}
 
 /* --- the queue ------------------------------------------------------------------------ */
 
@@ -189,7 +106,7 @@ static void put(struct relay *r, unsigned to, const uint8_t *b, size_t len, int6
 
 static bool by_lot(struct relay *r, unsigned share)
 {
-	return share && draw_below(&r->draw, MILLION) < share;
+	return relay_by_lot(&r->draw, share);
 }
 
 static void damage(struct relay *r, size_t len)
@@ -205,7 +122,8 @@ static void take(struct side *s, size_t len)
 	const struct relay_conf *c = &r->conf;
 	int64_t now = loop_now(r->loop), due;
 
-	if (by_lot(r, c->loss))
+	if (relay_loses(c, &r->lose, &r->draw, s->i, now, r->in + SYS_PACKET_HEADER_LEN,
+			len - SYS_PACKET_HEADER_LEN))
 		return;
 	if (by_lot(r, c->corrupt) && len > SYS_PACKET_HEADER_LEN + DAMAGED_MIN)
 		damage(r, len);

@@ -18,7 +18,8 @@ int lab_wait(struct loop *l, int64_t timeout_ns, int64_t every_ns,
 	*is = false;
 	for (;;) {
 		rc = look(ctx, is, e);
-		if (rc < 0 || *is || loop_now(l) >= until)
+		/* Who has no processor just now answers later. */
+		if ((rc < 0 && rc != -ETIMEDOUT) || *is || loop_now(l) >= until)
 			return rc;
 		rc = lab_pause(l, every_ns, e);
 		if (rc < 0)

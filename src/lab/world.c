@@ -4,6 +4,7 @@
 #include "lab/world.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,7 +13,10 @@
 #include "lab/world_relay.h"
 #include "sys/netns_call.h"
 
-enum { CARRIER_MS = 3000, LOOK_US = 1000 };
+enum { CARRIER_MS = 10000, LOOK_US = 1000 };
+
+/* A few packets, of the 212992 bytes that are usual and the 130000 or so that a sender has. */
+#define UNRESOLVED_BYTES "8192"
 
 int lab_world_in(struct lab_world *w, enum lab_node node, int (*fn)(void *ctx, struct err *e),
 		 void *ctx, struct err *e)
@@ -160,6 +164,25 @@ static void no_dad(struct lab_world *w, int netns)
 	w->p->netns_sysctl(netns, "net.ipv6.conf.default.accept_dad", "0", &ignored);
 }
 
+/*
+ * What waits for a neighbour that is not there is its sender's until then, and all answers to pings
+ * that this kernel gives, in whichever namespace, have one sender per processor: a host of the lab
+ * whose gateway is nobody would take them from all others. An ordinary user cannot change it.
+ */
+static void few_wait_for_nobody(struct lab_world *w, const struct lab_plug *plug)
+{
+	static const char *const families[] = { "ipv4", "ipv6" };
+	struct err ignored;
+	char name[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(families); i++) {
+		snprintf(name, sizeof(name), "net.%s.neigh.%s.unres_qlen_bytes", families[i],
+			 plug->dev);
+		w->p->netns_sysctl(w->netns[plug->node], name, UNRESOLVED_BYTES, &ignored);
+	}
+}
+
 static int lay_cables(struct lab_world *w, struct err *e)
 {
 	unsigned i;
@@ -178,6 +201,10 @@ static int lay_cables(struct lab_world *w, struct err *e)
 		else
 			rc = w->p->veth_add(w->netns[a->node], a->dev, w->netns[b->node], b->dev,
 					    e);
+		if (!rc) {
+			few_wait_for_nobody(w, a);
+			few_wait_for_nobody(w, b);
+		}
 	}
 	return rc;
 }
@@ -250,12 +277,11 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-void lab_world_free(struct lab_world *w)
+/* Of one tunnel: who uses it, engines and keys. */
+static void end_tunnel(struct lab_world *w)
 {
 	unsigned i;
 
-	if (!w)
-		return;
 	lab_world_hush(w);
 	for (i = 0; i < END_COUNT; i++) {
 		engine_stop(w->end[i].engine, w->arena, NULL);
@@ -263,6 +289,18 @@ void lab_world_free(struct lab_world *w)
 		if (w->end[i].conf)
 			conf_wipe(w->end[i].conf);
 	}
+	buf_done(&w->made);
+}
+
+void lab_world_free(struct lab_world *w)
+{
+	unsigned i;
+
+	if (!w)
+		return;
+	if (w->second)
+		end_tunnel(w->second);
+	end_tunnel(w);
 	world_relay_done(w);
 	lab_web_done(w);
 	for (i = 0; i < LAB_NODE_COUNT; i++)
@@ -271,5 +309,4 @@ void lab_world_free(struct lab_world *w)
 	if (w->isolated)
 		w->p->isolate_end(&w->isolation);
 	w->isolated = false;
-	buf_done(&w->made);
 }

@@ -65,13 +65,17 @@ struct lab_world {
 	/* What is pinged because somebody said so; family NONE: what wgdiag finds out itself. */
 	struct ip_addr ping;
 	struct ip_addr ping_from_far; /* the same of who looks from the far end */
-	/* The engines cannot be asked, as if inside programs; what the user knows is `listens`. */
+	/*
+	 * The client's engine cannot be asked, as if inside a program; what its user knows is
+	 * `listens`.
+	 */
 	bool hidden;
 	int web_fd; /* lab_web's, -1: none */
 	/* Who looks at the interface has its configuration file beside it (--config). */
 	bool with_file;
 	struct buf made; /* what was made, in words, for people */
 	struct lab_talk *talk; /* who sends into the tunnel; NULL: nobody does */
+	struct lab_world *second; /* lab_second's tunnel; NULL: there is none */
 };
 
 struct lab_world_conf {
@@ -136,7 +140,10 @@ int lab_narrow_quietly(struct lab_world *w, unsigned mtu, struct err *e);
 /* What names mean from now on: lines of hosts(5). All of them, each time. */
 int lab_hosts(struct lab_world *w, struct err *e, const char *fmt, ...) PRINTF_LIKE(3, 4);
 
-/* The engines' sockets are put where nobody looks. When they run. */
+/* second.c: another tunnel between the two, with all its own, which somebody uses. */
+int lab_second(struct lab_world *w, struct err *e);
+
+/* The client's engine's socket is put where nobody looks. When it runs. */
 int lab_hide(struct lab_world *w, struct err *e);
 /* world_conf.c: what the configurations say, before anything is up */
 

@@ -202,6 +202,6 @@ int lab_narrow_quietly(struct lab_world *w, unsigned mtu, struct err *e)
 int lab_hide(struct lab_world *w, struct err *e)
 {
 	w->hidden = true;
-	lab_told(w, "the engines' sockets are hidden");
-	return w->p->isolate_hide(&w->isolation, e);
+	lab_told(w, "client: the engine's socket is hidden");
+	return w->p->isolate_hide(&w->isolation, w->end[END_FAR].tun, e);
 }

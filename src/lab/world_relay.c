@@ -14,7 +14,7 @@
 
 #include "sys/netns_call.h"
 
-enum { READY_MS = 5000 };
+enum { READY_MS = 10000 };
 
 static int links_up(void *ctx, struct err *e)
 {

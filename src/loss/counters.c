@@ -22,7 +22,10 @@ static bool has(const struct loss_session *s, uint64_t counter)
 
 void loss_window_begin(struct loss_window *w, int64_t dropped)
 {
-	*w = (struct loss_window){ .open = true, .dropped_before = dropped };
+	/* It is too large for the stack. */
+	memset(w, 0, sizeof(*w));
+	w->open = true;
+	w->dropped_before = dropped;
 	w->capture_dropped = UNKNOWN;
 }
 
@@ -33,6 +36,22 @@ void loss_window_end(struct loss_window *w, int64_t dropped)
 	w->open = false;
 	if (dropped != UNKNOWN && w->dropped_before != UNKNOWN && dropped >= w->dropped_before)
 		w->capture_dropped = dropped - w->dropped_before;
+}
+
+void loss_window_born(struct loss_window *w, uint32_t receiver)
+{
+	if (w->open)
+		w->born[w->n_born++ % LOSS_BORN_MAX] = receiver;
+}
+
+static bool is_born(const struct loss_window *w, uint32_t receiver)
+{
+	size_t i;
+
+	for (i = 0; i < MIN(w->n_born, (size_t)LOSS_BORN_MAX); i++)
+		if (w->born[i] == receiver)
+			return true;
+	return false;
 }
 
 static struct loss_session *session_new(struct loss_window *w, uint32_t receiver, uint64_t counter)
@@ -46,6 +65,9 @@ static struct loss_session *session_new(struct loss_window *w, uint32_t receiver
 	s->receiver = receiver;
 	s->base = counter - MIN(counter, (uint64_t)LOSS_BEFORE_FIRST);
 	s->low = s->high = counter;
+	if (!is_born(w, receiver) || counter >= LOSS_SPAN)
+		return s;
+	s->base = s->low = 0;
 	return s;
 }
 
@@ -77,6 +99,19 @@ void loss_window_see(struct loss_window *w, uint32_t receiver, uint64_t counter)
 void loss_window_see_cut(struct loss_window *w)
 {
 	w->incomplete |= w->open;
+}
+
+bool loss_session_gap(const struct loss_session *s, struct loss_gap *g)
+{
+	while (g->next < s->high && has(s, g->next))
+		g->next++;
+	if (g->next >= s->high)
+		return false;
+	g->first = g->next;
+	while (!has(s, g->next))
+		g->next++;
+	g->last = g->next - 1;
+	return true;
 }
 
 /* --- judged ------------------------------------------------------------------------- */

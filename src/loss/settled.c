@@ -59,7 +59,7 @@ int64_t loss_before_engine(const struct facts *f, enum end end, int64_t *arrived
 	int64_t handled = c->opened;
 	size_t i;
 
-	*arrived = t->msgs[TAP_IN][WG_MSG_DATA];
+	*arrived = t->data_since != UNKNOWN ? t->data_since : t->msgs[TAP_IN][WG_MSG_DATA];
 	if (!(f->have & NEED_BIT(need)) || !c->known || c->opened == UNKNOWN)
 		return 0;
 	if (!is_whole(f, end) || *arrived == UNKNOWN)

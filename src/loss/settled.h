@@ -16,7 +16,8 @@ int64_t loss_messages(const struct tap_facts *t, enum tap_dir d);
 int64_t loss_on_wire(const struct facts *f, enum end from);
 /*
  * Data messages that came in on that end's wire and that its engine neither opened nor
- * refused; 0 too where nobody can say. *arrived: of how many, UNKNOWN.
+ * refused; 0 too where nobody can say. *arrived: of how many, UNKNOWN. Of a tunnel in use they are
+ * those since the engine was first asked, where that is known.
  */
 int64_t loss_before_engine(const struct facts *f, enum end end, int64_t *arrived);
 

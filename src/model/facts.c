@@ -57,6 +57,7 @@ static void tap_init(struct tap_facts *t)
 {
 	t->frames = t->dropped = t->truncated = t->icmp_errors = UNKNOWN;
 	t->first_initiation_ns = t->first_response_ns = UNKNOWN;
+	t->data_since = UNKNOWN;
 	unknown(&t->msgs[0][0], TAP_DIR_COUNT * (WG_MSG_DATA + 1));
 	unknown(t->keepalives, TAP_DIR_COUNT);
 	unknown(t->msg_bytes, TAP_DIR_COUNT);
@@ -66,10 +67,13 @@ static void tap_init(struct tap_facts *t)
 	unknown(t->shifted, TAP_DIR_COUNT);
 	unknown(t->echo_requests, TAP_DIR_COUNT);
 	unknown(t->echo_replies, TAP_DIR_COUNT);
+	unknown(t->own_echoes, ARRAY_LEN(t->own_echoes));
 	unknown(t->others, TAP_DIR_COUNT);
 	unknown(t->foreign, TAP_DIR_COUNT);
 	unknown(t->foreign_echoes, TAP_DIR_COUNT);
 	unknown(t->unpadded, TAP_DIR_COUNT);
+	unknown(t->largest, TAP_DIR_COUNT);
+	t->larger = t->larger_bytes = UNKNOWN;
 	t->nested = UNKNOWN;
 	unknown(t->other_near, TAP_DIR_COUNT);
 	t->near_port = t->near_tos = t->near_flow = UNKNOWN;
@@ -86,6 +90,12 @@ static void loss_init(struct loss_facts *l)
 {
 	l->probes = l->answered = l->sent = l->lost = l->duplicates = l->reordered = UNKNOWN;
 	l->capture_dropped = l->elapsed_ns = UNKNOWN;
+}
+
+static void recording_init(struct recording_facts *r)
+{
+	r->from_wall_ns = r->to_wall_ns = r->passed_dropped = r->counters_dropped = UNKNOWN;
+	r->knocks = r->knocks_dns = r->knocks_other = r->shaped = UNKNOWN;
 }
 
 static void end_init(struct facts *f, enum end e)
@@ -122,15 +132,22 @@ void facts_init(struct facts *f)
 	loss_init(&f->loss_down);
 	f->ladder.host_hops = f->other_family.way = f->portal.status = UNKNOWN;
 	f->framing.header_len = f->framing.header_wanted = f->framing.reply_received = UNKNOWN;
-	f->firewall.n_all_rules = UNKNOWN;
+	f->firewall.n_all_rules = f->firewall.n_hides = UNKNOWN;
 	f->kernel.rpfilter_before = f->kernel.rpfilter_after = f->kernel.src_valid_mark = UNKNOWN;
 	f->kernel.rp_wire = f->kernel.rp_tun = f->kernel.rp_elsewhere = UNKNOWN;
-	f->kernel.n_elsewhere = UNKNOWN;
+	f->kernel.n_elsewhere = f->kernel.events_lost = f->kernel.same_name = UNKNOWN;
+	f->kernel.debug.on = f->kernel.debug.missed = f->kernel.debug.held_back = UNKNOWN;
+	f->kernel.debug.more = f->kernel.debug.same_name = UNKNOWN;
 	f->intended.listen_port = f->intended.fwmark = f->intended.mtu = UNKNOWN;
 	f->intended.table_number = f->intended.more_notes = UNKNOWN;
 	f->far_host.ip4_forward = f->far_host.ip6_forward = UNKNOWN;
-	f->near_host.ip4_forward = f->near_host.ip6_forward = UNKNOWN;
+	f->near_host.ip4_forward = f->near_host.ip6_forward = f->near_host.has_port = UNKNOWN;
+	f->near_host.ip4_no_echo = f->near_host.ip6_no_echo = UNKNOWN;
+	f->calls.waited_ns = f->calls.dropped = f->calls.rp_filter = UNKNOWN;
+	f->fates.sent = f->fates.answered = f->fates.unknown = f->fates.trace_overrun = UNKNOWN;
+	f->fates.start_wall_ns = UNKNOWN;
 	f->far_host.rp_filter = f->far_host.when_wall_ns = UNKNOWN;
+	recording_init(&f->recording);
 }
 
 void facts_have(struct facts *f, enum need n)

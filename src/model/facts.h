@@ -12,11 +12,15 @@
 #include <stdbool.h>
 
 #include "model/engine_log.h"
+#include "model/facts_calls.h"
 #include "model/facts_config.h"
+#include "model/facts_fates.h"
+#include "model/facts_handshakes.h"
 #include "model/facts_kernel.h"
 #include "model/facts_ladder.h"
 #include "model/facts_policy.h"
 #include "model/facts_probes.h"
+#include "model/facts_recording.h"
 #include "model/facts_rules.h"
 #include "model/unknown.h"
 #include "wire/wg_msg.h"
@@ -52,6 +56,7 @@ enum need {
 	NEED_LADDER, /* how far packets get to the endpoint; or it was seen to need no asking */
 	NEED_PEERS, /* whether the other peers come when they are asked */
 	NEED_FAR_TEXT, /* what the line of `explain far` printed at the far end */
+	NEED_CALLS, /* nobody could be asked, and it was listened whether somebody asks */
 	NEED_COUNT
 };
 static_assert(NEED_COUNT <= 32, "one bit each");
@@ -92,6 +97,7 @@ struct target_facts {
 	bool tun_inherited;
 	/* of a file: the interface it is for, when that name was not free; else NULL */
 	const char *wanted_name;
+	bool for_loss; /* what was asked is the loss: without an answer the verdict is none */
 	bool probed_routes_only; /* of a file: of its routes only what is probed was made */
 	/* What else was given that says which tunnel, and what is done with it: for what to type */
 	struct option_facts *options;
@@ -246,6 +252,12 @@ struct tap_facts {
 	int64_t msgs[TAP_DIR_COUNT][WG_MSG_DATA + 1];
 	/* data messages of exactly 32 bytes, counted in msgs too */
 	int64_t keepalives[TAP_DIR_COUNT];
+	/*
+	 * Of the data messages that came in those since its engine was first asked what it counts:
+	 * what came before, while the capture was open already, is in no difference of its
+	 * counters. UNKNOWN: it was not asked, or nobody looked.
+	 */
+	int64_t data_since;
 	int64_t msg_bytes[TAP_DIR_COUNT];
 	int64_t icmp_errors; /* ICMP errors that quote a datagram of the tunnel */
 	struct ip_addr icmp_from; /* who sent the first of them, FAMILY_NONE */
@@ -277,6 +289,8 @@ struct tap_facts {
 	uint8_t shifted_first[8]; /* the first bytes of the first of them */
 	/* echo requests and replies, ICMP and ICMPv6 */
 	int64_t echo_requests[TAP_DIR_COUNT], echo_replies[TAP_DIR_COUNT];
+	/* of the requests that left those from an address of this tun's: IPv4, IPv6 */
+	int64_t own_echoes[2];
 	/* echoes to and from other peers that this run asked; counted in none of the above */
 	int64_t others[TAP_DIR_COUNT];
 	/*
@@ -290,6 +304,11 @@ struct tap_facts {
 	int64_t nested;
 	/* wire taps: data messages larger than a keepalive whose length is no multiple of 16 */
 	int64_t unpadded[TAP_DIR_COUNT];
+	/*
+	 * wire taps: bytes of the largest data message; and of those that came in, how many were
+	 * larger than all that had left until then, and by how many bytes together.
+	 */
+	int64_t largest[TAP_DIR_COUNT], larger, larger_bytes;
 };
 
 struct handshake_facts {
@@ -360,9 +379,11 @@ struct far_host_facts {
 	int64_t when_wall_ns; /* of the last look, by that host's clock */
 };
 
-/* Does this host forward what comes out of the tunnel? 1, 0, UNKNOWN */
+/* This host: 1, 0 or UNKNOWN. */
 struct near_host_facts {
-	int64_t ip4_forward, ip6_forward;
+	int64_t ip4_forward, ip6_forward; /* what comes out of the tunnel */
+	int64_t has_port; /* a socket of this network namespace has the engine's port */
+	int64_t ip4_no_echo, ip6_no_echo; /* it answers no pings */
 };
 
 struct facts {
@@ -405,6 +426,8 @@ struct facts {
 	struct portal_facts portal;
 	struct framing_facts framing;
 	struct ping_facts echo_back[2]; /* from the far side: IPv4, IPv6; sent UNKNOWN: not tried */
+	/* who was asked by sizes and paced probes, instead of a named one that is silent; NONE */
+	struct ip_addr measured;
 	struct size_facts *sizes;
 	size_t n_sizes;
 	struct loss_facts loss_up, loss_down;
@@ -414,7 +437,20 @@ struct facts {
 	struct far_host_facts far_host;
 	struct near_host_facts near_host;
 	struct kernel_facts kernel;
+	struct calls_facts calls;
+	struct fates_facts fates;
+	struct handshakes_facts handshakes;
+	struct recording_facts recording; /* of `wgdiag serve`; else only its counters are known */
+	/* what the far end recorded meanwhile, as facts of its own; none, or one without another */
+	struct facts *far_seen;
+	size_t n_far_seen;
 };
+
+/* What the far end recorded, or NULL. */
+static inline const struct facts *facts_far_seen(const struct facts *f)
+{
+	return f->n_far_seen ? &f->far_seen[0] : NULL;
+}
 
 /*
  * Is the far end on this machine, and looked at too? Where it is not, what is not known of it is

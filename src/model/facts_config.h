@@ -23,6 +23,8 @@ struct peer_config {
 	int64_t has_psk; /* 1, 0, UNKNOWN */
 	enum psk_as_file psk_as_file; /* of has_psk, where the file has one too */
 	struct endpoint endpoint; /* family NONE: none */
+	/* The same at the end of the run, where it had one and that is another; else family NONE */
+	struct endpoint moved_to;
 	int64_t keepalive_s;
 	int64_t handshake_wall_ns; /* the latest; 0: never, UNKNOWN: not told */
 	int64_t handshake_end_wall_ns; /* the same at the end of the run */

@@ -180,12 +180,12 @@ static json_t *struct_(const struct facts_table *t, const char *at)
 	return o;
 }
 
-void facts_write(const struct facts *f, struct buf *out)
+static void write_as(const char *schema, const struct facts *f, struct buf *out)
 {
 	json_t *o = some(json_object()), *all = struct_(&facts_table, (const char *)f);
 	char *s;
 
-	json_object_set_new(o, "schema", some(json_string(FACTS_SCHEMA)));
+	json_object_set_new(o, "schema", some(json_string(schema)));
 	json_object_set_new(o, "wgdiag", some(json_string(WGDIAG_VERSION)));
 	json_object_update(o, all);
 	s = json_dumps(o, JSON_INDENT(1));
@@ -195,4 +195,14 @@ void facts_write(const struct facts *f, struct buf *out)
 	free(s);
 	json_decref(all);
 	json_decref(o);
+}
+
+void facts_write(const struct facts *f, struct buf *out)
+{
+	write_as(FACTS_SCHEMA, f, out);
+}
+
+void facts_write_far(const struct facts *f, struct buf *out)
+{
+	write_as(FAR_SCHEMA, f, out);
 }

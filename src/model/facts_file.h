@@ -15,8 +15,11 @@
 #include "model/facts.h"
 
 #define FACTS_SCHEMA "wgdiag.facts/1"
+/* The same of a recording at the far end (`wgdiag serve --once`), which is no run to be judged. */
+#define FAR_SCHEMA "wgdiag.far/1"
 
 void facts_write(const struct facts *f, struct buf *out); /* appends */
+void facts_write_far(const struct facts *f, struct buf *out);
 
 /*
  * -EINVAL: not such a file; e has one line with the place in it ("line 3, column 7: …", or
@@ -24,5 +27,7 @@ void facts_write(const struct facts *f, struct buf *out); /* appends */
  */
 int facts_read(const char *text, size_t len, struct arena *a, struct facts *out,
 	       struct err *e) MUST_CHECK;
+int facts_read_far(const char *text, size_t len, struct arena *a, struct facts *out,
+		   struct err *e) MUST_CHECK;
 
 #endif

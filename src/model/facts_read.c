@@ -334,7 +334,9 @@ static bool read_list(struct reader *r, const struct place *at, const struct fac
 	for (i = 0; i < len; i++) {
 		const struct place here = { at, NULL, i };
 
-		if (f->kind == FIELD_STRUCT)
+		if (f->kind == FIELD_STRUCT && f->of == &facts_table)
+			facts_init((struct facts *)(void *)(elements + i * size));
+		else if (f->kind == FIELD_STRUCT)
 			nothing_known(f->of, elements + i * size);
 		if (!read_one(r, &here, f, json_array_get(v, i), elements + i * size))
 			return false;
@@ -427,23 +429,34 @@ static bool is_consistent(struct reader *r, struct facts *f)
 	return true;
 }
 
-static bool read_all(struct reader *r, json_t *root, struct facts *f)
+static bool is_far_consistent(struct reader *r, struct facts *f)
+{
+	if (!f->n_far_seen)
+		return true;
+	if (f->n_far_seen > 1 || f->far_seen[0].n_far_seen)
+		return wrong(r, NULL, "far_seen: more than one far end");
+	return is_consistent(r, &f->far_seen[0]);
+}
+
+static bool read_all(struct reader *r, json_t *root, const char *wanted_schema, struct facts *f)
 {
 	const json_t *schema = json_object_get(root, "schema");
 	const struct place at = { NULL, "schema", 0 };
 
 	if (!json_is_object(root) || !schema)
 		return wrong(r, NULL, "no file of facts (it has no \"schema\": \"%s\")",
-			     FACTS_SCHEMA);
-	if (!json_is_string(schema) || strcmp(json_string_value(schema), FACTS_SCHEMA) != 0)
-		return wanted(r, &at, schema, "\"" FACTS_SCHEMA "\"");
+			     wanted_schema);
+	if (!json_is_string(schema) || strcmp(json_string_value(schema), wanted_schema) != 0)
+		return wanted(r, &at, schema, arena_printf(r->arena, "\"%s\"", wanted_schema));
 	json_object_del(root, "schema");
 	json_object_del(root, "wgdiag"); /* who wrote it: for people */
 	facts_init(f);
-	return read_struct(r, NULL, &facts_table, root, (char *)f) && is_consistent(r, f);
+	return read_struct(r, NULL, &facts_table, root, (char *)f) && is_consistent(r, f) &&
+	       is_far_consistent(r, f);
 }
 
-int facts_read(const char *text, size_t len, struct arena *a, struct facts *out, struct err *e)
+static int read_as(const char *schema, const char *text, size_t len, struct arena *a,
+		   struct facts *out, struct err *e)
 {
 	struct err ignored;
 	struct reader r = { .arena = a, .e = e ? e : &ignored };
@@ -456,10 +469,29 @@ int facts_read(const char *text, size_t len, struct arena *a, struct facts *out,
 		tame(at.text);
 		return err_say(r.e, EINVAL, "line %d, column %d: %s", at.line, at.column, at.text);
 	}
-	ok = read_all(&r, root, &f);
+	ok = read_all(&r, root, schema, &f);
 	json_decref(root);
 	if (!ok)
 		return -EINVAL;
+	*out = f;
+	return 0;
+}
+
+int facts_read(const char *text, size_t len, struct arena *a, struct facts *out, struct err *e)
+{
+	return read_as(FACTS_SCHEMA, text, len, a, out, e);
+}
+
+int facts_read_far(const char *text, size_t len, struct arena *a, struct facts *out, struct err *e)
+{
+	struct facts f;
+	int rc = read_as(FAR_SCHEMA, text, len, a, &f, e);
+
+	if (rc < 0)
+		return rc;
+	if (f.recording.from_wall_ns == UNKNOWN || f.recording.to_wall_ns == UNKNOWN)
+		return err_say(e, EINVAL, "recording: it does not say from when to when");
+	f.n_far_seen = 0; /* who recorded is the far end itself */
 	*out = f;
 	return 0;
 }

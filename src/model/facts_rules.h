@@ -24,7 +24,13 @@ enum rule_match {
 	RULE_ICMP_TYPE,
 	RULE_ICMPV6_TYPE, /* lo, hi */
 	RULE_LOCAL, /* the source is an address of this host's own (fib saddr type local) */
+	/* a flow that connection tracking knows (ct state established, related), and no new one */
+	RULE_KNOWN_FLOW,
 	RULE_SHARE, /* text: it takes some of what matches (a limit, chance) */
+	/* text: states of connection tracking; lo: is "untracked" among them? 1 or 0 */
+	RULE_CT_STATE,
+	RULE_TO_LOCAL, /* the destination is an address of this host's own (fib daddr type local) */
+	RULE_MARK, /* number: the packet's mark */
 };
 struct rule_term {
 	enum rule_match match;
@@ -63,6 +69,7 @@ struct firewall_facts {
 	struct pass_facts *passes; /* of base chains, in their order */
 	size_t n_passes;
 	int64_t n_all_rules; /* also those that let pass */
+	int64_t n_hides; /* that give what leaves another source (snat, masquerade); UNKNOWN */
 	const char *unread; /* rules that exist but were not read (iptables-legacy); NULL */
 };
 

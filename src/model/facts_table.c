@@ -31,6 +31,7 @@ static const char *const needs[] = {
 	[NEED_LADDER] = "ladder",
 	[NEED_PEERS] = "peers",
 	[NEED_FAR_TEXT] = "far-text",
+	[NEED_CALLS] = "calls",
 };
 static_assert(ARRAY_LEN(needs) == NEED_COUNT, "a need has no word");
 
@@ -73,7 +74,7 @@ static const char *const families[] = {
 	[FAMILY_IP4] = "ipv4",
 	[FAMILY_IP6] = "ipv6",
 };
-static const char *const inner[] = { "ipv4", "ipv6" }; /* of echo_back */
+static const char *const inner[] = { "ipv4", "ipv6" }; /* of echo_back and own_echoes */
 static const char *const streams[] = {
 	[STREAM_ECHO] = "echo",
 	[STREAM_UDP] = "udp",
@@ -119,6 +120,7 @@ static const struct facts_field target_fields[] = {
 	KEY(target_facts, required),
 	ADDR(target_facts, ping),
 	TEXT(target_facts, wanted_name),
+	BOOL(target_facts, for_loss),
 	BOOL(target_facts, probed_routes_only),
 	LIST(target_facts, options, n_options, option_table),
 };
@@ -131,14 +133,22 @@ static const char *const lacks[] = {
 
 static const struct facts_field engine_fields[] = {
 	WORD(engine_facts, lack, lacks),
-	TEXT(engine_facts, start_error),       COUNT(engine_facts, start_ns),
-	COUNT(engine_facts, exit_status),      COUNT(engine_facts, answer_ns),
-	TEXT(engine_facts, answer_error),      WORDS(engine_facts, log_tail),
-	COUNT(engine_facts, log_lines),	       BOOL(engine_facts, configured),
-	TEXT(engine_facts, config_difference), COUNTS(engine_facts, log_says, engine_log_names),
-	TEXT(engine_facts, stale_socket),      TEXT(engine_facts, log_file),
-	BOOL(engine_facts, log_cut),	       BOOL(engine_facts, silent),
-	COUNT(engine_facts, pid),	       TEXT(engine_facts, process_state),
+	TEXT(engine_facts, start_error),
+	COUNT(engine_facts, start_ns),
+	COUNT(engine_facts, exit_status),
+	COUNT(engine_facts, answer_ns),
+	TEXT(engine_facts, answer_error),
+	WORDS(engine_facts, log_tail),
+	COUNT(engine_facts, log_lines),
+	BOOL(engine_facts, configured),
+	TEXT(engine_facts, config_difference),
+	COUNTS(engine_facts, log_says, engine_log_names),
+	TEXT(engine_facts, stale_socket),
+	TEXT(engine_facts, log_file),
+	BOOL(engine_facts, log_cut),
+	BOOL(engine_facts, silent),
+	COUNT(engine_facts, pid),
+	TEXT(engine_facts, process_state),
 };
 static const struct facts_table engine_table = TABLE(engine_facts, engine_fields);
 
@@ -184,7 +194,7 @@ static const struct facts_field addr_fields[] = {
 	WORDS(addr_facts, link),     NET(addr_facts, addr),	   ADDR(addr_facts, peer),
 	BOOL(addr_facts, tentative), BOOL(addr_facts, dad_failed),
 };
-static const struct facts_table addr_table = TABLE(addr_facts, addr_fields);
+const struct facts_table facts_addr_table = TABLE(addr_facts, addr_fields);
 
 static const struct facts_field route_fields[] = {
 	NET(route_facts, dst),	   ADDR(route_facts, gateway), ADDR(route_facts, prefsrc),
@@ -213,7 +223,7 @@ static const struct facts_field net_fields[] = {
 	BOOL(net_facts, known),
 	BOOL(net_facts, rules_known),
 	LIST(net_facts, rules, n_rules, policy_table),
-	LIST(net_facts, addrs, n_addrs, addr_table),
+	LIST(net_facts, addrs, n_addrs, facts_addr_table),
 	LIST(net_facts, routes, n_routes, route_table),
 };
 static const struct facts_table net_table = TABLE(net_facts, net_fields);
@@ -225,6 +235,7 @@ static const struct facts_field tap_fields[] = {
 	COUNT(tap_facts, truncated),
 	COUNTS(tap_facts, msgs, messages),
 	COUNTS(tap_facts, keepalives, dirs),
+	COUNT(tap_facts, data_since),
 	COUNTS(tap_facts, msg_bytes, dirs),
 	COUNT(tap_facts, icmp_errors),
 	ADDR(tap_facts, icmp_from),
@@ -246,6 +257,7 @@ static const struct facts_field tap_fields[] = {
 	BYTES(tap_facts, shifted_first),
 	COUNTS(tap_facts, echo_requests, dirs),
 	COUNTS(tap_facts, echo_replies, dirs),
+	COUNTS(tap_facts, own_echoes, inner),
 	COUNTS(tap_facts, others, dirs),
 	COUNTS(tap_facts, foreign, dirs),
 	COUNTS(tap_facts, foreign_echoes, dirs),
@@ -253,6 +265,9 @@ static const struct facts_field tap_fields[] = {
 	ADDR(tap_facts, foreign_to),
 	COUNT(tap_facts, nested),
 	COUNTS(tap_facts, unpadded, dirs),
+	COUNTS(tap_facts, largest, dirs),
+	COUNT(tap_facts, larger),
+	COUNT(tap_facts, larger_bytes),
 };
 static const struct facts_table tap_table = TABLE(tap_facts, tap_fields);
 
@@ -314,9 +329,9 @@ static const struct facts_field tried_fields[] = {
 static const struct facts_table tried_table = TABLE(tried_facts, tried_fields);
 
 static const struct facts_field path_fields[] = {
-	WORD(path_facts, of, ofs), ADDR(path_facts, to),      TEXT(path_facts, dev),
-	ADDR(path_facts, gateway), ADDR(path_facts, prefsrc), NUMBER(path_facts, table),
-	COUNT(path_facts, mark),   TEXT(path_facts, error),   NET(path_facts, route),
+	WORD(path_facts, of, ofs), ADDR(path_facts, to),	TEXT(path_facts, dev),
+	ADDR(path_facts, gateway), ADDR(path_facts, prefsrc),	NUMBER(path_facts, table),
+	COUNT(path_facts, mark),   TEXT(path_facts, error),	NET(path_facts, route),
 	BOOL(path_facts, bound),   TEXT(path_facts, other_dev), ADDR(path_facts, other_from),
 };
 static const struct facts_table path_table = TABLE(path_facts, path_fields);
@@ -356,13 +371,6 @@ static const struct facts_field loss_fields[] = {
 };
 static const struct facts_table loss_table = TABLE(loss_facts, loss_fields);
 
-static const struct facts_field kernel_fields[] = {
-	COUNT(kernel_facts, rpfilter_before), COUNT(kernel_facts, rpfilter_after),
-	COUNT(kernel_facts, rp_wire),	      COUNT(kernel_facts, rp_tun),
-	COUNT(kernel_facts, rp_elsewhere),    COUNT(kernel_facts, src_valid_mark),
-	COUNT(kernel_facts, n_elsewhere),     TEXT(kernel_facts, elsewhere),
-};
-static const struct facts_table kernel_table = TABLE(kernel_facts, kernel_fields);
 static const struct facts_field pace_fields[] = {
 	COUNT(pace_facts, interval_ns), COUNT(pace_facts, probes),    COUNT(pace_facts, answered),
 	COUNT(pace_facts, head),	COUNT(pace_facts, bursts),    COUNT(pace_facts, left),
@@ -378,8 +386,9 @@ static const struct facts_field far_host_fields[] = {
 static const struct facts_table far_host_table = TABLE(far_host_facts, far_host_fields);
 
 static const struct facts_field near_host_fields[] = {
-	COUNT(near_host_facts, ip4_forward),
-	COUNT(near_host_facts, ip6_forward),
+	COUNT(near_host_facts, ip4_forward), COUNT(near_host_facts, ip6_forward),
+	COUNT(near_host_facts, has_port),    COUNT(near_host_facts, ip4_no_echo),
+	COUNT(near_host_facts, ip6_no_echo),
 };
 static const struct facts_table near_host_table = TABLE(near_host_facts, near_host_fields);
 
@@ -414,6 +423,7 @@ static const struct facts_field facts_fields[] = {
 	STRUCT(facts, portal, facts_portal_table),
 	STRUCT(facts, framing, framing_table),
 	STRUCTS(facts, echo_back, inner, ping_table),
+	ADDR(facts, measured),
 	LIST(facts, sizes, n_sizes, size_table),
 	STRUCT(facts, loss_up, loss_table),
 	STRUCT(facts, loss_down, loss_table),
@@ -421,7 +431,12 @@ static const struct facts_field facts_fields[] = {
 	STRUCT(facts, firewall, facts_firewall_table),
 	STRUCT(facts, far_host, far_host_table),
 	STRUCT(facts, near_host, near_host_table),
-	STRUCT(facts, kernel, kernel_table),
+	STRUCT(facts, kernel, facts_kernel_table),
+	STRUCT(facts, calls, facts_calls_table),
+	STRUCT(facts, fates, facts_fates_table),
+	STRUCT(facts, handshakes, facts_handshakes_table),
+	STRUCT(facts, recording, facts_recording_table),
+	LIST(facts, far_seen, n_far_seen, facts_table),
 };
 const struct facts_table facts_table = TABLE(facts, facts_fields);
 

@@ -14,6 +14,7 @@ static const struct facts_field peer_fields[] = {
 	COUNT(peer_config, has_psk),
 	WORD(peer_config, psk_as_file, psks),
 	STRUCT(peer_config, endpoint, facts_endpoint_table),
+	STRUCT(peer_config, moved_to, facts_endpoint_table),
 	COUNT(peer_config, keepalive_s),
 	TIME(peer_config, handshake_wall_ns),
 	TIME(peer_config, handshake_end_wall_ns),

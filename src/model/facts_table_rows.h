@@ -42,8 +42,14 @@
 
 extern const struct facts_table facts_firewall_table; /* facts_table_rules.c */
 extern const struct facts_table facts_config_table, facts_intended_table; /* facts_table_config.c */
+extern const struct facts_table facts_calls_table; /* facts_table_calls.c */
+extern const struct facts_table facts_fates_table; /* facts_table_fates.c */
+extern const struct facts_table facts_handshakes_table; /* facts_table_handshakes.c */
+extern const struct facts_table facts_kernel_table; /* facts_table_kernel.c */
+extern const struct facts_table facts_recording_table; /* facts_table_recording.c */
+extern const struct facts_table facts_addr_table; /* facts_table.c */
 /* facts_table_ladder.c */
-extern const struct facts_table facts_ladder_table, facts_endpoint_table,
-	facts_other_family_table, facts_portal_table;
+extern const struct facts_table facts_ladder_table, facts_endpoint_table, facts_other_family_table,
+	facts_portal_table;
 
 #endif

@@ -17,7 +17,11 @@ static const char *const matches[] = {
 	[RULE_ICMP_TYPE] = "icmp-type",
 	[RULE_ICMPV6_TYPE] = "icmpv6-type",
 	[RULE_LOCAL] = "local",
+	[RULE_KNOWN_FLOW] = "known-flow",
 	[RULE_SHARE] = "share",
+	[RULE_CT_STATE] = "ct-state",
+	[RULE_TO_LOCAL] = "to-local",
+	[RULE_MARK] = "mark",
 };
 
 static const struct facts_field term_fields[] = {
@@ -57,6 +61,7 @@ static const struct facts_field firewall_fields[] = {
 	LIST(firewall_facts, rules, n_rules, rule_table),
 	LIST(firewall_facts, passes, n_passes, pass_table),
 	COUNT(firewall_facts, n_all_rules),
+	COUNT(firewall_facts, n_hides),
 	TEXT(firewall_facts, unread),
 };
 const struct facts_table facts_firewall_table = TABLE(firewall_facts, firewall_fields);

@@ -45,6 +45,7 @@ struct far_look {
 struct far_text {
 	size_t n_looks; /* 1 or more; with 1 first and last are the same */
 	struct far_look first, last;
+	const struct facts *seen; /* by `wgdiag serve` there (far_seen.h); NULL: it was pasted */
 };
 
 /*

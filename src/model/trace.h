@@ -38,7 +38,10 @@ struct trace_rec {
 	uint16_t sys_errno;
 	uint8_t stage; /* enum trace_stage */
 	uint8_t msg_type; /* enum wg_msg_type */
-	uint8_t reserved[14];
+	/* of an initiation that was sent: 1 + enum wg_why, and which of its attempt, from 1 */
+	uint8_t why, attempt;
+	uint32_t sender; /* of initiation and response: the sender index on the wire */
+	uint8_t reserved[8];
 };
 _Static_assert(sizeof(struct trace_rec) == 64, "trace records are 64 bytes");
 

@@ -90,25 +90,45 @@ bool echo_all_back(void *echo)
 
 /* --- hearing --------------------------------------------------------------- */
 
-/* Sequence numbers start at 1, as ping's do, and wrap: the latest request that had this one. */
-static struct request *request_of(struct echo *x, uint16_t seq, unsigned *index)
+/*
+ * Sequence numbers start at 1, as ping's do, and wrap: the latest of n requests that had this one.
+ */
+static bool index_of(uint16_t seq, unsigned n, unsigned *index)
 {
-	uint16_t back = (uint16_t)(x->next - seq);
+	uint16_t back = (uint16_t)(n - seq);
 
-	if (back >= x->next)
-		return NULL;
-	*index = x->next - 1 - back;
-	return &x->requests[*index];
+	if (back >= n)
+		return false;
+	*index = n - 1 - back;
+	return true;
 }
 
-static bool is_ours(const struct echo *x, const struct icmp_reply *r, unsigned index)
+static size_t payload_len(const struct echo *x, unsigned index)
 {
-	if (!ip_addr_equal(&r->from, &x->conf.target))
-		return false;
-	if (x->conf.payload_len < NONCE_FROM_LEN)
+	const struct echo_conf *c = &x->conf;
+
+	return c->payload_lens ? c->payload_lens[index % c->n_payload_lens] : c->payload_len;
+}
+
+/* Of a small one nothing but its number tells whose it is. */
+static bool has_nonce(const struct echo *x, unsigned index, const uint8_t *payload, size_t len)
+{
+	if (payload_len(x, index) < NONCE_FROM_LEN)
 		return true;
-	return r->len >= NONCE_LEN &&
-	       !pattern_differs(x->conf.seed, pattern_pos(index), r->payload, NONCE_LEN);
+	return len >= NONCE_LEN &&
+	       !pattern_differs(x->conf.seed, pattern_pos(index), payload, NONCE_LEN);
+}
+
+bool echo_which(const struct echo *x, uint16_t id, uint16_t seq, const uint8_t *payload, size_t len,
+		unsigned *index)
+{
+	/* A capture may show one before its sender knows that it was taken. */
+	unsigned n = MIN(x->next + 1, x->conf.count), i;
+
+	if (id != x->sock.id || !index_of(seq, n, &i) || !has_nonce(x, i, payload, len))
+		return false;
+	*index = i;
+	return true;
 }
 
 /* With a pause in it: what went by before the answer, or what was not paused, the smaller. */
@@ -122,23 +142,29 @@ static int64_t round_trip(const struct echo *x, const struct request *q, int64_t
 
 static void hear(struct echo *x, const struct icmp_reply *r)
 {
+	struct request *q;
 	unsigned index;
-	struct request *q = request_of(x, r->seq, &index);
 	int64_t rtt;
 
-	if (!q || q->state == REQUEST_UNSENT || !is_ours(x, r, index))
+	if (!index_of(r->seq, x->next, &index) || !ip_addr_equal(&r->from, &x->conf.target) ||
+	    !has_nonce(x, index, r->payload, r->len))
+		return;
+	q = &x->requests[index];
+	if (q->state == REQUEST_UNSENT)
 		return;
 	if (q->state == REQUEST_ANSWERED || q->state == REQUEST_LATE) {
 		x->n_duplicates++;
 		return;
 	}
+	if (x->conf.on_answer)
+		x->conf.on_answer(x->conf.ctx, index);
 	rtt = round_trip(x, q, r->age_ns);
 	if (q->state == REQUEST_WAITING) {
 		x->n_waiting--;
 		if (!x->conf.interval_ns)
 			x->next_send_ns = loop_now(x->loop);
 	}
-	if (r->len != x->conf.payload_len ||
+	if (r->len != payload_len(x, index) ||
 	    pattern_differs(x->conf.seed, pattern_pos(index), r->payload, r->len))
 		x->n_corrupt++;
 	if (q->state == REQUEST_EXPIRED || rtt >= x->conf.timeout_ns) {
@@ -184,18 +210,28 @@ static void settle(struct echo *x)
 
 /* --- sending --------------------------------------------------------------- */
 
+/* Before the next request, which has that index. */
+static int64_t interval(const struct echo *x, unsigned index)
+{
+	const struct echo_conf *c = &x->conf;
+	bool slow = c->turn_every && index / c->turn_every % 2 == 0;
+
+	return slow ? c->interval_ns * c->turn_times : c->interval_ns;
+}
+
 static void send_one(struct echo *x)
 {
 	struct request *q = &x->requests[x->next];
 	uint8_t *payload = x->packet + ICMP_SOCK_HEADER_LEN;
+	size_t len = payload_len(x, x->next);
 	int rc;
 
-	pattern_fill(x->conf.seed, pattern_pos(x->next), payload, x->conf.payload_len);
+	pattern_fill(x->conf.seed, pattern_pos(x->next), payload, len);
 	q->sent_ns = loop_now(x->loop);
 	q->paused_ns = loop_paused_ns(x->loop);
 	rc = icmp_sock_send(&x->sock, &x->conf.target, (uint16_t)(x->next + 1), x->packet,
-			    ICMP_SOCK_HEADER_LEN + x->conf.payload_len);
-	x->next_send_ns = MAX(x->next_send_ns + x->conf.interval_ns, q->sent_ns);
+			    ICMP_SOCK_HEADER_LEN + len);
+	x->next_send_ns = MAX(x->next_send_ns + interval(x, x->next), q->sent_ns);
 	if (!x->conf.interval_ns)
 		x->next_send_ns = q->sent_ns + FLOOD_MS * NS_PER_MS;
 	if (rc == -EAGAIN) { /* the socket's send buffer is full: the same one again, soon */
@@ -203,10 +239,14 @@ static void send_one(struct echo *x)
 		return;
 	}
 	x->next++;
+	if (x->conf.pause_every && x->next % x->conf.pause_every == 0)
+		x->next_send_ns += x->conf.pause_ns;
 	if (!rc) {
 		q->state = REQUEST_WAITING;
 		x->n_waiting++;
 		x->n_sent++;
+		if (x->conf.on_sent)
+			x->conf.on_sent(x->conf.ctx, x->next - 1, len);
 		return;
 	}
 	if (!x->n_send_errors++) {
@@ -289,6 +329,10 @@ int64_t echo_longest_ns(const struct echo_conf *c)
 
 	if (!each)
 		each = MAX(FLOOD_MS * NS_PER_MS, c->timeout_ns / FLOOD_WAITING_MAX);
+	if (c->turn_every)
+		each *= c->turn_times;
+	if (c->pause_every)
+		each += c->pause_ns / c->pause_every;
 	return c->count * each + c->timeout_ns;
 }
 
@@ -335,6 +379,12 @@ void echo_start(struct echo *x)
 {
 	x->started_ns = x->next_send_ns = loop_now(x->loop);
 	on_timer(x);
+}
+
+void echo_stop(struct echo *x)
+{
+	x->conf.count = x->next;
+	settle(x);
 }
 
 void echo_facts(const struct echo *x, struct ping_facts *out, int64_t *corrupt)
@@ -400,6 +450,16 @@ int64_t echo_head(const struct echo *x)
 	for (i = 0; i < x->next && x->requests[i].state != REQUEST_EXPIRED; i++)
 		;
 	return i;
+}
+
+int64_t echo_tail(const struct echo *x)
+{
+	unsigned i = x->next;
+
+	while (i > 0 && (x->requests[i - 1].state == REQUEST_EXPIRED ||
+			 x->requests[i - 1].state == REQUEST_WAITING))
+		i--;
+	return x->next - i;
 }
 
 void echo_close(struct echo *x)

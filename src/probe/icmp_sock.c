@@ -17,8 +17,6 @@
 #include "wire/ip.h"
 
 enum {
-	ICMP4_ECHO_REQUEST = 8,
-	ICMP4_ECHO_REPLY = 0,
 	/* a burst of replies must not be lost here; the system grants what it grants */
 	BUFFER_BYTES = 1 << 20,
 };
@@ -157,7 +155,7 @@ int icmp_sock_send(const struct icmp_sock *s, const struct ip_addr *to, uint16_t
 	ssize_t n;
 
 	memset(packet, 0, ICMP_SOCK_HEADER_LEN);
-	packet[0] = s->family == FAMILY_IP6 ? ICMP6_ECHO_REQUEST : ICMP4_ECHO_REQUEST;
+	packet[0] = s->family == FAMILY_IP6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO_REQUEST;
 	put_be16(packet + 4, s->id);
 	put_be16(packet + 6, seq);
 	if (s->family == FAMILY_IP4) /* the system does it for ICMPv6: RFC 3542, section 3.1 */
@@ -212,7 +210,7 @@ static bool skip_ip4_header(const uint8_t **b, size_t *len)
 static bool parse_reply(const struct icmp_sock *s, const uint8_t *b, size_t len,
 			struct icmp_reply *out)
 {
-	uint8_t type = s->family == FAMILY_IP6 ? ICMP6_ECHO_REPLY : ICMP4_ECHO_REPLY;
+	uint8_t type = s->family == FAMILY_IP6 ? ICMP6_ECHO_REPLY : ICMP_ECHO_REPLY;
 
 	if (s->family == FAMILY_IP4 && !skip_ip4_header(&b, &len))
 		return false;

@@ -17,7 +17,7 @@ struct icmp_sock {
 	bool raw;
 };
 
-enum { ICMP_SOCK_HEADER_LEN = 8 };
+enum { ICMP_SOCK_HEADER_LEN = 8 }; /* RFC 792 */
 
 struct icmp_reply {
 	struct ip_addr from;

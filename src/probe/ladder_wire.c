@@ -9,16 +9,12 @@
 
 enum {
 	/* RFC 792; RFC 4443 */
-	ICMP4_ECHO_REPLY = 0,
 	ICMP4_UNREACHABLE = 3,
-	ICMP4_ECHO_REQUEST = 8,
 	ICMP4_TIME_EXCEEDED = 11,
 	ICMP4_PARAMETER = 12,
 	ICMP6_UNREACHABLE = 1,
 	ICMP6_TIME_EXCEEDED = 3,
 	ICMP6_PARAMETER = 4,
-	ICMP6_ECHO_REQUEST_TYPE = 128,
-	ICMP6_ECHO_REPLY_TYPE = 129,
 	ICMP_HEADER = 8,
 	CONTROL_SPORT = 0xc000, /* of the dynamic ports */
 	HOP_BITS = 5,
@@ -159,7 +155,7 @@ size_t ladder_put_echo(const struct ladder_ids *ids, unsigned hop_limit, unsigne
 	bool v6 = ids->from.addr.family == FAMILY_IP6;
 	struct wr w = wr_on(out, len);
 
-	wr_u8(&w, v6 ? ICMP6_ECHO_REQUEST_TYPE : ICMP4_ECHO_REQUEST);
+	wr_u8(&w, v6 ? ICMP_ECHO6_REQUEST : ICMP_ECHO_REQUEST);
 	wr_u8(&w, 0);
 	wr_be16(&w, 0);
 	wr_be16(&w, ids->echo_id);
@@ -278,7 +274,7 @@ static void of_echo(const struct ladder_ids *ids, struct quoted *q, struct ladde
 	rd_bytes(&q->rest, 3);
 	id = rd_be16(&q->rest);
 	place(out, rd_be16(&q->rest));
-	if (!q->rest.bad && type == (v6 ? ICMP6_ECHO_REQUEST_TYPE : ICMP4_ECHO_REQUEST) &&
+	if (!q->rest.bad && type == (v6 ? ICMP_ECHO6_REQUEST : ICMP_ECHO_REQUEST) &&
 	    id == ids->echo_id && out->hop_limit)
 		out->of = LADDER_OF_ECHO;
 }
@@ -315,7 +311,7 @@ struct ladder_reply ladder_parse(const struct ladder_ids *ids, const uint8_t *b,
 	rd_be16(&r);
 	if (r.bad)
 		return out;
-	if (out.type == (v6 ? ICMP6_ECHO_REPLY_TYPE : ICMP4_ECHO_REPLY)) {
+	if (out.type == (v6 ? ICMP_ECHO6_REPLY : ICMP_ECHO_REPLY)) {
 		id = rd_be16(&r);
 		place(&out, rd_be16(&r));
 		out.echo_reply = true;

@@ -33,5 +33,7 @@ struct report_ops {
 };
 
 extern const struct report_ops report_text, report_json;
+extern const struct report_ops report_ndjson; /* a line for each event */
+extern const struct report_ops report_loss; /* text, of wgdiag loss */
 
 #endif

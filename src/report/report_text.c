@@ -6,8 +6,9 @@
 #include <time.h>
 
 #include "base/version.h"
-#include "report/report.h"
+#include "report/ledger_text.h"
 #include "report/table.h"
+#include "report/text_parts.h"
 #include "report/width.h"
 
 static const char *when(struct arena *a, int64_t wall_ns)
@@ -106,6 +107,19 @@ static void add_notes(struct table_row *row, const struct finding *f, bool told,
 		row->notes[row->n_notes++] = arena_printf(a, "to type: %s", f->commands[i]);
 }
 
+static bool is_told(const struct finding *f, const struct verdict *v)
+{
+	size_t i;
+
+	/* What it is a consequence of tells it. */
+	if (f->state == STATE_FAIL && f->caused_by)
+		return true;
+	for (i = 0; i < v->n_fixes; i++)
+		if (f->remedy && f->remedy == v->fixes[i].text)
+			return true;
+	return f->remedy && f->remedy == v->fix;
+}
+
 static struct table_row row_from(const struct report *r, const struct finding *f, bool verbose)
 {
 	struct arena *a = r->findings->arena;
@@ -127,7 +141,7 @@ static struct table_row row_from(const struct report *r, const struct finding *f
 		row.evidence = arena_printf(a, "%s (%s)", f->summary, f->remedy);
 	}
 	if (verbose)
-		add_notes(&row, f, f->remedy && f->remedy == r->verdict->fix, a);
+		add_notes(&row, f, is_told(f, r->verdict), a);
 	return row;
 }
 
@@ -209,21 +223,6 @@ static void not_tested(const struct report *r, const struct report_style *s, str
 			  s->width, s->utf8);
 }
 
-/* "(local)", "(path, peer → me)" */
-static const char *where(const struct verdict *v, struct arena *a)
-{
-	static const char *const ways[] = {
-		[DIRECTION_NONE] = "",
-		[DIRECTION_UP] = ", me → peer",
-		[DIRECTION_DOWN] = ", peer → me",
-		[DIRECTION_BOTH] = ", both ways",
-	};
-	_Static_assert(ARRAY_LEN(ways) == DIRECTION_COUNT, "a direction has no words");
-	const char *side = side_str(v->side);
-
-	return side ? arena_printf(a, " (%s%s)", side, ways[v->direction]) : "";
-}
-
 /* The first line has the head, the others stand below it. */
 static void listed(const char *head, const char *const *lines, size_t n,
 		   const struct report_style *s, struct buf *out)
@@ -234,14 +233,30 @@ static void listed(const char *head, const char *const *lines, size_t n,
 		text_wrap(out, i ? "         " : head, lines[i], s->width, s->utf8);
 }
 
+/* The verdict's own first, then each other that is at work. */
 static void fix(const struct report *r, const struct report_style *s, struct buf *out)
 {
 	const struct verdict *v = r->verdict;
+	const char *head = "Fix:     ";
+	size_t i;
 
-	if (!v->fix)
-		return;
-	text_wrap(out, "Fix:     ", v->fix, s->width, s->utf8);
-	listed("         ", v->fix_commands, v->n_fix_commands, s, out);
+	if (v->fix) {
+		text_wrap(out, head, v->fix, s->width, s->utf8);
+		listed("         ", v->fix_commands, v->n_fix_commands, s, out);
+		head = "And:     ";
+	}
+	for (i = 0; i < v->n_fixes; i++) {
+		const struct remedy *m = &v->fixes[i];
+
+		if (!m->text || m->text == v->fix)
+			continue;
+		text_wrap(out, head,
+			  m->cause ? arena_printf(r->findings->arena, "%s: %s", m->cause, m->text) :
+				     m->text,
+			  s->width, s->utf8);
+		listed("         ", m->commands, m->n_commands, s, out);
+		head = "And:     ";
+	}
 }
 
 static void will_not_help(const struct verdict *v, const struct report_style *s, struct buf *out)
@@ -255,19 +270,32 @@ static void will_not_help(const struct verdict *v, const struct report_style *s,
 		text_wrap(out, "       - ", v->not_this[i], s->width, s->utf8);
 }
 
+/* What one of those at work may be: "a (far) or b (far)". */
+static const char *alternatives(const struct verdict *v, size_t of, struct arena *a)
+{
+	const char *all = NULL;
+	size_t i;
+
+	for (i = 0; i < v->n_candidates; i++)
+		if (v->candidates[i].of == of)
+			all = arena_printf(a, "%s%s%s (%s)", all ? all : "", all ? " or " : "",
+					   v->candidates[i].cause, side_str(v->candidates[i].side));
+	return all;
+}
+
 /* What is in the summary of a tie as "or 2 more" must stand somewhere. */
 static void candidates(const struct report *r, const struct report_style *s, struct buf *out)
 {
 	const struct verdict *v = r->verdict;
+	struct arena *a = r->findings->arena;
 	const char *all = NULL;
 	size_t i;
 
 	if (v->n_candidates < 2)
 		return;
-	for (i = 0; i < v->n_candidates; i++)
-		all = arena_printf(r->findings->arena, "%s%s%s (%s)", all ? all : "",
-				   all ? ", " : "", v->candidates[i].cause,
-				   side_str(v->candidates[i].side));
+	for (i = 0; i < v->n_fixes; i++)
+		all = arena_printf(a, "%s%s%s", all ? all : "", all ? "; and " : "",
+				   alternatives(v, i, a));
 	text_wrap(out, "Causes:  ", all, s->width, s->utf8);
 }
 
@@ -276,8 +304,7 @@ static void verdict(const struct report *r, const struct report_style *s, struct
 	const struct verdict *v = r->verdict;
 	struct arena *a = r->findings->arena;
 
-	text_wrap(out, "Verdict: ",
-		  arena_printf(a, "%s%s: %s", state_str(v->state), where(v, a), v->summary),
+	text_wrap(out, "Verdict: ", arena_printf(a, "%s: %s", verdict_head(v, a), v->summary),
 		  s->width, s->utf8);
 	candidates(r, s, out);
 	fix(r, s, out);
@@ -285,30 +312,51 @@ static void verdict(const struct report *r, const struct report_style *s, struct
 	listed("Next:    ", v->next, v->n_next, s, out);
 }
 
-static void write_text(const struct report *r, const struct report_style *wanted, struct buf *out)
+/* Then nothing is said with `quiet`. */
+static bool is_healthy(const struct report *r, const struct report_style *s)
+{
+	return r->verdict->state != STATE_FAIL && r->verdict->state != STATE_UNSURE &&
+	       !(s->warn_fails && r->verdict->state == STATE_WARN);
+}
+
+static void self_test(const struct report *r, const struct report_style *s, struct buf *out)
+{
+	if (r->facts->target.kind == TARGET_SELF_TEST)
+		text_wrap(out, "",
+			  "This was a self-test: both ends were made by wgdiag on this machine, "
+			  "and it says nothing about any other tunnel.",
+			  s->width, s->utf8);
+}
+
+void text_page(const struct report *r, const struct report_style *wanted,
+	       void (*probes)(const struct report *r, const struct report_style *s,
+			      struct buf *out),
+	       struct buf *out)
 {
 	struct report_style style = *wanted, *s = &style;
 
 	if (s->width)
 		s->width = MAX(s->width, REPORT_WIDTH_MIN);
 	if (s->quiet) {
-		if (r->verdict->state == STATE_FAIL || r->verdict->state == STATE_UNSURE ||
-		    (s->warn_fails && r->verdict->state == STATE_WARN))
+		if (!is_healthy(r, s))
 			table(r, s, out);
 		return;
 	}
 	header(r, s, out);
 	buf_puts(out, "\n");
 	table(r, s, out);
-	ping_summary(r, s, out);
+	if (s->verbose)
+		ledger_text(r->facts, false, r->findings->arena, s, out);
+	probes(r, s, out);
 	buf_puts(out, "\n");
 	not_tested(r, s, out);
 	verdict(r, s, out);
-	if (r->facts->target.kind == TARGET_SELF_TEST)
-		text_wrap(out, "",
-			  "This was a self-test: both ends were made by wgdiag on this machine, "
-			  "and it says nothing about any other tunnel.",
-			  s->width, s->utf8);
+	self_test(r, s, out);
+}
+
+static void write_text(const struct report *r, const struct report_style *s, struct buf *out)
+{
+	text_page(r, s, ping_summary, out);
 }
 
 const struct report_ops report_text = { .name = "text", .write = write_text };

@@ -16,6 +16,7 @@
 #include "gather/gather.h"
 #include "loss/settled.h"
 #include "probe/echo.h"
+#include "run/run_debug.h"
 #include "run/run_priv.h"
 #include "sys/netns_call.h"
 
@@ -75,6 +76,47 @@ bool run_may_have_session(const struct run *r)
 	       t->msgs[TAP_OUT][WG_MSG_INITIATION] == 0 && t->msgs[TAP_OUT][WG_MSG_DATA] > 0;
 }
 
+void run_aim(struct run *r, const struct ip_addr *to, struct path_facts *way)
+{
+	struct run_end *near = &r->end[END_NEAR], *far = &r->end[END_FAR];
+	bool v6 = to->family == FAMILY_IP6;
+
+	run_way(r, to, way);
+	*(v6 ? &far->inner6 : &far->inner4) = *to;
+	*(v6 ? &far->inner4 : &far->inner6) = (struct ip_addr){ 0 };
+	*(v6 ? &near->inner6 : &near->inner4) = run_way_source(r, way);
+}
+
+const struct ip_addr *run_target(const struct run *r)
+{
+	const struct run_end *far = &r->end[END_FAR];
+
+	return far->inner4.family ? &far->inner4 : &far->inner6;
+}
+
+const struct ip_addr *run_source(const struct run *r)
+{
+	const struct run_end *near = &r->end[END_NEAR];
+
+	return r->end[END_FAR].inner4.family ? &near->inner4 : &near->inner6;
+}
+
+bool run_has_no_session(const struct run *r)
+{
+	return (r->f->have & NEED_BIT(NEED_HANDSHAKE)) && !r->f->handshake.complete &&
+	       !run_may_have_session(r);
+}
+
+bool run_is_shut(const struct run *r)
+{
+	struct tap_facts t;
+
+	if (!run_has_no_session(r) || !r->taps[TAP_NEAR_WIRE])
+		return false;
+	live_tap_facts(r->taps[TAP_NEAR_WIRE], &t);
+	return t.msgs[TAP_IN][WG_MSG_DATA] + t.msgs[TAP_OUT][WG_MSG_DATA] == 0;
+}
+
 bool run_gap_no_session(struct run *r, enum need need)
 {
 	const struct gap *g = &r->f->gaps[NEED_HANDSHAKE];
@@ -84,7 +126,7 @@ bool run_gap_no_session(struct run *r, enum need need)
 		return false;
 	if (!(r->f->have & NEED_BIT(NEED_HANDSHAKE)))
 		facts_gap(r->f, need, g->why, g->remedy);
-	else if (!r->f->handshake.complete && !run_may_have_session(r))
+	else if (run_has_no_session(r))
 		facts_gap(r->f, need, "the handshake did not complete", NULL);
 	else
 		return false;
@@ -181,6 +223,8 @@ static void describe_target(struct run *r)
 	r->f->target.engine_version = x.version;
 	if (r->conf->engine != engine_ops_find("builtin"))
 		r->f->target.program = r->conf->program;
+	if (r->conf->begun)
+		r->conf->begun(r->conf->ctx, r->f);
 }
 
 bool run_engine_died(const struct run *r, enum end end)
@@ -218,6 +262,7 @@ static void measure(struct run *r, const struct self_conf *sc)
 	struct err e;
 
 	run_taps_open(r, TAP_NEAR_TUN, TAP_FAR_TUN);
+	run_attempts_listen(r);
 	run_gather_before(r);
 	if (run_has(r, NEED_BIT(NEED_FRAMING)))
 		run_framing(r);
@@ -287,7 +332,7 @@ static int64_t whole_ns(const struct run_conf *c)
 		.timeout_ns = c->ping_timeout_ns,
 	};
 
-	return WHOLE_MS * NS_PER_MS + echo_longest_ns(&ping);
+	return WHOLE_MS * NS_PER_MS + echo_longest_ns(&ping) + run_loss_longest_ns(&c->loss);
 }
 
 /* What the lab makes; nobody who judges asks for it. */
@@ -382,6 +427,8 @@ void run_close(struct run *r)
 {
 	/* Of one that came when all was done: what was finished is told, and it is said. */
 	run_interrupted(r);
+	run_drops_close(r);
+	run_debug_close(r->debug);
 	loop_set_stop_fd(r->loop, -1);
 	if (!r->conf->loop)
 		loop_free(r->loop);
@@ -398,6 +445,7 @@ int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, st
 		return rc;
 	f->target = (struct target_facts){ .kind = TARGET_SELF_TEST, .engine = c->engine->name };
 	f->target.by_command = c->engine->words != NULL;
+	run_drops_open(&r);
 	run_mark_left_out(&r);
 	facts_gap(f, NEED_LADDER, "both ends are on one link", NULL);
 	/* Not to know them is no reason not to go on: they are a hint. */

@@ -36,6 +36,17 @@ enum { RUN_OTHERS_S = 16 };
  */
 enum { RUN_HOOK_S = 30 };
 
+/* `wgdiag serve --once`: nothing is asked, and what comes is told. */
+struct run_recording {
+	/* or until a signal comes. 0: nothing is captured; peers and our addresses are known */
+	int64_t for_ns;
+	bool may; /* of for_ns 0: it is tried whether we may capture. -EPERM, -EACCES: no */
+	void (*ready)(void *ctx); /* it has begun; may be NULL */
+	bool (*done)(void *ctx); /* it has what it is for; NULL: never */
+	void (*stop)(void *ctx); /* a signal ended it; may be NULL */
+	void *ctx;
+};
+
 /* A tunnel that is there already. */
 struct run_existing {
 	const char *ifname;
@@ -49,7 +60,11 @@ struct run_existing {
 	const struct intended_facts *intended; /* --config; NULL: none */
 	const struct key_digest *psks; /* conf_psk_digests() of it; NULL: not compared */
 	const struct far_text *far; /* --far-file: whose it is, is looked at; NULL: none */
+	/* --far: where wgdiag serve answers; NULL: nowhere. *far_got: n_looks 0: it gave nothing */
+	const struct ip_addr *far_addr;
+	struct far_text *far_got;
 	const struct engine_log_given *log; /* --engine-log; NULL: none */
+	const struct run_recording *record; /* NULL: it is looked at */
 };
 
 /* What watches over changes of the host itself, and undoes them however the run ends. */
@@ -72,9 +87,24 @@ struct run_file {
 	size_t n_pings;
 	const char *peer, *require;
 	const struct far_text *far;
+	const struct ip_addr *far_addr;
+	struct far_text *far_got;
 };
 
 enum run_weight { RUN_TOLD, RUN_MUST_KNOW };
+
+/* The paced probes of `wgdiag loss`, for which the rest of the run is made. */
+struct run_loss_conf {
+	unsigned count; /* 0: as many as a check takes, at its pace */
+	int64_t interval_ns;
+	/* bytes behind the ICMP header; RUN_LOSS_MIXED: drawn for each, up to what the tun takes */
+	int payload;
+	int64_t pause_ns; /* nothing is sent for so long, five times on the way; 0: never */
+	/* Until one of these ends, which may be before the count. */
+	bool until_enter; /* a line on standard input */
+	char *const *command; /* started with the first probe; its output goes to stderr; NULL */
+};
+enum { RUN_LOSS_MIXED = -1 };
 
 struct run_conf {
 	const struct engine_ops *engine; /* of the near end; the far one is built in */
@@ -82,10 +112,16 @@ struct run_conf {
 	unsigned ping_count, ping_payload; /* as ping -c and -s */
 	int64_t ping_interval_ns, ping_timeout_ns; /* as ping -i and -W */
 	uint64_t seed; /* names, addresses, ports and patterns are drawn from it */
+	struct run_loss_conf loss;
 	uint32_t needs; /* NEED_BITs that are asked for (choose_needs); 0: all. Others are gaps */
+	/* --kernel-debug: of a tunnel that is there, or of a file */
+	bool kernel_debug;
 	/* What `wgdiag lab` makes in the tunnel; NULL: nothing, and it is no lab. */
 	const struct lab_fault *fault;
 	const struct lab_variant *variant; /* of it */
+	/* a second one beside it, where both variants have a scene; NULL: none */
+	const struct lab_fault *and_fault;
+	const struct lab_variant *and_variant;
 	/* Served while it waits, and whoever gave it ends it; NULL: one of its own. */
 	struct loop *loop;
 
@@ -95,6 +131,15 @@ struct run_conf {
 	void (*changed)(void *ctx, const char *what);
 	/* What whoever runs it has to know: what is left, what was chosen. May be NULL. */
 	void (*notice)(void *ctx, enum run_weight weight, const char *what);
+	/*
+	 * For who follows it. begun: f->target tells what is looked at; again when it is looked at
+	 * anew. sent: a probe that the ledger follows, as its fate will have it. decided: f->fates
+	 * are what this end can tell; only run_far_apply() changes them after that. May be NULL.
+	 */
+	void (*begun)(void *ctx, const struct facts *f);
+	void (*sent)(void *ctx, const struct facts *f, int64_t probe, int64_t size,
+		     int64_t wall_ns);
+	void (*decided)(void *ctx, const struct facts *f);
 	void *ctx;
 };
 
@@ -112,6 +157,18 @@ int run_self_test(const struct run_conf *c, struct arena *a, struct facts *f, st
  */
 int run_attach(const struct run_conf *c, const struct run_existing *x, struct arena *a,
 	       struct facts *f, struct err *e);
+
+/* Records at such a tunnel (x->record). -EINTR: a signal came before there was anything. */
+int run_serve_once(const struct run_conf *c, const struct run_existing *x, struct arena *a,
+		   struct facts *f, struct err *e);
+
+/*
+ * Answers at such a tunnel until a signal comes; ready is called once, when it does. An interface
+ * that goes away is waited for, and that is told (notice). Errors as of run_attach; -EADDRINUSE:
+ * somebody does already.
+ */
+int run_serve(const struct run_conf *c, const struct run_existing *x, void (*ready)(void *ctx),
+	      void *ctx, struct err *e);
 
 /*
  * Before a file with keys is read, since it forks: begins to watch over this host, in the network
@@ -144,6 +201,7 @@ struct run_lab {
 	bool from_file; /* brings the tunnel up from its configuration, instead of finding it up */
 	/* Nothing is looked at: how to get into it is told (notice), until a signal comes. */
 	bool keep;
+	bool far_file; /* `wgdiag serve --once` records at the other end meanwhile */
 	bool root; /* who started it is; an ordinary user's network is in a user namespace */
 };
 /*

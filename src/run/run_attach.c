@@ -12,13 +12,10 @@
 #include "engine/uapi_client.h"
 #include "gather/gather.h"
 #include "run/run_attach_priv.h"
+#include "run/run_debug.h"
 #include "wg/limits.h"
 
-enum {
-	ASK_MS = 1000,
-	RTN_LOCAL_TYPE = 2, /* rtnetlink: what is delivered on this host */
-	RT_TABLE_LOCAL_ID = 255, /* in other tables they take what is for others, too */
-};
+enum { ASK_MS = 1000 };
 
 /* --- the device ------------------------------------------------------------------- */
 
@@ -96,6 +93,7 @@ static void ask_engine(struct attach *x)
 
 	near->via = !strcmp(x->link.kind, "wireguard") ? WG_VIA_KERNEL : WG_VIA_SOCKET;
 	rc = run_ask(&x->r, END_NEAR, ASK_MS, x->r.arena, &x->device, &e);
+	x->ask_rc = rc;
 	if (rc < 0) {
 		x->device = NULL;
 		no_answer(x, rc, &e);
@@ -103,97 +101,9 @@ static void ask_engine(struct attach *x)
 		return;
 	}
 	g->answer_ns = loop_now(x->r.loop) - from;
+	if (x->device->has_private_key)
+		near->public_key = x->device->public_key;
 	facts_have(x->r.f, NEED_ENGINE);
-}
-
-/* --- the underlay ----------------------------------------------------------------- */
-
-/* Each address, and the networks that are this host's as a whole (`ip route add local`). */
-static void locals(struct attach *x)
-{
-	size_t max = x->net.n_addrs + x->net.n_routes + 1, n = 0, i;
-	struct addr_facts *l = arena_alloc(x->r.arena, max * sizeof(*l));
-
-	for (i = 0; i < x->net.n_addrs; i++) {
-		l[n] = x->net.addrs[i];
-		l[n].addr.len = (uint8_t)(8 * ip_addr_len(&l[n].addr.addr));
-		n++;
-	}
-	for (i = 0; i < x->net.n_routes; i++) {
-		const struct route_facts *r = &x->net.routes[i];
-
-		if (r->type == RTN_LOCAL_TYPE && r->table == RT_TABLE_LOCAL_ID)
-			l[n++] = (struct addr_facts){ .link = r->dev, .addr = r->dst };
-	}
-	x->r.end[END_NEAR].locals = l;
-	x->r.end[END_NEAR].n_locals = n;
-}
-
-static int look_at_way(void *ctx, struct err *e)
-{
-	struct attach *x = ctx;
-	struct run_end *near = &x->r.end[END_NEAR], *far = &x->r.end[END_FAR];
-	struct path_facts way;
-	int rc;
-
-	rc = gather_addrs(x->r.p, x->r.arena, &x->net.addrs, &x->net.n_addrs, e);
-	if (!rc)
-		rc = gather_routes(x->r.p, x->r.arena, &x->net.routes, &x->net.n_routes, e);
-	if (rc < 0 || far->outer.family == FAMILY_NONE)
-		return rc;
-	locals(x);
-	x->net.known = true;
-	rc = gather_path(x->r.p, PATH_ENDPOINT, &far->outer, x->device ? x->device->fwmark : 0,
-			 x->r.arena, &way, e);
-	if (rc < 0)
-		return rc;
-	/* What its own tun shows are no outer messages. Of an engine that tells no mark it may. */
-	near->wire = x->device && way.dev && !strcmp(way.dev, near->tun) ? NULL : way.dev;
-	near->outer = way.prefsrc;
-	return 0;
-}
-
-static void own_addresses(struct attach *x)
-{
-	struct run_end *near = &x->r.end[END_NEAR];
-	struct ip_addr *own = arena_alloc(x->r.arena, (x->net.n_addrs + 1) * sizeof(*own));
-	size_t i;
-
-	for (i = 0; i < x->net.n_addrs; i++)
-		if (!strcmp(x->net.addrs[i].link, near->tun))
-			own[near->n_own++] = x->net.addrs[i].addr.addr;
-	near->own = own;
-}
-
-/* What the user says, or else the file. */
-static const struct endpoint *known_endpoint(const struct attach *x)
-{
-	/* One that roams has none, whatever anybody says: the engine knows better. */
-	if (x->device)
-		return NULL;
-	if (x->conf->endpoint.addr.family != FAMILY_NONE)
-		return &x->conf->endpoint;
-	if (!x->file_peer || x->file_peer->n_resolved == 0)
-		return NULL;
-	return &x->file_peer->resolved[0];
-}
-
-static void find_way(struct attach *x)
-{
-	struct run_end *near = &x->r.end[END_NEAR], *far = &x->r.end[END_FAR];
-	struct err e;
-
-	if (x->device)
-		near->port = x->device->listen_port;
-	if (far->outer.family == FAMILY_NONE) {
-		const struct endpoint *at = known_endpoint(x);
-
-		far->outer = at ? at->addr : far->outer;
-		far->port = at ? at->port : 0;
-	}
-	if (run_in(&x->r, END_NEAR, look_at_way, x, &e) < 0)
-		facts_gap(x->r.f, NEED_PATHS, arena_strdup(x->r.arena, e.text), NULL);
-	own_addresses(x);
 }
 
 /* --- the run ---------------------------------------------------------------------- */
@@ -263,6 +173,7 @@ static void no_ladder(struct run *r)
 {
 	gap_all(r, LADDER, "nobody inside the tunnel answers pings", NULL);
 	r->left_out |= LADDER;
+	r->has_words |= LADDER;
 }
 
 static void provoke(struct run *r)
@@ -291,29 +202,10 @@ static void session(struct attach *x, const char *blocked)
 	else if (!x->device && !r->taps[TAP_NEAR_WIRE])
 		facts_gap(r->f, NEED_HANDSHAKE,
 			  "neither its engine nor the way to its endpoint could be asked",
-			  known_endpoint(x) ? NULL : "say where its peer is: --endpoint HOST:PORT");
+			  run_attach_endpoint(x) ? NULL :
+						   "say where its peer is: --endpoint HOST:PORT");
 	else
 		provoke(r);
-}
-
-/* A packet to it is to bring the handshake about: so one that enters the tunnel, if any does. */
-static void choose_first_target(struct attach *x)
-{
-	struct run_end *far = &x->r.end[END_FAR];
-	const struct ip_addr *first = NULL;
-	struct path_facts way;
-	size_t i;
-
-	for (i = 0; i < x->targets.n && !first; i++)
-		if (run_way(&x->r, &x->targets.t[i].addr, &way) == 0 &&
-		    run_way_leads_in(&x->r, &way))
-			first = &x->targets.t[i].addr;
-	if (!x->targets.n)
-		return;
-	if (!first)
-		first = &x->targets.t[0].addr;
-	far->inner4 = far->inner6 = (struct ip_addr){ 0 };
-	*(first->family == FAMILY_IP6 ? &far->inner6 : &far->inner4) = *first;
 }
 
 static bool is_there_another_way(const struct attach *x)
@@ -333,6 +225,15 @@ static bool has_session(const struct attach *x)
 	return at && x->r.p->wall_ns() - at < REJECT_AFTER_TIME_S * NS_PER_S;
 }
 
+/* By the file it is we who come, where that gives it an endpoint, though it has no address. */
+static bool must_come(const struct attach *x)
+{
+	const struct intended_facts *t = x->conf->intended;
+	const struct intended_peer *p = t ? intended_peer(t, &x->r.end[END_FAR].public_key) : NULL;
+
+	return !p || !p->endpoint;
+}
+
 static void measure(struct attach *x)
 {
 	struct run *r = &x->r;
@@ -342,10 +243,18 @@ static void measure(struct attach *x)
 	    !has_session(x))
 		run_ahead_wait(x);
 	run_taps_open(r, TAP_NEAR_TUN, TAP_NEAR_WIRE);
+	run_attempts_listen(r);
 	run_gather_before(r);
+	facts_gap(r->f, NEED_CALLS, "there is somebody who can be asked", NULL);
+	if (blocked == no_endpoint && must_come(x) && !x->listened)
+		run_listen(x);
+	if (x->came) {
+		run_others_close(x);
+		return;
+	}
 	if (run_has(r, NEED_BIT(NEED_FRAMING)))
 		run_framing(r);
-	choose_first_target(x);
+	run_attach_first_target(x);
 	run_others_ask(x);
 	session(x, blocked);
 	/* What was seen until now is all that tells of the session of one that cannot be asked. */
@@ -358,6 +267,7 @@ static void measure(struct attach *x)
 		run_others_close(x);
 		return;
 	}
+	run_far_begin(x);
 	if (!blocked && !run_interrupted(r) && run_has(r, RUN_PING_NEEDS)) {
 		run_tell(r, RUN_STEP_PING, "ping");
 		if (!run_find(r, &x->targets, x->up))
@@ -375,6 +285,7 @@ static void measure(struct attach *x)
 	run_gather_after(r);
 	run_ladder(r);
 	run_other_family(x);
+	run_far_fetch(x);
 }
 
 /* What the user has given is no row's to look for. */
@@ -398,7 +309,7 @@ static void take_given(struct attach *x)
 	memcpy(g->log_says, log->says, sizeof(g->log_says));
 }
 
-int run_attach_steps(struct attach *x, struct err *e)
+static int steps(struct attach *x, struct err *e)
 {
 	struct run *r = &x->r;
 	int rc;
@@ -418,6 +329,11 @@ int run_attach_steps(struct attach *x, struct err *e)
 	if (rc < 0)
 		return rc;
 	r->f->target.name = x->conf->ifname;
+	/* Before its engine is asked for anything. */
+	if (!strcmp(x->link.kind, "wireguard"))
+		run_debug_start(r, x->conf->ifname);
+	else
+		run_debug_not_kernel(r);
 	ask_engine(x);
 	run_attach_name_engine(x);
 	rc = run_attach_peer(x, e);
@@ -425,10 +341,13 @@ int run_attach_steps(struct attach *x, struct err *e)
 		return rc;
 	facts_have(r->f, NEED_ENGINE_START);
 	take_given(x);
-	find_way(x);
+	if (r->conf->begun)
+		r->conf->begun(r->conf->ctx, r->f);
+	run_attach_way(x);
 	run_attach_targets(x);
 	/* For the first address of the endpoint they are made, for the next they are there. */
-	if (x->up && !x->up->n_tried) {
+	if (x->up && !x->up->routed) {
+		x->up->routed = true;
 		run_up_routes(x->up, &x->targets);
 		rc = run_up_post(x->up, e);
 	}
@@ -437,6 +356,8 @@ int run_attach_steps(struct attach *x, struct err *e)
 		return run_interrupted(r) ? 0 : rc;
 	if (x->up)
 		run_up_bind(x->up, &x->targets);
+	if (x->conf->record)
+		return run_record(x, e);
 	run_others_choose(x);
 	measure(x);
 	return 0;
@@ -465,6 +386,7 @@ void run_attach_end(struct attach *x)
 
 	loop_set_stop_fd(r->loop, -1);
 	run_taps_close(r);
+	run_debug_end(r);
 	run_response_time(r->f);
 	if (r->f->interrupted)
 		run_fill_gaps(r->f, "interrupted");
@@ -472,6 +394,22 @@ void run_attach_end(struct attach *x)
 	if (r->home_netns >= 0)
 		close(r->home_netns);
 	r->home_netns = -1;
+}
+
+int run_attach_steps(struct attach *x, struct err *e)
+{
+	struct facts *f = x->r.f, at_start = *f;
+	struct attach as_was = *x;
+	int rc = steps(x, e);
+
+	if (rc < 0 || !x->came)
+		return rc;
+	run_taps_close(&x->r);
+	as_was.r.home_netns = x->r.home_netns;
+	*x = as_was;
+	*f = at_start;
+	x->listened = true;
+	return steps(x, e);
 }
 
 int run_attach(const struct run_conf *c, const struct run_existing *ex, struct arena *a,
@@ -486,6 +424,8 @@ int run_attach(const struct run_conf *c, const struct run_existing *ex, struct a
 	x->r.intended = ex->intended;
 	x->r.psks = ex->psks;
 	f->target = (struct target_facts){ .kind = TARGET_INTERFACE, .engine = "unknown" };
+	run_drops_open(&x->r);
+	x->r.debug = run_debug_open(c, a);
 	run_attach_plan(&x->r);
 	rc = run_attach_steps(x, e);
 	run_attach_end(x);

@@ -59,3 +59,36 @@ void run_attach_targets(struct attach *x)
 	if (!x->up)
 		leave_out_unrouted(x);
 }
+
+/* No peer takes what has no place in allowed IPs: the engine drops it, and asks nobody. */
+static bool is_taken(const struct attach *x, const struct ip_addr *a)
+{
+	const struct facts *f = x->r.f;
+	const struct peer_config *owner;
+
+	if (!(f->have & NEED_BIT(NEED_CONFIG)))
+		return true;
+	owner = config_owner(&f->config[END_NEAR], a, NULL);
+	return owner && public_key_equal(&owner->key, &f->target.peer);
+}
+
+void run_attach_first_target(struct attach *x)
+{
+	struct run_end *far = &x->r.end[END_FAR];
+	const struct ip_addr *first = NULL, *enters = NULL, *a;
+	struct path_facts way;
+	size_t i;
+
+	for (i = 0; i < x->targets.n && !first; i++) {
+		a = &x->targets.t[i].addr;
+		if (run_way(&x->r, a, &way) < 0 || !run_way_leads_in(&x->r, &way))
+			continue;
+		enters = enters ? enters : a;
+		first = is_taken(x, a) ? a : NULL;
+	}
+	if (!x->targets.n)
+		return;
+	first = first ? first : enters ? enters : &x->targets.t[0].addr;
+	far->inner4 = far->inner6 = (struct ip_addr){ 0 };
+	*(first->family == FAMILY_IP6 ? &far->inner6 : &far->inner4) = *first;
+}

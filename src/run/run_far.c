@@ -9,6 +9,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "loss/fates_far.h"
+#include "loss/two_ends.h"
+
 static const char as_root[] = "run the line as root at the far end";
 
 static void config(struct facts *f, const struct far_look *l, struct arena *a)
@@ -103,6 +106,11 @@ static void host(struct facts *f, const struct far_look *l)
 		f->far_host.when_wall_ns = l->when_s * NS_PER_S;
 }
 
+static const char *what(const struct far_text *t)
+{
+	return t->seen ? "what was recorded" : "what was pasted";
+}
+
 int run_far_fits(const struct far_text *t, const struct config_facts *near,
 		 const struct public_key *peer, struct err *e)
 {
@@ -115,23 +123,55 @@ int run_far_fits(const struct far_text *t, const struct config_facts *near,
 		return 0;
 	public_key_short(&l->own, own);
 	if (near->has_private_key == 1 && public_key_equal(&l->own, &near->own))
-		return err_say(
-			e, ENOKEY,
-			"what was pasted is of this end itself (key %s): the line is for the "
-			"far end",
-			own);
+		return err_say(e, ENOKEY, "%s is of this end itself (key %s): %s for the far end",
+			       what(t), own, t->seen ? "wgdiag serve is" : "the line is");
 	if (p && !public_key_is_zero(peer) && !public_key_equal(&p->key, peer)) {
 		public_key_base64(&p->key, b64);
-		return err_say(e, ENOKEY,
-			       "what was pasted is of another peer of this tunnel: --peer %s", b64);
+		return err_say(e, ENOKEY, "%s is of another peer of this tunnel: --peer %s",
+			       what(t), b64);
 	}
 	if (p || near->has_private_key != 1 || !l->has_peers || peer_of(l, &near->own))
 		return 0;
 	return err_say(e, ENOKEY,
-		       "what was pasted is of another tunnel: its key %s is of none of our peers, "
-		       "and ours of none of its peers",
-		       own);
+		       "%s is of another tunnel: its key %s is of none of our peers, and ours of "
+		       "none of its peers",
+		       what(t), own);
 }
+
+static void take_loss(struct facts *f, enum need need, const struct two_ends_loss *l,
+		      struct loss_facts *out)
+{
+	if (l->lost == UNKNOWN || !(f->have & NEED_BIT(need)))
+		return;
+	out->sent = l->sent;
+	out->lost = l->lost;
+	out->capture_dropped = l->capture_dropped;
+}
+
+/* What one end alone could only tell by its answers. */
+static void both_ends(struct facts *f)
+{
+	struct two_ends_loss up, down;
+
+	two_ends(&f->recording, &f->far_seen[0].recording, &up, &down);
+	take_loss(f, NEED_LOSS_UP, &up, &f->loss_up);
+	take_loss(f, NEED_LOSS_DOWN, &down, &f->loss_down);
+}
+
+/* Its own facts, as it sees itself; and in the words of what is pasted, all of the above. */
+static void seen(struct facts *f, const struct far_text *t, struct arena *a)
+{
+	if (!t->seen)
+		return;
+	f->far_seen = arena_alloc(a, sizeof(*f->far_seen));
+	f->far_seen[0] = *t->seen;
+	f->n_far_seen = 1;
+	both_ends(f);
+	fates_far(&f->fates, &t->seen->recording, a);
+}
+
+static const char only_text[] = "only what was pasted of the far end is known";
+static const char only_seen[] = "what the far end recorded is judged by itself";
 
 int run_far_apply(struct facts *f, const struct far_text *t, struct arena *a, struct err *e)
 {
@@ -149,8 +189,9 @@ int run_far_apply(struct facts *f, const struct far_text *t, struct arena *a, st
 	tun(f, t);
 	crypto(f, t);
 	host(f, &t->last);
-	facts_gap(f, NEED_LINKS_FAR, "only what was pasted of the far end is known", NULL);
-	facts_gap(f, NEED_ENGINE_FAR, "only what was pasted of the far end is known", NULL);
+	seen(f, t, a);
+	facts_gap(f, NEED_LINKS_FAR, t->seen ? only_seen : only_text, NULL);
+	facts_gap(f, NEED_ENGINE_FAR, t->seen ? only_seen : only_text, NULL);
 	facts_have(f, NEED_FAR_TEXT);
 	return 0;
 }

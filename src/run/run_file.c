@@ -18,6 +18,8 @@
 #include "engine/uapi_client.h"
 #include "gather/gather.h"
 #include "run/run_attach_priv.h"
+#include "run/run_debug.h"
+#include "sys/drop_watch.h"
 
 enum { ASK_MS = 500 };
 
@@ -73,6 +75,8 @@ int run_host_open(const struct run_conf *c, int netns, bool hooks, struct arena 
 		err_remedy(e, "run as root: an interface, its addresses and routes are made");
 	if (rc < 0)
 		return rc;
+	h->drops = run_drops_watch(c, p, a);
+	h->debug = run_debug_open(c, a);
 	if (left.n_done && c->notice)
 		c->notice(c->ctx, RUN_TOLD, "undid what a run that was killed had left");
 	tell_undone(c, "what a run that was killed had left", &left);
@@ -85,6 +89,9 @@ void run_host_close(struct run_host *h, const struct run_conf *c)
 	struct undo_result u;
 	struct err e = { 0 };
 
+	if (platform_get()->drop_watch)
+		platform_get()->drop_watch->close(h->drops);
+	run_debug_close(h->debug);
 	reaper_end(&h->reaper);
 	if (supervisor_undo_all(&h->supervisor, &u, &e) < 0 && !u.n_failed && c->notice)
 		c->notice(c->ctx, RUN_MUST_KNOW, e.text);
@@ -337,6 +344,8 @@ static struct run_existing as_existing(const struct run_file *x, const char *ifn
 		.peer = x->peer,
 		.require = x->require,
 		.far = x->far,
+		.far_addr = x->far_addr,
+		.far_got = x->far_got,
 		.intended = x->intended,
 	};
 }
@@ -362,6 +371,13 @@ static int bring_up(const struct run_conf *c, const struct run_file *file, struc
 	*made = as_existing(file, u->ifname);
 	x->conf = made;
 	x->up = u;
+	x->r.drops = file->host->drops;
+	x->r.debug = file->host->debug;
+	/* Its first handshake may be the engine's own doing. */
+	if (c->engine->in_kernel)
+		run_debug_start(&x->r, u->ifname);
+	else
+		run_debug_not_kernel(&x->r);
 	run_attach_plan(&x->r);
 	describe(u);
 	rc = up_and_run(x, e);

@@ -10,56 +10,20 @@
 #include "probe/echo.h"
 #include "probe/hop.h"
 #include "probe/knock.h"
+#include "run/run_find_priv.h"
 #include "run/run_up.h"
 
 enum {
-	ECHOES = 3,
 	ECHO_INTERVAL_MS = 300,
 	ECHO_TIMEOUT_MS = 1000,
-	HOP_PORT = 33434, /* as traceroute */
 	KNOCK_MS = 1200,
 	GRACE_MS = 50, /* for one that stands before the one that answered */
-	BESIDE_INTERVAL_MS = 200,
-	BESIDE_TIMEOUT_MS = 800,
 	/* Linux sends some six ICMP errors to one host, then one a second: these come first. */
 	BESIDE_ALONE_MS = 400,
 };
 
 /* What a firewall most often lets through. */
 static const uint16_t ports[] = { 443, 80, 22, 53, 445 };
-
-struct asked {
-	const struct target *target;
-	struct path_facts path; /* the kernel's answer for it */
-	bool through; /* it leads into the tunnel; else nothing is asked */
-	bool ours; /* the ICMP error about it is of an address of this host */
-	struct ip_addr looked_at; /* whose that is, was asked of this sender */
-	struct echo *echo;
-	struct hop *hop;
-	struct knock *knock;
-	/* beside the pings, of one that was named: to the next host, and to itself */
-	struct hop *next, *there;
-};
-
-struct find {
-	struct run *r;
-	struct asked asked[TARGETS_MAX];
-	size_t n;
-};
-
-const struct ip_addr *run_target(const struct run *r)
-{
-	const struct run_end *far = &r->end[END_FAR];
-
-	return far->inner4.family ? &far->inner4 : &far->inner6;
-}
-
-const struct ip_addr *run_source(const struct run *r)
-{
-	const struct run_end *near = &r->end[END_NEAR];
-
-	return r->end[END_FAR].inner4.family ? &near->inner4 : &near->inner6;
-}
 
 /* --- asking --------------------------------------------------------------------- */
 
@@ -79,7 +43,7 @@ static int open_here(void *ctx, struct err *e)
 		.target = *a,
 		.source = run_way_source(r, &q->path),
 		.link = r->bind_to,
-		.count = ECHOES,
+		.count = RUN_FIND_TRIES,
 		.payload_len = run_echo_payload(a),
 		.interval_ns = ECHO_INTERVAL_MS * NS_PER_MS,
 		.timeout_ns = ECHO_TIMEOUT_MS * NS_PER_MS,
@@ -90,9 +54,9 @@ static int open_here(void *ctx, struct err *e)
 	struct hop_conf h = {
 		.target = *a,
 		.link = r->bind_to,
-		.port = HOP_PORT,
+		.port = RUN_FIND_HOP_PORT,
 		.hop_limit = 1,
-		.count = ECHOES,
+		.count = RUN_FIND_TRIES,
 		.interval_ns = ECHO_INTERVAL_MS * NS_PER_MS,
 		.timeout_ns = ECHO_TIMEOUT_MS * NS_PER_MS,
 	};
@@ -181,6 +145,13 @@ static bool is_over(const struct asked *q)
 	return !q->echo || echo_done(q->echo);
 }
 
+static const struct target *named(const struct find *x)
+{
+	const struct target *t = x->n ? x->asked[0].target : NULL;
+
+	return t && t->how == TARGET_GIVEN ? t : NULL;
+}
+
 /* All have ended, or the first one did, with an answer. */
 static bool is_found(void *ctx)
 {
@@ -197,6 +168,14 @@ static bool is_found(void *ctx)
 	return true;
 }
 
+/* What answers in the other family tells nothing of the one that was named. */
+static bool counts(const struct find *x, size_t i)
+{
+	const struct target *t = named(x);
+
+	return !t || x->asked[i].target->addr.family == t->addr.family;
+}
+
 static bool any_found(void *ctx)
 {
 	struct find *x = ctx;
@@ -205,7 +184,7 @@ static bool any_found(void *ctx)
 	size_t i;
 
 	for (i = 0; i < x->n; i++) {
-		if (answered(x->r, &x->asked[i], &f))
+		if (counts(x, i) && answered(x->r, &x->asked[i], &f))
 			return true;
 		over = over && is_over(&x->asked[i]);
 	}
@@ -271,123 +250,16 @@ static void ask(struct find *x, bool tcp, int ms)
 	close_all(x);
 }
 
-/* --- one that was named, and answers no ping ---------------------------------------- */
-
-static int open_beside(void *ctx, struct err *e)
-{
-	struct opening *o = ctx;
-	struct run *r = o->x->r;
-	struct asked *q = &o->x->asked[o->i];
-	struct hop_conf h = {
-		.target = q->target->addr,
-		.port = HOP_PORT,
-		.hop_limit = 1,
-		.count = ECHOES,
-		.interval_ns = BESIDE_INTERVAL_MS * NS_PER_MS,
-		.timeout_ns = BESIDE_TIMEOUT_MS * NS_PER_MS,
-	};
-	int rc = hop_open(&h, r->p, r->loop, r->arena, &q->next, e);
-
-	h.hop_limit = 0;
-	return rc ? rc : hop_open(&h, r->p, r->loop, r->arena, &q->there, e);
-}
-
-static void begin_beside(struct find *x)
-{
-	struct err e;
-	size_t i;
-
-	for (i = 0; i < x->n; i++) {
-		struct opening o = { x, i, false };
-		struct asked *q = &x->asked[i];
-
-		if (q->target->how != TARGET_GIVEN || !q->through ||
-		    x->r->f->inner_targets[i].answered)
-			continue;
-		run_in(x->r, END_NEAR, open_beside, &o, &e);
-		if (q->next)
-			hop_start(q->next);
-		if (q->there)
-			hop_start(q->there);
-	}
-}
-
-static bool beside_is_over(void *ctx)
-{
-	const struct find *x = ctx;
-	size_t i;
-
-	for (i = 0; i < x->n; i++) {
-		if (x->asked[i].next && !hop_done(x->asked[i].next))
-			return false;
-		if (x->asked[i].there && !hop_done(x->asked[i].there))
-			return false;
-	}
-	return true;
-}
-
-static bool is_time_exceeded(const struct ip_addr *from, uint8_t type)
-{
-	enum { ICMP4_TIME_EXCEEDED = 11, ICMP6_TIME_EXCEEDED = 3 };
-
-	return type == (from->family == FAMILY_IP6 ? ICMP6_TIME_EXCEEDED : ICMP4_TIME_EXCEEDED);
-}
-
-static void note_beside(const struct asked *q, struct inner_target_facts *out)
-{
-	struct ip_addr from;
-	uint8_t type, code;
-
-	if (q->next && hop_icmp(q->next, &from, &type, &code) && is_time_exceeded(&from, type))
-		out->hop = from;
-	if (!q->there || !hop_icmp(q->there, &from, &type, &code))
-		return;
-	out->icmp_from = from;
-	out->icmp_type = type;
-	out->icmp_code = code;
-	/* Whatever it says, it is there. */
-	if (!out->answered && ip_addr_equal(&from, &out->addr)) {
-		out->answered = ANSWERED_ERROR;
-		out->from = from;
-	}
-}
-
-static void end_beside(struct find *x)
-{
-	enum { LONGEST_MS = ECHOES * BESIDE_INTERVAL_MS + BESIDE_TIMEOUT_MS };
-	size_t i;
-
-	loop_run(x->r->loop, run_until(x->r, LONGEST_MS), beside_is_over, x);
-	for (i = 0; i < x->n; i++) {
-		note_beside(&x->asked[i], &x->r->f->inner_targets[i]);
-		hop_close(x->asked[i].next);
-		hop_close(x->asked[i].there);
-		x->asked[i].next = x->asked[i].there = NULL;
-	}
-}
-
 /* --- the whole -------------------------------------------------------------------- */
 
 /* From now on this is what is probed. */
 static void choose(struct run *r, const struct ip_addr *a)
 {
-	struct run_end *near = &r->end[END_NEAR], *far = &r->end[END_FAR];
-	bool v6 = a->family == FAMILY_IP6;
 	struct path_facts way;
 
-	run_way(r, a, &way);
-	*(v6 ? &far->inner6 : &far->inner4) = *a;
-	*(v6 ? &far->inner4 : &far->inner6) = (struct ip_addr){ 0 };
-	*(v6 ? &near->inner6 : &near->inner4) = run_way_source(r, &way);
+	run_aim(r, a, &way);
 	if (r->f->have & NEED_BIT(NEED_PATHS))
 		r->f->paths[r->f->n_paths++] = way;
-}
-
-static const struct target *named(const struct find *x)
-{
-	const struct target *t = x->n ? x->asked[0].target : NULL;
-
-	return t && t->how == TARGET_GIVEN ? t : NULL;
 }
 
 /* Guesses that do not even lead into the tunnel are none. */
@@ -418,7 +290,8 @@ static bool answers_echo(struct run *r, const struct ip_addr *a)
 	run_way(r, a, &x->asked[0].path);
 	x->asked[0].through = true;
 	begin(x, false);
-	loop_run(r->loop, run_until(r, ECHOES * ECHO_INTERVAL_MS + ECHO_TIMEOUT_MS), any_found, x);
+	loop_run(r->loop, run_until(r, RUN_FIND_TRIES * ECHO_INTERVAL_MS + ECHO_TIMEOUT_MS),
+		 any_found, x);
 	yes = answered(x->r, &x->asked[0], &f) && f.answered == ANSWERED_ECHO;
 	close_all(x);
 	return yes;
@@ -445,12 +318,43 @@ static bool may_be_pinged(struct run *r, const struct inner_target_facts *b, str
 	return run_way_leads_in(r, &way);
 }
 
+/* By ping, and by TCP where that had no answer. */
+static void ask_all(struct find *x)
+{
+	struct run *r = x->r;
+	size_t i;
+
+	ask(x, false, RUN_FIND_TRIES * ECHO_INTERVAL_MS + ECHO_TIMEOUT_MS);
+	/* Whoever was named is asked again, also where another answered. */
+	for (i = 1; i < x->n && facts_answer(r->f); i++)
+		x->asked[i].through = false;
+	if ((facts_answer(r->f) && !(named(x) && !r->f->inner_targets[0].answered)) ||
+	    run_interrupted(r))
+		return;
+	run_find_begin_beside(x);
+	loop_run(r->loop, run_until(r, BESIDE_ALONE_MS), run_find_beside_is_over, x);
+	ask(x, true, KNOCK_MS);
+	run_find_end_beside(x);
+}
+
+/* Beside the one that was named. */
+static const struct inner_target_facts *other_echo(const struct find *x)
+{
+	size_t i;
+
+	for (i = 1; i < x->n; i++)
+		if (x->r->f->inner_targets[i].answered == ANSWERED_ECHO)
+			return &x->r->f->inner_targets[i];
+	return NULL;
+}
+
 bool run_find(struct run *r, const struct targets *t, struct run_up *up)
 {
 	struct find *x = arena_alloc(r->arena, sizeof(*x));
 	const struct inner_target_facts *b;
 	const struct target *pinged;
-	bool from;
+	const struct inner_target_facts *other;
+	bool enters, pingable;
 	size_t i;
 
 	x->r = r;
@@ -463,30 +367,29 @@ bool run_find(struct run *r, const struct targets *t, struct run_up *up)
 		run_way(r, &q->target->addr, &q->path);
 		q->through = run_way_leads_in(r, &q->path);
 	}
-	ask(x, false, ECHOES * ECHO_INTERVAL_MS + ECHO_TIMEOUT_MS);
-	/* Whoever was named is asked again, also where another answered. */
-	for (i = 1; i < x->n && facts_answer(r->f); i++)
-		x->asked[i].through = false;
-	if ((!facts_answer(r->f) || (named(x) && !r->f->inner_targets[0].answered)) &&
-	    !run_interrupted(r)) {
-		begin_beside(x);
-		loop_run(r->loop, run_until(r, BESIDE_ALONE_MS), beside_is_over, x);
-		ask(x, true, KNOCK_MS);
-		end_beside(x);
-	}
+	if (run_is_shut(r))
+		note(x);
+	else
+		ask_all(x);
 	b = facts_answer(r->f);
 	pinged = named(x) ? named(x) : likeliest(x);
-	from = b && (named(x) || may_be_pinged(r, b, up));
-	/* Who was named is pinged, whoever else answers. */
-	if (from && !named(x))
+	enters = b && may_be_pinged(r, b, up);
+	pingable = b && (b->answered == ANSWERED_ECHO ||
+			 (is_unforeseen(b) && enters && answers_echo(r, &b->from)));
+	/* Who was named is pinged, whoever else answers; and who answers pings tells of the way. */
+	if (named(x) && r->f->inner_targets[0].answered != ANSWERED_ECHO) {
+		other = other_echo(x);
+		if (other || (pingable && b != &r->f->inner_targets[0]))
+			r->f->measured = other ? other->from : b->from;
+		pingable = pingable || other;
+	}
+	if (enters && !named(x))
 		choose(r, &b->from);
 	else if (pinged)
 		choose(r, &pinged->addr);
-	if (b && is_unforeseen(b))
-		return from && answers_echo(r, &b->from);
 	/*
 	 * Of one that must answer it is worth knowing how far its silence goes; not where this
 	 * host itself may refuse the answers.
 	 */
-	return b ? b->answered == ANSWERED_ECHO : named(x) && !r->bind_to;
+	return b ? pingable : named(x) && !r->bind_to;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "check/drops.h"
 #include "gather/gather.h"
 #include "lab/self_config.h"
 #include "run/run_priv.h"
@@ -62,6 +63,26 @@ static void kernel(struct run *r, bool after)
 	if (!run_has(r, NEED_BIT(NEED_LINKS)))
 		return;
 	run_in(r, END_NEAR, kernel_here, &x, &e);
+}
+
+static int counters_here(void *ctx, struct err *e)
+{
+	const struct links_ctx *x = ctx;
+	const struct run_end *near = &x->r->end[END_NEAR];
+	const struct counted of = { near->tun, near->wire, near->port };
+
+	(void)e;
+	gather_counters(x->r->p, x->after, &of, x->r->arena, &x->r->f->kernel);
+	return 0;
+}
+
+static void counters(struct run *r, bool after)
+{
+	struct links_ctx x = { r, END_NEAR, after };
+	struct err e;
+
+	if (run_has(r, NEED_BIT(NEED_LINKS)))
+		run_in(r, END_NEAR, counters_here, &x, &e);
 }
 
 static void links(struct run *r, bool after)
@@ -173,6 +194,26 @@ static struct uapi_device only_peer(const struct run *r, enum end end, const str
 	return one;
 }
 
+/* A peer that answers from another address is answered there: it roamed. */
+static void moved(struct run *r, const struct uapi_device *d)
+{
+	struct config_facts *c = &r->f->config[END_NEAR];
+	const struct uapi_peer *now = run_peer(r, END_NEAR, d);
+	size_t i;
+
+	for (i = 0; now && i < c->n_peers; i++) {
+		struct peer_config *p = &c->peers[i];
+
+		if (!public_key_equal(&p->key, &now->public_key) ||
+		    p->endpoint.addr.family == FAMILY_NONE ||
+		    now->endpoint.addr.family == FAMILY_NONE)
+			continue;
+		p->moved_to = (struct endpoint){ 0 };
+		if (!endpoint_equal(&p->endpoint, &now->endpoint))
+			p->moved_to = now->endpoint;
+	}
+}
+
 static int crypto(struct run *r, enum end end, struct crypto_facts *out, struct err *e)
 {
 	const struct run_end *x = &r->end[end];
@@ -186,6 +227,8 @@ static int crypto(struct run *r, enum end end, struct crypto_facts *out, struct 
 		run_config(r, end, rc < 0 ? NULL : d);
 	if (rc < 0)
 		return rc;
+	if (end == END_NEAR)
+		moved(r, d);
 	one = only_peer(r, end, d);
 	engine_crypto_facts(x->ops, &one, r->arena, out);
 	if (r->t)
@@ -195,18 +238,31 @@ static int crypto(struct run *r, enum end end, struct crypto_facts *out, struct 
 
 static const enum need engine_need[END_COUNT] = { NEED_ENGINE, NEED_ENGINE_FAR };
 
+/* Its answer comes some time after the capture was opened, and of a tunnel in use that matters. */
+static void crypto_first(struct run *r, enum end end)
+{
+	struct live_tap *wire = r->taps[end == END_NEAR ? TAP_NEAR_WIRE : TAP_FAR_WIRE];
+	struct err e;
+
+	r->crypto_seen[end] = crypto(r, end, &r->crypto_before[end], &e) == 0;
+	if (r->crypto_seen[end])
+		live_tap_since(wire, r->p->wall_ns());
+}
+
 void run_gather_before(struct run *r)
 {
 	unsigned i;
-	struct err e;
 
 	links(r, false);
 	kernel(r, false);
 	net(r, false);
 	for (i = 0; i < END_COUNT; i++)
 		if (run_has(r, NEED_BIT(engine_need[i])))
-			r->crypto_seen[i] = crypto(r, (enum end)i, &r->crypto_before[i], &e) == 0;
+			crypto_first(r, (enum end)i);
 	run_still_before(r);
+	/* They take a moment, in which captures and engines must not drift apart. */
+	counters(r, false);
+	run_drops_start(r);
 }
 
 /* An engine that answered before and does not now broke during the run. */
@@ -238,7 +294,13 @@ static void crypto_after(struct run *r, enum end end)
 
 void run_gather_after(struct run *r)
 {
+	run_drops_stop(r);
+	counters(r, true);
 	links(r, true);
+	run_drops_compare(r);
+	drops_explain(r->f, r->arena);
+	if (r->conf->decided)
+		r->conf->decided(r->conf->ctx, r->f);
 	kernel(r, true);
 	net(r, true);
 	run_still_after(r);

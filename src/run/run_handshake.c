@@ -11,7 +11,8 @@
 #include "wg/limits.h"
 
 enum {
-	HANDSHAKE_MS = 6000, /* an engine repeats a lost initiation after 5 s, plus 1/3 s */
+	/* An engine repeats a lost initiation after 5 s, plus 1/3 s; an answer takes its time. */
+	HANDSHAKE_MS = 6500,
 	FIRST_ANSWER_MS = 1000, /* for the packet itself, once there is a session */
 	LOOK_MS = 3,
 	GET_TIMEOUT_MS = 500,

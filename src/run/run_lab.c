@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "gather/gather_resolve.h"
+#include "run/run_lab_far.h"
 #include "run/run_priv.h"
 #include "sys/loop.h"
 
@@ -60,6 +61,14 @@ static int intend(struct lab_run *x, const struct lab_end *own, struct intended_
 
 /* --- from outside ---------------------------------------------------------------------- */
 
+/* Whoever has a recording knows whose it is before he looks. */
+static void know_far(const struct lab_world *w, enum end end, struct far_text *out)
+{
+	*out = (struct far_text){ .n_looks = 1, .last.has_private_key = 1 };
+	if (!public_key_of(&w->end[end].conf->private_key, &out->last.own))
+		out->last.has_private_key = UNKNOWN;
+}
+
 static int attach(struct lab_run *x, struct err *e)
 {
 	struct lab_world *w = x->world;
@@ -71,8 +80,13 @@ static int attach(struct lab_run *x, struct err *e)
 		.n_pings = w->ping.family != FAMILY_NONE && !x->lab->from_far,
 	};
 	struct intended_facts *t;
+	struct far_text who;
 	int rc;
 
+	if (x->lab->far_file) {
+		know_far(w, x->lab->from_far ? END_NEAR : END_FAR, &who);
+		there.far = &who;
+	}
 	if (x->lab->from_far && w->ping_from_far.family != FAMILY_NONE) {
 		there.pings = &w->ping_from_far;
 		there.n_pings = 1;
@@ -104,10 +118,15 @@ static int from_file(struct lab_run *x, struct err *e)
 		.pings = &w->ping,
 		.n_pings = w->ping.family != FAMILY_NONE,
 	};
+	struct far_text who;
 	int rc = intend(x, own, &intended, e);
 
 	if (rc < 0)
 		return rc;
+	if (x->lab->far_file) {
+		know_far(w, END_FAR, &who);
+		file.far = &who;
+	}
 	file.intended = intended;
 	file.path = intended->file;
 	rc = run_host_open(x->conf, w->netns[own->node], false, x->arena, &file.host, e);
@@ -120,30 +139,73 @@ static int from_file(struct lab_run *x, struct err *e)
 	return rc;
 }
 
-static int make(struct lab_run *x, struct err *e)
-{
-	const struct lab_scene *s = x->conf->variant->scene;
-	struct lab_world *w = x->world;
-	int rc = 0;
+/* One fault, or two at once. */
+struct scenes {
+	const struct lab_scene *of[2];
+	size_t n;
+};
 
-	if (x->lab->from_file && s->up_only)
+static void scenes_of(const struct lab_run *x, struct scenes *out)
+{
+	*out = (struct scenes){ .of = { x->conf->variant->scene }, .n = 1 };
+	if (x->conf->and_variant)
+		out->of[out->n++] = x->conf->and_variant->scene;
+}
+
+static int can_be_seen(const struct lab_run *x, const struct lab_variant *v, struct err *e)
+{
+	if (v && x->lab->from_file && !lab_can_be_file(v))
 		return err_say(e, EOPNOTSUPP,
 			       "it is there only in a tunnel that is up: --as interface");
-	if (!x->lab->from_file && s->file_only)
+	if (v && !x->lab->from_file && !lab_can_be_interface(v))
 		return err_say(e, EOPNOTSUPP, "it is there only when one is brought up: --as file");
-	if (s->before)
-		rc = s->before(w, e);
+	return 0;
+}
+
+/* Each step of the one and of the other, so that both are made from the beginning. */
+static int make_scenes(struct lab_run *x, const struct scenes *s, struct err *e)
+{
+	struct lab_world *w = x->world;
+	bool session = false;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < s->n && !rc; i++) {
+		session = session || s->of[i]->session;
+		if (s->of[i]->before)
+			rc = s->of[i]->before(w, e);
+	}
 	if (!rc)
 		rc = lab_world_start(w, x->lab->from_file ? END_FAR : END_COUNT, e);
-	if (!rc && s->session)
+	if (!rc && session)
 		rc = lab_world_session(w, END_NEAR, e);
-	if (!rc && s->after)
-		rc = s->after(w, e);
+	for (i = 0; i < s->n && !rc; i++)
+		if (s->of[i]->after)
+			rc = s->of[i]->after(w, e);
 	/* Who looks at the other end does so because somebody here wants to use the tunnel. */
-	if (!rc && x->lab->from_far && !s->session)
+	if (!rc && x->lab->from_far && !session)
 		rc = lab_world_talk(w, END_NEAR, e);
+	return rc;
+}
+
+static int make(struct lab_run *x, struct err *e)
+{
+	const struct lab_world *w = x->world;
+	struct scenes s;
+	int rc;
+
+	scenes_of(x, &s);
+	rc = can_be_seen(x, x->conf->variant, e);
+	if (!rc)
+		rc = can_be_seen(x, x->conf->and_variant, e);
+	if (!rc)
+		rc = make_scenes(x, &s, e);
 	if (!rc && w->made.len && x->conf->changed)
 		x->conf->changed(x->conf->ctx, buf_str(&w->made));
+	if (rc < 0 && x->conf->and_variant)
+		return err_prefix(e, "make %s, %s, and %s, %s", x->conf->fault->name,
+				  x->conf->variant->name, x->conf->and_fault->name,
+				  x->conf->and_variant->name);
 	return rc < 0 ? err_prefix(e, "make %s, %s", x->conf->fault->name, x->conf->variant->name) :
 			0;
 }
@@ -202,6 +264,22 @@ static int look(struct lab_run *x, struct err *e)
 	return x->lab->from_file ? from_file(x, e) : attach(x, e);
 }
 
+/* With a recording of the far end, where there is one. */
+static int look_with_far(struct lab_run *x, struct err *e)
+{
+	struct lab_far *far = NULL;
+	int rc = 0;
+
+	if (x->lab->far_file && !x->lab->keep)
+		rc = lab_far_start(x->world, x->lab->from_far ? END_NEAR : END_FAR, &far, e);
+	if (!rc)
+		rc = look(x, e);
+	if (!rc && far && !x->f->interrupted)
+		rc = lab_far_end(far, x->arena, x->f, e);
+	lab_far_stop(far);
+	return rc;
+}
+
 static int build_and_run(struct lab_run *x, struct err *e)
 {
 	const struct run_conf *c = x->conf;
@@ -211,13 +289,16 @@ static int build_and_run(struct lab_run *x, struct err *e)
 		.seed = c->seed,
 		.relay = c->variant->scene->relay,
 	};
-	int rc = lab_world_build(&wc, platform_get(), c->loop, x->arena, &x->world, e);
+	int rc;
 
+	if (!wc.relay && x->conf->and_variant)
+		wc.relay = x->conf->and_variant->scene->relay;
+	rc = lab_world_build(&wc, platform_get(), c->loop, x->arena, &x->world, e);
 	if (rc < 0)
 		return rc;
 	rc = make(x, e);
 	if (!rc)
-		rc = look(x, e);
+		rc = look_with_far(x, e);
 	x->f->target.lab = c->fault->name;
 	x->f->target.lab_variant = c->variant->name;
 	lab_world_free(x->world);

@@ -1,9 +1,6 @@
 /*
  * Each run is `wgdiag lab NAME --json`, as anybody would type it: what is graded is what a user is
  * told. They mostly wait, so that there may be more of them at once than there are processors.
- *
- * Faults that are there from the beginning are looked at alternately as an interface and from a
- * file; one that comes about while the tunnel runs only as an interface.
  */
 #include "run/run_lab_all.h"
 
@@ -23,7 +20,8 @@
 enum {
 	LONGEST_S = 90, /* RUN_LONGEST_S, its pings, and what takes it to be made */
 	TEXT_MAX = 4 << 20,
-	ARGV_MAX = 20,
+	ARGV_MAX = 24,
+	SECOND_SIZE = 128,
 };
 
 struct job {
@@ -47,95 +45,6 @@ struct all {
 	struct job job[RUN_LAB_JOBS_MAX];
 };
 
-/* --- which ------------------------------------------------------------------------- */
-
-static bool fits(const struct lab_variant *v, const char *engine)
-{
-	return !v->engine || strcmp(v->engine, engine) == 0;
-}
-
-/* By turns, where it can be looked at in both ways. */
-static bool as_file(const struct lab_variant *v, bool from_far, size_t turn)
-{
-	const struct lab_scene *s = v->scene;
-
-	if (!s || from_far || s->up_only)
-		return false;
-	return s->file_only || (!s->after && !s->session && turn % 2);
-}
-
-static bool can_be_seen_from_far(const struct lab_scene *s)
-{
-	return s && !s->file_only && !s->near_only;
-}
-
-static bool is_seen_from(const struct lab_variant *v, bool far)
-{
-	enum lab_from from = v->scene ? v->scene->from : LAB_FROM_EITHER;
-
-	return from == LAB_FROM_EITHER || (from == LAB_FROM_FAR) == far;
-}
-
-/* In turn, or the one that it needs. */
-static bool is_its_turn(const struct run_lab_all *c, const struct lab_variant *v, size_t k,
-			size_t turn)
-{
-	return !c->alternate || v->engine || turn % c->n_near == k;
-}
-
-struct listing {
-	const struct run_lab_all *conf;
-	struct lab_result *out; /* NULL: they are only counted */
-	size_t n, turn;
-};
-
-static void list_seeds(struct listing *l, const struct lab_fault *f, const struct lab_variant *v,
-		       const char *engine)
-{
-	const struct run_lab_all *c = l->conf;
-	unsigned s;
-
-	for (s = 0; s < c->seeds; s++, l->n++)
-		if (l->out)
-			l->out[l->n] = (struct lab_result){
-				.fault = f,
-				.variant = v,
-				.near = engine,
-				.seed = c->seed + l->n,
-				.from_file = as_file(v, c->from_far, l->n + s),
-			};
-}
-
-static void list_variant(struct listing *l, const struct lab_fault *f, const struct lab_variant *v)
-{
-	const struct run_lab_all *c = l->conf;
-	size_t k;
-
-	for (k = 0; k < c->n_near; k++)
-		if (is_seen_from(v, c->from_far) && fits(v, c->near[k]) &&
-		    is_its_turn(c, v, k, l->turn) &&
-		    (!c->from_far || can_be_seen_from_far(v->scene)))
-			list_seeds(l, f, v, c->near[k]);
-	l->turn++;
-}
-
-static size_t list(const struct run_lab_all *c, struct lab_result *out)
-{
-	struct listing l = { .conf = c, .out = out };
-	const struct lab_variant *v;
-	size_t i;
-
-	for (i = 0; lab_faults[i]; i++)
-		for (v = lab_faults[i]->variants; v->name; v++)
-			list_variant(&l, lab_faults[i], v);
-	return l.n;
-}
-
-size_t run_lab_all_count(const struct run_lab_all *c)
-{
-	return list(c, NULL);
-}
-
 /* --- what it said -------------------------------------------------------------------- */
 
 static const char *text_of(const json_t *o, const char *key, struct arena *a)
@@ -145,21 +54,29 @@ static const char *text_of(const json_t *o, const char *key, struct arena *a)
 	return s ? arena_strdup(a, s) : NULL;
 }
 
+/* What stands under `cause` of each of a list; without that, each itself. */
+static size_t read_names(const json_t *list, const char *out[GRADE_CANDIDATES_MAX], struct arena *a)
+{
+	size_t n = MIN(json_array_size(list), (size_t)GRADE_CANDIDATES_MAX), i;
+
+	for (i = 0; i < n; i++) {
+		const json_t *one = json_array_get(list, i);
+		const char *s = json_string_value(
+			json_is_object(one) ? json_object_get(one, "cause") : one);
+
+		out[i] = s ? arena_strdup(a, s) : NULL;
+	}
+	return n;
+}
+
 static void read_verdict(const json_t *v, struct arena *a, struct lab_result *r)
 {
-	const json_t *list = json_object_get(v, "candidates"), *one;
-	size_t i;
-
 	r->said.state = text_of(v, "state", a);
 	r->said.cause = text_of(v, "cause", a);
 	r->said.side = text_of(v, "side", a);
 	r->summary = text_of(v, "summary", a);
-	json_array_foreach(list, i, one)
-	{
-		if (r->said.n_candidates == GRADE_CANDIDATES_MAX)
-			break;
-		r->said.candidates[r->said.n_candidates++] = text_of(one, "cause", a);
-	}
+	r->said.n_causes = read_names(json_object_get(v, "causes"), r->said.causes, a);
+	r->said.n_candidates = read_names(json_object_get(v, "candidates"), r->said.candidates, a);
 }
 
 /* Its last line, for what ended without a report. */
@@ -183,6 +100,23 @@ static json_t *report_in(char *text)
 	return at ? json_loads(at, JSON_DISABLE_EOF_CHECK, NULL) : NULL;
 }
 
+static void grade_one(struct lab_result *r, bool from_far)
+{
+	r->grade = lab_grade(r->fault, r->variant, from_far, &r->said);
+	r->side_right = lab_side_is_right(r->fault, r->variant, from_far, &r->said);
+}
+
+/* The side is that of what stands first, and either may. */
+static void grade_two(struct lab_result *r)
+{
+	const struct lab_fault *const f[2] = { r->fault, r->and_fault };
+	const struct lab_variant *const v[2] = { r->variant, r->and_variant };
+
+	r->grade = lab_grade_two(f, v, &r->said);
+	r->side_right = lab_side_is_right(f[0], v[0], false, &r->said) ||
+			lab_side_is_right(f[1], v[1], false, &r->said);
+}
+
 static void judge(struct job *j)
 {
 	struct lab_result *r = j->result;
@@ -202,8 +136,10 @@ static void judge(struct job *j)
 	json_decref(root);
 	if (r->none)
 		return;
-	r->grade = lab_grade(r->fault, r->variant, &r->said);
-	r->side_right = lab_side_is_right(r->fault, r->variant, j->all->conf->from_far, &r->said);
+	if (r->and_fault)
+		grade_two(r);
+	else
+		grade_one(r, j->all->conf->from_far);
 }
 
 /* --- one of them ----------------------------------------------------------------------- */
@@ -259,7 +195,8 @@ static int begin_job(struct job *j, struct lab_result *r, struct err *e)
 {
 	struct all *x = j->all;
 	const struct run_lab_all *c = x->conf;
-	char seed[24];
+	char seed[24], second[SECOND_SIZE];
+	size_t n_args;
 	const char *argv[ARGV_MAX] = {
 		"/proc/self/exe",
 		"lab",
@@ -282,6 +219,15 @@ static int begin_job(struct job *j, struct lab_result *r, struct err *e)
 	int fds[2], rc;
 
 	snprintf(seed, sizeof(seed), "%" PRIu64, r->seed);
+	for (n_args = 0; argv[n_args]; n_args++)
+		;
+	if (r->and_fault) {
+		snprintf(second, sizeof(second), "%s/%s", r->and_fault->name, r->and_variant->name);
+		argv[n_args++] = "--and";
+		argv[n_args++] = second;
+	}
+	if (c->far_file && r->variant->scene)
+		argv[n_args] = "--far-file";
 	s.argv = (char *const *)argv;
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_sys(e, "pipe");
@@ -358,9 +304,9 @@ int run_lab_all(const struct run_lab_all *c, const struct lab_watch *w, struct a
 
 	if (rc < 0)
 		return rc;
-	x.n = list(c, NULL);
+	x.n = run_lab_all_list(c, NULL);
 	x.results = arena_alloc(a, (x.n + 1) * sizeof(*x.results));
-	list(c, x.results);
+	run_lab_all_list(c, x.results);
 	x.loop = loop_new(x.p->boot_ns);
 	loop_set_stop_fd(x.loop, signal_fd);
 	fill_free(&x);

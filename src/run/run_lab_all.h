@@ -10,13 +10,27 @@
 
 enum { LAB_ENGINES_MAX = 8, RUN_LAB_JOBS_MAX = 32 };
 
+/*
+ * A fault that is there from the beginning can be looked at in two ways; one that comes about while
+ * the tunnel runs only as an interface, and some only from a file.
+ */
+enum lab_ways {
+	LAB_WAYS_IN_TURN, /* now the one, now the other, where both can be */
+	LAB_WAYS_INTERFACE, /* only those that can be looked at so */
+	LAB_WAYS_FILE, /* the same */
+	LAB_WAYS_BOTH, /* each way that can be, from the same seed */
+};
+
 struct run_lab_all {
 	const char *near[LAB_ENGINES_MAX]; /* names, as of --engine-near */
 	size_t n_near;
 	const char *far; /* NULL: our own */
 	unsigned jobs, seeds; /* how many at once; of each how many */
-	uint64_t seed; /* of the first; each has the next one */
-	bool from_far;
+	uint64_t seed; /* of the first; the next has the next one, a pair the same */
+	bool far_file; /* with what the other end records, where there is a network */
+	bool from_far; /* not by LAB_WAYS_FILE or LAB_WAYS_BOTH */
+	enum lab_ways ways;
+	bool pairs; /* lab/pairs.h, near, instead of each fault alone */
 	bool alternate; /* each variant by one of the engines, in turn, and not by each */
 };
 
@@ -24,6 +38,9 @@ struct run_lab_all {
 struct lab_result {
 	const struct lab_fault *fault;
 	const struct lab_variant *variant;
+	/* a second one at the same time; NULL: none */
+	const struct lab_fault *and_fault;
+	const struct lab_variant *and_variant;
 	const char *near;
 	bool from_file;
 	uint64_t seed;
@@ -49,7 +66,9 @@ struct lab_watch {
  */
 int run_lab_all(const struct run_lab_all *c, const struct lab_watch *w, struct arena *a,
 		struct lab_result **out, size_t *n, struct err *e);
-/* How many there would be. */
-size_t run_lab_all_count(const struct run_lab_all *c);
+/* Fills `out`, unless it is NULL, as far as it is known before. How many there are. */
+size_t run_lab_all_list(const struct run_lab_all *c, struct lab_result *out);
+/* The same looked at as an interface and from a file, from the same seed; both were judged. */
+bool run_lab_all_is_pair(const struct lab_result *interface, const struct lab_result *file);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "check/tunnel.h"
+#include "probe/knock_udp.h"
 #include "probe/ladder.h"
 #include "probe/portal.h"
 #include "run/run_priv.h"
@@ -97,6 +98,19 @@ static void ask_portal(struct asking *x)
 	portal_close(x->portal);
 }
 
+static int knock_here(void *ctx, struct err *e)
+{
+	const struct asking *x = ctx;
+	struct knock_udp_conf c = {
+		.to = x->conf.to,
+		.from = x->conf.from.addr,
+		.mark = x->conf.mark,
+		.token = x->r->conf->seed,
+	};
+
+	return knock_udp(&c, e);
+}
+
 static void ask(struct run *r)
 {
 	struct asking x = { .r = r };
@@ -131,6 +145,12 @@ static void ask(struct run *r)
 	if (x.conf.has_gateway && out->host != HOST_ECHO && out->host != HOST_PROXY &&
 	    !out->control_host && !run_interrupted(r))
 		ask_portal(&x);
+	/*
+	 * For whoever may record at the far end. Last of all: a router answers with so many ICMP
+	 * errors a second, and what was asked above waits for them.
+	 */
+	if (!run_interrupted(r))
+		run_in(r, END_NEAR, knock_here, &x, &e);
 	facts_have(r->f, NEED_LADDER);
 }
 

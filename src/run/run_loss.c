@@ -12,17 +12,11 @@
  * probes are sent at a fifth of that rate too: a limit has none missing there, loss has as many.
  */
 #include "loss/stats.h"
-#include "probe/echo.h"
-#include "run/run_priv.h"
+#include "run/run_counters.h"
+#include "run/run_loss_priv.h"
+#include "wire/cursor.h"
 
 enum {
-	PACE_US = 2000,
-	SLOW_PACE_US = 5 * PACE_US,
-	SLOW_MAX = 3, /* times RUN_PROBES; and by answers alone */
-	/* At least; by a slow way twice what the slowest answer took that was seen on it. */
-	ANSWER_MS = 300,
-	ANSWER_MOST_MS = 3000,
-	PAYLOAD_LEN = 56,
 	/* After the last one was sent: the captures are read until all is there, or still. */
 	LOOK_MS = 3,
 	STILL_MS = 150,
@@ -40,14 +34,32 @@ struct way {
 
 void run_loss_see(void *ctx, const struct tap_message *m)
 {
-	struct loss_window **w = ctx;
+	const struct run_tap *t = ctx;
+	struct loss_window **w = t->r->windows[t->tap];
 
+	run_ledger_outer(t->r->ledger, t->tap, m);
 	if (!w[m->dir])
 		return;
 	if (m->cut)
 		loss_window_see_cut(w[m->dir]);
 	else
 		loss_window_see(w[m->dir], m->receiver, m->counter);
+}
+
+void run_loss_see_handshake(const struct run_tap *t, const struct tap_outer *m)
+{
+	enum tap_dir back = m->dir == TAP_OUT ? TAP_IN : TAP_OUT;
+	struct loss_window *w = t->r->windows[t->tap][back];
+	struct rd r = rd_on(m->b, m->have);
+	uint32_t sender;
+
+	if (!w || !m->tunnel || m->icmp ||
+	    (m->type != WG_MSG_INITIATION && m->type != WG_MSG_RESPONSE))
+		return;
+	rd_le32(&r); /* type */
+	sender = rd_le32(&r);
+	if (!r.bad)
+		loss_window_born(w, sender);
 }
 
 static struct loss_window *window(const struct run *r, enum tap tap, enum tap_dir dir)
@@ -134,7 +146,8 @@ static void settle(struct run *r, const struct way ways[2])
 		if (now != before)
 			still = loop_now(r->loop);
 		if (!now || loop_now(r->loop) >= until ||
-		    loop_now(r->loop) - still >= STILL_MS * NS_PER_MS || run_interrupted(r))
+		    loop_now(r->loop) - still >= STILL_MS * NS_PER_MS ||
+		    (run_interrupted(r) && !r->conf->loss.count))
 			return;
 		before = now;
 		loop_run(r->loop, run_until(r, LOOK_MS), NULL, NULL);
@@ -142,59 +155,6 @@ static void settle(struct run *r, const struct way ways[2])
 }
 
 /* --- probing -------------------------------------------------------------------- */
-
-struct opening {
-	struct run *r;
-	struct echo_conf conf;
-	struct echo *echo;
-};
-
-static int open_here(void *ctx, struct err *e)
-{
-	struct opening *o = ctx;
-
-	return echo_open(&o->conf, o->r->loop, o->r->arena, &o->echo, e);
-}
-
-static int64_t answer_ns(const struct run *r)
-{
-	return MIN(MAX(ANSWER_MS * NS_PER_MS, 2 * r->slowest_ns), ANSWER_MOST_MS * NS_PER_MS);
-}
-
-static int probe(struct run *r, unsigned pace_us, struct pace_facts *out, struct err *e)
-{
-	struct opening o = {
-		.r = r,
-		.conf = {
-			.target = *run_target(r),
-			.source = *run_source(r),
-			.link = r->bind_to,
-			.count = RUN_PROBES,
-			.payload_len = PAYLOAD_LEN,
-			.interval_ns = pace_us * NS_PER_US,
-			.timeout_ns = answer_ns(r),
-			.id = run_echo_id(r, ECHO_LOSS),
-			.seed = r->conf->seed + 30 + (uint64_t)out->probes + pace_us,
-		},
-	};
-	int64_t longest = echo_longest_ns(&o.conf) * 2;
-	struct ping_facts p;
-	int rc = run_in(r, END_NEAR, open_here, &o, e);
-
-	if (rc < 0)
-		return rc;
-	echo_start(o.echo);
-	loop_run(r->loop, MIN(loop_now(r->loop) + longest, r->deadline_ns), echo_done, o.echo);
-	echo_facts(o.echo, &p, NULL);
-	out->interval_ns = o.conf.interval_ns;
-	if (out->head == out->probes)
-		out->head += echo_head(o.echo);
-	out->probes += p.sent;
-	out->answered += p.received + MAX(p.late, 0);
-	out->bursts += echo_bursts(o.echo);
-	echo_close(o.echo);
-	return 0;
-}
 
 static bool is_close(const struct loss_facts *l)
 {
@@ -252,47 +212,74 @@ static bool is_share_close(int64_t n, int64_t of)
 static bool is_answered_close(const struct run *r, const struct way ways[2],
 			      const struct pace_facts *p)
 {
-	return !r->end[END_FAR].here && p->probes < SLOW_MAX * RUN_PROBES &&
+	return !r->end[END_FAR].here && p->probes < RUN_SLOW_MAX * RUN_PROBES &&
 	       is_share_close(p->probes - p->answered - MAX(ways[1].out->lost, 0), p->probes);
 }
 
 static int fast(struct run *r, const struct way ways[2], struct pace_facts *p, struct err *e)
 {
+	const struct run_pace pace = run_pace_fast(r);
 	int64_t last;
 	int rc;
 
 	do {
 		last = p->probes;
-		rc = probe(r, PACE_US, p, e);
+		rc = run_loss_probe(r, &pace, p, e);
 		if (rc < 0 && !p->probes)
 			return rc;
 		settle(r, ways);
+		/* So many were asked for. */
+		if (r->conf->loss.count)
+			return 0;
 	} while (may_go_on(r, rc) && p->probes > last && p->probes < RUN_PROBES_MAX &&
 		 (is_close(ways[0].out) || is_close(ways[1].out) || is_answered_close(r, ways, p)));
 	return 0;
 }
 
-/* Beyond what the way back lost, and more than life is. */
-static bool answers_are_missing(const struct pace_facts *p)
+/*
+ * Beyond what the way back lost, and more than life is. Who answers none has no limit of answers
+ * to be told from.
+ */
+static bool answers_are_missing(const struct run *r, const struct pace_facts *p)
 {
 	struct stats_interval i;
-	int64_t n = p->probes - p->answered - MAX(p->lost_back, 0);
+	int64_t n = p->probes - p->answered;
 
-	return n > 0 && stats_wilson95(n, p->probes, &i) && i.low > limits[0];
+	/* Whatever way: does the pace matter? */
+	if (!r->conf->loss.count)
+		n -= MAX(p->lost_back, 0);
+
+	return n > 0 && p->answered > 0 && stats_wilson95(n, p->probes, &i) && i.low > limits[0];
 }
 
 static void slow(struct run *r, const struct way ways[2], const struct pace_facts *then,
 		 struct pace_facts *p)
 {
+	const struct run_pace pace = run_pace_slow(r);
 	struct err e;
 	int rc;
 
 	do {
-		rc = probe(r, SLOW_PACE_US, p, &e);
+		rc = run_loss_probe(r, &pace, p, &e);
 		settle(r, ways);
 		look_since(r, then, p);
-	} while (may_go_on(r, rc) && p->probes < SLOW_MAX * RUN_PROBES &&
+	} while (may_go_on(r, rc) && p->probes < RUN_SLOW_MAX * RUN_PROBES &&
 		 is_share_close(p->probes - p->answered - MAX(p->lost_back, 0), p->probes));
+}
+
+/*
+ * Both paces in turn, so that what comes and goes with the time is not taken for a matter of the
+ * rate. Only the ledger hears of it: the row has its numbers.
+ */
+static void in_turn(struct run *r, const struct way ways[2])
+{
+	const struct run_pace pace = { 2 * RUN_TURNS * RUN_TURN_PROBES,
+				       run_pace_fast(r).interval_ns, true };
+	struct pace_facts ignored = { 0 };
+	struct err e;
+
+	if (may_go_on(r, 0) && run_loss_probe(r, &pace, &ignored, &e) == 0)
+		settle(r, ways);
 }
 
 static int measure(struct run *r, const struct way ways[2], struct err *e)
@@ -315,7 +302,7 @@ static int measure(struct run *r, const struct way ways[2], struct err *e)
 	look_since(r, &start, &p[0]);
 	r->f->paces = p;
 	r->f->n_paces = 1;
-	if (!may_go_on(r, 0) || !answers_are_missing(&p[0]))
+	if (!may_go_on(r, 0) || !answers_are_missing(r, &p[0]))
 		return 0;
 	slow(r, ways, &then, &p[1]);
 	if (!run_interrupted(r))
@@ -350,15 +337,24 @@ void run_loss(struct run *r)
 		return;
 	}
 	open_windows(r);
+	if (r->conf->loss.count)
+		run_ledger_begin(r);
 	rc = measure(r, ways, &e);
 	/* The senders' first, for the same reason as above; pings go on all the time. */
 	for_wires(r, TAP_OUT, false);
 	settle(r, ways);
 	for_wires(r, TAP_IN, false);
+	if (r->taps[TAP_NEAR_WIRE])
+		run_counters_tell(r);
+	if (rc == 0 && r->conf->loss.count && r->f->n_paces > 1)
+		in_turn(r, ways);
+	if (r->conf->loss.count)
+		run_ledger_end(r);
 	for (i = 0; i < 2; i++) {
 		if (rc < 0)
 			run_gap_raw(r, ways[i].need, rc, &e);
-		else if (!run_interrupted(r))
+		else if (!run_interrupted(r) || r->conf->loss.count)
 			tell(r, &ways[i]);
 	}
+	loop_set_stop_fd(r->loop, r->signal_fd);
 }

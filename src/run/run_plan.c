@@ -30,6 +30,8 @@ static const struct {
 	{ BIT(PATHS), BIT(CONFIG) },
 	/* who they are */
 	{ BIT(PEERS), BIT(CONFIG) },
+	/* our key and port, and what may take it */
+	{ BIT(CALLS), BIT(CONFIG) | BIT(FIREWALL) },
 	/* one question to the engine for both */
 	{ BIT(CONFIG), BIT(ENGINE) },
 	{ BIT(CONFIG_FAR), BIT(ENGINE_FAR) },
@@ -88,7 +90,7 @@ void run_mark_left_out(const struct run *r)
 	unsigned i;
 
 	for (i = 0; i < NEED_COUNT; i++)
-		if (r->left_out & NEED_BIT(i) & (answered | ~r->f->have))
+		if (r->left_out & ~r->has_words & NEED_BIT(i) & (answered | ~r->f->have))
 			facts_gap(r->f, (enum need)i,
 				  r->f->target.kind != TARGET_SELF_TEST &&
 						  RUN_FAR_NEEDS & NEED_BIT(i) ?

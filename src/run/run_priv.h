@@ -16,6 +16,14 @@
 #include "run/run.h"
 
 struct run_up;
+struct echo;
+struct echo_conf;
+struct run_attempts;
+struct run_trace;
+struct trace_rec;
+struct run_debug;
+struct drop_watch;
+struct drops_seen;
 
 /*
  * One end of the tunnel that is looked at, whoever made it. Names are those of struct self_end;
@@ -44,6 +52,12 @@ struct run_end {
 	struct engine *engine; /* started by this run, or NULL */
 };
 
+/* Whose frames they are, for the callbacks of a tap. */
+struct run_tap {
+	struct run *r;
+	enum tap tap;
+};
+
 struct run {
 	const struct run_conf *conf;
 	const struct platform_ops *p;
@@ -55,7 +69,16 @@ struct run {
 	int home_netns; /* where this thread belongs */
 	unsigned mtu; /* of a self-test: as the tuns were set up */
 	struct live_tap *taps[TAP_COUNT];
+	struct run_tap tap_ctx[TAP_COUNT];
+	bool loss_began; /* the probes of `wgdiag loss` */
+	struct run_ledger *ledger; /* while the probes are followed; NULL */
+	struct drop_watch *drops; /* NULL: not to be watched */
+	bool drops_on;
+	const struct drops_seen *drops_seen; /* NULL: nothing was watched */
+	struct run_debug *debug; /* run_debug.h; NULL: not asked for */
 	struct elsewhere *elsewhere; /* of a tunnel that is somebody else's; NULL: not watched */
+	struct run_attempts *attempts; /* NULL: no capture was opened */
+	struct run_trace *trace; /* NULL: not asked for, or the near engine has none */
 	/* of the wire taps, while loss is measured; NULL before */
 	struct loss_window *windows[TAP_COUNT][TAP_DIR_COUNT];
 	struct crypto_facts crypto_before[END_COUNT];
@@ -69,6 +92,7 @@ struct run {
 	const struct intended_facts *intended;
 	const struct key_digest *psks;
 	uint32_t left_out; /* NEED_BITs of what nobody asked for */
+	uint32_t has_words; /* of these, whose gap tells why already */
 	int signal_fd;
 	sigset_t old_signals;
 	struct rlimit limit; /* before it was raised */
@@ -163,6 +187,13 @@ void run_forget_start(struct facts *f); /* a signal cut it off: nothing is known
  * that was made before.
  */
 bool run_may_have_session(const struct run *r);
+/* A handshake was waited for, in vain. */
+bool run_has_no_session(const struct run *r);
+/*
+ * Nor is any data message seen either way: whatever is sent waits in the engine. (One that tells no
+ * handshake, and has a session all the same, sends some.)
+ */
+bool run_is_shut(const struct run *r);
 /* Without a session that need is a gap, for that reason: true. */
 bool run_gap_no_session(struct run *r, enum need need);
 
@@ -195,6 +226,7 @@ void run_mark_left_out(const struct run *r);
 /* run_signal.c: SIGINT and SIGTERM as a descriptor */
 int run_signal_open(int *fd, sigset_t *old, struct err *e);
 /* Takes back what came, so that it does not end the process now, and restores the mask. */
+void run_signal_take(int fd); /* those that came are no reason to end any more */
 void run_signal_close(int fd, const sigset_t *old);
 
 /* run_limits.c: enough descriptors and stack for the run, or -EMFILE, -ENOMEM */
@@ -206,6 +238,27 @@ void run_taps_open(struct run *r, enum tap first, enum tap second);
 /* Serves until the counters of all taps stand still, then they are facts. */
 void run_taps_settle(struct run *r);
 void run_taps_close(struct run *r);
+
+/*
+ * run_attempts.c: what came of each initiation. open and close: by run_taps.c; listen: once the
+ * near engine runs.
+ */
+void run_attempts_open(struct run *r);
+void run_attempts_see(void *ctx, const struct tap_outer *m); /* ctx: r->attempts */
+void run_attempts_listen(struct run *r);
+/* From run_trace.c; x NULL is fine. */
+void run_attempts_trace(struct run_attempts *x, const struct trace_rec *recs, size_t n,
+			uint64_t overrun);
+void run_attempts_close(struct run *r); /* fills facts.handshakes */
+
+/*
+ * run_trace.c: the near engine's trace ring, read by one reader for both who hear of it,
+ * r->attempts and r->ledger. open: false if that engine has none; may be called again. read:
+ * whenever the ring may fill, and where a listener begins or ends. close: by run_taps.c.
+ */
+bool run_trace_open(struct run *r);
+void run_trace_read(struct run *r);
+void run_trace_close(struct run *r);
 
 /* run_ask.c: the engine's own word, by whatever way it gives it */
 int run_ask(struct run *r, enum end end, int timeout_ms, struct arena *a, struct uapi_device **out,
@@ -240,9 +293,24 @@ struct ip_addr run_way_source(const struct run *r, const struct path_facts *way)
  * routes are ours to make, or NULL. false: what is pinged from now on is not known to answer pings.
  */
 bool run_find(struct run *r, const struct targets *t, struct run_up *up);
+/* That is probed from now on, from the address that the kernel takes; *way as of run_way(). */
+void run_aim(struct run *r, const struct ip_addr *to, struct path_facts *way);
 /* What is pinged, and from where: of the family that there is. */
 const struct ip_addr *run_target(const struct run *r);
 const struct ip_addr *run_source(const struct run *r);
+
+/*
+ * run_drops.c: what the kernel throws away. Opened before there are keys, since it forks; a
+ * file's by run_host_open().
+ */
+struct drop_watch *run_drops_watch(const struct run_conf *c, const struct platform_ops *p,
+				   struct arena *a);
+void run_drops_open(struct run *r);
+void run_drops_start(struct run *r);
+void run_drops_stop(struct run *r);
+/* Against what the links counted, once that is read. */
+void run_drops_compare(struct run *r);
+void run_drops_close(struct run *r);
 
 /* run_ladder.c: last of all, since what it sends is counted by nobody */
 void run_ladder(struct run *r);
@@ -264,7 +332,35 @@ void run_sizes(struct run *r);
 void run_sizes_edge(struct run *r);
 /* run_loss.c: paced probes, and the counters on both wires */
 void run_loss(struct run *r);
-void run_loss_see(void *ctx, const struct tap_message *m); /* ctx: the windows of one tap */
+/* How much longer than a check it may take. */
+int64_t run_loss_longest_ns(const struct run_loss_conf *c);
+/*
+ * run_loss_ends.c: while that echo is served, what may stop it. *out is NULL where there is nothing
+ * of that kind; close(NULL) is fine.
+ */
+struct run_loss_ends;
+int run_loss_ends_open(struct run *r, struct echo *echo, struct run_loss_ends **out, struct err *e);
+void run_loss_ends_close(struct run_loss_ends *x);
+/* run_loss_sizes.c: the payloads of n probes of many sizes to that address, none above *longest */
+const uint16_t *run_loss_sizes(const struct run *r, const struct ip_addr *to, size_t n,
+			       unsigned *longest);
+void run_loss_see_handshake(const struct run_tap *t, const struct tap_outer *m);
+void run_loss_see(void *ctx, const struct tap_message *m); /* ctx: the run_tap */
+
+/*
+ * run_ledger.c: what is seen of each paced probe, from begin to end, which fills facts.fates. A
+ * round is told before its echo is opened, which it listens to from then on, and that its socket is
+ * closed; x NULL is fine.
+ */
+void run_ledger_begin(struct run *r);
+void run_ledger_round(struct run_ledger *x, struct echo_conf *c);
+void run_ledger_opened(struct run_ledger *x, const struct echo *echo);
+void run_ledger_closed(struct run_ledger *x, const struct echo *echo);
+void run_ledger_inner(void *ctx, const struct tap_inner *p); /* ctx: the run_tap */
+void run_ledger_outer(struct run_ledger *x, enum tap tap, const struct tap_message *m);
+void run_ledger_trace(struct run_ledger *x, const struct trace_rec *recs, size_t n,
+		      uint64_t overrun); /* from run_trace.c; x NULL is fine */
+void run_ledger_end(struct run *r);
 /* run_streams.c: bulk data in both directions, each inner family */
 void run_streams(struct run *r);
 

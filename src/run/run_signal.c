@@ -28,12 +28,17 @@ int run_signal_open(int *fd, sigset_t *old, struct err *e)
 	return err_sys(e, "signalfd");
 }
 
-void run_signal_close(int fd, const sigset_t *old)
+void run_signal_take(int fd)
 {
 	struct signalfd_siginfo s;
 
 	while (read(fd, &s, sizeof(s)) > 0)
 		;
+}
+
+void run_signal_close(int fd, const sigset_t *old)
+{
+	run_signal_take(fd);
 	close(fd);
 	sigprocmask(SIG_SETMASK, old, NULL);
 }

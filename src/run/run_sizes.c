@@ -21,6 +21,7 @@ enum {
 	 * where something is lost.
 	 */
 	TIMEOUT_MS = 2000,
+	SILENT_TIMEOUT_MS = 1000, /* of who answered no ping before */
 	SLACK_MS = 200,
 	ICMP_LEN = 8,
 	IP4_LEN = 20,
@@ -37,6 +38,7 @@ struct step {
 
 struct ladder {
 	struct run *r;
+	int timeout_ms;
 	struct step steps[STEPS * WAYS];
 	size_t n;
 	struct step back[BACK];
@@ -67,7 +69,7 @@ static struct step *step_of(struct ladder *l, struct step *s, enum end from, boo
 			.count = RUN_SIZE_TRIES,
 			.payload_len = payload,
 			.interval_ns = INTERVAL_MS * NS_PER_MS,
-			.timeout_ns = TIMEOUT_MS * NS_PER_MS,
+			.timeout_ns = l->timeout_ms * NS_PER_MS,
 			.id = run_echo_id(l->r, ECHO_SIZES + l->n + 8 * l->n_back),
 			.seed = l->r->conf->seed + 100 + l->n + 64 * l->n_back,
 		},
@@ -75,6 +77,17 @@ static struct step *step_of(struct ladder *l, struct step *s, enum end from, boo
 		.size = (int64_t)(payload + overhead(v6 ? FAMILY_IP6 : FAMILY_IP4)),
 	};
 	return s;
+}
+
+/* Who was asked before, by pings like these, and did not answer. */
+static bool is_silent(const struct run *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->f->n_inner_targets; i++)
+		if (ip_addr_equal(&r->f->inner_targets[i].addr, run_target(r)))
+			return !r->f->inner_targets[i].answered;
+	return false;
 }
 
 /* Between addresses of one family, from an end that is on this machine. */
@@ -151,7 +164,11 @@ static bool open_all(struct run *r, struct step *s, size_t n, enum need need)
 			return false;
 		}
 	}
-	for (i = 0; i < n; i++)
+	/*
+	 * The largest first: who answers only so many pings is through with it before the small
+	 * ones, and looks like no way that is too narrow.
+	 */
+	for (i = n; i-- > 0;)
 		echo_start(s[i].echo);
 	return true;
 }
@@ -214,13 +231,14 @@ void run_sizes(struct run *r)
 {
 	struct ladder *l = arena_alloc(r->arena, sizeof(*l));
 	bool sizes, back;
-	int ms = TIMEOUT_MS + RUN_PINGS_BACK * INTERVAL_MS + SLACK_MS;
+	int ms = RUN_PINGS_BACK * INTERVAL_MS + SLACK_MS;
 
 	if (run_gap_no_session(r, NEED_SIZES)) {
 		run_gap_no_session(r, NEED_ECHO_BACK);
 		return;
 	}
 	l->r = r;
+	l->timeout_ms = is_silent(r) ? SILENT_TIMEOUT_MS : TIMEOUT_MS;
 	plan(l);
 	sizes = run_has(r, NEED_BIT(NEED_SIZES)) && open_all(r, l->steps, l->n, NEED_SIZES);
 	back = run_has(r, NEED_BIT(NEED_ECHO_BACK)) &&
@@ -234,7 +252,7 @@ void run_sizes(struct run *r)
 		close_all(l->back, l->n_back);
 		l->n_back = 0;
 	}
-	loop_run(r->loop, run_until(r, ms), all_done, l);
+	loop_run(r->loop, run_until(r, l->timeout_ms + ms), all_done, l);
 	if (!run_interrupted(r)) {
 		if (sizes)
 			tell_sizes(l);

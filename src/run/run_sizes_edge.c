@@ -143,7 +143,8 @@ static bool ask(struct edge *x)
 	size_t i;
 	int rc = run_in(x->r, END_NEAR, open_here, x, &e);
 
-	for (i = 0; !rc && i < x->n; i++)
+	/* The largest first, as in run_sizes.c. */
+	for (i = x->n; !rc && i-- > 0;)
 		echo_start(x->asked[i].echo);
 	if (!rc) {
 		loop_run(x->r->loop,

@@ -127,12 +127,10 @@ static int firewall_here(void *ctx, struct err *e)
 	return rc;
 }
 
-/* --- what is to be forwarded --------------------------------------------------- */
+/* --- this host: what it forwards and answers, and whether it has the socket ------- */
 
-static int64_t setting(struct run *r, const char *family)
+static int64_t setting(struct run *r, const char *name)
 {
-	const char *name = arena_printf(r->arena, "net.%s.conf.%s.forwarding", family,
-					r->end[END_NEAR].tun);
 	char value[16];
 	struct err e;
 
@@ -141,13 +139,26 @@ static int64_t setting(struct run *r, const char *family)
 	return value[0] == '0' ? 0 : 1;
 }
 
-static int forwarding_here(void *ctx, struct err *e)
+static int64_t forwards(struct run *r, const char *family)
+{
+	return setting(r, arena_printf(r->arena, "net.%s.conf.%s.forwarding", family,
+				       r->end[END_NEAR].tun));
+}
+
+static int host_here(void *ctx, struct err *e)
 {
 	struct run *r = ctx;
+	struct near_host_facts *h = &r->f->near_host;
 
-	(void)e;
-	r->f->near_host.ip4_forward = setting(r, "ipv4");
-	r->f->near_host.ip6_forward = setting(r, "ipv6");
+	if (r->p->udp_port_held && r->end[END_NEAR].port) {
+		int held = r->p->udp_port_held(r->end[END_NEAR].port, e);
+
+		h->has_port = held < 0 ? UNKNOWN : held;
+	}
+	h->ip4_forward = forwards(r, "ipv4");
+	h->ip6_forward = forwards(r, "ipv6");
+	h->ip4_no_echo = setting(r, "net.ipv4.icmp_echo_ignore_all");
+	h->ip6_no_echo = setting(r, "net.ipv6.icmp.echo_ignore_all");
 	return 0;
 }
 
@@ -160,7 +171,7 @@ void run_still_before(struct run *r)
 	in_near(r, NEED_PATHS, paths_here, r);
 	in_near(r, NEED_FIREWALL, firewall_here, &x);
 	if (!r->t && run_has(r, NEED_BIT(NEED_PATHS)))
-		run_in(r, END_NEAR, forwarding_here, r, &e);
+		run_in(r, END_NEAR, host_here, r, &e);
 }
 
 /* The neighbour entry tells something only once somebody has sent. */

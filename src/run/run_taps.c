@@ -35,6 +35,15 @@ static const char *wire_filter(const struct run *r, const struct run_end *own)
 		own->port ? own->port : r->end[END_FAR].port);
 }
 
+static void see_outer(void *ctx, const struct tap_outer *m)
+{
+	const struct run_tap *t = ctx;
+
+	if (t->tap == TAP_NEAR_WIRE && t->r->attempts)
+		run_attempts_see(t->r->attempts, m);
+	run_loss_see_handshake(t, m);
+}
+
 static int open_here(void *ctx, struct err *e)
 {
 	struct opening *o = ctx;
@@ -55,10 +64,16 @@ static int open_here(void *ctx, struct err *e)
 		.others = own->others,
 		.n_others = own->n_others,
 		.filter = tun || r->t ? NULL : wire_filter(r, own),
+		.large = r->conf->loss.count > 0,
 		.on_data = tun ? NULL : run_loss_see,
-		.on_data_ctx = r->windows[o->tap],
+		.on_data_ctx = &r->tap_ctx[o->tap],
+		.on_inner = tun ? run_ledger_inner : NULL,
+		.on_inner_ctx = &r->tap_ctx[o->tap],
+		.on_outer = tun ? NULL : see_outer,
+		.on_outer_ctx = &r->tap_ctx[o->tap],
 	};
 
+	r->tap_ctx[o->tap] = (struct run_tap){ r, o->tap };
 	return live_tap_open(&c, r->loop, r->arena, &r->taps[o->tap], e);
 }
 
@@ -103,6 +118,8 @@ void run_taps_open(struct run *r, enum tap first, enum tap second)
 {
 	struct err ignored;
 
+	if (!r->attempts)
+		run_attempts_open(r);
 	open_one(r, first);
 	open_one(r, second);
 	/* Without it, it is not known whether something came there; no row waits for it. */
@@ -151,6 +168,8 @@ void run_taps_close(struct run *r)
 {
 	unsigned i;
 
+	run_attempts_close(r);
+	run_trace_close(r);
 	elsewhere_close(r->elsewhere);
 	r->elsewhere = NULL;
 	for (i = 0; i < TAP_COUNT; i++) {

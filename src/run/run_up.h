@@ -12,6 +12,8 @@
 struct run_host {
 	struct supervisor supervisor;
 	struct reaper reaper; /* of the engine; of the kernel's there is none */
+	struct drop_watch *drops;
+	struct run_debug *debug; /* NULL: not asked for */
 };
 
 /* Down hooks that are written down: n steps, after `first` others. armed: they will be run. */
@@ -38,6 +40,7 @@ struct run_up {
 	struct run_up_down pre_down, post_down;
 	bool ahead; /* run_ahead_will_note() did, and run_ahead_settle() did not take it back */
 	bool told; /* the engine was, or may have been, told its peers */
+	bool routed; /* run_up_routes() and run_up_post() were */
 	bool began; /* a hook of those that are run did */
 	int64_t hooks_ns; /* that they took, and run_ahead_wait() */
 };

@@ -66,6 +66,10 @@ static void fault(struct teller *t)
 	if (c->fault)
 		t->say(t->ctx, arena_printf(&t->a, "would make the fault %s: %s (%s)",
 					    c->fault->name, c->fault->says, c->variant->says));
+	if (c->and_fault)
+		t->say(t->ctx,
+		       arena_printf(&t->a, "would make the fault %s as well: %s (%s)",
+				    c->and_fault->name, c->and_fault->says, c->and_variant->says));
 }
 
 static void taps(struct teller *t)
@@ -85,6 +89,9 @@ static void taps(struct teller *t)
 					    names[i]);
 	if (list)
 		t->say(t->ctx, arena_printf(&t->a, "would capture on: %s", list));
+	if (has(t, NEED_BIT(NEED_LINKS)))
+		t->say(t->ctx, "would watch what the kernel drops at the near devices, where it is "
+			       "root, by a trace instance of its own (removed on exit)");
 	if (has(t, NEED_BIT(NEED_FRAMING)))
 		t->say(t->ctx, "would create one more tun device (removed at once), and send one "
 			       "datagram into it and one reply out of it");

@@ -20,6 +20,8 @@
 
 enum { SYS_IFNAME_SIZE = 16 };
 
+struct drop_watch_ops;
+struct kernel_debug_ops;
 struct uapi_device;
 struct reaper;
 
@@ -194,6 +196,8 @@ struct platform_ops {
 	 * link_watch_drain.
 	 */
 	int (*route_watch_open)(int *out, struct err *e);
+	/* The same when links or their addresses changed. */
+	int (*addr_watch_open)(int *out, struct err *e);
 
 	/* port 0: chosen by the system. IPv6 is v6-only. Buffers as large as allowed. */
 	int (*udp_open)(enum addr_family family, uint16_t port, uint32_t fwmark,
@@ -269,9 +273,18 @@ struct platform_ops {
 	int (*route_put)(const struct sys_route *r, struct err *e);
 	int (*route_del)(const struct sys_route *r, struct err *e);
 
-	/* "net.ipv4.conf.all.rp_filter"; a "/" stands for a dot in a link's name. */
-	/* A counter of the thread's network namespace, as nstat(8) says it: "TcpExtListenDrops" */
+	/*
+	 * A counter of the thread's network namespace, as nstat(8) says it: "TcpExtListenDrops"; or
+	 * "conntrack_drop", in the words of /proc/net/stat/nf_conntrack.
+	 */
 	int (*net_count)(const char *name, uint64_t *out, struct err *e);
+	/* 1: a UDP socket of this network namespace has that local port; 0: none has. */
+	int (*udp_port_held)(uint16_t port, struct err *e);
+	/* Datagrams that such sockets dropped, their buffers being full. */
+	int (*udp_port_drops)(uint16_t port, uint64_t *out, struct err *e);
+	/* Packets that the queue of a link dropped before they left. */
+	int (*qdisc_drops)(const char *dev, uint64_t *out, struct err *e);
+	/* "net.ipv4.conf.all.rp_filter"; a "/" stands for a dot in a link's name. */
 	int (*sysctl_get)(const char *name, char *out, size_t cap, struct err *e);
 	/* Only src_valid_mark; all else is -EPERM. */
 	int (*sysctl_set)(const char *name, const char *value, struct err *e);
@@ -317,10 +330,10 @@ struct platform_ops {
 	 */
 	void (*isolate_end)(struct sys_isolation *i);
 	/*
-	 * From here on the folder of the engines' sockets is seen empty there. Those that are open,
-	 * and the engines, notice nothing.
+	 * From here on the folder of the engines' sockets is seen empty there, but for that of the
+	 * interface `but`. Those that are open, and the engines, notice nothing.
 	 */
-	int (*isolate_hide)(const struct sys_isolation *i, struct err *e);
+	int (*isolate_hide)(const struct sys_isolation *i, const char *but, struct err *e);
 	/* From here on /etc/hosts is that text there. May be called again. */
 	int (*isolate_hosts)(struct sys_isolation *i, const char *text, struct err *e);
 	/*
@@ -336,6 +349,8 @@ struct platform_ops {
 	 * is no such program.
 	 */
 	int (*spawn)(const struct sys_spawn *s, pid_t *pid, struct err *e);
+	const struct drop_watch_ops *drop_watch; /* sys/drop_watch.h */
+	const struct kernel_debug_ops *kernel_debug; /* sys/kernel_debug.h */
 };
 
 const struct platform_ops *platform_get(void);

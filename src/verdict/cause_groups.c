@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+/* A tunnel that carries nothing carries no questions to the far end either. */
+#define RECORD_THERE                                                                     \
+	"on the peer: wgdiag serve --once --out FAR.json IF   meanwhile here: {check} "  \
+	"--save-facts RUN.json   then here: wgdiag check --facts RUN.json --far-file FAR.json"
+
 const struct cause_group cause_groups[] = {
 	{
 		.id = "no-answer",
@@ -16,7 +21,7 @@ const struct cause_group cause_groups[] = {
 		.commands = { "at the far end: tcpdump -ni any udp port {port}",
 			      "at the far end: wg show; wg show all listen-port",
 			      "at the far end: nft list ruleset | grep -e {port} -e policy" },
-		.next = "wgdiag explain far",
+		.next = RECORD_THERE,
 	},
 	{
 		.id = "no-data-back",
@@ -26,7 +31,7 @@ const struct cause_group cause_groups[] = {
 			  "does its kernel count receive errors of the tunnel's interface",
 		.commands = { "at the far end: wg show all allowed-ips",
 			      "at the far end: ip -s -s link show type wireguard" },
-		.next = "wgdiag explain far",
+		.next = RECORD_THERE,
 	},
 	{
 		.id = "not-forwarded",
@@ -38,7 +43,7 @@ const struct cause_group cause_groups[] = {
 			      "net.ipv6.conf.all.forwarding",
 			      "at the far end: nft list ruleset | grep -e forward -e masquerade",
 			      "at the far end: tcpdump -ni any host {target}" },
-		.next = "wgdiag explain far",
+		.next = "on the peer: wgdiag serve IF   then here: {check} --far {far}",
 	},
 	{ .id = NULL },
 };

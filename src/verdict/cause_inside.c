@@ -43,6 +43,7 @@ const struct cause cause_lan_overlap = {
 	.when = { { "route.inner", FAILED, SIGN_BIT(SIGN_LAN_TAKES_TARGET) } },
 	.side = SIDE_LOCAL,
 	.direction = DIRECTION_UP,
+	.sure = true,
 	.explains = { "route.inner", "config.live", INSIDE_EXPLAINS },
 	.remedy = "give one of the two networks other addresses; for single hosts beyond the "
 		  "tunnel a route of their own is enough, which wins",
@@ -67,6 +68,7 @@ const struct cause cause_not_allowed = {
 	.when = { { "config.allowed-ips", FAILED, SIGN_BIT(SIGN_TARGET_ENTERS_NOT) } },
 	.side = SIDE_LOCAL,
 	.direction = DIRECTION_UP,
+	.sure = true,
 	.explains = { "config.allowed-ips", "route.inner", "config.live", INSIDE_EXPLAINS },
 	.remedy = "put the address into AllowedIPs of the peer that has it; `wg set` replaces the "
 		  "whole list, so the old ones are named too. A route into the tunnel is needed as "
@@ -85,6 +87,7 @@ const struct cause cause_not_routed = {
 	.unless = { { "route.inner", FAILED, SIGN_BIT(SIGN_LAN_TAKES_TARGET) } },
 	.side = SIDE_LOCAL,
 	.direction = DIRECTION_UP,
+	.sure = true,
 	.explains = { "route.inner", "config.live", INSIDE_EXPLAINS },
 	.remedy = "add the route that the peer's allowed IPs need; in a file of wg-quick remove "
 		  "Table = off, or add it in PostUp",
@@ -105,7 +108,7 @@ const struct cause cause_allowedips_overlap_near = {
 		      "tun.delivery", "handshake.complete", "handshake.peers", "underlay.path",
 		      "underlay.out", "underlay.back", INSIDE_EXPLAINS },
 	.remedy = "give each peer only addresses that no other has; of two that overlap the last "
-		  "one set takes them, and `wg show` lists nothing for the other",
+		  "one set takes them, and `wg show` mostly lists nothing for the other",
 	.commands = { "wg show {if} allowed-ips" },
 	.not_this = { "another key or endpoint: the peer that lost its addresses may shake hands, "
 		      "and still gets no packet",
@@ -206,6 +209,12 @@ const struct cause cause_allowedips_overlap_rival = {
 /* --- from one end: nothing comes back ------------------------------------------------- */
 
 #define NO_DATA_BACK SIGNED(SIGN_NO_DATA_BACK)
+/* What the far end recorded (cause_recorded.c), or what its own row says. */
+#define FAR_RECORDED                                                            \
+	SIGN_BIT(SIGN_FAR_FILTER_TOOK) | SIGN_BIT(SIGN_FAR_FORWARD_DROPPED) |   \
+		SIGN_BIT(SIGN_FAR_HIDES_NOT) | SIGN_BIT(SIGN_FAR_NO_WAY_BACK) | \
+		SIGN_BIT(SIGN_FAR_WRITES_NO_IP) | SIGN_BIT(SIGN_FAR_WRITE_REFUSED) | \
+		SIGN_BIT(SIGN_FAR_SENDS_NO_IP) | SIGN_BIT(SIGN_FAR_OUTER_TOO_LARGE)
 #define NO_DATA_UNLESS                                                        \
 	{                                                                     \
 		{                                                             \
@@ -217,7 +226,7 @@ const struct cause cause_allowedips_overlap_rival = {
 					SIGN_BIT(SIGN_NEAR_OUTER_TOO_LARGE) | \
 					SIGN_BIT(SIGN_ENDPOINT_IN_TUNNEL) |   \
 					SIGN_BIT(SIGN_FILTER_TOOK) |          \
-					SIGN_BIT(SIGN_REVERSE_PATH)           \
+					SIGN_BIT(SIGN_REVERSE_PATH) | FAR_RECORDED \
 		},                                                            \
 		{ "underlay.back", FAILED, 0 },                               \
 		{                                                             \
@@ -355,7 +364,8 @@ const struct cause cause_no_ip_forward = {
 	.when = BEYOND_SILENT,
 	/* What it was seen to do, and what is known to be the reason. */
 	.unless = { { NULL, FAILED,
-		      SIGN_BIT(SIGN_FAR_FORWARDS) | SIGN_BIT(SIGN_FAR_FORWARDS_NOT) } },
+		      SIGN_BIT(SIGN_FAR_FORWARDS) | SIGN_BIT(SIGN_FAR_FORWARDS_NOT) |
+			      FAR_RECORDED } },
 	.side = SIDE_FAR,
 	.direction = DIRECTION_UP,
 	.explains = { INSIDE_EXPLAINS },
@@ -413,7 +423,7 @@ const struct cause cause_forward_drop_near = {
 #define UNLESS_IT_FORWARDS_NOT                                        \
 	{                                                             \
 		{                                                     \
-			NULL, FAILED, SIGN_BIT(SIGN_FAR_FORWARDS_NOT) \
+			NULL, FAILED, SIGN_BIT(SIGN_FAR_FORWARDS_NOT) | FAR_RECORDED \
 		}                                                     \
 	}
 

@@ -6,6 +6,13 @@
 
 #include "verdict/causes.h"
 
+/* The name's other address, or its other family, was found to be why: nothing is left to guess. */
+#define NAME_IS_WHY (SIGN_BIT(SIGN_NAME_MOVED) | SIGN_BIT(SIGN_OTHER_FAMILY))
+/* What is near this host was found to be why: it comes before any far end is suspected. */
+#define NEARER                                                                            \
+	(NAME_IS_WHY | SIGN_BIT(SIGN_UDP_STOPS_NEAR) | SIGN_BIT(SIGN_PORTAL) |            \
+	 SIGN_BIT(SIGN_NO_UPLINK))
+
 #define CAUSES(X) \
 	X(cause_tun_framing_near) \
 	X(cause_tun_framing_far) \
@@ -17,6 +24,12 @@
 	X(cause_wrong_key_file) \
 	X(cause_wrong_key_far) \
 	X(cause_wrong_key_refused) \
+	X(cause_udp_blocked_inbound_here) \
+	X(cause_udp_blocked_inbound_vanished) \
+	X(cause_udp_blocked_inbound_maybe) \
+	X(cause_listener_absent_here) \
+	X(cause_wrong_key_called) \
+	X(cause_wrong_key_unanswered) \
 	X(cause_captive_portal) \
 	X(cause_udp_egress_blocked) \
 	X(cause_listener_absent) \
@@ -25,6 +38,15 @@
 	X(cause_udp_blocked_inbound_way) \
 	X(cause_nat_no_forward_router) \
 	X(cause_nat_no_forward_lost) \
+	/* and the far end recorded */ \
+	X(cause_udp_blocked_inbound_recorded) \
+	X(cause_listener_absent_recorded) \
+	X(cause_protocol_blocked_recorded) \
+	X(cause_nat_no_forward_recorded) \
+	X(cause_udp_egress_blocked_recorded) \
+	X(cause_udp_blocked_inbound_way_recorded) \
+	X(cause_underlay_loss_recorded) \
+	X(cause_underlay_loss_up_recorded) \
 	X(cause_udp_blocked_inbound_stops) \
 	X(cause_udp_blocked_inbound_stops_near) \
 	X(cause_udp_blocked_inbound) \
@@ -47,6 +69,10 @@
 	X(cause_inner_source_near) \
 	X(cause_allowedips_overlap_rival) \
 	X(cause_no_ip_forward_told) \
+	X(cause_provider_recorded) \
+	X(cause_forward_drop_recorded) \
+	X(cause_masquerade_recorded) \
+	X(cause_no_return_route_recorded) \
 	X(cause_forward_reject) \
 	X(cause_no_ip_forward_near) \
 	X(cause_forward_drop_near) \
@@ -61,10 +87,14 @@
 	X(cause_takes_nothing_source) \
 	X(cause_takes_nothing_framing) \
 	X(cause_icmp_filtered) \
+	X(cause_icmp_filtered_here) \
 	/* this host: its engine, filter and kernel */ \
 	X(cause_rp_filter) \
 	X(cause_leftover_rules) \
+	X(cause_leftover_rules_neighbour) \
 	X(cause_local_firewall) \
+	X(cause_local_firewall_neighbour) \
+	X(cause_multihomed_reply) \
 	X(cause_psk_mismatch) \
 	X(cause_psk_mismatch_unsaid) \
 	X(cause_psk_mismatch_responder) \

@@ -26,19 +26,42 @@
 		BACK_FAILED(SIGN_SILENCE), ANYWHERE(SIGN_CONTROL_ANSWERED) \
 	}
 
-/* The name's other address, or its other family, was found to be why: nothing is left to guess. */
-#define NAME_SIGNS (SIGN_BIT(SIGN_NAME_MOVED) | SIGN_BIT(SIGN_OTHER_FAMILY))
 #define BY_NAME                             \
 	{                                   \
-		NULL, ANY_STATE, NAME_SIGNS \
+		NULL, ANY_STATE, NAME_IS_WHY \
 	}
 
+#define FOUND_HERE                                                     \
+	{                                                              \
+		NULL, ANY_STATE, NEARER | SIGN_BIT(SIGN_KEY_REFUSED)   \
+	}
+/* Or the far end recorded what tells. */
+#define FAR_TELLS                                                              \
+	SIGN_BIT(SIGN_FAR_TOOK_CALL) | SIGN_BIT(SIGN_FAR_OTHER_PORT) |         \
+		SIGN_BIT(SIGN_FAR_ANSWERED) | SIGN_BIT(SIGN_FAR_IS_ELSEWHERE) | \
+		SIGN_BIT(SIGN_FAR_HEARD_LIKE) | \
+		SIGN_BIT(SIGN_FAR_HEARD_KNOCK) | SIGN_BIT(SIGN_FAR_HEARD_OTHER) | \
+		SIGN_BIT(SIGN_FAR_HEARD_DNS)
+
 /* Or what is near this host: it comes before any far end is suspected. */
-#define FOUND_NEARER                                                                         \
-	{                                                                                    \
-		NULL, ANY_STATE,                                                             \
-			NAME_SIGNS | SIGN_BIT(SIGN_UDP_STOPS_NEAR) | SIGN_BIT(SIGN_PORTAL) | \
-				SIGN_BIT(SIGN_NO_UPLINK) | SIGN_BIT(SIGN_KEY_REFUSED)        \
+#define FOUND_NEARER                                                           \
+	{                                                                      \
+		NULL, ANY_STATE, NEARER | SIGN_BIT(SIGN_KEY_REFUSED) | FAR_TELLS \
+	}
+
+#define TOLD_BY_FAR                          \
+	{                                    \
+		NULL, ANY_STATE, (FAR_TELLS) \
+	}
+
+/* What the far end recorded leaves out: its host had them; it had nothing. */
+#define FAR_HEARD                                                \
+	{                                                        \
+		NULL, STATE_BIT(STATE_FAIL), SIGN_BIT(SIGN_FAR_HEARD) \
+	}
+#define FAR_UNHEARD                                                      \
+	{                                                                \
+		NULL, STATE_BIT(STATE_FAIL), SIGN_BIT(SIGN_FAR_HEARD_NOTHING) \
 	}
 
 /* What ends on the way was seen to: then only that explains it. */
@@ -70,7 +93,8 @@ const struct cause cause_listener_absent = {
 	.id = "listener-absent",
 	.says = "nothing listens at the endpoint's port",
 	.when = { BACK_FAILED(SIGN_PORT_CLOSED) },
-	.unless = { ANYWHERE(SIGN_ENDPOINT_IS_ROUTER), BY_NAME },
+	/* What the far end recorded has the port. */
+	.unless = { ANYWHERE(SIGN_ENDPOINT_IS_ROUTER), BY_NAME, ANYWHERE(SIGN_FAR_OTHER_PORT) },
 	.side = SIDE_FAR,
 	.direction = DIRECTION_UP,
 	.explains = { NOTHING_COMES, "underlay.path" },
@@ -91,7 +115,7 @@ const struct cause cause_listener_absent_router = {
 	.group = "no-answer",
 	.says = "nothing listens at the endpoint's port",
 	.when = { BACK_FAILED(SIGN_PORT_CLOSED), ANYWHERE(SIGN_ENDPOINT_IS_ROUTER) },
-	.unless = { BY_NAME },
+	.unless = { BY_NAME, TOLD_BY_FAR },
 	.side = SIDE_FAR,
 	.direction = DIRECTION_UP,
 	.explains = { NOTHING_COMES, "underlay.path" },
@@ -117,7 +141,7 @@ const struct cause cause_nat_no_forward_router = {
 	.group = "no-answer",
 	.says = "the router at the endpoint does not forward the port",
 	.when = { BACK_FAILED(SIGN_PORT_CLOSED), ANYWHERE(SIGN_ENDPOINT_IS_ROUTER) },
-	.unless = { BY_NAME },
+	.unless = { BY_NAME, TOLD_BY_FAR },
 	.side = SIDE_PATH,
 	.direction = DIRECTION_UP,
 	.explains = { NOTHING_COMES, "underlay.path" },
@@ -162,7 +186,7 @@ const struct cause cause_udp_blocked_inbound_way = {
 	.id = "udp-blocked-inbound",
 	.says = "a router's filter refuses the tunnel's messages",
 	.when = { BACK_FAILED(SIGN_PROHIBITED_ON_WAY) },
-	.unless = { FOUND_NEARER },
+	.unless = { FOUND_HERE },
 	.side = SIDE_PATH,
 	.direction = DIRECTION_UP,
 	.explains = { NOTHING_COMES, "underlay.path" },
@@ -228,7 +252,7 @@ const struct cause cause_nat_no_forward = {
 	.group = "no-answer",
 	.says = "the port is not forwarded to the far end",
 	.when = SILENCE,
-	.unless = { PATH_FAILED, FOUND_NEARER },
+	.unless = { PATH_FAILED, FOUND_NEARER, FAR_HEARD },
 	.side = SIDE_PATH,
 	.direction = DIRECTION_UP,
 	.explains = { NOTHING_COMES },
@@ -243,7 +267,7 @@ const struct cause cause_wrong_key_silent = {
 	.group = "no-answer",
 	.says = "one end has a wrong public key of the other",
 	.when = SILENCE,
-	.unless = { PATH_FAILED, FOUND_NEARER },
+	.unless = { PATH_FAILED, FOUND_NEARER, FAR_UNHEARD },
 	.side = SIDE_UNKNOWN,
 	.explains = { NOTHING_COMES },
 	.remedy = "compare the keys: each end's peer must be the public key of the other",
@@ -258,7 +282,7 @@ const struct cause cause_protocol_blocked = {
 	.group = "no-answer",
 	.says = "somebody on the way drops WireGuard by its shape",
 	.when = SILENCE,
-	.unless = { PATH_FAILED, FOUND_NEARER },
+	.unless = { PATH_FAILED, FOUND_NEARER, FAR_HEARD },
 	.side = SIDE_PATH,
 	.direction = DIRECTION_UP,
 	.explains = { NOTHING_COMES },
@@ -318,7 +342,7 @@ const struct cause cause_udp_egress_blocked_silent = {
 	.group = "no-answer",
 	.says = "this network lets no UDP out",
 	.when = SILENCE,
-	.unless = { ANYWHERE(SIGN_OTHER_UDP_ANSWERED), PATH_FAILED, FOUND_NEARER },
+	.unless = { ANYWHERE(SIGN_OTHER_UDP_ANSWERED), PATH_FAILED, FOUND_NEARER, FAR_HEARD },
 	.side = SIDE_PATH,
 	.direction = DIRECTION_UP,
 	.explains = { NOTHING_COMES },
@@ -349,7 +373,7 @@ const struct cause cause_listener_absent_silent = {
 	.group = "no-answer",
 	.says = "nothing listens at the endpoint, and what it says of that is filtered",
 	.when = SILENCE,
-	.unless = { ANYWHERE(SIGN_OTHER_UDP_ANSWERED), PATH_FAILED, FOUND_NEARER },
+	.unless = { ANYWHERE(SIGN_OTHER_UDP_ANSWERED), PATH_FAILED, FOUND_NEARER, FAR_HEARD },
 	.side = SIDE_FAR,
 	.direction = DIRECTION_UP,
 	.explains = { NOTHING_COMES },
@@ -458,6 +482,8 @@ const struct cause cause_wrong_key_refused = {
 	.when = { { "crypto.rejects", STATE_BIT(STATE_FAIL) | STATE_BIT(STATE_WARN),
 		    SIGN_BIT(SIGN_KEY_REFUSED) },
 		  { "handshake.complete", STATE_BIT(STATE_FAIL), 0 } },
+	/* What comes is told more exactly. */
+	.unless = { ANYWHERE(SIGN_CALL_OTHER_KEY) },
 	.side = SIDE_UNKNOWN,
 	.explains = { "crypto.rejects", NOTHING_COMES },
 	.remedy = "compare the keys: the far end's peer must be this end's public key, and this "

@@ -4,6 +4,9 @@
  */
 #include "verdict/cause_list.h"
 
+/* That a host beyond the far end is silent, where the far end answers, is no loss, and no size. */
+#define BEYOND (SIGN_BIT(SIGN_BEYOND_SILENT) | SIGN_BIT(SIGN_BEYOND_REFUSED))
+
 #define LOST_UP SIGN_BIT(SIGN_LOST_ON_THE_WAY_UP)
 #define LOST_DOWN SIGN_BIT(SIGN_LOST_ON_THE_WAY_DOWN)
 
@@ -14,8 +17,10 @@ const struct cause cause_underlay_loss = {
 	.side = SIDE_PATH,
 	.up = LOST_UP,
 	.down = LOST_DOWN,
+	.sure = true,
 	.explains = { "loss.up", "loss.down", "ping.peer", "ping.sizes", "echo.reply",
 		      "data.both-ways", "underlay.out", "underlay.back", "handshake.complete" },
+	.leaves = BEYOND,
 	.remedy = "it is the link, or a queue on the way, and not the tunnel: try it by cable or "
 		  "from another network, look for the hop where loss begins, and ask who runs it; "
 		  "a link that is full drops too: shape the sender below its rate",
@@ -48,7 +53,9 @@ const struct cause cause_pmtu_blackhole_near = {
 	.says = "the tunnel's MTU is more than this host's own link carries",
 	.when = { { "tun.mtu", STATE_BIT(STATE_FAIL), SIGN_BIT(SIGN_LINK_TOO_NARROW) } },
 	.side = SIDE_LOCAL,
+	.sure = true,
 	.explains = PMTU_EXPLAINS,
+	.leaves = BEYOND,
 	.not_this = PMTU_NOT_THIS,
 };
 
@@ -58,7 +65,9 @@ const struct cause cause_pmtu_blackhole = {
 	.when = { { "ping.sizes", STATE_BIT(STATE_FAIL), SIGN_BIT(SIGN_LOST_BY_SIZE) } },
 	.unless = { { "tun.mtu", STATE_BIT(STATE_FAIL), SIGN_BIT(SIGN_LINK_TOO_NARROW) } },
 	.side = SIDE_PATH,
+	.sure = true,
 	.explains = PMTU_EXPLAINS,
+	.leaves = BEYOND,
 	.not_this = PMTU_NOT_THIS,
 };
 

@@ -92,8 +92,10 @@ const struct cause cause_self_ping_utun = {
 	.explains = { "ping.self" },
 	.remedy =
 		"nothing is to be mended: a point-to-point utun gives the system no way to its own "
-		"address but into the tunnel. Who needs the answer routes the address to lo0",
-	.commands = { "route -n get {inner}", "sudo route -n add -host {inner} -interface lo0" },
+		"address but into the tunnel, and on Linux a rule may. Who needs the answer routes "
+		"the address to lo0, or lets the rule leave it out",
+	.commands = { "route -n get {inner}", "sudo route -n add -host {inner} -interface lo0",
+		      "ip route get {inner}; ip rule" },
 	.not_this = { "another point-to-point address or netmask: macOS sends it into the tunnel "
 		      "all the same",
 		      "another engine, if pings to the other end are answered" },
@@ -147,32 +149,67 @@ const struct cause cause_rp_filter = {
 /* --- this host's own filter: FM61, FM50 ---------------------------------------------- */
 
 /* Where nothing gets into the tunnel no handshake is asked for either. */
-#define FILTER_EXPLAINS                                                                     \
+#define FILTER_EXPLAINS                                                                        \
+	"host.firewall", "handshake.complete", "handshake.peers", "crypto.rejects",            \
+		"underlay.out", "underlay.back", "underlay.path", "tun.delivery", "ping.self", \
+		"ping.sizes", NO_SESSION
+#define FIREWALL(sign)                                       \
+	{                                                    \
+		"host.firewall", FAIL, SIGN_BIT(SIGN_##sign) \
+	}
+
+#define LEFT_OVER_SAYS "a filter rule of a tunnel that is gone takes this one's packets"
+#define LEFT_OVER_NOT_THIS                                                                  \
 	{                                                                                   \
-		"host.firewall", "handshake.complete", "handshake.peers", "crypto.rejects", \
-			"underlay.out", "underlay.back", "underlay.path", "tun.delivery",   \
-			"ping.self", "ping.sizes", NO_SESSION                               \
+		"anything at the far end: this host's kernel takes the packets",            \
+			"another MTU, other keys or allowed IPs",                           \
+			"setting this tunnel down and up: the rule is another's, and stays" \
 	}
 
 const struct cause cause_leftover_rules = {
 	.id = "leftover-rules",
-	.says = "a filter rule of a tunnel that is gone takes this one's packets",
-	.when = { { "host.firewall", FAIL, SIGN_BIT(SIGN_FILTER_LEFT_OVER) } },
+	.says = LEFT_OVER_SAYS,
+	.when = { FIREWALL(FILTER_LEFT_OVER) },
+	.unless = { FIREWALL(FILTER_TOOK_NEIGHBOUR) },
 	.side = SIDE_LOCAL,
-	.explains = FILTER_EXPLAINS,
-	.not_this = { "anything at the far end: this host's kernel takes the packets",
-		      "another MTU, other keys or allowed IPs",
-		      "setting this tunnel down and up: the rule is another's, and stays" },
+	.explains = { FILTER_EXPLAINS },
+	.not_this = LEFT_OVER_NOT_THIS,
 };
+
+/* IPv6 asks for its next host by packets that rules take like others; IPv4 does not. */
+const struct cause cause_leftover_rules_neighbour = {
+	.id = "leftover-rules",
+	.says = LEFT_OVER_SAYS,
+	.when = { FIREWALL(FILTER_LEFT_OVER), FIREWALL(FILTER_TOOK_NEIGHBOUR) },
+	.side = SIDE_LOCAL,
+	.explains = { FILTER_EXPLAINS, "underlay.gateway" },
+	.not_this = LEFT_OVER_NOT_THIS,
+};
+
+#define LOCAL_FIREWALL_NOT_THIS                                                           \
+	{                                                                                 \
+		"anything at the far end: this host's kernel takes the packets",          \
+			"another MTU, other keys or allowed IPs",                         \
+			"a rule that accepts behind the one that drops: that one decides" \
+	}
 
 const struct cause cause_local_firewall = {
 	.id = "local-firewall",
 	.says = "this host's own filter drops the tunnel's packets",
-	.when = { { "host.firewall", FAIL, SIGN_BIT(SIGN_FILTER_TOOK) } },
-	.unless = { { "host.firewall", FAIL, SIGN_BIT(SIGN_FILTER_LEFT_OVER) } },
+	.when = { FIREWALL(FILTER_TOOK) },
+	.unless = { FIREWALL(FILTER_LEFT_OVER), FIREWALL(FILTER_TOOK_NEIGHBOUR),
+		    FIREWALL(FILTER_TOOK_CALL) },
 	.side = SIDE_LOCAL,
-	.explains = FILTER_EXPLAINS,
-	.not_this = { "anything at the far end: this host's kernel takes the packets",
-		      "another MTU, other keys or allowed IPs",
-		      "a rule that accepts behind the one that drops: that one decides" },
+	.explains = { FILTER_EXPLAINS },
+	.not_this = LOCAL_FIREWALL_NOT_THIS,
+};
+
+const struct cause cause_local_firewall_neighbour = {
+	.id = "local-firewall",
+	.says = "this host's own filter drops what IPv6 needs to find the next host on its link",
+	.when = { FIREWALL(FILTER_TOOK_NEIGHBOUR) },
+	.unless = { FIREWALL(FILTER_LEFT_OVER) },
+	.side = SIDE_LOCAL,
+	.explains = { FILTER_EXPLAINS, "underlay.gateway" },
+	.not_this = LOCAL_FIREWALL_NOT_THIS,
 };

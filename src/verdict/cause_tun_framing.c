@@ -49,6 +49,8 @@ const struct cause cause_tun_framing_near = {
 		"macOS: utun always has the header). In a program that embeds an engine: "
 		"the tun crate from 0.7 on, with packet_information as the device has it, "
 		"or the crate's packet codec; header and packet go out in one write",
+	.commands = { "wgdiag check --engine wireguard-go",
+		      "WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go wg-quick up {if}" },
 	.not_this = FRAMING_NOT_THIS,
 	.splitter = "wgdiag check --engine builtin",
 };
@@ -68,6 +70,8 @@ const struct cause cause_tun_framing_far = {
 		"an engine: the tun crate from 0.7 on, with packet_information as the "
 		"device has it, or the crate's packet codec; header and packet go out in "
 		"one write. Here nothing needs to change",
+	.commands = { "at the far end: wgdiag check --engine wireguard-go",
+		      "at the far end: ip -d link show type tun" },
 	.not_this = FRAMING_NOT_THIS,
 	.splitter = "wgdiag check --engine builtin",
 };

@@ -71,3 +71,8 @@ bool cause_explains(const struct cause *c, const char *check_id)
 			return true;
 	return false;
 }
+
+bool cause_explains_row(const struct cause *c, const struct finding *f)
+{
+	return cause_explains(c, f->check->id) && !(c->leaves & f->signs);
+}

@@ -35,8 +35,15 @@ struct cause {
 	 * when nothing failed, and never makes the verdict worse.
 	 */
 	bool no_fault;
+	/*
+	 * What it is found by is the fault itself, and nothing that another one could bring about:
+	 * it is at work wherever it holds, also where others explain all that failed.
+	 */
+	bool sure;
 	/* ids of checks that fail of it, the one that shows it best first */
 	const char *explains[CAUSE_EXPLAINS_MAX];
+	/* but none that fails with one of these signs: it cannot bring that about */
+	sign_set leaves;
 	/* what to change; NULL: what the row that shows it best says */
 	const char *remedy;
 	const char *commands[CAUSE_LIST_MAX]; /* to type for it, as of verdict/fill.h */
@@ -55,7 +62,8 @@ struct cause_group {
 	const char *says; /* as of a cause */
 	const char *remedy; /* what to look at, in order of likelihood */
 	const char *commands[CAUSE_LIST_MAX]; /* to type for it, as of verdict/fill.h */
-	const char *next; /* the one command that would decide, as of verdict/fill.h */
+	/* the one command that would decide, as of verdict/fill.h; it needs wgdiag at both ends */
+	const char *next;
 };
 extern const struct cause_group cause_groups[]; /* ended by one without an id */
 const struct cause_group *cause_group_find(const char *id); /* NULL: none, or id is NULL */
@@ -67,5 +75,6 @@ bool cause_holds(const struct cause *c, const struct findings *all);
 bool cause_speaks_for(const struct cause *c, const struct finding *f);
 enum direction cause_direction(const struct cause *c, const struct findings *all);
 bool cause_explains(const struct cause *c, const char *check_id);
+bool cause_explains_row(const struct cause *c, const struct finding *f);
 
 #endif

@@ -54,6 +54,27 @@ static const char *word_or_none(struct arena *a, const char *s)
 	return s && *s ? words_shell(a, s) : "";
 }
 
+/* Whoever answers from the address that was asked is there; another one may be behind it. */
+static const char *far_addr(struct arena *a, const struct facts *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_inner_targets; i++) {
+		const struct inner_target_facts *t = &f->inner_targets[i];
+
+		if (t->answered && ip_addr_equal(&t->addr, &t->from))
+			return address(a, &t->addr);
+	}
+	return "";
+}
+
+static const char *check_again(struct arena *a, const struct facts *f)
+{
+	static const char *const of_far[] = { "--far", "--far-file", NULL };
+
+	return words_again(a, f, of_far);
+}
+
 /* "": not known; NULL: no such word. */
 static const char *value(struct arena *a, const struct facts *f, const char *word, size_t len)
 {
@@ -61,10 +82,15 @@ static const char *value(struct arena *a, const struct facts *f, const char *wor
 	struct tunnel_addrs l = { .n = 0 };
 
 #define IS(s) (len == strlen(s) && strncmp(word, s, len) == 0)
+	/* That of a self-test is gone. */
 	if (IS("if"))
-		return word_or_none(a, f->target.name);
+		return f->target.kind == TARGET_SELF_TEST ? "" : word_or_none(a, f->target.name);
 	if (IS("port"))
 		return to.port ? arena_printf(a, "%u", to.port) : "";
+	if (IS("listen"))
+		return f->have & NEED_BIT(NEED_CONFIG) && f->config[END_NEAR].listen_port > 0 ?
+			       arena_printf(a, "%lld", (long long)f->config[END_NEAR].listen_port) :
+			       "";
 	if (IS("host"))
 		return address(a, &to.addr);
 	if (IS("dev"))
@@ -75,6 +101,10 @@ static const char *value(struct arena *a, const struct facts *f, const char *wor
 		return own_key(a, f);
 	if (IS("arg"))
 		return word_or_none(a, facts_argument(f));
+	if (IS("check"))
+		return check_again(a, f);
+	if (IS("far"))
+		return far_addr(a, f);
 	if (IS("inner")) {
 		tunnel_sources(f, &l);
 		return first_of(a, &l);

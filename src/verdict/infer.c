@@ -5,7 +5,8 @@
  * explanation. Wanted is a smallest set of candidates that explains every row that any
  * candidate explains: one cause for six failures rather than six. All sets of that size
  * are found, exactly, by branching on the first row that is not explained yet; so a tie is
- * seen as one. Rows of one check are one here: a bit each.
+ * seen as one. A cause that was seen itself is in each of them. Rows of one check are one here: a
+ * bit each.
  */
 #include "verdict/infer.h"
 
@@ -19,6 +20,7 @@ struct search {
 	uint64_t rows[BITS]; /* what each explains */
 	size_t n;
 	uint64_t wanted; /* all rows to explain */
+	uint64_t sure; /* the candidates that are at work in any case */
 	uint64_t best, any; /* sets of candidates: the most likely cover; the union of all */
 };
 
@@ -62,6 +64,18 @@ static size_t rows_of(const struct cause *const *table, size_t n_table, bool no_
 	return n;
 }
 
+/* Each row of that check that failed. */
+static bool explains_all(const struct cause *c, const struct findings *all, const char *id)
+{
+	const struct finding *f;
+
+	for (f = all->first; f; f = f->next)
+		if (f->state == STATE_FAIL && strcmp(f->check->id, id) == 0 &&
+		    !cause_explains_row(c, f))
+			return false;
+	return cause_explains(c, id);
+}
+
 static void candidates(const struct cause *const *table, size_t n, bool no_fault,
 		       const struct findings *all, struct search *s)
 {
@@ -74,13 +88,15 @@ static void candidates(const struct cause *const *table, size_t n, bool no_fault
 		if (table[i]->no_fault != no_fault || !cause_holds(table[i], all))
 			continue;
 		for (k = 0; k < n_ids; k++)
-			if (cause_explains(table[i], ids[k]))
+			if (explains_all(table[i], all, ids[k]))
 				rows |= UINT64_C(1) << k;
 		if (!rows)
 			continue;
 		/* Never seen; and the most likely ones stand first. */
 		if (s->n == BITS)
 			return;
+		if (table[i]->sure)
+			s->sure |= UINT64_C(1) << s->n;
 		s->cause[s->n] = table[i];
 		s->rows[s->n++] = rows;
 		s->wanted |= rows;
@@ -93,6 +109,17 @@ static bool likelier(uint64_t a, uint64_t b)
 	uint64_t first = (a ^ b) & -(a ^ b);
 
 	return (a & first) != 0;
+}
+
+static uint64_t explained_by(const struct search *s, uint64_t set)
+{
+	uint64_t rows = 0;
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (set >> i & 1)
+			rows |= s->rows[i];
+	return rows;
 }
 
 /* Tries all ways to explain the rest with `left` more. */
@@ -123,6 +150,75 @@ static size_t take(const struct search *s, uint64_t set, const struct cause **to
 	return n;
 }
 
+static unsigned n_rows(uint64_t rows)
+{
+	unsigned n = 0;
+
+	for (; rows; rows &= rows - 1)
+		n++;
+	return n;
+}
+
+/*
+ * The one of the chosen in whose place it explains the rest; where more than one would have to go,
+ * the one with which it shares most.
+ */
+static size_t stands_for(const struct search *s, size_t candidate)
+{
+	uint64_t it = UINT64_C(1) << candidate;
+	size_t i, n = 0, best = 0;
+	unsigned most = 0;
+	bool found = false;
+
+	for (i = 0; i < s->n; i++) {
+		unsigned shared;
+
+		if (!(s->best >> i & 1))
+			continue;
+		/* For what was seen itself nothing stands in. */
+		if (s->sure >> i & 1) {
+			n++;
+			continue;
+		}
+		if (explained_by(s, (s->best & ~(UINT64_C(1) << i)) | it) == s->wanted)
+			return n;
+		shared = n_rows(s->rows[i] & s->rows[candidate]);
+		if (!found || shared > most) {
+			most = shared;
+			best = n;
+			found = true;
+		}
+		n++;
+	}
+	return best;
+}
+
+/* In the order of `candidates`. */
+static const size_t *places(const struct search *s, struct arena *a)
+{
+	size_t *out = arena_alloc(a, (s->n + 1) * sizeof(*out)), i, n = 0;
+
+	for (i = 0; i < s->n; i++)
+		if (s->best >> i & 1) {
+			out[n] = n;
+			n++;
+		}
+	for (i = 0; i < s->n; i++)
+		if (s->any & ~s->best & UINT64_C(1) << i)
+			out[n++] = stands_for(s, i);
+	return out;
+}
+
+bool infer_is_tie(const struct inference *in, size_t chosen)
+{
+	size_t i;
+
+	for (i = in->n_chosen; i < in->n_candidates; i++)
+		if (in->stands_for[i] == chosen)
+			return true;
+	return false;
+}
+
 /* Evidence counts before what merely follows; then the order of `explains`. */
 struct finding *infer_root(const struct cause *c, const struct findings *all)
 {
@@ -142,7 +238,17 @@ struct finding *infer_root(const struct cause *c, const struct findings *all)
 	return first;
 }
 
-static bool explained(const struct inference *in, const char *check_id)
+static bool explained(const struct inference *in, const struct finding *f)
+{
+	size_t i;
+
+	for (i = 0; i < in->n_chosen; i++)
+		if (cause_explains_row(in->chosen[i], f))
+			return true;
+	return false;
+}
+
+static bool is_explained(const struct inference *in, const char *check_id)
 {
 	size_t i;
 
@@ -178,7 +284,7 @@ static const char *root_id(const struct inference *in, const struct findings *al
 
 	for (i = 0; i < in->n_chosen; i++) {
 		root = infer_root(in->chosen[i], all);
-		if (cause_explains(in->chosen[i], f->check->id) && may_be_of(root, f))
+		if (cause_explains_row(in->chosen[i], f) && may_be_of(root, f))
 			return root->check->id;
 	}
 	return f->caused_by;
@@ -190,11 +296,11 @@ static void mark(const struct inference *in, struct findings *all)
 	struct finding *f;
 
 	for (f = all->first; f; f = f->next) {
-		if (f->state != STATE_FAIL || !explained(in, f->check->id))
+		if (f->state != STATE_FAIL || !explained(in, f))
 			continue;
 		if (!is_root(in, all, f))
 			f->caused_by = root_id(in, all, f);
-		else if (f->caused_by && explained(in, f->caused_by))
+		else if (f->caused_by && is_explained(in, f->caused_by))
 			f->caused_by = NULL;
 	}
 }
@@ -208,13 +314,14 @@ void infer(const struct cause *const *table, size_t n, struct findings *all, str
 	size_t k;
 
 	candidates(table, n, no_fault, all, &s);
-	for (k = 1; s.wanted && !s.best; k++)
-		cover(&s, 0, 0, k);
+	for (k = 0; s.wanted && !s.best; k++)
+		cover(&s, s.sure, explained_by(&s, s.sure), k);
 	in.chosen = arena_alloc(all->arena, (s.n + 1) * sizeof(struct cause *));
 	in.n_chosen = take(&s, s.best, in.chosen, 0);
 	in.candidates = arena_alloc(all->arena, (s.n + 1) * sizeof(struct cause *));
 	in.n_candidates = take(&s, s.best, in.candidates, 0);
 	in.n_candidates = take(&s, s.any & ~s.best, in.candidates, in.n_candidates);
+	in.stands_for = places(&s, all->arena);
 	if (!no_fault)
 		mark(&in, all);
 	*out = in;

@@ -14,7 +14,12 @@ struct inference {
 	/* those, and after them what is in another set as small: not told apart */
 	const struct cause **candidates;
 	size_t n_candidates;
+	/* of each candidate the index of the chosen one that it may stand in for, or is */
+	const size_t *stands_for;
 };
+
+/* More than one candidate for that chosen one. */
+bool infer_is_tie(const struct inference *in, size_t chosen);
 
 /*
  * FAIL rows by faults, or, where nothing failed, rows that are WARN or UNSURE by causes that

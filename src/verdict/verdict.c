@@ -67,14 +67,26 @@ static bool any_needed(const struct findings *all)
 	return false;
 }
 
-static bool undecided(const struct finding *f, const struct findings *all,
-		      const struct inference *in, bool away)
+/* What was asked is how much is lost. */
+static bool is_asked(const struct facts *facts, const struct check *c)
+{
+	return facts->target.for_loss && (!strcmp(c->id, "loss.up") || !strcmp(c->id, "loss.down"));
+}
+
+static bool undecided(const struct facts *facts, const struct finding *f,
+		      const struct findings *all, const struct inference *in, bool away)
 {
 	/* Of rows that the verdict does not stand on otherwise, each that was chosen counts. */
-	bool counts = is_needed(f->check) || f->wanted || (all->partial && !any_needed(all));
+	bool counts = is_needed(f->check) || f->wanted || is_asked(facts, f->check) ||
+		      (all->partial && !any_needed(all));
 	size_t i;
 
-	/* A peer that comes and goes, and is gone: no row waits for what it would answer. */
+	/*
+	 * A peer that comes and goes, and is gone: no row waits for what it would answer. Whether
+	 * it tries to come is another question, and a missing privilege leaves it open.
+	 */
+	if (f->state == STATE_SKIP && f->remedy && !strcmp(f->check->id, "handshake.complete"))
+		return true;
 	if (away && (f->check->layer == LAYER_TRANSPORT || f->check->layer == LAYER_INNER) &&
 	    f->state != STATE_ERROR)
 		return false;
@@ -110,17 +122,21 @@ static const struct finding *first_undecided(const struct facts *facts, const st
 	const struct finding *f;
 
 	for (f = all->first; f; f = f->next)
-		if (undecided(f, all, in, away))
+		if (undecided(facts, f, all, in, away))
 			return f;
 	return NULL;
 }
 
 /* Rows that look at one direction only, where no cause tells it. */
-static enum direction row_direction(const char *id)
+static enum direction row_direction(const struct finding *row)
 {
+	const char *id = row->check->id;
+
 	if (!strcmp(id, "loss.up") || !strcmp(id, "underlay.out"))
 		return DIRECTION_UP;
-	if (!strcmp(id, "loss.down") || !strcmp(id, "underlay.back"))
+	/* Where there is no answer at all, it may be that nobody was asked. */
+	if (!strcmp(id, "loss.down") ||
+	    (!strcmp(id, "underlay.back") && !(row->signs & SIGN_BIT(SIGN_SILENCE))))
 		return DIRECTION_DOWN;
 	return DIRECTION_NONE;
 }
@@ -143,6 +159,8 @@ static enum side side_of(const struct finding *f)
 		return SIDE_LOCAL;
 	case WHOSE_PATH:
 		return SIDE_PATH;
+	case WHOSE_FAR:
+		return SIDE_FAR;
 	default:
 		return SIDE_UNKNOWN;
 	}
@@ -167,27 +185,6 @@ static enum side row_side(const struct facts *f, const struct findings *all, enu
 	return side == SIDE_NONE ? SIDE_LOCAL : side;
 }
 
-/* With all the evidence; a fault of the lab's is nowhere else. */
-static const char *the_same_again(const struct facts *f, struct arena *a)
-{
-	const struct target_facts *t = &f->target;
-	bool named = t->engine && strcmp(t->engine, "unknown") != 0;
-	const char *engine = t->by_command ? " --engine-cmd '...'" :
-			     named	   ? arena_printf(a, " --engine %s", t->engine) :
-					     "";
-	const char *options = words_options(a, f, NULL);
-
-	/* What the lab made is gone. */
-	if (t->kind != TARGET_SELF_TEST && t->name && !t->lab)
-		return arena_printf(a, "wgdiag check %s%s%s -v", words_shell(a, facts_argument(f)),
-				    t->kind == TARGET_CONFIG ? engine : "", options);
-	if (!t->lab)
-		return arena_printf(a, "wgdiag check%s%s -v", engine, options);
-	return arena_printf(a, "wgdiag lab %s%s%s%s%s -v", t->lab,
-			    t->lab_variant ? " --variant " : "",
-			    t->lab_variant ? t->lab_variant : "", engine, options);
-}
-
 /* Something else failed of itself, which no cause explains, and is not known to be of that side. */
 static bool is_another_story(const struct facts *f, const struct inference *in,
 			     const struct findings *all, enum side side)
@@ -201,7 +198,7 @@ static bool is_another_story(const struct facts *f, const struct inference *in,
 	for (row = all->first; row; row = row->next) {
 		explained = row->state != STATE_FAIL || row->caused_by;
 		for (i = 0; i < in->n_candidates && !explained; i++)
-			explained = cause_explains(in->candidates[i], row->check->id);
+			explained = cause_explains_row(in->candidates[i], row);
 		if (!explained && side_of(row) != side)
 			return true;
 	}
@@ -218,12 +215,13 @@ static void fault(const struct facts *f, const struct inference *in, const struc
 	if (v->n_candidates && is_another_story(f, in, all, v->side))
 		v->side = SIDE_UNKNOWN;
 	if (!v->cause && v->n_candidates == 0)
-		v->direction = row_direction(v->root->check->id);
+		v->direction = row_direction(v->root);
 	if (!f->target.lab && facts_far_is_here(f) && f->target.engine &&
 	    strcmp(f->target.engine, "builtin") != 0)
 		conclude_next(v, arena_printf(all->arena, "wgdiag check --engine builtin%s",
 					      words_options(all->arena, f, NULL)));
-	conclude_next(v, the_same_again(f, all->arena));
+	/* With all the evidence. */
+	conclude_next(v, arena_printf(all->arena, "%s -v", words_again(all->arena, f, NULL)));
 }
 
 static bool was_asked(const struct findings *all, const char *id)
@@ -291,6 +289,64 @@ static void good(const struct facts *f, const struct inference *in, const struct
 	conclude(in, f, all, v);
 }
 
+static const struct finding *failed_row(const struct findings *all, const char *id)
+{
+	const struct finding *f;
+
+	for (f = all->first; f; f = f->next)
+		if (f->state == STATE_FAIL && strcmp(f->check->id, id) == 0)
+			return f;
+	return NULL;
+}
+
+/* Of a row that failed: what helps against the cause that explains it. */
+static const struct remedy *remedy_for(const struct inference *in, const struct verdict *v,
+				       const struct finding *f)
+{
+	size_t i;
+
+	for (i = 0; i < v->n_fixes; i++)
+		if (v->fixes[i].text && cause_explains_row(in->chosen[i], f))
+			return &v->fixes[i];
+	return NULL;
+}
+
+static void fix_row(const struct inference *in, struct findings *all, const struct verdict *v,
+		    struct finding *f)
+{
+	const struct finding *root = f->caused_by ? failed_row(all, f->caused_by) : NULL;
+	const struct remedy *m = remedy_for(in, v, f);
+
+	if (!f->remedy && root && root->remedy) {
+		f->remedy = root->remedy;
+		f->commands = root->commands;
+		f->n_commands = root->n_commands;
+	} else if (!f->remedy && m) {
+		f->remedy = m->text;
+		f->commands = m->commands;
+		f->n_commands = m->n_commands;
+	}
+	if (!f->remedy)
+		f->remedy = "no single cause of it is known: read what it means, and what is to be "
+			    "tried";
+	if (f->n_commands)
+		return;
+	finding_fix(all, f, f->remedy, "wgdiag explain %s", f->check->id);
+}
+
+/* Whoever reads one row alone finds there what to do. Roots first, for others take it of them. */
+static void fix_rows(const struct inference *in, struct findings *all, const struct verdict *v)
+{
+	struct finding *f;
+
+	for (f = all->first; f; f = f->next)
+		if (f->state == STATE_FAIL && !f->caused_by)
+			fix_row(in, all, v, f);
+	for (f = all->first; f; f = f->next)
+		if (f->state == STATE_FAIL && f->caused_by)
+			fix_row(in, all, v, f);
+}
+
 void verdict_of(const struct facts *f, struct findings *all, struct verdict *out)
 {
 	struct verdict v = { .side = SIDE_NONE };
@@ -305,6 +361,9 @@ void verdict_of(const struct facts *f, struct findings *all, struct verdict *out
 		v.side = SIDE_UNKNOWN;
 		v.summary =
 			arena_printf(all->arena, "%s: %s", v.root->check->title, v.root->summary);
+		/* Which looks at more than the loss. */
+		if (f->target.for_loss)
+			conclude_next(&v, words_again(all->arena, f, NULL));
 	} else {
 		good(f, &in, all, &v);
 	}
@@ -316,6 +375,7 @@ void verdict_of(const struct facts *f, struct findings *all, struct verdict *out
 		v.fix_commands = v.root->commands;
 		v.n_fix_commands = v.root->n_commands;
 	}
-	v.summary = conclude_at_most(all->arena, v.summary, VERDICT_SUMMARY_MAX);
+	fix_rows(&in, all, &v);
+	v.summary = conclude_at_most(all->arena, v.summary, verdict_room(&v, all->arena));
 	*out = v;
 }

@@ -276,6 +276,11 @@ void wg_device_fault_prefix(struct wg_device *d, const void *b4, const void *b6,
 	d->fault_len = len;
 }
 
+void wg_device_no_padding(struct wg_device *d)
+{
+	d->no_padding = true;
+}
+
 /* --- counting --- */
 
 const uint64_t *wg_device_drops(const struct wg_device *d)

@@ -40,6 +40,7 @@ struct wg_pkt {
 	uint32_t cap, off, len;
 	uint8_t tos; /* outer TOS or traffic class: as received; to be sent with */
 	uint8_t msg_type; /* enum wg_msg_type of an outgoing message */
+	uint8_t why, attempt; /* of an initiation, as in its trace record */
 	/* inbound only: the sender, and as its `src` the address it arrived at */
 	const struct endpoint *from;
 	/* Filled by the core when it gives a packet out, for the trace of what comes after: */
@@ -76,7 +77,7 @@ enum wg_event_type {
 	WG_EVENT_COOKIE_RECEIVED,
 	WG_EVENT_KEYS_WIPED,
 	WG_EVENT_KEEPALIVE_SENT,
-	WG_EVENT_UNKNOWN_PEER, /* key: whose initiation that was */
+	WG_EVENT_UNKNOWN_PEER, /* key: whose initiation that was; index */
 	WG_EVENT_SOURCE, /* addr: a disallowed inner source; owner: its rightful peer or NULL */
 	WG_EVENT_COUNT
 };
@@ -89,6 +90,7 @@ struct wg_event {
 	int64_t rtt_ns;
 	struct endpoint old_endpoint, endpoint;
 	struct public_key key;
+	uint32_t index; /* sender index of that initiation */
 	struct ip_addr addr;
 	struct wg_peer *owner;
 };
@@ -150,6 +152,8 @@ void wg_device_force_load(struct wg_device *d, bool on);
  * fault), one kind for each family; len 0 = off, <= 8.
  */
 void wg_device_fault_prefix(struct wg_device *d, const void *b4, const void *b6, size_t len);
+/* Tests and teaching: messages as long as their packets, as some engines send them. */
+void wg_device_no_padding(struct wg_device *d);
 
 struct wg_peer *wg_device_peer(struct wg_device *d, const struct public_key *k); /* NULL: none */
 /* NULL when k is our own public key (such a peer is silently ignored, as in the driver). */

@@ -56,6 +56,7 @@ struct wg_device {
 	bool up;
 	uint8_t fault4[FAULT_PREFIX_MAX], fault6[FAULT_PREFIX_MAX];
 	size_t fault_len;
+	bool no_padding;
 	unsigned icmp_tokens;
 	int64_t icmp_refill_ns;
 
@@ -118,7 +119,6 @@ void device_event(struct wg_device *d, const struct wg_event *ev);
 
 /* --- device_trace.c; call only when env.trace is set --- */
 
-uint32_t trace_inner_hash(const uint8_t *b, size_t len);
 void trace_packet(struct wg_device *d, enum trace_stage stage, const struct wg_peer *p,
 		  const struct wg_pkt *pkt, enum wg_drop why, int64_t now_ns);
 

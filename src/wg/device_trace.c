@@ -4,28 +4,6 @@
 #include "wg/device_priv.h"
 #include "wire/cursor.h"
 
-enum {
-	FNV_OFFSET = 0x811c9dc5, /* FNV-1a, 32 bits */
-	FNV_PRIME = 0x01000193,
-	HASHED_BYTES = 64,
-	IP4_AFTER_MUTABLE = 12, /* past TOS, TTL and checksum: from the source address on */
-	IP6_AFTER_MUTABLE = 8, /* past traffic class and hop limit: the same */
-};
-
-uint32_t trace_inner_hash(const uint8_t *b, size_t len)
-{
-	uint32_t h = (uint32_t)FNV_OFFSET;
-	size_t from = 0;
-
-	if (len && b[0] >> 4 == 4)
-		from = IP4_AFTER_MUTABLE;
-	else if (len && b[0] >> 4 == 6)
-		from = IP6_AFTER_MUTABLE;
-	for (size_t i = from; i < len && i < from + HASHED_BYTES; i++)
-		h = (h ^ b[i]) * FNV_PRIME;
-	return h;
-}
-
 static bool is_inner(enum trace_stage stage)
 {
 	return stage == TRACE_TUN_READ || stage == TRACE_STAGED || stage == TRACE_OPENED;
@@ -45,6 +23,16 @@ static uint32_t receiver_of(const struct wg_pkt *pkt, enum trace_stage stage)
 	return rd_le32(&r);
 }
 
+static uint32_t sender_of(const struct wg_pkt *pkt)
+{
+	struct rd r = rd_on(wg_pkt_bytes(pkt), pkt->len);
+
+	if (pkt->msg_type != WG_MSG_INITIATION && pkt->msg_type != WG_MSG_RESPONSE)
+		return 0;
+	rd_bytes(&r, 4); /* type */
+	return rd_le32(&r);
+}
+
 void trace_packet(struct wg_device *d, enum trace_stage stage, const struct wg_peer *p,
 		  const struct wg_pkt *pkt, enum wg_drop why, int64_t now_ns)
 {
@@ -61,7 +49,12 @@ void trace_packet(struct wg_device *d, enum trace_stage stage, const struct wg_p
 		.drop = (uint16_t)why,
 		.stage = (uint8_t)stage,
 		.msg_type = pkt->msg_type,
+		.sender = sender_of(pkt),
 	};
 
+	if (stage == TRACE_HANDSHAKE_SENT && pkt->msg_type == WG_MSG_INITIATION) {
+		r.why = pkt->why;
+		r.attempt = pkt->attempt;
+	}
 	d->env.trace(d->env.ctx, &r);
 }

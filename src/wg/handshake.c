@@ -67,6 +67,8 @@ static void send_initiation(struct wg_peer *p, enum wg_why why, int64_t now_ns)
 		return;
 	s = device_slot(d, WG_INITIATION_LEN);
 	wg_msg_write_initiation(&m, wg_pkt_bytes(&s->pkt));
+	s->pkt.why = (uint8_t)(1 + why);
+	s->pkt.attempt = (uint8_t)(p->timers.attempts + 1);
 	p->initiation_sent_ns = now_ns;
 	p->stats.initiations_sent++;
 	send_message(p, &s->pkt, WG_MSG_INITIATION, p->hs_index.value, now_ns);
@@ -164,12 +166,13 @@ static enum wg_drop check_fresh(const struct wg_peer *p, const uint8_t timestamp
 	return WG_DROP_NONE;
 }
 
-static void note_unknown_peer(struct wg_device *d, const struct public_key *k,
+static void note_unknown_peer(struct wg_device *d, const struct public_key *k, uint32_t index,
 			      const struct wg_pkt *pkt, int64_t now_ns)
 {
 	struct wg_event ev = wg_event_make(WG_EVENT_UNKNOWN_PEER, NULL, now_ns);
 
 	ev.key = *k;
+	ev.index = index;
 	ev.endpoint = *pkt->from;
 	device_event(d, &ev);
 }
@@ -190,7 +193,7 @@ static enum wg_drop consume_initiation(struct wg_device *d, const struct wg_pkt 
 		return why;
 	*peer = p = peer_find(d, &k);
 	if (!p) {
-		note_unknown_peer(d, &k, pkt, now_ns);
+		note_unknown_peer(d, &k, m.sender, pkt, now_ns);
 		return WG_DROP_IN_UNKNOWN_PEER;
 	}
 	why = noise_consume_initiation(half, &p->remote, &m, timestamp);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "wg/device_priv.h"
+#include "wire/inner_hash.h"
 #include "wire/ip.h"
 
 static enum wg_drop drop_of_fault(enum wg_msg_fault fault)

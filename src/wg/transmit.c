@@ -6,6 +6,7 @@
 
 #include "wg/device_priv.h"
 #include "wire/cursor.h"
+#include "wire/inner_hash.h"
 #include "wire/ip.h"
 
 enum { IP6_FRAGMENT_HEADER = 44 }; /* RFC 8200, section 4.5 */
@@ -85,10 +86,12 @@ static struct wg_pkt *unstage(struct wg_peer *p)
 /* Zeros behind the packet, to a multiple of 16, but never beyond the MTU: a full packet of
  * an odd MTU must not become longer than the path was measured for.
  */
-static size_t padding_of(size_t len, size_t mtu)
+static size_t padding_of(const struct wg_device *d, size_t len)
 {
-	size_t unit = len, padded;
+	size_t unit = len, mtu = d->mtu, padded;
 
+	if (d->no_padding)
+		return 0;
 	if (mtu && unit > mtu)
 		unit %= mtu;
 	padded = (unit + PADDING - 1) & ~(size_t)(PADDING - 1);
@@ -123,7 +126,7 @@ static void seal(struct wg_device *d, const struct session *s, struct wg_pkt *pk
 	pkt->tos = outer_tos(b, pkt->len);
 	if (d->fault_len && pkt->len)
 		put_fault_prefix(d, pkt);
-	padding = padding_of(pkt->len, d->mtu);
+	padding = padding_of(d, pkt->len);
 	memset(b + pkt->len, 0, padding);
 	pkt->len += (uint32_t)padding;
 	d->crypto->seal(b, pkt->len, counter, s->send_key.b);
@@ -290,7 +293,7 @@ static bool too_long(const struct wg_device *d, const struct wg_pkt *pkt)
 	size_t len = (size_t)pkt->len + d->fault_len;
 
 	return pkt->off + len + WG_PKT_TAILROOM > pkt->cap ||
-	       len + padding_of(len, d->mtu) + WG_DATA_OVERHEAD > UDP_PAYLOAD_MAX;
+	       len + padding_of(d, len) + WG_DATA_OVERHEAD > UDP_PAYLOAD_MAX;
 }
 
 /*

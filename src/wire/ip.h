@@ -12,6 +12,14 @@ enum { IP4_HEADER_LEN = 20, IP6_HEADER_LEN = 40, UDP_HEADER_LEN = 8 };
 enum { IP6_FLOW_MASK = 0xfffff }; /* RFC 8200, section 3: of the first four bytes */
 enum { IP_PROTO_ICMP = 1, IP_PROTO_TCP = 6, IP_PROTO_UDP = 17, IP_PROTO_ICMP6 = 58 };
 
+/* RFC 792; RFC 4443 */
+enum {
+	ICMP_ECHO_REPLY = 0,
+	ICMP_ECHO_REQUEST = 8,
+	ICMP_ECHO6_REQUEST = 128,
+	ICMP_ECHO6_REPLY = 129,
+};
+
 enum ip_fault {
 	IP_OK,
 	IP_EMPTY, /* no byte at all */

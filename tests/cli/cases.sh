@@ -29,9 +29,11 @@ differences()
 	while read -r word a b; do
 		case $word in
 		''|'#'*|needs) continue ;;
+		kind) got=$a want=border ;;
 		state|cause|side|direction) got=$(jq -r --arg w "$word" '.verdict[$w] // "-"' "$json") want=$a ;;
 		row) got=$(jq -r --arg id "$a" '[.checks[] | select(.id == $id) | .state] | join(" ")' "$json") want=$b ;;
 		follows) got=$(jq -r --arg id "$a" '[.checks[] | select(.id == $id) | .caused_by // "-"] | join(" ")' "$json") want=$b ;;
+		also) got=$(jq -r --arg id "$a" '.verdict.causes | index($id) // 0 | . > 0' "$json") want=true ;;
 		*) echo "$word: no such word"; continue ;;
 		esac
 		[ "$got" = "$want" ] || echo "$word $a: $got, and not $want"
@@ -41,7 +43,19 @@ differences()
 	done
 }
 
-# All but blanks, line ends and what stands in front of the lines of a list.
+# Every FAIL has evidence, what to do, what to type for it, and a text that explains it; so has the cause.
+bare_fails()
+{
+	jq -r '.checks[] | select(.state == "FAIL") |
+		select((.evidence | length) == 0 or .remedy == null or (.remedy.commands | length) == 0) |
+		"\(.id): no \(if (.evidence | length) == 0 then "evidence" elif .remedy == null then "remedy" else "commands" end)"' "$json"
+	jq -r 'if .verdict.state == "FAIL" then (.checks[] | select(.state == "FAIL") | .id), .verdict.causes[],
+		.verdict.candidates[].cause else empty end' "$json" | sort -u | while read -r id; do
+		env -i "$WGDIAG" explain "$id" >/dev/null 2>&1 || echo "$id: wgdiag explain knows nothing of it"
+	done
+}
+
+# All but blanks and line ends, as $TMPDIR/said has what must be said.
 essence() { tr -d ' \n'; }
 
 # text FACTS WIDTH LANG: problems, a line each.
@@ -58,10 +72,9 @@ text_problems()
 		return
 	fi
 	essence <"$TMPDIR/text" >"$TMPDIR/essence"
-	jq -r '.checks[].summary, .verdict.summary, .verdict.remedy.text // empty, .verdict.will_not_help[], .verdict.next[],
-		.marker' "$json" | while IFS= read -r line; do
-		grep -qF -- "$(printf '%s' "$line" | essence)" "$TMPDIR/essence" || echo "not said: $line"
-	done
+	# The text is one line without an end now; each that it must say is one of the others.
+	awk 'NR == FNR { text = $0; next } $0 != "" && !index(text, $0) { print "not said: " $0 }' \
+		"$TMPDIR/essence" "$TMPDIR/said"
 }
 
 for facts in "$TOP"/fixtures/cases/*/*.json; do
@@ -78,7 +91,12 @@ for facts in "$TOP"/fixtures/cases/*/*.json; do
 	is "$name: exit" $rc "$want_code"
 	clean "$name: silent on stderr" "$(cat "$TMPDIR/err")"
 	clean "$name: as expected" "$(differences "$expect")"
+	check "$name: what is named has a remedy, and commands where it is a fault" \
+		jq -e '.verdict | .cause == null or (.remedy.text != null and (.state != "FAIL" or (.remedy.commands | length) > 0))' "$json"
 	clean "$name: fits the schema" "$(json_problems "$json")"
+	clean "$name: each FAIL has evidence, remedy and explanation" "$(bare_fails)"
+	jq -r '.checks[].summary, .verdict.summary, .verdict.remedy.text // empty, .verdict.will_not_help[], .verdict.next[],
+		.marker | gsub("[ \n]"; "")' "$json" >"$TMPDIR/said"
 	found=
 	for width in 40 80 200; do
 		for lang in C C.UTF-8; do

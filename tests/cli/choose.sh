@@ -69,6 +69,17 @@ for words in 'two network namespaces' 'tun devices wgd' '(removed on exit)' 'nea
 	check "--dry-run: $words" grep -qF -- "$words" "$TMPDIR/out"
 done
 is '--dry-run: nothing was written' "$(find "$TMPDIR" -name 'facts.json*')" ''
+run check lo --kernel-debug --dry-run
+check '--dry-run: --kernel-debug changes something' sh -c "tr -s ' \n' ' ' <'$TMPDIR/out' | grep -q 'would switch on debug lines of the kernel.s WireGuard.*(off again on exit)'"
+check '--dry-run: and has a row' grep -q 'kernel\.debug' "$TMPDIR/out"
+run check lo --dry-run
+check '--dry-run: without it there is none' sh -c "! grep -q 'debug' '$TMPDIR/out'"
+# Of a tunnel that runs: also what goes outside, and to who serves.
+run check nosuch9 --dry-run --far 10.9.8.7
+check '--dry-run of an interface: to a silent endpoint' grep -qE 'would where it is silent, send it [0-9]+ datagrams' "$TMPDIR/out"
+check '--dry-run of an interface: --far is asked' grep -q 'would ask wgdiag serve at 10.9.8.7' "$TMPDIR/out"
+run check nosuch9 --dry-run --only config.keys
+check '--dry-run of its keys: nothing outside' sh -c "! grep -qE 'silent|serve' '$TMPDIR/out'"
 run check --dry-run --only engine.start,engine.answers
 check '--dry-run of the start: no ping' sh -c "! grep -qE '[0-9] (pings|paced|full)' '$TMPDIR/out'"
 run check --dry-run --only config.keys

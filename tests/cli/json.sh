@@ -37,4 +37,33 @@ refuses 'a remedy of another form' '.verdict.remedy = "x"' 'fits none'
 refuses 'fates that do not add up' '.fates.sent = 11' 'is not sent'
 refuses 'a cause that did not fail' '.checks[1].caused_by = "engine.start"' 'did not fail'
 refuses 'a failure without evidence' '.checks[0].state = "FAIL" | .checks[0].evidence = {}' 'without evidence'
+
+# --- the lines of --json-lines, which begin and end as they do in that file ---------------------
+
+lines=$TOP/tests/golden/lines.ndjson
+check 'the schema of lines is JSON' jq -e . "$json_events"
+clean 'the lines fit it' "$(json_lines_problems "$lines")"
+# no_lines NAME CHANGE WORDS: CHANGE of the list of all of them
+no_lines()
+{
+	jq -cs "$2 | .[]" "$lines" >"$TMPDIR/bad.lines"
+	case $(json_lines_problems "$TMPDIR/bad.lines") in
+	*"$3"*) ok "refused: $1" ;;
+	*) not_ok "refused: $1" "$(json_lines_problems "$TMPDIR/bad.lines")" ;;
+	esac
+}
+no_lines 'no start' '.[1:]' 'the first line is no start'
+no_lines 'no end' '.[:-1]' 'the last line is no end'
+no_lines 'two verdicts' '.[:-1] + [.[-2], .[-1]]' 'not one start, verdict and end'
+no_lines 'a line of no type' 'map(if .type == "check" then .type = "row" else . end)' 'no such type'
+no_lines 'another schema' '.[0].schema = "wgdiag.events/2"' 'is not'
+no_lines 'no time' '.[1] |= del(.mono_ns)' 'no mono_ns'
+no_lines 'a time of another form' '.[1].ts = "2026-11-30 10:00:00"' 'is not like'
+no_lines 'a probe that was not counted' 'map(select(.type != "probe" or .probe != 2))' 'not counted from 0'
+no_lines 'two fates of one' 'map(if .type == "fate" then .probe = 1 else . end)' 'not of one probe each'
+no_lines 'a fate too few' 'map(select(.type != "fate" or .probe != 2))' 'counts other fates'
+no_lines 'a result of another name' 'map(if .type == "fate" then .result = "gone" else . end)' 'is none of'
+no_lines 'a row of another state' 'map(if .type == "check" then .state = "OK" else . end)' 'is none of'
+no_lines 'a verdict of another state' 'map(if .type == "verdict" then .state = "OK" else . end)' 'is none of'
+no_lines 'a count below 0' '.[-1].fates.answered = -1' 'below'
 finish

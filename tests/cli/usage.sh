@@ -29,6 +29,27 @@ refuses "did you mean version?" help versoin
 refuses "unexpected argument 'x'" version x
 refuses "unexpected argument 'x'" --version x
 refuses "unexpected argument 'extra'" help check extra
+refuses "-c '0' is no number from 1 to 50000" loss -c 0
+refuses "-c and --for both say how many" loss -c 5 --for 3s
+refuses "--for 'x' is no time" loss --for x
+refuses "--for '5d' is no time" loss --for 5d
+refuses "--pause '-1' is no time" loss --pause -1
+refuses "--for with one probe each 0.01 s makes 0 of them" loss --for 0.001
+refuses "-i '0' is no number" loss -i 0
+refuses "-- and no command behind it" loss -c 5 --
+refuses "-- /nosuch/x: there is no such program" loss -- /nosuch/x
+refuses "-- nosuch9: there is no such program" loss -- nosuch9 -v
+refuses "--until-enter ends with Enter, and no command" loss --until-enter -- true
+refuses "--facts does no run, and no command" loss --facts /dev/null -- true
+refuses "-c, -i, -s, --for and --pause say how a run is done, and --facts does none" loss -c 5 --facts /dev/null
+refuses "one tunnel at a time" loss a b
+refuses "did you mean --until-enter?" loss --until-entr
+refuses "--ping is about a tunnel that runs: name its interface" loss --ping 10.1.2.3
+refuses "which file?" ledger
+refuses "one file at a time" ledger a b
+refuses "--json-lines has all of them, and no --lost" ledger --lost --json-lines x
+refuses "No such file" ledger /nonexistent/x
+refuses "no probe was followed in that run" ledger "$TOP/fixtures/cases/psk-mismatch/clear.json"
 
 # escapes ARGUMENT...: what is echoed of it tells a terminal nothing, and stays one line.
 escapes()
@@ -100,6 +121,24 @@ refuses "tun-framing, variant inherited cannot be made with the engine builtin" 
 refuses "tun-framing, variant encrypted cannot be made with the engine wireguard-go" \
 	lab tun-framing --variant encrypted --engine wireguard-go
 refuses "unexpected argument 'more'" lab none more
+refuses "did you mean lan-overlap?" lab no-ip-forward --and lan-overlp
+refuses "unknown variant 'nothing'" lab no-ip-forward --and lan-overlap/nothing
+refuses "that is the same fault" lab no-ip-forward --and no-ip-forward
+refuses "tun-framing is made in a tunnel of its own" lab tun-framing --and lan-overlap
+refuses "tun-framing is made in a tunnel of its own" lab lan-overlap --and tun-framing/encrypted
+refuses "cannot be made with the engine builtin" lab no-ip-forward --and pmtu-blackhole/hole --engine builtin
+refuses "--all takes every fault, and no --and" lab --all --and lan-overlap
+refuses "--all takes every fault, and no --only" lab --all --only ping
+refuses "--all takes every fault, and no --count" lab --all -c 3
+refuses "--all takes every fault, and no --keep" lab --keep --all
+refuses "--all takes every fault, and no --save-facts" lab --all --save-facts /dev/null
+refuses "--all takes every fault, and no --list" lab --all --list
+refuses "--jobs: of --all" lab --jobs 2 none
+refuses "--seeds: of --all" lab --seeds 2 none
+refuses "--alternate: of --all" lab none --alternate
+refuses "'builtn': no such engine" lab --all --engine builtn
+refuses "--pairs: of --all, from the near end" lab --pairs no-ip-forward
+refuses "--pairs: of --all, from the near end" lab --all --pairs --from far
 refuses "unexpected argument 'none'" lab none --list
 refuses "--seed 'x' is no number" lab --seed x none
 refuses "option '--variant' needs a value" lab none --variant
@@ -116,6 +155,11 @@ refuses "did you mean --foreground?" engine --foregroud x
 refuses "did you mean family-header?" engine --fault FAMILY-HEADER x
 refuses "option '--fault' needs a value" engine --fault
 refuses "--list has no JSON" lab --list --json
+refuses "--as 'both': interface or file" lab none --as both
+refuses "--as 'each': interface, file or both" lab --all --as each
+refuses 'the far end is looked at as an interface' lab --all --as both --from far
+refuses 'the far end is looked at as an interface' lab none --as file --from far
+refuses 'takes every fault, and no --variant' lab --all --as both --variant plain
 refuses "did you mean --engine?" check --engin=builtin --engie
 refuses "did you mean --verbose?" check --verbos --vrebose
 refuses "unknown option '--frobnicate'" check --frobnicate
@@ -184,13 +228,36 @@ refuses '--run-hooks says how a run is done' check --facts "$TOP/fixtures/cases/
 refuses "option '--run-hooks' takes no value" check --run-hooks=yes
 refuses "unknown option '--run-hooks'" lab none --run-hooks
 refuses '--require says how a run is done' check --facts "$TOP/fixtures/cases/healthy/builtin.json" --require all
-refuses '--engine-log is about a tunnel that runs' check --engine-log /dev/null
+refuses '--engine-log is about a tunnel that runs: name its interface' check --engine-log /dev/null
 refuses "--engine-log says how a run is done" check --facts "$TOP/fixtures/cases/healthy/builtin.json" --engine-log /dev/null
+refuses '--kernel-debug is about a tunnel that runs: name its interface, or a file of wg-quick' check --kernel-debug
+refuses '--kernel-debug says how a run is done' check --facts "$TOP/fixtures/cases/healthy/builtin.json" --kernel-debug
+refuses '--kernel-debug and --engine-log both tell what the engine says' check lo --kernel-debug --engine-log /dev/null
+refuses "option '--kernel-debug' takes no value" check lo --kernel-debug=yes
+refuses "unknown option '--kernel-debug'" lab none --kernel-debug
 refuses '--engine-log: reading /nowhere/log: No such file' check lo --engine-log /nowhere/log
 refuses '--engine-log: reading /: Is a directory' check lo --engine-log /
 refuses '--far-file and --engine-log cannot both be standard input' check lo --far-file - --engine-log -
 refuses 'read ./office.conf: No such file or directory' check ./office.conf
 refuses "'a b' is no name of an interface" check 'a b'
+refuses "name the tunnel's interface here" serve --once --out /dev/null
+refuses "unexpected argument 'wg1'" serve --once --out /dev/null wg0 wg1
+refuses '--out is of --once' serve --out f wg0
+refuses '--for is of --once' serve --for 9s wg0
+refuses "'nosuch' is no IPv4 or IPv6 address" check lo --far nosuch
+refuses "'0.0.0.0' is no IPv4 or IPv6 address" check lo --far 0.0.0.0
+refuses '--far and --far-file are both of the far end' check lo --far 10.0.0.1 --far-file -
+refuses '--far is about a tunnel that runs' check --far 10.0.0.1
+refuses '--once needs --out FILE' serve --once wg0
+for value in 0s 61m 3601 -1 1h s '' 99999999s; do
+	refuses "--for '$value' is no time from 1s to 60m" serve --once --out f --for "$value" lo
+done
+refuses "'./lo' is a file" serve --once --out f ./lo
+refuses 'lo is no tunnel: it is the loopback' serve --once --out "$TMPDIR/far.json" lo
+refuses '/nowhere/f: No such file' serve --once --out /nowhere/f lo
+refuses "unknown option '--forr' (did you mean --for?)" serve --forr 1s
+refuses 'both ends are looked at' lab none --far-file
+refuses '--far-file' lab --far-file=x none
 
 "$WGDIAG" >"$TMPDIR/out" 2>"$TMPDIR/err"
 is 'without a command: exit' $? 2

@@ -20,9 +20,15 @@ static void check_term(const struct rule_term *t)
 	case RULE_SHARE:
 		assert(t->text);
 		break;
+	case RULE_CT_STATE:
+		assert(t->text && (t->lo == 0 || t->lo == 1));
+		break;
 	case RULE_SADDR:
 	case RULE_DADDR:
 		assert(t->net.addr.family == FAMILY_IP4 ? t->net.len <= 32 : t->net.len <= 128);
+		break;
+	case RULE_MARK:
+		assert(t->lo >= 0 && t->lo <= t->hi && t->hi <= UINT32_MAX);
 		break;
 	default:
 		assert(t->lo >= 0 && t->lo <= t->hi && t->hi <= 65535);

@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout: 120
+# beside: others
 # `wgdiag check IFACE --far-file`: what is not of this tunnel's far end, or not of now, makes no FAIL; and
 # what cannot be used is said before anything is sent.
 #

@@ -38,6 +38,11 @@ is 'opaque, healthy, and a bad log: exit' $? 0
 clean 'opaque, healthy, and a bad log: no row is bad' "$(bad_rows)"
 check 'opaque: the log is told' [ "$(row crypto.rejects | grep -c "$told")" = 1 ]
 again --engine-log "$TMPDIR/old.log"
+# It is not the kernel that could say why.
+attach --json --kernel-debug
+is 'another engine, and --kernel-debug: exit' $? 0
+is 'another engine, and --kernel-debug: the row' "$(json_row "$TMPDIR/out" kernel.debug)" 'SKIP -'
+is 'another engine, and --kernel-debug: why' "$(row kernel.debug)" "not read: the engine of this tunnel is not the kernel's"
 over
 
 # A wireguard-go whose log is its own: silent about a tunnel that is healthy.

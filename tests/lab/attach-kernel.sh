@@ -1,5 +1,5 @@
 #!/bin/sh
-# timeout: 300
+# timeout: 500
 # The kernel's own engine, in a virtual machine: `wgdiag check IFACE` attaches to it by netlink, finds
 # a healthy tunnel healthy, and changes nothing. Then the far end encrypts a header before each
 # packet: the kernel counts what it cannot take for IP, and the row says so.
@@ -31,7 +31,7 @@ vm_put "$TMPDIR/psk"
 
 vm_add "$WGDIAG" "$(command -v ip)" "$(command -v wg)" "$(command -v ping)" && vm_module tun veth wireguard || exit 1
 ip=$(command -v ip)
-vm_run 200 <<END
+vm_run 400 <<END
 ip() { $ip "\$@"; } # the shell has a smaller one of its own
 load tun veth wireguard
 run setup ip netns add left
@@ -64,8 +64,8 @@ state()
 i=0
 while ip -n left addr | grep -q tentative && [ \$i -lt 300 ]; do i=\$((i + 1)); usleep 20000; done
 run before state
-run healthy '$WGDIAG' check $near --netns left
-run json '$WGDIAG' check $near --netns left --json
+run healthy '$WGDIAG' check $near --netns left -W 5
+run json '$WGDIAG' check $near --netns left -W 5 --json
 run after state
 run absent '$WGDIAG' check nosuch0 --netns left
 run notours '$WGDIAG' check toright --netns left

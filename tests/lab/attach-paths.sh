@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout: 240
+# beside: others
 # `wgdiag check IFACE` on healthy tunnels whose messages take other ways than the routes say: a socket
 # in another network namespace, answers by another uplink or from another address, a bridge or a VLAN
 # below. No row may doubt them for what was not watched. And what is wrong with such an address is told.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout: 200
+# beside: others
 # `wgdiag check IFACE` and the control socket: which program listens there and of what version, and what is
 # said of one where nobody does. It is never deleted.
 . "${TOP:-.}/tests/lab/lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout: 120
+# beside: others
 # `wgdiag check IFACE` where the tunnel cannot work for what this host has set: no key, no peer, no allowed
 # IPs, an interface that is down. One row says so, with the command for it; the others follow from it.
 #
@@ -52,7 +53,8 @@ wg set "$n" peer "$key_f_pub" allowed-ips "$in4.2/32" peer "$key_o_pub" endpoint
 run
 is 'one of two without allowed IPs: exit' $? 0
 shows 'one of two without allowed IPs, named' config.allowed-ips "wg set $n peer $key_o_pub allowed-ips ADDRESSES" --peer "$key_o_pub"
-# A hub's only client, that has not come yet: no fault of the hub's.
+# A hub's only client, that has not come yet: no fault of the hub's. (It must not know where to come to.)
+wg set "$f" peer "$key_n_pub" remove
 wg set "$n" peer "$key_o_pub" remove peer "$key_f_pub" remove
 wg set "$n" peer "$key_f_pub" allowed-ips "$in4.2/32"
 run
@@ -68,6 +70,7 @@ run --ping 192.0.2.77
 is 'an address of nobody, nobody there: exit' $? 1
 check 'an address of nobody, nobody there: said' grep -q '192.0.2.77 is in no peer.s allowed IPs' "$TMPDIR/out"
 is 'an address of nobody, nobody there: the rows' "$(jq -r '[.checks[] | select(.state == "FAIL") | .id] | join(" ")' "$TMPDIR/out")" config.allowed-ips
+wg set "$f" peer "$key_n_pub" allowed-ips "$in4.1/32"
 wg set "$n" peer "$key_f_pub" endpoint "$out4.2:$port_f"
 ip -n left link set "$n" down
 shows 'down' tun.address "ip link set $n up"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout: 450
+# beside: others
 # `wgdiag check IFACE` on tunnels that run: of each engine there is, healthy and broken, with its socket
 # and without, as root and as nobody. Nothing of them is changed, and no packet of theirs is lost.
 #
@@ -37,7 +38,7 @@ each()
 	foreign "$each_name" "$@"
 	configure
 	# Somebody uses it meanwhile.
-	ip netns exec left ping -q -i 0.05 -w 4 "$in4.2" >"$TMPDIR/ping" 2>&1 &
+	ip netns exec left ping -q -i 0.05 -c 80 -W 10 "$in4.2" >"$TMPDIR/ping" 2>&1 &
 	ping_pid=$!
 	wait_for 5 "wg show $n latest-handshakes | grep -qv '	0\$'"
 	healthy "$each_name" "$each_engine"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# beside: others
 # needs: root
 # timeout: 240
 # The self-test through every engine that is here: healthy, whatever it counts, pads or logs. And

@@ -1,5 +1,5 @@
 #!/bin/sh
-# timeout: 300
+# timeout: 700
 # `wgdiag check FILE` brought up with the kernel's own engine, in a virtual machine: judged, and
 # taken down so that nothing is other than before; also after Ctrl-C, and after SIGKILL at any moment.
 #
@@ -61,7 +61,7 @@ vm_add "$WGDIAG" "$(command -v ip)" "$(command -v wg)" "$(command -v nft)" "$TMP
 # --- the machine ---------------------------------------------------------------------------------
 
 ip=$(command -v ip)
-vm_run 280 <<END
+vm_run 560 <<END
 ip() { $ip "\$@"; } # the shell has a smaller one of its own
 w() { n=\$1; shift; ip netns exec \$n wg "\$@"; }
 now() { read -r now _ </proc/uptime; now=\${now%.*}\${now#*.}; }

@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout: 300
+# beside: others
 # `wgdiag check FILE` and the name that it chose: in the moment in which its engine starts anybody may take it.
 # Whose the socket and the tun are is looked at, and another's are left alone; of ours nothing outlives the run,
 # however it went into the background. And what is in the way where the sockets lie.

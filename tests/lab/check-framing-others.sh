@@ -110,7 +110,7 @@ beside_rubbish()
 {
 	name=$1 end=$2 count=$3
 	shift 3
-	start "$@" -c 30 -i 0.1
+	start "$@" -c 60 -i 0.1
 	wait_for 10 "engine_of $end && "'[ "$(written)" -ge 5 ]' ||
 		{ not_ok "$name: data comes through" "$(cat "$TMPDIR/err")"; return; }
 	check "$name: $count are sent" nsenter -n -t "$inside" \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# timeout: 300
+# timeout: 500
 # The self-test with the kernel's engine as its near end, in a virtual machine: before the module is
 # there a line says so; with it the tunnel is healthy, and no link of it is left. (That
 # kernel has no firewall.)
@@ -9,13 +9,13 @@ lab_init "$@"
 vm_need
 need ip jq
 vm_add "$WGDIAG" "$(command -v ip)" && vm_module tun veth wireguard || exit 1
-vm_run 200 <<END
+vm_run 400 <<END
 load tun veth
 run absent '$WGDIAG' check --engine kernel
 load wireguard
 run before $(command -v ip) -o link
-run text '$WGDIAG' check --engine kernel --seed $SEED
-run json '$WGDIAG' check --engine kernel --json
+run text '$WGDIAG' check --engine kernel -W 5 --seed $SEED
+run json '$WGDIAG' check --engine kernel -W 5 --json
 run after $(command -v ip) -o link
 run engines '$WGDIAG' engines
 END

@@ -1,4 +1,5 @@
 #!/bin/sh
+# beside: others
 # `wgdiag check` with too few descriptors: what it could not look at is not the tunnel's fault,
 # however few there are.
 . tests/lab/lib.sh

@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout: 900
+# beside: others
 # --only and --skip on a real run: each row alone is as good as among the others, a stage that no chosen
 # row looks at is not run, and --dry-run makes nothing.
 . tests/lab/lib.sh

@@ -41,6 +41,8 @@ forget()
 on() { ip netns exec left "$WGDIAG" check "$file" --json "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"; }
 row() { jq -r --arg id "$1" '.checks[] | select(.id == $id) | "\(.state): \(.summary)"' "$TMPDIR/out"; }
 verdict() { jq -r '.verdict | "\(.state) \(.side): \(.summary)"' "$TMPDIR/out"; }
+# The cause in words, and the row; the sentence holds both where 160 characters are enough.
+named() { printf '%s / %s' "$(verdict | sed 's/; .*//')" "$(row route.inner)"; }
 failed() { jq -r '[.checks[] | select(.state == "FAIL" and .caused_by == null) | .id] | join(" ")' "$TMPDIR/out"; }
 same() { state >"$TMPDIR/after"; check "$1: all is as before" cmp "$TMPDIR/before" "$TMPDIR/after"; }
 in_ns left sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.lan.rp_filter=0 net.ipv4.conf.default.rp_filter=0
@@ -57,8 +59,8 @@ for v in 4 6; do
 	state >"$TMPDIR/before"
 	on --save-facts "$TMPDIR/facts"
 	is "IPv$v, its route is another's: exit" $? 1
-	is "IPv$v, its route is another's: verdict" "$(verdict)" \
-		"FAIL local: not-routed-or-not-allowed: no route leads into the tunnel for the target; $to leaves by lan ($to/$len), not by $n"
+	is "IPv$v, its route is another's: verdict" "$(named)" \
+		"FAIL local: not-routed-or-not-allowed: no route leads into the tunnel for the target / FAIL: $to leaves by lan ($to/$len), not by $n"
 	is "IPv$v, its route is another's: nothing else is bad" "$(failed)" route.inner
 	is "IPv$v, its route is another's: the handshake" "$(row handshake.complete | cut -d: -f1)" PASS
 	is "IPv$v, its route is another's: pings went into the tunnel" \
@@ -175,8 +177,8 @@ ip -n left route add "$in4.3/32" dev lan
 forget
 attach --json
 is 'attached, all is routed elsewhere: exit' $? 1
-is 'attached, all is routed elsewhere: verdict' "$(verdict)" \
-	"FAIL local: not-routed-or-not-allowed: no route leads into the tunnel for the target; $in4.2 leaves by lan ($in4.2/32), not by $n"
+is 'attached, all is routed elsewhere: verdict' "$(named)" \
+	"FAIL local: not-routed-or-not-allowed: no route leads into the tunnel for the target / FAIL: $in4.2 leaves by lan ($in4.2/32), not by $n"
 is 'attached, all is routed elsewhere: the handshake is a consequence' \
 	"$(jq -r '.checks[] | select(.id == "handshake.complete") | "\(.state) \(.caused_by)"' "$TMPDIR/out")" 'FAIL route.inner'
 ip -n left route del "$in4.3/32" dev lan
@@ -194,8 +196,8 @@ forget
 wg set "$n" peer "$key_f_pub" preshared-key "$TMPDIR/psk" allowed-ips "$in4.2/32" endpoint "$out4.2:$port_f"
 wait_for 10 "ip netns exec left ping -c 1 -W 1 $in4.2" || not_ok 'the house answers' ''
 attach --json
-is 'attached, another one answers: verdict' "$(verdict)" \
-	"FAIL local: not-routed-or-not-allowed: no route leads into the tunnel for the target; $in4.2 leaves by lan ($in4.2/32), not by $n"
+is 'attached, another one answers: verdict' "$(named)" \
+	"FAIL local: not-routed-or-not-allowed: no route leads into the tunnel for the target / FAIL: $in4.2 leaves by lan ($in4.2/32), not by $n"
 clean 'attached, another one answers: that is no session' "$(row handshake.complete | grep PASS)"
 ip -n left route del "$in4.2/32" dev lan
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# beside: others
 # SIGKILL of wgdiag at 50 random moments: nothing is left, without any help.
 . tests/lab/lib.sh
 lab_init "$@"

@@ -27,10 +27,19 @@ interrupted()
 		"$(json_states "$TMPDIR/r.json" | grep -E ' (FAIL|ERROR)$')"
 }
 
+# While it pings, which its lines show.
+"$WGDIAG" check --json-lines -c 100000 >"$TMPDIR/lines" 2>"$TMPDIR/err" &
+pid=$!
+wait_for 20 '[ "$(grep -c "\"type\":\"probe\"" "$TMPDIR/lines")" -gt 20 ]' || not_ok 'pings are sent' "$(cat "$TMPDIR/err")"
+kill -INT $pid
+ends $pid || { not_ok 'INT while it pings: it ended within 10 s'; kill -KILL $pid; }
+is 'INT while it pings: exit' "$ends_rc" 130
+row() { jq -r --arg id "$1" 'select(.type == "check" and .id == $id) | "\(.state) \(.caused_by // "-")"' "$TMPDIR/lines"; }
+is 'INT while it pings: the reason' "$(jq -r 'select(.type == "end") | .end_reason' "$TMPDIR/lines")" interrupted
+is 'the handshake was finished' "$(row handshake.complete)" 'PASS -'
+is 'the streams were not' "$(row data.both-ways)" 'SKIP -'
+is 'pings are told as far as they came' "$(jq 'select(.type == "end") | .fates.answered > 0' "$TMPDIR/lines")" true
 interrupted INT 400 -c 100000
-is 'the handshake was finished' "$(json_row "$TMPDIR/r.json" handshake.complete)" 'PASS -'
-is 'the streams were not' "$(json_row "$TMPDIR/r.json" data.both-ways)" 'SKIP -'
-is 'pings are told as far as they came' "$(jq '.fates.answered > 0' "$TMPDIR/r.json")" true
 interrupted TERM 300 -c 100000
 
 i=0

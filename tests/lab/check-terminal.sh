@@ -1,4 +1,5 @@
 #!/bin/sh
+# beside: others
 # What a terminal gets and a pipe does not: progress, colour, width; and who may refuse them.
 . tests/lab/lib.sh
 lab_init "$@"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# beside: others
 # From the start to the end of an engine, and what it leaves behind.
 #
 #   [ left: near, later moved to inside ]---to-right   veth   to-left---[ right: far ]

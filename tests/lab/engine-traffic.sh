@@ -1,4 +1,5 @@
 #!/bin/sh
+# beside: others
 # Two engines of ours, in two namespaces: traffic of all kinds, and what it does outside.
 #
 #   [ left: near ]---to-right   veth   to-left---[ right: far ]

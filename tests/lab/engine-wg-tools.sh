@@ -1,4 +1,5 @@
 #!/bin/sh
+# beside: others
 # wg and wg-quick, as they are, drive the engine.
 . "${TOP:-.}/tests/lab/lib.sh"
 lab_init "$@"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# beside: others
 # needs: root
 # A run that is kept and judged again says the same, to the byte: healthy, and with an engine that
 # does not work; by an ordinary user, in an empty environment.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# timeout: 300
+# timeout: 500
 # A kernel without veth, for real: a Debian cloud kernel in a virtual machine, where veth is a
 # module that is not there. `wgdiag check` refuses in one line, exit 3, and leaves nothing. Then
 # the module is loaded, and in the same machine the same command measures.
@@ -14,7 +14,7 @@ setpriv=$(command -v setpriv) && vm_add "$setpriv"
 nobody="env ASAN_OPTIONS=detect_leaks=0 $setpriv --reuid=65534 --regid=65534 --clear-groups"
 
 now; from=$lab_now
-vm_run 200 <<END
+vm_run 400 <<END
 . '$TOP/tests/lib/remains.sh'
 remains_start
 load tun

@@ -1,4 +1,5 @@
 #!/bin/sh
+# beside: others
 # The control of every fault: a lab without one is found healthy, also on a tun that the engine
 # inherits. Its keys are in no command line and no environment, and nothing is left of it.
 . tests/lab/lib.sh

@@ -1,4 +1,5 @@
 #!/bin/sh
+# beside: others
 # test-wireguard-go.sh: the story holds, from any folder, and it says so where it cannot be played.
 . tests/lab/lib.sh
 lab_init "$@"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # timeout: 600
+# beside: others
 # wgdiag lab tun-framing, in every variant and form: the fault is there, is named, is ours to
 # mend, and what follows from it is shown as such. Nothing is left of it, SIGKILL included.
 . tests/lab/lib.sh

@@ -102,3 +102,38 @@ jq --indent 1 "$self" tun-framing/made-sends-header.json >self-ping-utun/made-br
 jq --indent 1 '.target.engine = "kernel" | .target.program = null | .target.engine_version = null
 | .engine.near |= (.start_error = "engine kernel: create wg0: Operation not supported" | .lack = "module")
 ' engine-cannot-start/no-device.json >engine-cannot-start/made-no-module.json
+# Without the right to capture the tunnel is not known to be good, whatever the self ping did.
+jq --indent 1 "$self | $no_capture" healthy/builtin.json >self-ping-utun/made-no-capture.json
+
+# --- the border of each cause, where no run shows it -------------------------------------------------
+
+# Who takes the web's connections sends to the very host that was asked: a proxy, and no login.
+jq --indent 1 '.portal.sends_to = .ladder.to.addr' captive-portal/drop.json >captive-portal/made-proxy.json
+
+# Another router on the way: pings and other UDP are seen at it, and initiations are not.
+jq --indent 1 '.ladder |= (.rungs[0] as $first | .rungs[1] as $host
+	| .rungs = [$first,
+		($first | .hop_limit = 2 | .tunnel = $host.tunnel | .tunnel.sent = 1 | .only_echo = 3
+			| .echo.from = "198.18.0.1"),
+		($host | .hop_limit = 3)]
+	| .host_hops = 3 | .control_hop = 2 | .control_seen = .control_sent)
+' protocol-blocked/initiation.json >protocol-blocked/made-stops.json
+
+# One message of the far end's came, and out of the tun: so it takes some of this key's data.
+jq --indent 1 '.taps["near-wire"] |= (.frames += 1 | .msgs["in-data"] += 1 | .msg_bytes["in"] += 96)
+| .taps["near-tun"] |= (.frames += 1 | .packets["in"] += 1) | .crypto.near |= (.opened += 1 | .rx_bytes += 96)
+| .tun.near.after |= (.rx_packets += 1 | .rx_bytes += 64)
+' provider-accepts-but-drops/drop.json >provider-accepts-but-drops/made-one-came.json
+
+# The filter drops packets meanwhile, and nothing of the tunnel is missing: they are others'.
+jq --indent 1 '.kernel.rpfilter_after = .kernel.rpfilter_before + 250 | .kernel.rp_wire = 1' \
+	routing-loop/full-tunnel.json >rp-filter/made-others.json
+
+# --- a recording at the far end, changed to what chance would have given ------------------------------
+
+# No initiation came in, and of what was sent beside them, of their shape and not, a part: they are lost.
+jq --indent 1 '.far_seen[0].recording |= (.shaped = 5 | .knocks = 6)' \
+	protocol-blocked/recorded-initiation.json >underlay-loss/made-recorded-initiations.json
+# All of it came in: so few are no loss. And a capture with gaps may have missed them there.
+jq --indent 1 '.far_seen[0].recording |= (.shaped = 8 | .knocks = 8)' \
+	protocol-blocked/recorded-initiation.json >underlay-loss/made-recorded-all-came.json

@@ -3,7 +3,8 @@
 #
 #   jq -r -n --slurpfile schema S --slurpfile doc D -f tests/lib/schema.jq
 #
-# prints one line for each thing that is wrong with D.
+# prints one line for each thing that is wrong with D. S may be several: D is to fit the first, and may
+# be several too; a $ref "ID#/..." is into the one of that $id.
 
 def known: ["$schema", "$id", "$defs", "$ref", "title", "description", "type", "enum", "const",
 	"required", "properties", "additionalProperties", "items", "minItems", "maxItems", "minLength", "maxLength",
@@ -16,7 +17,9 @@ def is($t; $v):
 def errors($root; $s; $v; $at):
 	(($s | keys) - known | .[] | "\($at): the schema uses \(.), which this validator does not know"),
 	(if $s["$ref"] then
-		errors($root; $root | getpath($s["$ref"] | ltrimstr("#/") | split("/")); $v; $at)
+		($s["$ref"] | split("#/")) as [$id, $path]
+		| (if $id == "" then $root else first($schema[] | select(.["$id"] == $id)) end) as $there
+		| errors($there; $there | getpath($path | split("/")); $v; $at)
 	else empty end),
 	(if $s.type and ([$s.type] | flatten | any(is(.; $v)) | not) then
 		"\($at): \($v | type) instead of \($s.type | tojson)"
@@ -67,4 +70,23 @@ def sums:
 	  (if $d.verdict.cause and $d.verdict.candidates == [] then "verdict: a cause without a candidate" else empty end),
 	  ($d.checks[] | select(.state == "FAIL" and .evidence == {}) | "\(.id): FAIL without evidence");
 
-$doc[] | (errors($schema[0]; $schema[0]; .; "$"), sums)
+# Of a run's lines: each of its kind, in their order, and no more fates than probes.
+def lines:
+	[.[].type] as $types
+	| (if $types[0] != "start" then "the first line is no start" else empty end),
+	  (if $types[-1] != "end" then "the last line is no end" else empty end),
+	  (if ($types | map(select(. == "start" or . == "end" or . == "verdict")) | sort) != ["end", "start", "verdict"]
+	  then "not one start, verdict and end" else empty end),
+	  (map(select(.type == "probe").probe) as $sent | map(select(.type == "fate").probe) as $ended
+		| (if $sent != [range($sent | length)] then "the probes are not counted from 0" else empty end),
+		  (if ($ended | unique | length) != ($ended | length) or ($ended - $sent) != []
+		  then "fates are not of one probe each" else empty end),
+		  # Where no probe was followed to its end, the end has the sums of the pings.
+		  (if $ended != [] and .[-1].fates.sent != ($ended | length)
+		  then "the end counts other fates" else empty end)),
+	  (.[] | $schema[0]["$defs"][.type] as $of
+		| if $of then errors($schema[0]; $of; .; .type) else "\(.type): no such type" end);
+
+if $schema[0]["$id"] == "wgdiag.events-1.schema.json" then
+	$doc | lines, (.[] | errors($schema[0]; $schema[0]; .; "$"))
+else $doc[] | (errors($schema[0]; $schema[0]; .; "$"), sums) end

@@ -3,7 +3,8 @@
 #
 # From src/cmd/cmd_NAME.c come the options of `wgdiag NAME`, from other files of
 # src/cmd and from main.c those that some page must have; from src/check the ids; from
-# src/verdict/cause_*.c the causes.
+# src/verdict/cause_*.c the causes, each of which has a heading, a fault in the lab, its cases
+# (fixtures/cases/README.md) and a remedy.
 : "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
 . "$TOP/tests/lint/lib.sh"
 : "${WGDIAG:=$WGDIAG_BUILD/wgdiag}"
@@ -94,12 +95,72 @@ found=
 for id in $causes; do
 	grep -qE "^## $id: " TROUBLESHOOTING.md 2>/dev/null || found="$found$id has no heading in TROUBLESHOOTING.md
 "
-	[ -n "$(find "fixtures/cases/$id" -name '*.expect' 2>/dev/null)" ] || found="$found$id has no case in fixtures/cases/$id
+	grep -qE "\.name[[:space:]]*=[[:space:]]*\"$id\"" src/lab/fault_*.c 2>/dev/null || found="$found$id has no fault in the lab
 "
 done
 if [ -n "$causes" ]; then
-	clean 'each cause has a heading in TROUBLESHOOTING.md and a case' "$found"
+	clean 'each cause has a heading in TROUBLESHOOTING.md and a fault in the lab' "$found"
 else
-	skip 'each cause has a heading in TROUBLESHOOTING.md and a case' 'no src/verdict/cause_*.c'
+	skip 'each cause has a heading in TROUBLESHOOTING.md and a fault in the lab' 'no src/verdict/cause_*.c'
+fi
+
+# --- cases of each cause (fixtures/cases/README.md) ----------------------------------------
+
+foreign=$(grep -hoE '\.name[[:space:]]*=[[:space:]]*"[a-z-]+"' src/engine/engine_*.c 2>/dev/null | sed 's/.*= *"//; s/"$//' | grep -vx builtin | tr '\n' ' ')
+# What a cause's cases are: a line for each, "engine" (whether it is a foreign one) and "privilege".
+kinds_of()
+{
+	jq -r --arg foreign "$foreign" '[
+		(if .target.engine | IN($foreign | split(" ")[] | select(. != "")) then "engine" else empty end),
+		(if ([.gaps[]?.remedy // empty] | any(test("root|CAP_"))) or .engine.near.lack? == "right"
+			then "privilege" else empty end),
+		"case"] | .[]' "$@"
+}
+
+# A row without a remedy of its own has that of the check's row that shows it: some case says so.
+remedy_of_rows()
+{
+	for facts in "fixtures/cases/$1"/*.json; do
+		"$WGDIAG" check --facts "$facts" --json 2>/dev/null |
+			jq --arg id "$1" '.verdict | .state == "FAIL" and .cause == $id and .remedy.text != null' |
+			grep -qx true && return
+	done
+	return 1
+}
+
+# The ids of causes that have a row without a remedy.
+bare_causes()
+{
+	cat src/verdict/cause_*.c | awk '
+		/^const struct cause cause_/ { id = ""; remedy = 0 }
+		/^\t\.id =/ { split($0, part, "\""); id = part[2] }
+		/^\t\.remedy =/ { remedy = 1 }
+		/^};/ { if (id != "" && !remedy) print id; id = "" }' | sort -u
+}
+
+found=
+for id in $causes; do
+	dir=fixtures/cases/$id
+	kinds=$(for f in "$dir"/*.json; do [ ! -f "$f" ] || [ ! -f "${f%.json}.expect" ] || kinds_of "$f"; done)
+	n=$(printf '%s\n' "$kinds" | grep -cx case)
+	[ "$n" -ge 4 ] || found="$found$id has $n cases in $dir, of 4
+"
+	printf '%s\n' "$kinds" | grep -qx engine || found="$found$id has no case of a foreign engine
+"
+	printf '%s\n' "$kinds" | grep -qx privilege || found="$found$id has no case with a missing privilege
+"
+	grep -qx 'kind border' "$dir"/*.expect 2>/dev/null || found="$found$id has no case at its border
+"
+done
+for id in $(bare_causes); do
+	remedy_of_rows "$id" || found="$found$id has no remedy, and no case in which a row has one for it
+"
+done
+if [ -z "$causes" ]; then
+	skip 'each cause has its cases and a remedy' 'no src/verdict/cause_*.c'
+elif ! command -v jq >/dev/null 2>&1; then
+	skip 'each cause has its cases and a remedy' 'no jq here'
+else
+	clean 'each cause has its cases and a remedy' "$found"
 fi
 finish

@@ -176,8 +176,11 @@ cp "$TOP/src/model/facts_table.c" "$tmp/tree/src/model/facts_table.c"
 sed 's/COUNT(peer_config, keepalive_s)//' "$TOP/src/model/facts_table_config.c" >"$tmp/tree/src/model/facts_table_config.c"
 refuses 'a field of a part that is not saved' facts 'keepalive_s has no row'
 
-# docs: a program whose help knows --json, a page that knows --quiet.
-printf '#!/bin/sh\necho "  --json  --quiet"\n' >"$tmp/wgdiag"
+# docs: a program whose help knows --json, a page that knows --quiet; of facts it says what lies beside.
+cat >"$tmp/wgdiag" <<'END'
+#!/bin/sh
+if [ "$2" = --facts ]; then cat "$3.said"; else echo "  --json  --quiet"; fi
+END
 chmod +x "$tmp/wgdiag"
 WGDIAG=$tmp/wgdiag
 export WGDIAG
@@ -198,15 +201,58 @@ refuses 'an option of the page that help lacks' docs '--other is not in wgdiag c
 row quiet | docs_tree quiet a.c
 refuses 'a check that is in no page' docs 'a.c is not in man/wgdiag-check.1'
 
-row quiet | docs_tree quiet a.b
-mkdir -p "$tmp/tree/src/verdict" "$tmp/tree/fixtures/cases/some-cause"
-printf '\t\t.id = "some-cause",\n' >"$tmp/tree/src/verdict/cause_some.c"
-printf '# a.b\n## some-cause: x\n' >"$tmp/tree/TROUBLESHOOTING.md"
-refuses 'a cause without a case' docs 'some-cause has no case'
-: >"$tmp/tree/fixtures/cases/some-cause/x.expect"
-accepts 'a cause with a heading and a case' docs
-echo '# a.b' >"$tmp/tree/TROUBLESHOOTING.md"
-refuses 'a cause without a heading' docs 'some-cause has no heading'
+# A tree of one cause that has all it must have: lacks WHAT takes something away.
+cause_tree()
+{
+	row quiet | docs_tree quiet a.b
+	cases=$tmp/tree/fixtures/cases/some-cause
+	mkdir -p "$tmp/tree/src/verdict" "$tmp/tree/src/lab" "$tmp/tree/src/engine" "$cases"
+	printf 'const struct cause cause_some = {\n\t.id = "some-cause",\n\t.remedy = "x",\n};\n' \
+		>"$tmp/tree/src/verdict/cause_some.c"
+	printf '\t.name = "some-cause",\n' >"$tmp/tree/src/lab/fault_some.c"
+	printf '\t.name = "builtin",\n' >"$tmp/tree/src/engine/engine_builtin.c"
+	printf '\t.name = "other-go",\n' >"$tmp/tree/src/engine/engine_other_go.c"
+	printf '# a.b\n## some-cause: x\n' >"$tmp/tree/TROUBLESHOOTING.md"
+	for c in clear border engine privilege; do
+		echo '{ "target": { "engine": "builtin" }, "gaps": { "sizes": { "why": "not asked for", "remedy": null } } }' >"$cases/$c.json"
+		echo 'state FAIL' >"$cases/$c.expect"
+	done
+	echo 'kind border' >>"$cases/border.expect"
+	sed -i 's/builtin/other-go/' "$cases/engine.json"
+	sed -i 's/null/"run as root, or grant CAP_NET_RAW"/' "$cases/privilege.json"
+}
+
+if command -v jq >/dev/null 2>&1; then
+	cause_tree
+	accepts 'a cause with all that it must have' docs
+	rm "$cases/clear.json"
+	refuses 'a cause with three cases' docs 'some-cause has 3 cases'
+	cause_tree
+	rm "$cases/clear.expect"
+	refuses 'facts without what is expected' docs 'some-cause has 3 cases'
+	cause_tree
+	sed -i 's/other-go/builtin/' "$cases/engine.json"
+	refuses 'a cause without a foreign engine' docs 'some-cause has no case of a foreign engine'
+	cause_tree
+	sed -i 's/run as root.*RAW/say where its peer is: --endpoint/' "$cases/privilege.json"
+	refuses 'a cause where nobody lacks a privilege' docs 'some-cause has no case with a missing privilege'
+	cause_tree
+	sed -i /kind/d "$cases/border.expect"
+	refuses 'a cause without a border' docs 'some-cause has no case at its border'
+	cause_tree
+	echo '# a.b' >"$tmp/tree/TROUBLESHOOTING.md"
+	refuses 'a cause without a heading' docs 'some-cause has no heading'
+	cause_tree
+	rm "$tmp/tree/src/lab/fault_some.c"
+	refuses 'a cause without a fault' docs 'some-cause has no fault'
+	cause_tree
+	sed -i /remedy/d "$tmp/tree/src/verdict/cause_some.c"
+	refuses 'a cause without a remedy' docs 'some-cause has no remedy'
+	echo '{ "verdict": { "state": "FAIL", "cause": "some-cause", "remedy": { "text": "y" } } }' >"$cases/engine.json.said"
+	accepts 'a cause whose row has the remedy' docs
+else
+	skip 'docs: causes' 'no jq here'
+fi
 
 rm -rf "$tmp"
 finish

@@ -70,6 +70,23 @@ is stdin "$(cat)" ''
 finish
 END
 
+# Who may run longest begins first, whatever the order they are named in.
+for t in none 7 60; do
+	cat >"$tmp/t$t.sh" <<-END
+		$([ $t = none ] || echo "# timeout: $t")
+		echo $t >>"$tmp/order"; echo ok 1
+	END
+done
+SEED=1 sh "$TOP/tests/run" "$tmp/tnone.sh" "$tmp/t7.sh" "$tmp/t60.sh" >"$tmp/out"
+is 'the longest first' "$(tr '\n' ' ' <"$tmp/order")" '60 7 none '
+
+# What a program had of the processor is told beside how long it took; its children count.
+cat >"$tmp/work.sh" <<'END'
+sh -c 'i=0; while [ $i -lt 1500000 ]; do i=$((i + 1)); done'; echo ok 1
+END
+SEED=1 sh "$TOP/tests/run" "$tmp/work.sh" >"$tmp/out"
+check 'work is told' grep -qE '^ok .*, [0-9]+ s, [1-9][0-9]* of CPU\)$' "$tmp/out"
+
 # Each waits for the other to begin.
 if [ "$(id -u)" = 0 ]; then
 	for t in one other; do
@@ -84,8 +101,21 @@ if [ "$(id -u)" = 0 ]; then
 	mkfifo "$tmp/fifo"
 	is 'beside: others' "$(SEED=1 sh "$TOP/tests/run" -j 2 "$tmp/one.sh" "$tmp/other.sh" | tail -n 1)" \
 		'2 passed, 0 failed, 0 skipped'
+	# Each waits until all are there, two to a job.
+	for t in 1 2 3 4; do
+		cat >"$tmp/b$t.sh" <<-END
+			# needs: root
+			# timeout: 20
+			# beside: others
+			echo $t >>"$tmp/here"
+			until [ \$(wc -l <"$tmp/here") = 4 ]; do timeout 0.03 tail -f /dev/null; done
+			echo ok 1 - $t
+		END
+	done
+	is 'two to a job' "$(SEED=1 sh "$TOP/tests/run" -j 2 "$tmp"/b[1-4].sh | tail -n 1)" '4 passed, 0 failed, 0 skipped'
 else
 	skip 'beside: others' 'needs root'
+	skip 'two to a job' 'needs root'
 fi
 
 rm -rf "$tmp"

@@ -96,6 +96,12 @@ static void padding_never_passes_the_mtu(void **state)
 		assert_int_equal(a->last_len, rows[i].outer);
 		assert_int_equal(b->inner_len, rows[i].inner); /* the padding is cut off */
 	}
+	/* Where it is switched off a message is as long as its packet. */
+	wg_device_no_padding(a->dev);
+	sim_send(a, b, 97);
+	sim_run(s, NS_PER_S);
+	assert_int_equal(a->last_len, 97 + 32);
+	assert_int_equal(b->inner_len, 97);
 	sim_free(s);
 }
 

@@ -24,15 +24,28 @@ struct world {
 	uint8_t frame[FRAME_MAX], payload[FRAME_MAX];
 	size_t frame_len;
 	struct tap_message told;
-	size_t n_told;
+	size_t n_told, told_bytes;
+	struct tap_inner inner;
+	size_t n_inner;
 };
 
 static void on_data(void *ctx, const struct tap_message *m)
 {
 	struct world *w = ctx;
 
+	assert_int_equal(m->t_ns, T_NS);
 	w->told = *m;
+	w->told_bytes += m->len;
 	w->n_told++;
+}
+
+static void on_inner(void *ctx, const struct tap_inner *p)
+{
+	struct world *w = ctx;
+
+	assert_int_equal(p->t_ns, T_NS);
+	w->inner = *p;
+	w->n_inner++;
 }
 
 static uint64_t next_random(uint64_t *x)
@@ -138,9 +151,10 @@ static struct tap_facts count(struct world *w, size_t caplen)
 
 	assert_non_null(exact);
 	memcpy(exact, w->frame, caplen);
-	w->n_told = 0;
+	w->n_told = w->told_bytes = w->n_inner = 0;
 	w->c.on_data = on_data;
-	w->c.on_data_ctx = w;
+	w->c.on_inner = on_inner;
+	w->c.on_data_ctx = w->c.on_inner_ctx = w;
 	tap_count_start(&t, &w->c);
 	tap_count_frame(&t, &w->c, exact, caplen, w->frame_len, T_NS);
 	free(exact);
@@ -581,6 +595,8 @@ static void expect_batch(struct world *w, size_t n, size_t size, size_t last, ui
 	assert_int_equal(t.unpadded[TAP_OUT], (size % 16 ? (int64_t)n - 1 : 0) + (last % 16 != 0));
 	assert_int_equal(t.unpadded[TAP_IN], 0);
 	assert_int_equal(w->n_told, n);
+	assert_int_equal(w->told_bytes, len);
+	assert_int_equal(w->told.len, last);
 	assert_int_equal(w->told.receiver, RECEIVER);
 	assert_true(w->told.counter == counter + (n - 1) * step);
 	assert_false(w->told.cut);
@@ -613,6 +629,64 @@ static void test_batches(void **state)
  * As long as a datagram can be: the frame is longer than the snap length, the count is not
  * shorter.
  */
+/* By the time of the frame, not by when it is read; all messages of one frame have one time. */
+static void test_since(void **state)
+{
+	struct world *w = *state;
+	struct tap_facts t;
+	size_t n = 2 + next_random(&w->rng) % 20, i;
+
+	use_family(w, 4);
+	tap_count_start(&t, &w->c);
+	assert_int_equal(t.data_since, UNKNOWN);
+	make_udp(w, TAP_IN, w->payload, make_batch(w, n, 128, 96, 7, 1));
+	tap_count_frame(&t, &w->c, w->frame, w->frame_len, w->frame_len, T_NS);
+	assert_int_equal(t.data_since, UNKNOWN);
+	w->c.since_ns = T_NS;
+	t.data_since = 0;
+	for (i = 0; i < 3; i++) {
+		tap_count_frame(&t, &w->c, w->frame, w->frame_len, w->frame_len,
+				T_NS - 1 + (int64_t)i);
+		assert_int_equal(t.data_since, i < 2 ? 0 : n);
+	}
+	assert_int_equal(t.msgs[TAP_IN][WG_MSG_DATA], 4 * n);
+	make_udp(w, TAP_OUT, w->payload, make_batch(w, n, 128, 96, 7, 1));
+	tap_count_frame(&t, &w->c, w->frame, w->frame_len, w->frame_len, T_NS + 2);
+	make_udp(w, TAP_IN, (uint8_t[WG_RESPONSE_LEN]){ WG_MSG_RESPONSE }, WG_RESPONSE_LEN);
+	tap_count_frame(&t, &w->c, w->frame, w->frame_len, w->frame_len, T_NS + 2);
+	assert_int_equal(t.data_since, n);
+	w->c.since_ns = 0;
+}
+
+/* Whatever was sent since the largest question: only what is larger than that counts. */
+static void test_larger_answers(void **state)
+{
+	static const struct {
+		enum tap_dir dir;
+		size_t size, n;
+	} seen[] = {
+		{ TAP_IN, 1232, 1 }, /* nothing was asked yet */
+		{ TAP_OUT, 128, 3 }, { TAP_IN, 128, 2 },   { TAP_IN, 144, 2 }, { TAP_OUT, 80, 1 },
+		{ TAP_IN, 132, 1 },  { TAP_OUT, 1232, 1 }, { TAP_IN, 144, 9 }, { TAP_IN, 32, 1 },
+	};
+	struct world *w = *state;
+	struct tap_facts t;
+	size_t i, len;
+
+	use_family(w, 4);
+	tap_count_start(&t, &w->c);
+	assert_int_equal(t.larger, 0);
+	for (i = 0; i < ARRAY_LEN(seen); i++) {
+		len = make_batch(w, seen[i].n, seen[i].size, seen[i].size, 7, 1);
+		make_udp(w, seen[i].dir, w->payload, len);
+		tap_count_frame(&t, &w->c, w->frame, w->frame_len, w->frame_len, T_NS);
+	}
+	assert_int_equal(t.larger, 2 + 1);
+	assert_int_equal(t.larger_bytes, 2 * 16 + 4);
+	assert_int_equal(t.largest[TAP_OUT], 1232);
+	assert_int_equal(t.largest[TAP_IN], 1232);
+}
+
 static void test_longest_batch(void **state)
 {
 	struct world *w = *state;
@@ -734,6 +808,10 @@ static void test_tun(void **state)
 		assert_int_equal(t.truncated, 0);
 		assert_int_equal(t.packets[inner[i].dir], 1);
 		assert_int_equal(t.packets[other], 0);
+		assert_int_equal(w->n_inner, 1);
+		assert_int_equal(w->inner.dir, inner[i].dir);
+		assert_int_equal(w->inner.len, w->frame_len);
+		assert_int_equal(w->inner.caplen, w->frame_len);
 		assert_int_equal(t.not_ip[TAP_IN] + t.not_ip[TAP_OUT], 0);
 		assert_int_equal(t.msgs[TAP_OUT][WG_MSG_DATA], UNKNOWN);
 		assert_int_equal(t.icmp_errors, UNKNOWN);
@@ -754,6 +832,7 @@ static void test_tun_not_ip(void **state)
 		memset(w->frame, (int)(version << 4), 60);
 		w->frame_len = 60;
 		t = count(w, 60);
+		assert_true(w->n_inner <= (size_t)ip);
 		assert_int_equal(t.not_ip[TAP_IN], !ip);
 		assert_int_equal(t.packets[TAP_IN], ip);
 		assert_int_equal(t.packets[TAP_OUT] + t.not_ip[TAP_OUT], 0);
@@ -789,14 +868,24 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_singles),	   cmocka_unit_test(test_first_times_stay),
-		cmocka_unit_test(test_foreign),	   cmocka_unit_test(test_locals),
-		cmocka_unit_test(test_cut_frames), cmocka_unit_test(test_bad_lengths),
-		cmocka_unit_test(test_fragments4), cmocka_unit_test(test_extension_headers6),
-		cmocka_unit_test(test_icmp_types), cmocka_unit_test(test_icmp_first_and_foreign),
-		cmocka_unit_test(test_batches),	   cmocka_unit_test(test_longest_batch),
-		cmocka_unit_test(test_lookalikes), cmocka_unit_test(test_random_batches),
-		cmocka_unit_test(test_tun),	   cmocka_unit_test(test_tun_not_ip),
+		cmocka_unit_test(test_singles),
+		cmocka_unit_test(test_first_times_stay),
+		cmocka_unit_test(test_since),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_locals),
+		cmocka_unit_test(test_cut_frames),
+		cmocka_unit_test(test_bad_lengths),
+		cmocka_unit_test(test_fragments4),
+		cmocka_unit_test(test_extension_headers6),
+		cmocka_unit_test(test_icmp_types),
+		cmocka_unit_test(test_icmp_first_and_foreign),
+		cmocka_unit_test(test_batches),
+		cmocka_unit_test(test_longest_batch),
+		cmocka_unit_test(test_lookalikes),
+		cmocka_unit_test(test_random_batches),
+		cmocka_unit_test(test_tun),
+		cmocka_unit_test(test_tun_not_ip),
+		cmocka_unit_test(test_larger_answers),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

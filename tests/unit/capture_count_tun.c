@@ -331,12 +331,13 @@ static void test_foreign_and_nested(void **state)
 	};
 	static const struct what not_it[] = {
 		{ "10.0.0.1", "10.9.0.2", IP_PROTO_ICMP, 8, TAP_OUT, false },
+		{ "fd00::1", "fd00::2", IP_PROTO_ICMP6, 128, TAP_OUT, false },
+		{ "10.9.0.2", "10.0.0.1", IP_PROTO_ICMP, 8, TAP_IN, false },
 		{ "10.9.0.2", "224.0.0.251", IP_PROTO_UDP, 0, TAP_IN, true },
 		{ "fe80::1", "ff02::2", IP_PROTO_ICMP6, 133, TAP_OUT, true },
 	};
-	static const struct what to_endpoint = {
-		"10.0.0.1", "192.0.2.7", IP_PROTO_UDP, 0, TAP_OUT, false
-	};
+	static const struct what to_endpoint = { "10.0.0.1", "192.0.2.7", IP_PROTO_UDP,
+						 0,	     TAP_OUT,	  false };
 	struct world *w = *state;
 	struct tap_facts t;
 	size_t i;
@@ -349,7 +350,9 @@ static void test_foreign_and_nested(void **state)
 		t = count(w, w->room + 4, w->len, w->len);
 		assert_int_equal(t.foreign[dir], 1);
 		assert_int_equal(t.foreign[!dir], 0);
-		assert_int_equal(t.foreign_echoes[dir], passing[i].type == 8 || passing[i].type == 128);
+		assert_int_equal(t.own_echoes[0] + t.own_echoes[1], 0);
+		assert_int_equal(t.foreign_echoes[dir],
+				 passing[i].type == 8 || passing[i].type == 128);
 		assert_true(ip_addr_equal(dir == TAP_OUT ? &t.foreign_from : &t.foreign_to,
 					  &(struct ip_addr){ 0 }) == false);
 	}
@@ -358,12 +361,14 @@ static void test_foreign_and_nested(void **state)
 		make(w, &not_it[i], 64, 1, 0);
 		t = count(w, w->room + 4, w->len, w->len);
 		assert_int_equal(t.foreign[TAP_OUT] + t.foreign[TAP_IN], 0);
+		assert_int_equal(t.own_echoes[0], i == 0);
+		assert_int_equal(t.own_echoes[1], i == 1);
 	}
 	make(w, &to_endpoint, 64, 1, 0);
 	w->c.told = TAP_TOLD_OUT;
 	w->c.far = (struct endpoint){ .addr = addr("192.0.2.7") };
-	w->c.far.port = (uint16_t)(w->room[4 + IP4_HEADER_LEN + 2] << 8 |
-				   w->room[4 + IP4_HEADER_LEN + 3]);
+	w->c.far.port =
+		(uint16_t)(w->room[4 + IP4_HEADER_LEN + 2] << 8 | w->room[4 + IP4_HEADER_LEN + 3]);
 	t = count(w, w->room + 4, w->len, w->len);
 	assert_int_equal(t.nested, w->c.far.port != 0);
 	w->c.far.port ^= 1;
@@ -402,8 +407,7 @@ int main(void)
 		cmocka_unit_test(test_lacking_four), cmocka_unit_test(test_four_more),
 		cmocka_unit_test(test_not_proven),   cmocka_unit_test(test_no_false_alarm),
 		cmocka_unit_test(test_long_and_cut), cmocka_unit_test(test_treacherous_destination),
-		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_foreign_and_nested),
+		cmocka_unit_test(test_others),	     cmocka_unit_test(test_foreign_and_nested),
 	};
 
 	return cmocka_run_group_tests_name("capture.count_tun", tests, setup, teardown);

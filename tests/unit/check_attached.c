@@ -129,6 +129,22 @@ static void all_elsewhere(struct facts *f)
 	f->wire[END_NEAR].start.mtu = f->wire[END_NEAR].end.mtu = 1400;
 }
 
+/* The peer roamed: what went to where it was ended, and comes from elsewhere. */
+static void peer_moved(struct facts *f)
+{
+	back_elsewhere(f);
+	f->config[END_NEAR].peers[0].endpoint.addr = made_addr("192.0.2.1");
+	f->config[END_NEAR].peers[0].moved_to =
+		(struct endpoint){ .addr = made_addr("192.0.2.9"), .port = 4321 };
+}
+
+static void peer_had_moved(struct facts *f)
+{
+	all_elsewhere(f);
+	peer_moved(f);
+	memset(f->taps[TAP_NEAR_WIRE].msgs, 0, sizeof(f->taps[TAP_NEAR_WIRE].msgs));
+}
+
 /* Its socket is in another namespace: here is not even a route. */
 static void socket_elsewhere(struct facts *f)
 {
@@ -163,10 +179,9 @@ static void data_unanswered(struct facts *f)
 
 	silent_given(f);
 	t->msgs[TAP_IN][WG_MSG_DATA] = t->keepalives[TAP_IN] = 0;
-	f->loss_down = (struct loss_facts){ .probes = 200,
-					    .sent = UNKNOWN,
-					    .lost = UNKNOWN,
-					    .capture_dropped = UNKNOWN };
+	f->loss_down = (struct loss_facts){
+		.probes = 200, .sent = UNKNOWN, .lost = UNKNOWN, .capture_dropped = UNKNOWN
+	};
 }
 
 static void from_second_address_unanswered(struct facts *f)
@@ -208,6 +223,26 @@ static void stray_and_dead(struct facts *f)
 {
 	stray(f);
 	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] = 0;
+}
+
+/* After a handshake from the link's own, all has the tunnel's own address. */
+static void stray_of_tunnel(struct facts *f)
+{
+	stray_all(f);
+	f->taps[TAP_NEAR_WIRE].other_link = f->target.name;
+}
+
+static void stray_of_tunnel_guess(struct facts *f)
+{
+	stray_of_tunnel(f);
+	targets[0].how = TARGET_SINGLE;
+}
+
+/* There was none: the way may be dead. */
+static void stray_of_tunnel_and_dead(struct facts *f)
+{
+	stray_of_tunnel(f);
+	f->handshake.complete = false;
 }
 
 static void stray_of_lo(struct facts *f)
@@ -423,6 +458,19 @@ static void just_heard_by_file(struct facts *f)
 {
 	asleep_by_file(f);
 	f->config[END_NEAR].peers[0].handshake_wall_ns = WALL_NS - 170 * NS_PER_S;
+}
+
+/* What the far end sent came, and not from the socket that was asked. */
+static void answered_from_elsewhere(struct facts *f)
+{
+	static struct attempt_facts asked;
+
+	no_answer_outside(f);
+	asked = (struct attempt_facts){ .by = END_NEAR, .outcome = ATTEMPT_ANSWERED };
+	ip_addr_parse("198.51.100.2", &asked.to.addr);
+	ip_addr_parse("198.51.100.130", &asked.answer.addr);
+	f->handshakes.list = &asked;
+	f->handshakes.n = 1;
 }
 
 static void never_came(struct facts *f)
@@ -981,6 +1029,9 @@ static const struct {
 	{ "underlay.back",
 	  { "no answer", no_answer_outside, STATE_FAIL, "nothing of the far end came back",
 	    NULL } },
+	{ "underlay.back",
+	  { "answered from elsewhere", answered_from_elsewhere, STATE_PASS,
+	    "answers of the far end arrived on", NULL } },
 	{ "underlay.out",
 	  { "back by another way", back_elsewhere, STATE_PASS, "by another way", NULL } },
 	{ "underlay.back",
@@ -990,6 +1041,26 @@ static const struct {
 	{ "underlay.out", { "elsewhere", all_elsewhere, STATE_SKIP, "not watched", NULL } },
 	{ "underlay.back", { "elsewhere", all_elsewhere, STATE_SKIP, "not watched", NULL } },
 	{ "underlay.link", { "elsewhere", all_elsewhere, STATE_NA, "do not go by", NULL } },
+	{ "underlay.out",
+	  { "moved", peer_moved, STATE_PASS, "and the peer moved to 192.0.2.9:4321 during",
+	    NULL } },
+	{ "underlay.back",
+	  { "moved", peer_moved, STATE_SKIP, "not watched: the peer moved to 192.0.2.9:4321",
+	    NULL } },
+	{ "loss.down",
+	  { "moved", peer_moved, STATE_SKIP, "not watched: the peer moved to 192.0.2.9:4321",
+	    NULL } },
+	{ "underlay.link", { "moved", peer_moved, STATE_PASS, NULL, NULL } },
+	{ "underlay.out",
+	  { "had moved", peer_had_moved, STATE_SKIP,
+	    "not watched: the peer moved to 192.0.2.9:4321", NULL } },
+	{ "underlay.back", { "had moved", peer_had_moved, STATE_SKIP, "the peer moved to", NULL } },
+	{ "underlay.link", { "had moved", peer_had_moved, STATE_NA, "the peer moved to", NULL } },
+	{ "underlay.gateway",
+	  { "had moved", peer_had_moved, STATE_NA, "the peer moved to", NULL } },
+	{ "underlay.path", { "had moved", peer_had_moved, STATE_NA, "the peer moved to", NULL } },
+	{ "route.endpoint", { "had moved", peer_had_moved, STATE_NA, "the peer moved to", NULL } },
+	{ "tun.mtu", { "had moved", peer_had_moved, STATE_SKIP, "1420; the peer moved to", NULL } },
 	{ "underlay.out",
 	  { "second address", from_second_address, STATE_PASS,
 	    "(from 192.0.2.77, by the route 192.0.2.1), and the far end answers", NULL } },
@@ -1005,6 +1076,14 @@ static const struct {
 	{ "underlay.out", { "stray, guessed", stray_guess, STATE_WARN, "of wlan0", NULL } },
 	{ "underlay.out", { "stray, and dead", stray_and_dead, STATE_WARN, "of wlan0", NULL } },
 	{ "underlay.out", { "stray, all of it", stray_all, STATE_WARN, "of wlan0", NULL } },
+	{ "underlay.out",
+	  { "stray, the tunnel's own", stray_of_tunnel, STATE_FAIL, "with the address of wgd7f3a0",
+	    NULL } },
+	{ "underlay.out",
+	  { "the tunnel's own, guessed", stray_of_tunnel_guess, STATE_WARN, "of wgd7f3a0", NULL } },
+	{ "underlay.out",
+	  { "the tunnel's own, and dead", stray_of_tunnel_and_dead, STATE_WARN, "of wgd7f3a0",
+	    NULL } },
 	{ "underlay.out",
 	  { "stray, but answered", stray_and_answered, STATE_PASS, "of them from", NULL } },
 	{ "underlay.out", { "an address of lo", stray_of_lo, STATE_PASS, "of lo", NULL } },

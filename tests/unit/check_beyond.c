@@ -168,6 +168,45 @@ static void others_pass(struct facts *f)
 	f->taps[TAP_NEAR_TUN].echo_requests[TAP_OUT] = 60;
 }
 
+/* What was asked by the other family, from its right source, is another story. */
+static void translated_one_family(struct facts *f)
+{
+	struct tap_facts *t = &f->taps[TAP_NEAR_TUN];
+
+	translated(f);
+	one_family(f);
+	t->echo_requests[TAP_OUT] = 220;
+	t->own_echoes[0] = 9;
+	t->own_echoes[1] = 200;
+}
+
+/* One ping fewer was translated than there were. */
+static void own_pings_pass(struct facts *f)
+{
+	translated_one_family(f);
+	f->taps[TAP_NEAR_TUN].own_echoes[0] = f->ping_peer.sent;
+}
+
+static void translated_with_gaps(struct facts *f)
+{
+	translated_one_family(f);
+	f->taps[TAP_NEAR_TUN].dropped = 1;
+}
+
+/* The far end allows what ours became, too. */
+static void translated_and_allowed(struct facts *f)
+{
+	static struct cidr allowed[3];
+
+	translated_one_family(f);
+	allowed[0] = f->config[END_FAR].peers[0].allowed[0];
+	allowed[1] = f->config[END_FAR].peers[0].allowed[1];
+	allowed[2] = made_net("192.0.2.0/24");
+	facts_have(f, NEED_CONFIG_FAR);
+	f->config[END_FAR].peers[0].allowed = allowed;
+	f->config[END_FAR].peers[0].n_allowed = 3;
+}
+
 static void by_another_link(struct facts *f)
 {
 	silent(f);
@@ -208,6 +247,11 @@ static const struct sign_case cases[] = {
 	{ no_session, 0, "", 0 },
 	{ translated, S(NO_DATA_BACK) | S(NEAR_SOURCE_FOREIGN), "inner-source-not-allowed", 1 },
 	{ others_pass, S(NO_DATA_BACK), "no-data-back", 4 },
+	{ translated_one_family, S(NO_DATA_BACK) | S(NEAR_SOURCE_FOREIGN),
+	  "inner-source-not-allowed", 1 },
+	{ own_pings_pass, S(NO_DATA_BACK), "no-data-back", 4 },
+	{ translated_with_gaps, S(NO_DATA_BACK), "no-data-back", 4 },
+	{ translated_and_allowed, S(NO_DATA_BACK), "no-data-back", 4 },
 	{ by_another_link, 0, "not-routed-or-not-allowed", 1 },
 	{ interrupted, 0, "", 0 },
 };

@@ -123,6 +123,36 @@ static void keys_wrong(struct facts *f)
 	not_allowed(f);
 }
 
+/* As boringtun and gotatun do: the peer that lost it is listed with it all the same. */
+static void listed_for_both(struct facts *f)
+{
+	far_unseen(f);
+	f->target.kind = TARGET_INTERFACE;
+	f->n_streams = 0;
+	f->target.peer = second_peer(f, END_NEAR, "10.90.17.2/32")->key;
+	facts_gap(f, NEED_PATHS, "no", NULL);
+}
+
+static void nothing_answers(struct facts *f)
+{
+	f->ping_peer.received = 0;
+	f->n_sizes = 0;
+	f->loss_up.answered = 0;
+}
+
+static void listed_for_both_and_silent(struct facts *f)
+{
+	listed_for_both(f);
+	nothing_answers(f);
+}
+
+/* The other one's is wider: each has what it is to have. */
+static void part_of_anothers_and_silent(struct facts *f)
+{
+	listed_for_both_and_silent(f);
+	only(f, END_NEAR, "10.90.17.0/24");
+}
+
 static void unseen(struct facts *f)
 {
 	facts_gap(f, NEED_CONFIG, "wg0 does not answer", NULL);
@@ -154,8 +184,80 @@ static const struct check_case cases[] = {
 	{ "far, pasted long ago", pasted_long_ago, STATE_UNSURE, "4 days older than this run",
 	  NULL },
 	{ "near, and far long ago", both_wrong_long_ago, STATE_FAIL, "near: 10.90.17.2", NULL },
+	{ "listed for two peers, and silent", listed_for_both_and_silent, STATE_FAIL,
+	  "10.90.17.2 is with peer RERE…EQ=, which is silent, and peer IiIi…iI= is to have "
+	  "10.90.17.2/32 too",
+	  NULL },
+	{ "border: listed for two, and it answers", listed_for_both, STATE_PASS,
+	  "1 inner addresses are the peer's", NULL },
+	{ "border: a part of another's, and silent", part_of_anothers_and_silent, STATE_PASS, NULL,
+	  NULL },
 	{ "gap", unseen, STATE_SKIP, "does not answer", NULL },
 };
+
+/* --- which end's table is wrong, and how --------------------------------------------- */
+
+/* The peer that is us keeps the other family's; the very address is another's. */
+static void family_taken_at_far(struct facts *f)
+{
+	only(f, END_FAR, "fd5a:17::1/128");
+	second_peer(f, END_FAR, "10.90.17.1/32");
+}
+
+static void net_of_another_at_far(struct facts *f)
+{
+	only(f, END_FAR, "fd5a:17::1/128");
+	second_peer(f, END_FAR, "0.0.0.0/0");
+}
+
+/* It was given another one of that family. */
+static void anothers_at_far(struct facts *f)
+{
+	only(f, END_FAR, "10.90.17.9/32");
+	second_peer(f, END_FAR, "10.90.17.1/32");
+}
+
+static void family_taken_here(struct facts *f)
+{
+	only(f, END_NEAR, "fd5a:17::2/128");
+	second_peer(f, END_NEAR, "10.90.17.2/32");
+}
+
+static const struct {
+	const char *name;
+	void (*change)(struct facts *f);
+	sign_set signs;
+} signs[] = {
+	{ "healthy", NULL, 0 },
+	{ "a part of it", taken_at_far, SIGN_BIT(SIGN_FAR_ALLOWED_TAKEN) },
+	{ "of one family", family_taken_at_far, SIGN_BIT(SIGN_FAR_ALLOWED_TAKEN) },
+	{ "in another's network", net_of_another_at_far, SIGN_BIT(SIGN_FAR_SOURCE_REFUSED) },
+	{ "another's address", anothers_at_far, SIGN_BIT(SIGN_FAR_SOURCE_REFUSED) },
+	{ "nobody's", far_does_not_allow_us, SIGN_BIT(SIGN_FAR_SOURCE_REFUSED) },
+	{ "here, of one family", family_taken_here, 0 },
+	{ "long ago", both_wrong_long_ago, SIGN_BIT(SIGN_TARGET_ENTERS_NOT) },
+};
+
+static void signs_of_it(void **state)
+{
+	struct findings all;
+	struct arena a;
+	struct facts f;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(signs); i++) {
+		print_message("# %s\n", signs[i].name);
+		arena_init(&a);
+		findings_init(&all, &a);
+		made_healthy(&f);
+		if (signs[i].change)
+			signs[i].change(&f);
+		checks_run(&f, NULL, &all);
+		assert_true(made_row(&all, "config.allowed-ips")->signs == signs[i].signs);
+		arena_done(&a);
+	}
+}
 
 static void allowed(void **state)
 {
@@ -223,6 +325,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(allowed),
+		cmocka_unit_test(signs_of_it),
 		cmocka_unit_test(owner_is_longest),
 	};
 

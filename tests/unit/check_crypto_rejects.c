@@ -57,6 +57,27 @@ static void logged(struct facts *f, enum engine_log_class c)
 	f->engine[END_NEAR].log_says[c] = 3;
 }
 
+/* A handshake was made in this run: what did not open came twice, or late. */
+static void go_logs_response(struct facts *f)
+{
+	logged(f, ENGINE_LOG_RESPONSE);
+	f->handshake.age_ns = UNKNOWN;
+}
+
+/* There was a session before, and none has followed it. */
+static void go_logs_response_at_rekey(struct facts *f)
+{
+	logged(f, ENGINE_LOG_RESPONSE);
+	f->handshake.age_ns = 130 * NS_PER_S;
+	f->crypto[END_NEAR].last_handshake_wall_ns = f->started_wall_ns - 130 * NS_PER_S;
+}
+
+static void go_logs_response_and_rekeys(struct facts *f)
+{
+	go_logs_response_at_rekey(f);
+	f->crypto[END_NEAR].last_handshake_wall_ns = f->started_wall_ns + NS_PER_S;
+}
+
 static void go_logs_source(struct facts *f)
 {
 	logged(f, ENGINE_LOG_SOURCE);
@@ -70,6 +91,56 @@ static void go_logs_initiation(struct facts *f)
 static void go_logs_cookies(struct facts *f)
 {
 	logged(f, ENGINE_LOG_LOAD);
+}
+
+/* A hub: the last one of its peers has to come first. */
+static void hub(struct facts *f)
+{
+	struct config_facts *c = &f->config[END_NEAR];
+	struct peer_config *p = &c->peers[c->n_peers++];
+
+	*p = c->peers[0];
+	memset(p->key.b, 0x33, sizeof(p->key.b));
+	p->endpoint = (struct endpoint){ 0 };
+	p->n_allowed = 0;
+	f->target.peer = c->peers[0].key;
+}
+
+static void hub_tries_who_is_not_there(struct facts *f)
+{
+	made_refused(f, END_NEAR, "out_no_endpoint", "the peer has no endpoint yet", 2);
+	hub(f);
+}
+
+static void no_endpoint_and_no_hub(struct facts *f)
+{
+	hub_tries_who_is_not_there(f);
+	f->config[END_NEAR].n_peers = 1;
+}
+
+/* The one that is asked has none itself. */
+static void who_is_asked_has_to_come_first(struct facts *f)
+{
+	hub_tries_who_is_not_there(f);
+	f->config[END_NEAR].peers[0].endpoint = (struct endpoint){ 0 };
+}
+
+static void go_hub_logs_no_endpoint(struct facts *f)
+{
+	logged(f, ENGINE_LOG_NO_ENDPOINT);
+	hub(f);
+}
+
+static void go_logs_no_endpoint_of_the_one(struct facts *f)
+{
+	go_hub_logs_no_endpoint(f);
+	f->config[END_NEAR].peers[0].endpoint = (struct endpoint){ 0 };
+}
+
+static void go_hub_logs_source(struct facts *f)
+{
+	go_logs_source(f);
+	hub(f);
 }
 
 /* An engine that counts is judged by its counters. */
@@ -322,6 +393,9 @@ static void waited_in_vain(struct facts *f)
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "near sealed 401, opened 401, refused 0; far sealed 401",
 	  NULL },
+	{ "a response twice", go_logs_response, STATE_WARN, "3 × ", NULL },
+	{ "a response at a rekey that fails", go_logs_response_at_rekey, STATE_FAIL, "3 × ", NULL },
+	{ "a response twice at a rekey", go_logs_response_and_rekeys, STATE_WARN, "3 × ", NULL },
 	{ "does not authenticate", tag, STATE_FAIL,
 	  "far sealed 401, opened 401, refused 3: 3 × data that does not authenticate", NULL },
 	{ "border: replay", replay, STATE_WARN, "2 × counter already seen", NULL },
@@ -339,6 +413,17 @@ static const struct check_case cases[] = {
 	{ "its log: of another moment maybe", go_logs_initiation, STATE_WARN, "3 × an initiation",
 	  NULL },
 	{ "its log: part of life", go_logs_cookies, STATE_PASS, "3 × under load", NULL },
+	{ "border: a hub whose clients are not there", hub_tries_who_is_not_there, STATE_PASS,
+	  "refused 0 (not counted: 2 × the peer has no endpoint yet", NULL },
+	{ "no endpoint, and it is the only peer", no_endpoint_and_no_hub, STATE_FAIL,
+	  "2 × the peer", NULL },
+	{ "no endpoint, and it is the one that is asked", who_is_asked_has_to_come_first,
+	  STATE_FAIL, "2 × the peer has no endpoint yet", NULL },
+	{ "the same by a log", go_hub_logs_no_endpoint, STATE_PASS,
+	  "its log says 3 × the peer has no endpoint yet", NULL },
+	{ "the same of the one", go_logs_no_endpoint_of_the_one, STATE_WARN, "3 × the peer", NULL },
+	{ "a hub, and another reason", go_hub_logs_source, STATE_FAIL, "3 × an inner source",
+	  NULL },
 	{ "a log given: told, not judged", go_log_given, STATE_PASS,
 	  "wireguard-go keeps no such counters; in the log given: 3 × an inner source that is not in "
 	  "the peer's allowed IPs, 1 × under load: handshakes are answered with cookies: 400 data",

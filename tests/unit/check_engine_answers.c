@@ -178,10 +178,40 @@ static void answers(void **state)
 	check_cases_run("engine.answers", cases, ARRAY_LEN(cases));
 }
 
+/* What is broken is to be mended by something that can be typed. */
+static void each_fault_has_a_command(void **state)
+{
+	struct findings all;
+	struct facts f;
+	struct arena a;
+	size_t i, n = 0;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct finding *row;
+
+		arena_init(&a);
+		findings_init(&all, &a);
+		made_healthy(&f);
+		if (cases[i].change)
+			cases[i].change(&f);
+		checks_run(&f, NULL, &all);
+		row = made_row(&all, "engine.answers");
+		if (row->signs & (SIGN_BIT(SIGN_ENGINE_GONE) | SIGN_BIT(SIGN_ENGINE_SILENT))) {
+			n++;
+			assert_non_null(row->remedy);
+			assert_true(row->n_commands > 0);
+		}
+		arena_done(&a);
+	}
+	assert_true(n >= 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers),
+		cmocka_unit_test(each_fault_has_a_command),
 	};
 
 	return cmocka_run_group_tests_name("engine.answers", tests, NULL, NULL);

@@ -105,7 +105,7 @@ static void what_is_lacking_is_typed(void **state)
 		findings_init(&all, &a);
 		row = row_of(rows[i].lack, &all, &f);
 		assert_int_equal(row->state, STATE_FAIL);
-		assert_true(row->signs & SIGN_BIT(SIGN_ENGINE_NOT_STARTED));
+		assert_true((row->signs & SIGN_BIT(SIGN_ENGINE_NOT_STARTED)) != 0);
 		assert_int_equal(row->n_commands, 1);
 		assert_non_null(strstr(row->commands[0], rows[i].command));
 	}

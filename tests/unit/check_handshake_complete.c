@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <string.h>
+
+#include "check/attempts.h"
 #include "lib/made_facts.h"
 
 static void silent(struct facts *f)
@@ -42,6 +45,83 @@ static void icmp(struct facts *f)
 	ip_addr_parse("192.0.2.9", &t->icmp_from);
 	t->icmp_type = 3;
 	t->icmp_code = 3;
+}
+
+/* --- with what came of each attempt ------------------------------------------------------ */
+
+static struct attempt_facts *attempts(struct facts *f, enum end by, enum attempt_outcome o)
+{
+	static struct attempt_facts list[2];
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(list); i++) {
+		list[i] = (struct attempt_facts){ .by = by, .outcome = o, .number = UNKNOWN };
+		list[i].in_row = (int64_t)i + 1;
+		list[i].for_us = by == END_FAR ? 1 : UNKNOWN;
+		list[i].answer_ns = UNKNOWN;
+		ip_addr_parse("198.51.100.2", &list[i].to.addr);
+	}
+	f->handshakes = (struct handshakes_facts){ .list = list, .n = ARRAY_LEN(list) };
+	return list;
+}
+
+static void response_refused_told(struct facts *f)
+{
+	response_refused(f);
+	attempts(f, END_NEAR, ATTEMPT_REFUSED)[1].refused = "in_response";
+	f->handshakes.list[0].refused = "in_response";
+}
+
+/* It came when the next initiation had left: that is no refusal. */
+static void response_late(struct facts *f)
+{
+	response_refused(f);
+	attempts(f, END_NEAR, ATTEMPT_REFUSED)[1].refused = "in_unknown_index";
+	f->handshakes.list[0].refused = "in_wrong_state";
+}
+
+static void answered_elsewhere(struct facts *f)
+{
+	struct attempt_facts *t;
+
+	made_silent(f);
+	t = attempts(f, END_NEAR, ATTEMPT_UNUSED);
+	t[1].answer = t[1].to;
+	ip_addr_parse("198.51.100.130", &t[1].answer.addr);
+}
+
+static void unsent(struct facts *f)
+{
+	made_silent(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 0;
+	attempts(f, END_NEAR, ATTEMPT_UNSENT)[0].refused = "io_send_perm";
+	f->handshakes.list[1].refused = "io_send_perm";
+}
+
+static void other_key(struct facts *f)
+{
+	made_silent(f);
+	attempts(f, END_FAR, ATTEMPT_SILENT)[1].for_us = 0;
+}
+
+static void unknown_peer(struct facts *f)
+{
+	struct attempt_facts *t;
+
+	made_silent(f);
+	t = attempts(f, END_FAR, ATTEMPT_REFUSED);
+	t[0].refused = t[1].refused = "in_unknown_peer";
+	public_key_from_base64("oKGio6SlpqeoqaqrrK2ur7CxsrO0tba3uLm6u7y9vr8=", &t[1].key);
+	made_refused(f, END_NEAR, "in_unknown_peer",
+		     "an initiation from a public key that is no "
+		     "peer of ours",
+		     2);
+}
+
+/* A tunnel that works: what came of the first changes no word. */
+static void healthy_attempts(struct facts *f)
+{
+	attempts(f, END_NEAR, ATTEMPT_COMPLETE)[0].outcome = ATTEMPT_SILENT;
 }
 
 static void never_asked(struct facts *f)
@@ -105,6 +185,26 @@ static const struct check_case cases[] = {
 	{ "lost outside", lost_on_the_way, STATE_FAIL, "nothing came back", "underlay.out" },
 	{ "response refused", response_refused, STATE_FAIL, "2 responses came back",
 	  "crypto.rejects" },
+	{ "response refused, and each is told", response_refused_told, STATE_FAIL,
+	  "2 initiations in 6.0 s, 2 responses came back, refused: the response does not open",
+	  "crypto.rejects" },
+	{ "border: responses too late", response_late, STATE_FAIL,
+	  "2 responses came back and none was accepted", "crypto.rejects" },
+	{ "answered from another address", answered_elsewhere, STATE_FAIL,
+	  "the answer came from 198.51.100.130:0 instead of 198.51.100.2:0, and none was taken",
+	  NULL },
+	{ "nothing leaves", unsent, STATE_FAIL, "no initiation left within 6.0 s: io_send_perm",
+	  NULL },
+	{ "the peer has another key", other_key, STATE_FAIL,
+	  "nothing came back; those from the peer's address are for another public key than ours",
+	  NULL },
+	{ "the peer is unknown", unknown_peer, STATE_FAIL,
+	  "nothing came back; those from the peer's address are refused: an initiation from a "
+	  "public key that is no peer of ours, its public key is "
+	  "oKGio6SlpqeoqaqrrK2ur7CxsrO0tba3uLm6u7y9vr8=",
+	  "crypto.rejects" },
+	{ "healthy, the first lost", healthy_attempts, STATE_PASS,
+	  "response in 1.24 ms, 1 initiation", NULL },
 	{ "cookies only", cookie, STATE_FAIL, "under load", NULL },
 	{ "ICMP", icmp, STATE_FAIL, "port unreachable (3/3) came back from 192.0.2.9", NULL },
 	{ "no initiation", never_asked, STATE_FAIL, "no initiation left within 6.0 s", NULL },
@@ -122,10 +222,66 @@ static void completes(void **state)
 	check_cases_run("handshake.complete", cases, ARRAY_LEN(cases));
 }
 
+static void somebody_else_is_not_the_peer(void **state)
+{
+	struct arena a;
+	struct facts f;
+
+	(void)state;
+	arena_init(&a);
+	facts_init(&f);
+	attempts(&f, END_FAR, ATTEMPT_SILENT)[1].for_us = 0;
+	assert_non_null(strstr(attempts_of_peer(&f, &a), "another public key"));
+	f.handshakes.list[1].elsewhere = true;
+	assert_string_equal(attempts_of_peer(&f, &a), "");
+	assert_null(attempts_came_back(&f, &a));
+	assert_null(attempts_unsent(&f, &a));
+	arena_done(&a);
+}
+
+/* A line for each, and their numbers by what came of them. */
+static void each_is_evidence(void **state)
+{
+	const struct evidence *ev;
+	struct findings out;
+	struct finding *row;
+	struct arena a;
+	struct facts f;
+	size_t n = 0;
+
+	(void)state;
+	arena_init(&a);
+	facts_init(&f);
+	findings_init(&out, &a);
+	attempts(&f, END_NEAR, ATTEMPT_COMPLETE)[0].outcome = ATTEMPT_ICMP;
+	f.handshakes.list[0].number = 1;
+	f.handshakes.list[0].why = ATTEMPT_WHY_KEEPALIVE;
+	f.handshakes.list[0].icmp_type = 3;
+	f.handshakes.list[0].icmp_code = 13;
+	ip_addr_parse("192.0.2.9", &f.handshakes.list[0].icmp_from);
+	f.handshakes.list[1].answer_ns = 25 * NS_PER_MS;
+	row = finding_add(&out, STATE_PASS, "x");
+	attempts_because(&f, &out, row);
+	for (ev = row->evidence; ev; ev = ev->next)
+		n++;
+	assert_int_equal(n, 3);
+	ev = row->evidence;
+	assert_int_equal(ev->n_numbers, 3);
+	assert_string_equal(ev->numbers[1].name, "attempts_icmp");
+	assert_string_equal(ev->next->text,
+			    "initiation 1 (a keepalive is due) to 198.51.100.2:0: prohibited by a "
+			    "filter (3/13) came back from 192.0.2.9");
+	assert_string_equal(ev->next->next->text, "initiation to 198.51.100.2:0, 2 in a row: "
+						  "response after 25.0 ms, accepted");
+	arena_done(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(completes),
+		cmocka_unit_test(somebody_else_is_not_the_peer),
+		cmocka_unit_test(each_is_evidence),
 	};
 
 	return cmocka_run_group_tests_name("handshake.complete", tests, NULL, NULL);

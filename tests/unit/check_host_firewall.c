@@ -551,15 +551,15 @@ static void remedy_can_be_typed(void **state)
 	row = row_of(drops, &all, &f);
 	assert_string_equal(row->commands[0], "nft delete rule inet filter input handle 8");
 	assert_non_null(strstr(row->remedy, "nft -a list chain inet filter input"));
-	assert_true(row->signs & SIGN_BIT(SIGN_FILTER_TOOK));
-	assert_false(row->signs & SIGN_BIT(SIGN_FILTER_LEFT_OVER));
+	assert_true((row->signs & SIGN_BIT(SIGN_FILTER_TOOK)) != 0);
+	assert_true((row->signs & SIGN_BIT(SIGN_FILTER_LEFT_OVER)) == 0);
 	findings_init(&all, &a);
 	row = row_of(policy, &all, &f);
 	assert_string_equal(row->commands[0], "nft chain inet filter input '{ policy accept; }'");
 	/* Of a tunnel that is gone: the whole table. */
 	findings_init(&all, &a);
 	row = row_of(left_over, &all, &f);
-	assert_true(row->signs & SIGN_BIT(SIGN_FILTER_LEFT_OVER));
+	assert_true((row->signs & SIGN_BIT(SIGN_FILTER_LEFT_OVER)) != 0);
 	assert_non_null(strstr(row->remedy, "it is for wg9,"));
 	assert_string_equal(row->commands[0],
 			    "nft list table inet filter; nft delete table inet filter");

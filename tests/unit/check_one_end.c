@@ -163,6 +163,100 @@ static void one_rate(struct facts *f)
 	f->n_paces = 1;
 }
 
+/* What the far end recorded: both wires were seen. */
+static void recorded(struct facts *f, int64_t lost)
+{
+	f->loss_up.sent = 420;
+	f->loss_up.lost = lost;
+	f->loss_up.capture_dropped = 0;
+}
+
+static void lost_by_both_wires(struct facts *f)
+{
+	a_third(f);
+	recorded(f, 126);
+}
+
+static void lost_behind_the_far_wire(struct facts *f)
+{
+	a_third(f);
+	recorded(f, 0);
+}
+
+static void limited_at_the_far_host(struct facts *f)
+{
+	limited(f);
+	recorded(f, 0);
+}
+
+static struct fate_facts fates[410];
+
+/* In one piece, with a ledger: of those that were silent this many came out of the tun. */
+static void silent_and_came(struct facts *f, int64_t came)
+{
+	int64_t i, s;
+
+	in_one_piece(f);
+	f->fates.list = fates;
+	f->fates.n = ARRAY_LEN(fates);
+	for (i = 0; i < (int64_t)ARRAY_LEN(fates); i++) {
+		fates[i] = (struct fate_facts){ .probe = i,
+						.result = i < 120 ? FATE_UNKNOWN : FATE_ANSWERED };
+		for (s = 0; s < STAGE_COUNT; s++)
+			fates[i].seen_ns[s] = UNKNOWN;
+		fates[i].seen_ns[STAGE_TUN_OUT] = i;
+		if (i < came || i >= 120)
+			fates[i].seen_ns[STAGE_TUN_IN] = i + 1;
+	}
+}
+
+static void too_late(struct facts *f)
+{
+	silent_and_came(f, 120);
+}
+
+static void one_never_came(struct facts *f)
+{
+	silent_and_came(f, 119);
+}
+
+/* This host's own filter takes some of them, which is neither late nor whole. */
+static void dropped_here(struct facts *f)
+{
+	static struct lost_facts lost;
+	int64_t i;
+
+	silent_and_came(f, 120);
+	for (i = 0; i < 40; i++) {
+		fates[i].result = FATE_LOST;
+		fates[i].after = STAGE_TUN_IN;
+		fates[i].before = STAGE_NONE;
+	}
+	lost = (struct lost_facts){ STAGE_TUN_IN, STAGE_NONE, NULL, 40 };
+	f->fates.lost = &lost;
+	f->fates.n_lost = 1;
+}
+
+/* Here and there at both rates, which is loss where nobody sees them come. */
+static void here_and_there_too_late(struct facts *f)
+{
+	a_third(f);
+	silent_and_came(f, 120);
+	a_third(f);
+}
+
+static void not_all_followed(struct facts *f)
+{
+	too_late(f);
+	f->fates.n = 199;
+}
+
+static void late_and_no_ping(struct facts *f)
+{
+	too_late(f);
+	f->ping_peer.received = 0;
+}
+
 static const struct check_case loss[] = {
 	{ "all answered", attached, STATE_PASS, "all 200 probes were answered", NULL },
 	{ "border: five of 200 at each rate", border, STATE_FAIL, "10/400 = 2.5 % never answered",
@@ -181,7 +275,21 @@ static const struct check_case loss[] = {
 	{ "never left", never_left, STATE_UNSURE, "60 of 200", NULL },
 	{ "on the way back", lost_on_the_way_back, STATE_UNSURE, "60 of 200", NULL },
 	{ "wire not seen", wire_unseen, STATE_UNSURE, "60 of 200", NULL },
+	{ "both wires were seen", lost_by_both_wires, STATE_FAIL, "126/420 = 30.0 % on the wire",
+	  NULL },
+	{ "behind the far wire", lost_behind_the_far_wire, STATE_FAIL, "came to the far end's wire",
+	  NULL },
+	{ "a limit, and all came to the far wire", limited_at_the_far_host, STATE_PASS,
+	  "0/420 on the wire", NULL },
 	{ "one rate only", one_rate, STATE_UNSURE, "60 of 200", NULL },
+	{ "each too late", too_late, STATE_PASS,
+	  "60 of 200 probes not answered in time, and all their answers came out of", NULL },
+	{ "one never came", one_never_came, STATE_UNSURE, "60 of 200", NULL },
+	{ "each too late, here and there", here_and_there_too_late, STATE_PASS,
+	  "none is lost on the way", NULL },
+	{ "some reached no socket", dropped_here, STATE_UNSURE, "40 answers came out of", NULL },
+	{ "not all were followed", not_all_followed, STATE_UNSURE, "60 of 200", NULL },
+	{ "each too late, and no ping was answered", late_and_no_ping, STATE_SKIP, NULL, NULL },
 };
 
 static void loss_up(void **state)
@@ -259,6 +367,40 @@ static void named(struct facts *f)
 	target.how = TARGET_GIVEN;
 }
 
+static void named_outer_limit(struct facts *f)
+{
+	outer_limit(f);
+	target.how = TARGET_GIVEN;
+}
+
+static void named_not_exact(struct facts *f)
+{
+	not_exact(f);
+	target.how = TARGET_GIVEN;
+}
+
+/* The first of them left; what came back said how large the next may be. */
+static void told(struct facts *f)
+{
+	size_t i;
+
+	outer_limit(f);
+	target.how = TARGET_GIVEN;
+	for (i = 3; i < f->n_sizes; i++) {
+		sizes[i].error = "Message too long";
+		sizes[i].sent = sizes[i].size == 1420;
+	}
+}
+
+static void refused_at_once(struct facts *f)
+{
+	size_t i;
+
+	told(f);
+	for (i = 3; i < f->n_sizes; i++)
+		sizes[i].sent = 0;
+}
+
 static const struct check_case by_size[] = {
 	{ "all", attached, STATE_PASS, "1420 B", NULL },
 	{ "where padding ends", outer_limit, STATE_FAIL, "up to 1312 B answered, from 1313 B",
@@ -269,7 +411,14 @@ static const struct check_case by_size[] = {
 	{ "not to the byte", not_exact, STATE_WARN, "from 1320 B", NULL },
 	{ "border: the least way", least_way, STATE_FAIL, "up to 1200 B", NULL },
 	{ "border: less than any way", round_choice, STATE_WARN, "up to 1184 B", NULL },
-	{ "the address was named", named, STATE_FAIL, "up to 1314 B", NULL },
+	{ "the address was named, and no way has that limit", named, STATE_WARN, "up to 1314 B",
+	  NULL },
+	{ "the address was named", named_outer_limit, STATE_FAIL, "up to 1312 B", NULL },
+	{ "the address was named, not to the byte", named_not_exact, STATE_FAIL, "from 1320 B",
+	  NULL },
+	{ "told that it is too large", told, STATE_PASS, "1312 B (of more somebody inside", NULL },
+	{ "border: refused from the first on", refused_at_once, STATE_FAIL, "by its own stack",
+	  NULL },
 };
 
 static void ping_sizes(void **state)
@@ -318,7 +467,7 @@ static void the_mtu_is_said(void **state)
 	findings_init(&all, &a);
 	checks_run(&f, NULL, &all);
 	row = made_row(&all, "ping.sizes");
-	assert_true(row->signs & SIGN_BIT(SIGN_LOST_BY_SIZE));
+	assert_true((row->signs & SIGN_BIT(SIGN_LOST_BY_SIZE)) != 0);
 	assert_int_equal(row->n_commands, 1);
 	assert_non_null(strstr(row->commands[0], "mtu 1312"));
 	arena_done(&a);
@@ -444,6 +593,13 @@ static void forgotten(struct facts *f)
 	f->crypto[END_NEAR].last_handshake_wall_ns = p->handshake_wall_ns;
 }
 
+/* Who says that it must be there changes nothing of where it came from. */
+static void forgotten_required(struct facts *f)
+{
+	forgotten(f);
+	f->target.ping = f->ping_peer.target;
+}
+
 static void by_a_router(struct facts *f)
 {
 	forgotten(f);
@@ -486,6 +642,8 @@ static void held_open(struct facts *f)
 
 static const struct check_case back[] = {
 	{ "forgotten", forgotten, STATE_FAIL, "came from 192.0.2.20:40123 30.0 s ago", NULL },
+	{ "forgotten, and it must be there", forgotten_required, STATE_FAIL, "that port is closed",
+	  NULL },
 	{ "a router says it", by_a_router, STATE_UNSURE, "198.51.100.1 says", NULL },
 	{ "nobody says anything", silent, STATE_UNSURE, "no handshake was asked for", NULL },
 	{ "border: older than a session", long_gone, STATE_NA, "offline", NULL },

@@ -119,6 +119,31 @@ static void link_down(struct facts *f)
 	f->wire[END_NEAR].start.up = false;
 }
 
+/* An engine that holds on to the link by which it was called. */
+static void loop_of_socket_here(struct facts *f)
+{
+	default_into_tunnel(f);
+	f->near_host.has_port = 1;
+}
+
+static void loop_of_socket_elsewhere(struct facts *f)
+{
+	default_into_tunnel(f);
+	f->near_host.has_port = 0;
+}
+
+static void socket_here_with_mark(struct facts *f)
+{
+	loop_of_socket_here(f);
+	f->config[END_NEAR].fwmark = 51820;
+}
+
+static void socket_here_no_route(struct facts *f)
+{
+	socket_elsewhere(f);
+	f->near_host.has_port = 1;
+}
+
 static void unseen(struct facts *f)
 {
 	facts_gap(f, NEED_PATHS, "reading routes: Operation not permitted", "run as root");
@@ -149,6 +174,14 @@ static const struct check_case cases[] = {
 	  "leads into the tunnel itself, and yet there is a session", NULL },
 	{ "into the tunnel, a handshake in this run", into_tunnel_new_session, STATE_NA,
 	  "its messages go elsewhere", NULL },
+	{ "into the tunnel, answers come, its socket is here", loop_of_socket_here, STATE_FAIL,
+	  "kept only by the link that it last got a message by", NULL },
+	{ "into the tunnel, answers come, its socket is elsewhere", loop_of_socket_elsewhere,
+	  STATE_NA, "its messages go elsewhere", NULL },
+	{ "border: the same with a mark that was not asked for", socket_here_with_mark, STATE_NA,
+	  "its messages go elsewhere", NULL },
+	{ "border: no route at all, its socket is here", socket_here_no_route, STATE_NA,
+	  "yet answers come back", NULL },
 	{ "border: answers that did not cross it", answered_outside, STATE_FAIL, "a loop", NULL },
 	{ "a way that is not taken, and answers come", other_uplink_unused, STATE_NA,
 	  "by wgw7f3a0, yet answers come back", NULL },

@@ -22,6 +22,7 @@ static struct packet packet(enum tap_dir dir)
 		.proto = PROTO_TCP,
 		.sport = dir == TAP_OUT ? UNKNOWN : 443,
 		.dport = dir == TAP_OUT ? 443 : UNKNOWN,
+		.mark = UNKNOWN,
 	};
 }
 
@@ -61,6 +62,15 @@ static const struct term_case terms[] = {
 	{ RULE_FAMILY, NULL, 4, 4, false, HIT_YES, HIT_YES, false },
 	{ RULE_FAMILY, NULL, 6, 6, false, HIT_NO, HIT_NO, false },
 	{ RULE_OTHER, "ct state invalid", 0, 0, false, HIT_MAYBE, HIT_MAYBE, false },
+	{ RULE_LOCAL, NULL, 0, 0, false, HIT_YES, HIT_NO, false },
+	{ RULE_LOCAL, NULL, 0, 0, true, HIT_NO, HIT_YES, false },
+	{ RULE_TO_LOCAL, NULL, 0, 0, false, HIT_NO, HIT_YES, false },
+	{ RULE_TO_LOCAL, NULL, 0, 0, true, HIT_YES, HIT_NO, false },
+	{ RULE_MARK, NULL, 51820, 51820, true, HIT_MAYBE, HIT_MAYBE, false },
+	{ RULE_CT_STATE, "established", 0, 0, false, HIT_MAYBE, HIT_MAYBE, false },
+	{ RULE_CT_STATE, "untracked", 1, 1, false, HIT_MAYBE, HIT_MAYBE, false },
+	{ RULE_KNOWN_FLOW, NULL, 0, 0, false, HIT_MAYBE, HIT_MAYBE, false },
+	{ RULE_KNOWN_FLOW, NULL, 0, 0, true, HIT_MAYBE, HIT_MAYBE, false },
 	{ RULE_SHARE, "limit", 0, 0, false, HIT_YES, HIT_YES, false },
 	{ RULE_ICMP_TYPE, NULL, 8, 8, false, HIT_NO, HIT_NO, false },
 	{ RULE_OTHER, "ct state invalid", 0, 0, true, HIT_MAYBE, HIT_MAYBE, false },
@@ -137,13 +147,26 @@ static void all_ports(void **state)
 	assert_int_equal(hit(r, &p), HIT_MAYBE);
 }
 
+/* Of a packet that goes out, and nothing more is known of it. */
+static enum hit of_unknown(const struct rule_term *t)
+{
+	bool goes_out = t->match == RULE_LOCAL || t->match == RULE_TO_LOCAL;
+
+	if (t->match == RULE_SHARE)
+		return HIT_YES;
+	if (t->match == RULE_IIF && !t->negated)
+		return HIT_NO;
+	return !goes_out ? HIT_MAYBE : (t->match == RULE_LOCAL) != t->negated ? HIT_YES : HIT_NO;
+}
+
 static void unknown_is_maybe(void **state)
 {
 	struct packet p = { .dir = TAP_OUT,
 			    .proto = UNKNOWN,
 			    .sport = UNKNOWN,
 			    .dport = UNKNOWN,
-			    .icmp = UNKNOWN };
+			    .icmp = UNKNOWN,
+			    .mark = UNKNOWN };
 	struct rule_term t;
 	size_t i;
 
@@ -151,9 +174,7 @@ static void unknown_is_maybe(void **state)
 	for (i = 0; i < ARRAY_LEN(terms); i++) {
 		const struct rule_facts r = rule_of(&terms[i], &t);
 
-		assert_int_equal(hit(r, &p), t.match == RULE_SHARE	       ? HIT_YES :
-					     t.match == RULE_IIF && !t.negated ? HIT_NO :
-										 HIT_MAYBE);
+		assert_int_equal(hit(r, &p), of_unknown(&t));
 		assert_false(rule_match_is_narrow(&r, &p));
 	}
 }
@@ -263,6 +284,72 @@ static void packets_with_gaps(void **state)
 	arena_done(&a);
 }
 
+/* IPv6 asks for the next host on its link by packets; IPv4, or one that answers, does not. */
+static void packets_for_the_next_host(void **state)
+{
+	struct rule_term t = { .match = RULE_CT_STATE, .text = "established,related" };
+	struct rule_facts r = { .family = "ip6", .hook = "output", .terms = &t, .n_terms = 1 };
+	struct packet *p;
+	struct facts f;
+	struct arena a;
+	size_t n;
+
+	(void)state;
+	arena_init(&a);
+	made_healthy(&f);
+	n = rule_packets(&f, &a, &p);
+	f.gateway = (struct gateway_facts){ .addr = made_addr("2001:db8::12:3456"),
+					    .dev = "eth0",
+					    .neigh_state = "REACHABLE" };
+	assert_int_equal(rule_packets(&f, &a, &p), n);
+	f.gateway.neigh_state = "INCOMPLETE";
+	assert_int_equal(rule_packets(&f, &a, &p), n + 2);
+	assert_true(rule_is_neighbour(&p[2]) && rule_is_neighbour(&p[3]));
+	assert_int_equal(p[2].dir, TAP_OUT);
+	assert_memory_equal(p[2].dst.b, made_addr("ff02::1:ff12:3456").b, 16);
+	assert_int_equal(p[3].dir, TAP_IN);
+	assert_string_equal(p[3].dev, "eth0");
+	/* Such packets belong to no connection. */
+	assert_int_equal(rule_match(&r, &p[2]), HIT_NO);
+	t.lo = t.hi = 1;
+	assert_int_equal(rule_match(&r, &p[2]), HIT_YES);
+	r.n_terms = 0;
+	r.family = "ip";
+	assert_int_equal(rule_match(&r, &p[2]), HIT_NO);
+	f.gateway.addr = made_addr("192.0.2.1");
+	assert_int_equal(rule_packets(&f, &a, &p), n);
+	arena_done(&a);
+}
+
+/* The engine's own messages have its mark, and questions on a link have none. */
+static void marks(void **state)
+{
+	struct rule_term t = { .match = RULE_MARK, .negated = true, .lo = 51820, .hi = 51820 };
+	struct rule_facts r = { .family = "inet", .hook = "output", .terms = &t, .n_terms = 1 };
+	struct packet *p;
+	struct facts f;
+	struct arena a;
+
+	(void)state;
+	arena_init(&a);
+	made_healthy(&f);
+	f.gateway = (struct gateway_facts){ .addr = made_addr("fe80::1"),
+					    .dev = "eth0",
+					    .neigh_state = "FAILED" };
+	f.config[END_NEAR].fwmark = 51820;
+	rule_packets(&f, &a, &p);
+	assert_int_equal(rule_match(&r, &p[0]), HIT_NO);
+	assert_int_equal(rule_match(&r, &p[2]), HIT_YES);
+	assert_int_equal(rule_match(&r, &p[4]), HIT_MAYBE);
+	f.config[END_NEAR].fwmark = 0;
+	rule_packets(&f, &a, &p);
+	assert_int_equal(rule_match(&r, &p[0]), HIT_YES);
+	facts_gap(&f, NEED_CONFIG, "no", NULL);
+	rule_packets(&f, &a, &p);
+	assert_int_equal(rule_match(&r, &p[0]), HIT_MAYBE);
+	arena_done(&a);
+}
+
 static void icmp_types(void **state)
 {
 	struct rule_term t = { .match = RULE_ICMP_TYPE, .lo = 8, .hi = 8 };
@@ -291,6 +378,8 @@ int main(void)
 		cmocka_unit_test(hooks_and_families),
 		cmocka_unit_test(packets_of_a_tunnel),
 		cmocka_unit_test(packets_with_gaps),
+		cmocka_unit_test(packets_for_the_next_host),
+		cmocka_unit_test(marks),
 	};
 
 	return cmocka_run_group_tests_name("rule match", tests, NULL, NULL);

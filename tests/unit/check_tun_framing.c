@@ -272,6 +272,54 @@ static void padded_too_large(struct facts *f)
 	sized(f, 96, 144, true);
 }
 
+/* The host's own multicast went in as well, and no peer has it: the engine counted that. */
+static void too_large_beside_multicast(struct facts *f)
+{
+	padded_too_large(f);
+	f->taps[TAP_NEAR_TUN].packets[TAP_OUT]++;
+	f->tun[END_NEAR].after[LINK_TX_PACKETS]++;
+	f->tun[END_NEAR].after[LINK_TX_BYTES] += 56;
+	made_refused(f, END_NEAR, "out_no_peer", "no peer's allowed IPs hold the destination", 1);
+}
+
+/* One more was captured than counted, at the start; there was a session before. */
+static void too_large_in_session(struct facts *f)
+{
+	too_large_beside_multicast(f);
+	f->target.kind = TARGET_INTERFACE;
+	f->n_inner_targets = 0;
+	f->ping_peer.received = 0;
+	f->handshake.age_ns = NS_PER_S;
+	f->taps[TAP_NEAR_TUN].packets[TAP_OUT]++;
+}
+
+static void too_large_in_session_by_two(struct facts *f)
+{
+	too_large_in_session(f);
+	f->taps[TAP_NEAR_TUN].packets[TAP_OUT]++;
+}
+
+/* What waited for the session in the engine may be longer than what was captured. */
+static void too_large_in_none(struct facts *f)
+{
+	too_large_in_session(f);
+	f->handshake.age_ns = UNKNOWN;
+}
+
+/* Without its word that one may have become any of the messages. */
+static void too_large_beside_one(struct facts *f)
+{
+	too_large_beside_multicast(f);
+	f->crypto[END_NEAR].n_refused = 0;
+}
+
+static void padded_right_beside_multicast(struct facts *f)
+{
+	too_large_beside_multicast(f);
+	f->taps[TAP_NEAR_WIRE].msg_bytes[TAP_OUT] -=
+		16 * (f->taps[TAP_NEAR_TUN].packets[TAP_OUT] - 1);
+}
+
 /* An unusual padding: the far end opened the messages, and found packets in them. */
 static void too_large_but_ip(struct facts *f)
 {
@@ -300,6 +348,34 @@ static void other_padding(struct facts *f)
 {
 	sized(f, 96, 144, true);
 	tap_of(f, END_NEAR)->packets[TAP_IN] = 400;
+}
+
+/* From one end: the peer sends by itself, and answers nothing that was sent to it. */
+static void too_large_and_unasked(struct facts *f)
+{
+	sized(f, 96, 144, true);
+	f->target.kind = TARGET_INTERFACE;
+	f->n_inner_targets = 0;
+	f->ping_peer.received = 0;
+	tap_of(f, END_NEAR)->packets[TAP_IN] = 5;
+}
+
+static void too_large_and_answered(struct facts *f)
+{
+	too_large_and_unasked(f);
+	f->ping_peer.received = 1;
+}
+
+static void too_large_and_not_pinged(struct facts *f)
+{
+	too_large_and_unasked(f);
+	facts_gap(f, NEED_PING_PEER, "not asked for", NULL);
+}
+
+static void too_large_and_hidden(struct facts *f)
+{
+	too_large_and_unasked(f);
+	f->target.kind = TARGET_OPAQUE;
 }
 
 /* What was given to the engine of that end went nowhere. */
@@ -413,7 +489,88 @@ static void no_engine(struct facts *f)
 	made_not_started(f, "no tun after 2.0 s");
 }
 
+/*
+ * From one end: 37 questions, all answered, of which nothing came out of the tun. `larger` of the
+ * answers are by 16 bytes larger than all that was asked; others, to TCP, are smaller.
+ */
+static void answers(struct facts *f, int64_t larger)
+{
+	struct tap_facts *w = &f->taps[TAP_NEAR_WIRE];
+
+	f->target.kind = TARGET_INTERFACE;
+	facts_gap(f, NEED_ENGINE_FAR, "the far end is not on this machine", NULL);
+	f->crypto[END_FAR].known = false;
+	silence(f, END_NEAR, 37);
+	w->keepalives[TAP_OUT] = w->keepalives[TAP_IN] = 0;
+	w->msgs[TAP_OUT][WG_MSG_DATA] = w->msgs[TAP_IN][WG_MSG_DATA] = 37;
+	w->msg_bytes[TAP_OUT] = WG_INITIATION_LEN + 37 * 128;
+	w->msg_bytes[TAP_IN] = WG_RESPONSE_LEN + 37 * 120;
+	w->largest[TAP_OUT] = 128;
+	w->largest[TAP_IN] = larger ? 144 : 128;
+	w->larger = larger;
+	w->larger_bytes = 16 * larger;
+}
+
+static void larger_answers(struct facts *f)
+{
+	answers(f, 4);
+}
+
+static void three_larger_answers(struct facts *f)
+{
+	answers(f, 3);
+}
+
+static void no_larger_answer(struct facts *f)
+{
+	answers(f, 0);
+}
+
+/* No header has that many: it is nobody's answer. */
+static void much_larger(struct facts *f)
+{
+	answers(f, 4);
+	f->taps[TAP_NEAR_WIRE].largest[TAP_IN] = 160;
+	f->taps[TAP_NEAR_WIRE].larger_bytes = 4 * 32;
+}
+
+/* More than were asked for: somebody there has something to say by itself. */
+static void more_than_answers(struct facts *f)
+{
+	answers(f, 4);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_DATA]++;
+}
+
+static void larger_answers_delivered(struct facts *f)
+{
+	answers(f, 4);
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = 37;
+}
+
+/* Who reads a source that is not allowed has read IP, however large it was. */
+static void larger_of_a_source(struct facts *f)
+{
+	answers(f, 4);
+	f->engine[END_NEAR].log_says[ENGINE_LOG_SOURCE] = 1;
+}
+
+static void larger_not_counted(struct facts *f)
+{
+	answers(f, 4);
+	f->taps[TAP_NEAR_WIRE].larger = f->taps[TAP_NEAR_WIRE].larger_bytes = UNKNOWN;
+}
+
 static const struct check_case cases[] = {
+	{ "border: four answers are larger than what was asked", larger_answers, STATE_FAIL,
+	  "what the far engine answers is larger than what it was asked, by 64 bytes in all",
+	  NULL },
+	{ "border: three answers are", three_larger_answers, STATE_UNSURE, "no frame came", NULL },
+	{ "answers of the size of what was asked", no_larger_answer, STATE_UNSURE, NULL, NULL },
+	{ "border: larger by more than a header", much_larger, STATE_UNSURE, NULL, NULL },
+	{ "border: more than was asked", more_than_answers, STATE_UNSURE, NULL, NULL },
+	{ "larger, and packets", larger_answers_delivered, STATE_PASS, NULL, NULL },
+	{ "larger, and a source was read in it", larger_of_a_source, STATE_UNSURE, NULL, NULL },
+	{ "larger, not counted", larger_not_counted, STATE_UNSURE, NULL, NULL },
 	{ "healthy", NULL, STATE_PASS, "plain IP and takes the same; all 400 frames", NULL },
 	{ "near shifted", near_shifted, STATE_FAIL,
 	  "400 of 400 frames that the near engine wrote are whole packets, shifted", NULL },
@@ -472,6 +629,20 @@ static const struct check_case cases[] = {
 	{ "padded, no proof", padded_no_proof, STATE_PASS, NULL, NULL },
 	{ "padded, too large", padded_too_large, STATE_FAIL, "16 bytes per packet larger", NULL },
 	{ "unpadded, right", unpadded_right, STATE_PASS, NULL, NULL },
+	{ "too large, beside multicast", too_large_beside_multicast, STATE_FAIL,
+	  "bytes per packet larger", NULL },
+	{ "too large, and a packet at the start", too_large_in_session, STATE_FAIL,
+	  "bytes per packet larger", NULL },
+	{ "border: and two", too_large_in_session_by_two, STATE_PASS, NULL, NULL },
+	{ "border: and one, without a session", too_large_in_none, STATE_PASS, NULL, NULL },
+	{ "too large, beside one that is not told of", too_large_beside_one, STATE_PASS, NULL,
+	  NULL },
+	{ "too large, and the peer speaks unasked", too_large_and_unasked, STATE_FAIL,
+	  "16 bytes per packet larger", NULL },
+	{ "too large, and the peer answers", too_large_and_answered, STATE_PASS, NULL, NULL },
+	{ "too large, and nothing was asked", too_large_and_not_pinged, STATE_PASS, NULL, NULL },
+	{ "too large, of a hidden engine", too_large_and_hidden, STATE_PASS, NULL, NULL },
+	{ "padded right, beside multicast", padded_right_beside_multicast, STATE_PASS, NULL, NULL },
 	{ "unpadded, too large", unpadded_too_large, STATE_FAIL, "4 bytes per packet", NULL },
 	{ "padding stops at the MTU", at_the_mtu, STATE_PASS, NULL, NULL },
 	{ "larger, and it works", other_padding, STATE_PASS, NULL, NULL },

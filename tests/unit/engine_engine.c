@@ -2,6 +2,7 @@
  * Engines as children, with one of our own that misbehaves on demand.
  *
  * needs: root
+ * beside: others
  *
  * This program plays the engine too, when it is started as `/proc/self/exe engine lo -f MODE`.
  * Its "tun" is lo, which is there in every namespace.
@@ -91,6 +92,8 @@ static int play_engine(const char *ifname, const char *mode)
 	if (!strcmp(mode, "hang"))
 		for (;;)
 			pause();
+	if (!strcmp(mode, "slow"))
+		accept(s, NULL, NULL); /* whoever came first is never answered */
 	if (!strcmp(mode, "garbage"))
 		reply = "how do you do?\n\n";
 	if (!strcmp(mode, "errno"))
@@ -289,10 +292,10 @@ static void no_tun_is_a_start_error(void **state)
 	struct scene *s = *state;
 	struct engine *g;
 
-	assert_int_equal(start(s, "wgdnone", "well", 100, &g), -ETIMEDOUT);
+	assert_int_equal(start(s, "wgdnone", "well", 2000, &g), -ETIMEDOUT);
 	assert_string_equal(s->f.engine[0].start_error,
 			    "builtin answers, but there is no interface wgdnone, "
-			    "100 ms after its start");
+			    "2000 ms after its start");
 }
 
 static void bad_answers_are_told_as_such(void **state)
@@ -313,6 +316,19 @@ static void bad_answers_are_told_as_such(void **state)
 		assert_string_equal(s->e.text, s->f.engine[0].answer_error);
 		assert_int_equal(s->f.engine[0].start_ns, UNKNOWN);
 	}
+}
+
+/* As on a machine that has too much to do: it listens, and comes to its first answer later. */
+static void who_is_slow_at_first_is_started(void **state)
+{
+	struct scene *s = *state;
+	struct engine *g;
+
+	assert_int_equal(start(s, "lo", "slow", 20000, &g), 0);
+	assert_null(s->f.engine[0].answer_error);
+	assert_null(s->f.engine[0].start_error);
+	assert_int_not_equal(s->f.engine[0].start_ns, UNKNOWN);
+	engine_stop(g, &s->a, &s->f.engine[0]);
 }
 
 static void program_that_cannot_run_is_a_start_error(void **state)
@@ -552,6 +568,7 @@ int main(int argc, char **argv)
 		TEST(no_socket_is_a_start_error),
 		TEST(no_tun_is_a_start_error),
 		TEST(bad_answers_are_told_as_such),
+		TEST(who_is_slow_at_first_is_started),
 		TEST(program_that_cannot_run_is_a_start_error),
 		TEST(what_this_machine_refuses_is_no_start_error),
 		TEST(only_some_can_be_given_a_tun),

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <errno.h>
 #include <string.h>
 
@@ -289,9 +290,9 @@ static const char *const not_judged[] = {
 	MATCH("==", FIELD("ip", "saddr"), "\"@bad\""),
 	MATCH("==", FIELD("ip", "saddr"), "{\"range\":[\"10.0.0.1\",\"10.0.0.9\"]}"),
 	MATCH("==", FIELD("ip", "saddr"), "\"fd00::1\""),
-	MATCH("==", META("mark"), "5"),
+	MATCH("==", "{\"&\":[" META("mark") ",65280]}", "256"),
 	MATCH("==", META("iifname"), "\"@nics\""),
-	MATCH("in", "{\"ct\":{\"key\":\"state\"}}", "\"invalid\""),
+	MATCH("!=", "{\"ct\":{\"key\":\"state\"}}", "\"invalid\""),
 	MATCH("==", "{\"concat\":[" META("iif") "," META("oif") "]}", "\"@x\""),
 	MATCH("==", FIELD("ip", "ttl"), "1"),
 	MATCH("in", FIELD("tcp", "flags"), "\"syn\""),
@@ -409,6 +410,30 @@ static void jumps_are_followed(void **state)
 	assert_int_equal(f.rules[1].terms[0].match, RULE_OTHER);
 }
 
+static void marks_and_own_addresses(void **state)
+{
+	struct rule_facts r = one(MATCH("!=", META("mark"), "51820") "," MATCH(
+		"!=", "{\"fib\":{\"result\":\"type\",\"flags\":[\"daddr\"]}}",
+		"\"local\"") "," DROP);
+
+	(void)state;
+	assert_int_equal(r.n_terms, 2);
+	assert_int_equal(r.terms[0].match, RULE_MARK);
+	assert_int_equal(r.terms[0].lo, 51820);
+	assert_true(r.terms[0].negated);
+	assert_int_equal(r.terms[1].match, RULE_TO_LOCAL);
+	assert_true(r.terms[1].negated);
+	r = one(MATCH("==", "{\"fib\":{\"result\":\"type\",\"flags\":\"saddr\"}}",
+		      "\"local\"") "," DROP);
+	assert_int_equal(r.terms[0].match, RULE_LOCAL);
+	r = one(MATCH("==", "{\"fib\":{\"result\":\"type\",\"flags\":[\"daddr\",\"iif\"]}}",
+		      "\"local\"") "," DROP);
+	assert_int_equal(r.terms[0].match, RULE_OTHER);
+	r = one(MATCH("==", "{\"fib\":{\"result\":\"oif\",\"flags\":[\"daddr\"]}}",
+		      "\"local\"") "," DROP);
+	assert_int_equal(r.terms[0].match, RULE_OTHER);
+}
+
 static void types_and_shares(void **state)
 {
 	struct rule_facts r =
@@ -424,15 +449,91 @@ static void types_and_shares(void **state)
 	assert_int_equal(r.terms[0].match, RULE_SHARE);
 }
 
+#define CT_STATE "{\"ct\":{\"key\":\"state\"}}"
+
+/* What is not tracked is one of the states that such a rule asks for, or it is not. */
+static void states_of_connections(void **state)
+{
+	struct rule_facts r = one(MATCH("in", CT_STATE, "[\"established\",\"related\"]") "," DROP);
+
+	(void)state;
+	assert_int_equal(r.terms[0].match, RULE_KNOWN_FLOW);
+	r = one(MATCH("in", CT_STATE, "[\"established\",\"new\"]") "," DROP);
+	assert_int_equal(r.terms[0].match, RULE_CT_STATE);
+	assert_string_equal(r.terms[0].text, "established,new");
+	assert_int_equal(r.terms[0].lo, 0);
+	r = one(MATCH("in", CT_STATE, "\"untracked\"") "," DROP);
+	assert_int_equal(r.terms[0].match, RULE_CT_STATE);
+	assert_int_equal(r.terms[0].lo, 1);
+	/* Of these nothing is judged. */
+	r = one(MATCH("!=", CT_STATE, "\"new\"") "," DROP);
+	assert_int_equal(r.terms[0].match, RULE_OTHER);
+	r = one(MATCH("in", CT_STATE, "[\"new\",7]") "," DROP);
+	assert_int_equal(r.terms[0].match, RULE_OTHER);
+	r = one(MATCH("in", "{\"ct\":{\"key\":\"mark\"}}", "[\"new\"]") "," DROP);
+	assert_int_equal(r.terms[0].match, RULE_OTHER);
+}
+
+#define STATES(...) \
+	"{\"vmap\":{\"key\":{\"ct\":{\"key\":\"state\"}},\"data\":{\"set\":[" __VA_ARGS__ "]}}}"
+
+/* What connection tracking knows, and only that; of other states nothing is judged. */
+static void known_flows(void **state)
+{
+	static const struct {
+		const char *op, *right;
+		bool known, negated;
+	} of[] = {
+		{ "in", "[\"established\",\"related\"]", true, false },
+		{ "==", "{\"set\":[\"related\",\"established\"]}", true, false },
+		{ "in", "\"established\"", true, false },
+		{ "!=", "\"established\"", true, true },
+		{ "!=", "{\"set\":[\"established\",\"related\"]}", true, true },
+		{ "in", "[\"established\",\"new\"]", false, false },
+		{ "in", "\"new\"", false, false },
+		{ "in", "\"invalid\"", false, false },
+		{ "in", "[]", false, false },
+		{ ">", "\"established\"", false, false },
+		{ "in", "8", false, false },
+	};
+	struct rule_facts r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(of); i++) {
+		char rule[256];
+
+		snprintf(rule, sizeof(rule),
+			 "{\"match\":{\"op\":\"%s\",\"left\":{\"ct\":{\"key\":\"state\"}},"
+			 "\"right\":%s}}," DROP,
+			 of[i].op, of[i].right);
+		r = one(rule);
+		print_message("# %s\n", rule);
+		assert_int_equal(r.n_terms, 1);
+		assert_int_equal(r.terms[0].match == RULE_KNOWN_FLOW, of[i].known);
+		assert_int_equal(r.terms[0].negated, of[i].negated);
+	}
+	r = one(STATES("[\"established\",{\"accept\":null}],[\"invalid\",{\"drop\":null}]"));
+	assert_int_equal(r.terms[0].match, RULE_KNOWN_FLOW);
+	r = one(STATES("[\"new\",{\"accept\":null}],[\"invalid\",{\"drop\":null}]"));
+	assert_int_equal(r.terms[0].match, RULE_OTHER);
+	r = one(STATES("[\"established\",{\"accept\":null}],[\"new\",{\"drop\":null}]"));
+	assert_int_equal(r.terms[0].match, RULE_OTHER);
+	r = one(STATES(
+		"[\"established\",{\"accept\":null}],[\"new\",{\"jump\":{\"target\":\"x\"}}],"
+		"[\"invalid\",{\"drop\":null}]"));
+	assert_int_equal(r.terms[0].match, RULE_OTHER);
+}
+
 /* A long set stands on several lines of nft's text. */
 static void words_of_several_lines(void **state)
 {
-	struct firewall_facts f = parse(
-		LIST(INPUT "," RULE(9, COUNTER(5) "," DROP)),
-		"table inet fw { # handle 1\n\tchain in { # handle 2\n"
-		"\t\ttype filter hook input priority filter; policy accept;\n"
-		"\t\tip saddr { 10.0.0.1, 10.0.0.2,\n"
-		"\t\t\t     10.0.0.3 } counter drop # handle 9\n\t}\n}\n");
+	struct firewall_facts f =
+		parse(LIST(INPUT "," RULE(9, COUNTER(5) "," DROP)),
+		      "table inet fw { # handle 1\n\tchain in { # handle 2\n"
+		      "\t\ttype filter hook input priority filter; policy accept;\n"
+		      "\t\tip saddr { 10.0.0.1, 10.0.0.2,\n"
+		      "\t\t\t     10.0.0.3 } counter drop # handle 9\n\t}\n}\n");
 
 	(void)state;
 	assert_string_equal(f.rules[0].says,
@@ -475,8 +576,11 @@ int main(void)
 		TEST(other_ways_to_take_away),
 		TEST(chains_of_others_and_devices),
 		TEST(jumps_are_followed),
+		TEST(marks_and_own_addresses),
 		TEST(types_and_shares),
+		TEST(states_of_connections),
 		TEST(words_of_several_lines),
+		TEST(known_flows),
 		TEST(twice),
 	};
 

@@ -8,7 +8,8 @@
 
 #include "lab/grade.h"
 
-static const struct lab_fault far_fault = { .name = "no-ip-forward", .side = "far",
+static const struct lab_fault far_fault = { .name = "no-ip-forward",
+					    .side = "far",
 					    .group = "not-forwarded" };
 static const struct lab_fault near_fault = { .name = "no-uplink", .side = "local" };
 static const struct lab_fault healthy = { .name = "none" };
@@ -61,7 +62,7 @@ static void each_grade(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(of); i++) {
 		print_message("# %zu: %s\n", i, lab_grade_str(of[i].grade));
-		assert_int_equal(lab_grade(of[i].f, &plain, &of[i].said), of[i].grade);
+		assert_int_equal(lab_grade(of[i].f, &plain, false, &of[i].said), of[i].grade);
 		assert_true(lab_grade_is_right(of[i].grade) ==
 			    (of[i].grade == LAB_RIGHT || of[i].grade == LAB_GROUP));
 	}
@@ -87,11 +88,122 @@ static void sides(void **state)
 	assert_string_equal(lab_side(&near_fault, &plain, true), "far");
 }
 
+static struct lab_said said_two(const char *state, const char *cause, const char *second,
+				const char *candidate)
+{
+	struct lab_said s = said(state, cause, candidate, "local");
+
+	s.causes[s.n_causes++] = cause;
+	if (second)
+		s.causes[s.n_causes++] = second;
+	return s;
+}
+
+/* Two at once: both are named, and nothing else is. */
+static void two_at_once(void **state)
+{
+	static const struct lab_fault *const f[2] = { &near_fault, &far_fault };
+	static const struct lab_variant *const v[2] = { &plain, &plain };
+	const struct {
+		struct lab_said said;
+		enum lab_grade grade;
+	} of[] = {
+		{ said_two("FAIL", "no-uplink", "no-ip-forward", NULL), LAB_RIGHT },
+		{ said_two("FAIL", "no-ip-forward", "no-uplink", NULL), LAB_RIGHT },
+		{ said_two("FAIL", "not-forwarded", "no-uplink", "no-ip-forward"), LAB_GROUP },
+		/* The group stands there, and the truth is none of its candidates. */
+		{ said_two("FAIL", "not-forwarded", "no-uplink", "forward-drop"), LAB_WRONG },
+		{ said_two("FAIL", "no-uplink", NULL, "no-ip-forward"), LAB_UNNAMED },
+		{ said_two("FAIL", "no-uplink", "wrong-key", NULL), LAB_WRONG },
+		{ said_two("FAIL", "wrong-key", NULL, NULL), LAB_WRONG },
+		{ said_two("UNSURE", "no-uplink", "no-ip-forward", NULL), LAB_UNNAMED },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(of); i++) {
+		print_message("# %zu\n", i);
+		assert_int_equal(lab_grade_two(f, v, &of[i].said), of[i].grade);
+	}
+}
+
+static void two_agree(void **state)
+{
+	const struct {
+		struct lab_said a, b;
+		bool agree;
+	} of[] = {
+		{ said("FAIL", "wrong-key", NULL, "local"),
+		  said("FAIL", "wrong-key", NULL, "local"), true },
+		{ said("FAIL", "wrong-key", NULL, "local"), said("FAIL", "wrong-key", NULL, "far"),
+		  false },
+		{ said("FAIL", "wrong-key", NULL, "far"), said("FAIL", "no-answer", NULL, "far"),
+		  false },
+		/* A group is not one of its members. */
+		{ said("FAIL", "no-answer", "wrong-key", "far"),
+		  said("FAIL", "wrong-key", "wrong-key", "far"), false },
+		{ said("FAIL", "wrong-key", NULL, "far"), said("FAIL", NULL, NULL, "far"), false },
+		{ said("FAIL", "wrong-key", NULL, "far"), said("FAIL", "wrong-key", NULL, NULL),
+		  false },
+		/* What is named makes the state a matter of how much was seen of it. */
+		{ said("PASS", "icmp-filtered", NULL, NULL),
+		  said("WARN", "icmp-filtered", NULL, NULL), true },
+		{ said("PASS", NULL, NULL, NULL), said("WARN", NULL, NULL, "unknown"), true },
+		{ said("FAIL", NULL, NULL, "local"), said("FAIL", NULL, NULL, "far"), false },
+		{ said("FAIL", "wrong-key", NULL, "far"),
+		  said("FAIL", "wrong-key", NULL, "unknown"), false },
+		{ said("PASS", NULL, NULL, NULL), said("FAIL", NULL, NULL, NULL), false },
+		{ said("PASS", NULL, NULL, NULL), said("UNSURE", NULL, NULL, NULL), false },
+		{ said("FAIL", NULL, NULL, NULL), said("UNSURE", NULL, NULL, NULL), false },
+		{ said("FAIL", NULL, NULL, NULL), said("FAIL", NULL, NULL, NULL), true },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(of); i++) {
+		print_message("# %zu\n", i);
+		assert_true(lab_said_agree(&of[i].a, &of[i].b) == of[i].agree);
+		assert_true(lab_said_agree(&of[i].b, &of[i].a) == of[i].agree);
+	}
+}
+
+/* Where the other end looks a fault may have another name or side, or not show at all. */
+static void from_the_other_end(void **state)
+{
+	static const struct lab_scene named = { .far.name = "local-firewall" };
+	static const struct lab_scene sided = { .side = "local", .far.side = "unknown" };
+	static const struct lab_scene grouped = { .far.group = "no-data-back" };
+	static const struct lab_variant as_grouped = { .scene = &grouped };
+	static const struct lab_scene hidden = { .far.unnoticed = true };
+	static const struct lab_variant as_named = { .scene = &named };
+	static const struct lab_variant as_sided = { .scene = &sided };
+	static const struct lab_variant as_hidden = { .scene = &hidden };
+	struct lab_said there = said("FAIL", "local-firewall", "local-firewall", "local");
+	struct lab_said here = said("FAIL", "no-ip-forward", "no-ip-forward", "far");
+	struct lab_said unsure = said("FAIL", "no-uplink", "no-uplink", "unknown");
+	struct lab_said fine = said("PASS", NULL, NULL, NULL);
+	struct lab_said one_of = said("FAIL", "no-data-back", "no-uplink", "unknown");
+
+	(void)state;
+	assert_int_equal(lab_grade(&near_fault, &as_grouped, true, &one_of), LAB_GROUP);
+	assert_int_equal(lab_grade(&near_fault, &as_grouped, false, &one_of), LAB_WRONG);
+	assert_int_equal(lab_grade(&far_fault, &as_named, true, &there), LAB_RIGHT);
+	assert_int_equal(lab_grade(&far_fault, &as_named, true, &here), LAB_WRONG);
+	assert_int_equal(lab_grade(&far_fault, &as_named, false, &there), LAB_WRONG);
+	assert_int_equal(lab_grade(&far_fault, &as_named, false, &here), LAB_RIGHT);
+	assert_true(lab_side_is_right(&far_fault, &as_named, true, &there));
+	assert_true(lab_side_is_right(&near_fault, &as_sided, true, &unsure));
+	assert_false(lab_side_is_right(&near_fault, &as_sided, false, &unsure));
+	assert_int_equal(lab_grade(&no_fault, &as_hidden, true, &fine), LAB_RIGHT);
+	assert_int_equal(lab_grade(&no_fault, &as_hidden, false, &fine), LAB_UNNAMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_grade),
-		cmocka_unit_test(sides),
+		cmocka_unit_test(each_grade),	      cmocka_unit_test(sides),
+		cmocka_unit_test(two_at_once),	      cmocka_unit_test(two_agree),
+		cmocka_unit_test(from_the_other_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

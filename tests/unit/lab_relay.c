@@ -28,8 +28,54 @@ static void all_that_may_be_said(void **state)
 	assert_int_equal(c.loss, 1000000);
 	assert_int_equal(c.corrupt, 1);
 	assert_true(c.seed == UINT64_MAX);
+	assert_int_equal(
+		relay_parse("a0,b1,burst=0.5:25,large=1280:99.5,rate=350.5:20,period=2000:40,"
+			    "idle=10000.5:3,rekey=1200,from=b1",
+			    &c, NULL),
+		0);
+	assert_int_equal(c.burst_begin, 5000);
+	assert_int_equal(c.burst_end, 250000);
+	assert_int_equal(c.large_bytes, 1280);
+	assert_int_equal(c.large, 995000);
+	assert_int_equal(c.rate_per_1000_s, 350500);
+	assert_int_equal(c.bucket, 20);
+	assert_int_equal(c.period_us, 2000000);
+	assert_int_equal(c.bad_us, 40000);
+	assert_int_equal(c.idle_us, 10000500);
+	assert_int_equal(c.idle_first, 3);
+	assert_int_equal(c.rekey_us, 1200000);
+	assert_int_equal(c.from, 2);
 	assert_int_equal(relay_parse("a,b", &c, NULL), 0);
 	assert_int_equal(c.delay_us, 0);
+}
+
+/* Some of them, each with all of its numbers. */
+static void draw_rules(struct draw *d, struct relay_conf *c)
+{
+	unsigned which = (unsigned)draw_below(d, 128);
+
+	if (which & 1) {
+		c->burst_begin = 1 + (unsigned)draw_below(d, 1000000);
+		c->burst_end = (unsigned)draw_below(d, 1000001);
+	}
+	if (which & 2) {
+		c->large_bytes = 1 + (unsigned)draw_below(d, 65535);
+		c->large = (unsigned)draw_below(d, 1000001);
+	}
+	if (which & 4) {
+		c->rate_per_1000_s = 1 + (unsigned)draw_below(d, 1000000000);
+		c->bucket = 1 + (unsigned)draw_below(d, 1000000);
+	}
+	if (which & 8) {
+		c->period_us = 1 + (unsigned)draw_below(d, 1000000000);
+		c->bad_us = (unsigned)draw_below(d, c->period_us + 1);
+	}
+	if (which & 16) {
+		c->idle_us = 1 + (unsigned)draw_below(d, 1000000000);
+		c->idle_first = 1 + (unsigned)draw_below(d, 1000000);
+	}
+	c->rekey_us = which & 32 ? (unsigned)draw_below(d, 1000000001) : 0;
+	c->from = which & 64 ? 1 + (unsigned)draw_below(d, 2) : 0;
 }
 
 static void what_is_written_is_read(void **state)
@@ -53,6 +99,7 @@ static void what_is_written_is_read(void **state)
 		c.loss = (unsigned)draw_below(&d, 1000001);
 		c.corrupt = (unsigned)draw_below(&d, 1000001);
 		c.seed = draw_below(&d, UINT64_MAX);
+		draw_rules(&d, &c);
 		memset(&again, 0, sizeof(again));
 		assert_int_equal(relay_parse(relay_text(&c, &a), &again, NULL), 0);
 		assert_int_equal(again.delay_us, c.delay_us);
@@ -62,6 +109,7 @@ static void what_is_written_is_read(void **state)
 		assert_int_equal(again.loss, c.loss);
 		assert_int_equal(again.corrupt, c.corrupt);
 		assert_true(again.seed == c.seed);
+		assert_memory_equal(&again, &c, sizeof(c));
 	}
 	arena_done(&a);
 }
@@ -86,6 +134,25 @@ static void what_is_wrong_is_said(void **state)
 		"a,b,seed=x",
 		"a,b,seed=18446744073709551616",
 		"a_name_that_is_16,b",
+		"a,b,seed",
+		"a,b,burst=5",
+		"a,b,burst=5:",
+		"a,b,burst=:5",
+		"a,b,burst=5:6:7",
+		"a,b,burst=5:101",
+		"a,b,large=0:50",
+		"a,b,large=1280",
+		"a,b,rate=0:5",
+		"a,b,rate=100:0",
+		"a,b,period=0:0",
+		"a,b,period=40:41",
+		"a,b,idle=1000:0",
+		"a,b,idle=:3",
+		"a,b,rekey=",
+		"a,b,rekey=5:5",
+		"a,b,from=c",
+		"a,b,from=",
+		"a,b,per=1:1",
 	};
 	struct relay_conf c = { .delay_us = 77 };
 	struct err e;
@@ -97,7 +164,33 @@ static void what_is_wrong_is_said(void **state)
 		print_message("# %s\n", bad[i]);
 		assert_int_equal(relay_parse(bad[i], &c, &e), -EINVAL);
 		assert_true(e.text[0]);
+		assert_null(strchr(e.text, '\n'));
 		assert_int_equal(c.delay_us, 77);
+	}
+}
+
+static void what_was_meant_is_said(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{ "wan0,wan1,period=40:41",
+		  "'period=40:41' is not of the form period=MS:MS, the second no longer than the "
+		  "first" },
+		{ "wan0,wan1,burst=x",
+		  "'burst=x' is not of the form burst=PERCENT:PERCENT, that one begins and that it "
+		  "ends" },
+		{ "wan0,wan1,from=wan2", "'from=wan2': from=wan0 or from=wan1" },
+	};
+	struct relay_conf c;
+	struct err e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		memset(&e, 0, sizeof(e));
+		assert_int_equal(relay_parse(cases[i].text, &c, &e), -EINVAL);
+		assert_string_equal(e.text, cases[i].says);
 	}
 }
 
@@ -107,6 +200,7 @@ int main(void)
 		cmocka_unit_test(all_that_may_be_said),
 		cmocka_unit_test(what_is_written_is_read),
 		cmocka_unit_test(what_is_wrong_is_said),
+		cmocka_unit_test(what_was_meant_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

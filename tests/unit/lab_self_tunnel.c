@@ -2,6 +2,7 @@
  * The self-made tunnel: built, started with each engine there is, used, and gone.
  *
  * needs: root
+ * beside: others
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -261,6 +261,33 @@ static void test_far_apart(void **state)
 	assert_int_equal(l.sent, UNKNOWN);
 }
 
+/* What is lost before the first that came is lost where the session began in the window only. */
+static void test_born(void **state)
+{
+	struct world *w = *state;
+	struct loss_facts l;
+
+	begin_both(w);
+	loss_window_born(&w->receiver, 7);
+	loss_window_see(&w->receiver, 7, 5);
+	loss_window_see(&w->receiver, 7, 3);
+	loss_window_see(&w->receiver, 8, 50);
+	loss_window_end(&w->receiver, 0);
+	loss_of_window(NULL, &w->receiver, &l);
+	assert_int_equal(l.sent, 6 + 1);
+	assert_int_equal(l.lost, 4);
+	assert_int_equal(l.reordered, 1);
+	/* One that was never used; and one of before the window. */
+	loss_window_born(&w->receiver, 9);
+	begin_both(w);
+	loss_window_born(&w->receiver, 10);
+	loss_window_see(&w->receiver, 9, 5);
+	loss_window_end(&w->receiver, 0);
+	loss_of_window(NULL, &w->receiver, &l);
+	assert_int_equal(l.sent, 1);
+	assert_int_equal(l.lost, 0);
+}
+
 static void test_nothing(void **state)
 {
 	struct world *w = *state;
@@ -307,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_against_model),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_far_apart),
+		cmocka_unit_test(test_born),
 		cmocka_unit_test(test_nothing),
 	};
 

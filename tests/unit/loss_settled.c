@@ -50,6 +50,21 @@ static void engine_ahead(struct facts *f)
 	f->crypto[END_NEAR].opened += 3;
 }
 
+/* In use before it was asked the first time: its counters have some that the capture saw. */
+static void asked_later(struct facts *f)
+{
+	struct tap_facts *t = &f->taps[TAP_FAR_WIRE];
+
+	f->crypto[END_FAR].opened -= 9;
+	t->data_since = t->msgs[TAP_IN][WG_MSG_DATA] - 9;
+}
+
+static void asked_later_and_missing(struct facts *f)
+{
+	asked_later(f);
+	not_yet_opened(f);
+}
+
 static void wire_not_watched(struct facts *f)
 {
 	leaving(f);
@@ -88,6 +103,8 @@ static const struct {
 	{ "refused instead", refused_instead, true },
 	{ "opened and refused", opened_and_refused, false },
 	{ "engine ahead", engine_ahead, true },
+	{ "asked later", asked_later, true },
+	{ "asked later, and one is missing", asked_later_and_missing, false },
 	{ "wire not watched", wire_not_watched, true },
 	{ "a capture lost some", capture_lost_some, true },
 	{ "no counters", no_counters, true },
@@ -149,6 +166,9 @@ static void counts(void **state)
 	assert_int_equal(loss_before_engine(&f, END_FAR, &arrived), 1);
 	assert_int_equal(arrived, 401);
 	assert_int_equal(loss_before_engine(&f, END_NEAR, &arrived), 0);
+	asked_later(&f);
+	assert_int_equal(loss_before_engine(&f, END_FAR, &arrived), 1);
+	assert_int_equal(arrived, 401 - 9);
 	leaving(&f);
 	assert_int_equal(loss_on_wire(&f, END_NEAR), 1);
 	assert_int_equal(loss_on_wire(&f, END_FAR), 0);

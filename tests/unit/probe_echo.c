@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "probe/echo.h"
+#include "probe/pattern.h"
 #include "unit/own_netns.h"
 #include "wire/ip.h"
 
@@ -42,7 +43,7 @@ struct world {
 	unsigned n_held;
 	struct echo_conf c;
 	struct ping_facts f;
-	int64_t corrupt, bursts, head;
+	int64_t corrupt, bursts, head, tail;
 	unsigned n_asked;
 };
 
@@ -223,6 +224,7 @@ static void run(struct world *w)
 	echo_facts(x, &w->f, &w->corrupt);
 	w->bursts = echo_bursts(x);
 	w->head = echo_head(x);
+	w->tail = echo_tail(x);
 	echo_close(x);
 	echo_close(x);
 }
@@ -391,6 +393,101 @@ static void test_tricks(void **state)
 	}
 }
 
+/* Two paces in turn, and rests: none is sent before its time. */
+static void test_turns(void **state)
+{
+	struct world *w = *state;
+
+	w->c.count = 8;
+	w->c.interval_ns = 4 * NS_PER_MS;
+	w->c.turn_every = 2;
+	w->c.turn_times = 5;
+	run(w);
+	expect(w, 8, 0, 0);
+	assert_true(w->f.elapsed_ns >= (4 * 5 + 3) * w->c.interval_ns);
+	w->c.turn_every = 0;
+	w->c.pause_every = 3;
+	w->c.pause_ns = 30 * NS_PER_MS;
+	run(w);
+	expect(w, 8, 0, 0);
+	assert_true(w->f.elapsed_ns >= 7 * w->c.interval_ns + 2 * w->c.pause_ns);
+}
+
+struct told {
+	const struct echo *x;
+	const struct world *w;
+	unsigned n_sent, n_answers;
+};
+
+static void on_sent(void *ctx, unsigned index, size_t payload_len)
+{
+	struct told *t = ctx;
+
+	assert_int_equal(index, t->n_sent++);
+	assert_int_equal(payload_len, t->w->c.payload_lens[index % t->w->c.n_payload_lens]);
+}
+
+static void on_answer(void *ctx, unsigned index)
+{
+	struct told *t = ctx;
+
+	assert_true(index < t->n_sent);
+	t->n_answers++;
+}
+
+/* Each has its own size, is told when it leaves and when it is answered the first time. */
+static void test_sizes(void **state)
+{
+	static const uint16_t lens[] = { 300, 0, 16, 1000, 15, 8 };
+	struct world *w = *state;
+	struct told t = { .w = w };
+	unsigned v6;
+
+	w->c.count = 20;
+	w->c.payload_len = 1000;
+	w->c.payload_lens = lens;
+	w->c.n_payload_lens = ARRAY_LEN(lens);
+	w->c.on_sent = on_sent;
+	w->c.on_answer = on_answer;
+	w->c.ctx = &t;
+	w->trick = TWICE;
+	for (v6 = 0; v6 < 2; v6++) {
+		w->c.target = addr(v6 ? "fd00::2" : "10.0.0.2");
+		t.n_sent = t.n_answers = 0;
+		run(w);
+		expect(w, 20, w->f.duplicates, 0);
+		assert_int_equal(t.n_sent, 20);
+		assert_int_equal(t.n_answers, 20);
+	}
+}
+
+/* In a capture each is known by id, number and nonce, and what another sent is not. */
+static void test_which(void **state)
+{
+	struct world *w = *state;
+	uint8_t payload[56];
+	struct echo *x;
+	unsigned index = 99, i;
+
+	w->c.count = 3;
+	x = open_echo(w);
+	echo_start(x);
+	assert_int_equal(loop_run(w->l, w->p->boot_ns() + 5 * NS_PER_S, echo_done, x), 0);
+	for (i = 0; i < 3; i++) {
+		pattern_fill(w->c.seed, (uint64_t)i << 17, payload, sizeof(payload));
+		assert_true(echo_which(x, ID, (uint16_t)(i + 1), payload, sizeof(payload), &index));
+		assert_int_equal(index, i);
+		assert_false(echo_which(x, ID + 1, (uint16_t)(i + 1), payload, 56, &index));
+		assert_false(echo_which(x, ID, (uint16_t)(i + 2), payload, 56, &index));
+		assert_false(echo_which(x, ID, (uint16_t)(i + 1), payload, 7, &index));
+		payload[3] ^= 1;
+		assert_false(echo_which(x, ID, (uint16_t)(i + 1), payload, 56, &index));
+	}
+	assert_false(echo_which(x, ID, 0, payload, 56, &index));
+	assert_false(echo_which(x, ID, 4, payload, 56, &index));
+	echo_close(x);
+}
+
 /* Silence ends with the last request's timeout, and not later. */
 static void test_silence(void **state)
 {
@@ -401,6 +498,7 @@ static void test_silence(void **state)
 	run(w);
 	expect(w, 0, 0, 0);
 	assert_int_equal(w->bursts, 1);
+	assert_int_equal(w->tail, w->c.count);
 	assert_int_equal(w->f.min_ns, UNKNOWN);
 	assert_int_equal(w->f.mdev_ns, UNKNOWN);
 	assert_true(w->f.elapsed_ns >= 208 * NS_PER_MS);
@@ -419,6 +517,7 @@ static void test_bursts(void **state)
 	assert_int_equal(w->f.received, 3);
 	assert_int_equal(w->bursts, 3);
 	assert_int_equal(w->head, 1);
+	assert_int_equal(w->tail, 1);
 }
 
 static void test_late(void **state)
@@ -526,6 +625,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_pacing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tricks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_silence, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_turns, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sizes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_which, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bursts, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_busy_loop, setup, teardown),

@@ -2,6 +2,7 @@
  * The ladder over a tun behind which routers and a host are played: who drops, who is silent, who
  * answers few, who quotes little, who changes the IP id.
  * needs: root
+ * beside: others
  */
 #include <stdarg.h>
 #include <stddef.h>

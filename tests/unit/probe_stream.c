@@ -2,6 +2,7 @@
  * Transfers between two namespaces over a veth pair, and through a far side that is played
  * here and damages what it carries.
  * needs: root
+ * beside: others
  */
 #include <stdarg.h>
 #include <stddef.h>

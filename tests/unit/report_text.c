@@ -199,6 +199,38 @@ static void what_was_not_sent_is_told(void **state)
 	buf_done(&out);
 }
 
+/* The verdict's own is told first, whichever of those at work it is against; then each other. */
+static void what_helps_is_told_once(void **state)
+{
+	const struct report_style s = { .width = 80 };
+	const struct remedy of_the_last[] = { { 0 }, { .cause = "last", .text = "mend the way" } };
+	const struct remedy of_both[] = { { .cause = "first", .text = "turn it on" },
+					  of_the_last[1] };
+	struct verdict v = { .state = STATE_FAIL, .summary = "two at once", .n_fixes = 2 };
+	struct findings all;
+	struct buf out = { 0 };
+	struct arena a;
+	struct facts f;
+
+	(void)state;
+	arena_init(&a);
+	findings_init(&all, &a);
+	made_healthy(&f);
+	v.fixes = of_the_last;
+	report_text.write(&(struct report){ &f, &all, &v }, &s, &out);
+	assert_non_null(strstr(buf_str(&out), "Fix:     last: mend the way"));
+	buf_done(&out);
+	out = (struct buf){ 0 };
+	v.fixes = of_both;
+	v.fix = of_both[1].text;
+	report_text.write(&(struct report){ &f, &all, &v }, &s, &out);
+	assert_non_null(
+		strstr(buf_str(&out), "Fix:     mend the way\nAnd:     first: turn it on\n"));
+	assert_null(strstr(buf_str(&out), "last: mend the way"));
+	buf_done(&out);
+	arena_done(&a);
+}
+
 static void quiet_is_silent_when_all_is_well(void **state)
 {
 	const struct report_style s = { .width = 80, .quiet = true, .verbose = true };
@@ -378,6 +410,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden_pages),
 		cmocka_unit_test(what_was_not_sent_is_told),
+		cmocka_unit_test(what_helps_is_told_once),
 		cmocka_unit_test(quiet_is_silent_when_all_is_well),
 		cmocka_unit_test(nothing_is_lost_at_any_width),
 		cmocka_unit_test(there_is_a_narrowest_page),

@@ -132,7 +132,8 @@ static void each_alone(const struct facts *f, const char *name)
 	size_t i;
 
 	for (i = 0; checks[i]; i++)
-		alone(f, name, checks[i]);
+		if (!checks[i]->asked || checks[i]->asked(f))
+			alone(f, name, checks[i]);
 }
 
 static void on_made_facts(void **state)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "loss/settled.h"
 #include "run/run_priv.h"
 #include "unit/own_netns.h"
 
@@ -308,6 +310,37 @@ static void loss_without_the_far_tap(void **state)
 	assert_int_equal(s->f.loss_down.lost, 0);
 }
 
+static void stop_it(void *pid)
+{
+	kill(*(pid_t *)pid, SIGSTOP);
+}
+
+static void go_on(void *pid)
+{
+	kill(*(pid_t *)pid, SIGCONT);
+}
+
+/* An engine has no processor from some time before the last probe until its answer is late. */
+static void loss_while_an_engine_stalls(void **state)
+{
+	struct scene *s = *state;
+	struct loop *l = s->r.loop;
+	pid_t pid = engine_pid(s->r.t->end[s->lot % 2 ? END_NEAR : END_FAR].engine);
+	int64_t now;
+
+	handshake(s);
+	assert_true(pid > 0);
+	now = loop_now(l);
+	loop_add_timer(l, now + (200 + (int64_t)(s->lot % 150)) * NS_PER_MS, stop_it, &pid);
+	loop_add_timer(l, now + 900 * NS_PER_MS, go_on, &pid);
+	run_loss(&s->r);
+	go_on(&pid);
+	assert_int_equal(s->f.loss_up.probes, 200);
+	assert_int_equal(s->f.loss_up.answered, 200);
+	assert_int_equal(s->f.loss_up.lost, 0);
+	assert_int_equal(s->f.loss_down.lost, 0);
+}
+
 /* --- what is no fault of the tunnel -------------------------------------------------- */
 
 static void without_a_session_nothing_is_sent(void **state)
@@ -347,6 +380,33 @@ static void without_descriptors_it_is_a_gap(void **state)
 	assert_non_null(strstr(s->f.gaps[NEED_LOSS_UP].why, "Too many open files"));
 	assert_non_null(strstr(s->f.gaps[NEED_FRAMING].why, "Too many open files"));
 	assert_non_null(strstr(s->f.gaps[NEED_FIREWALL].why, "Too many open files"));
+}
+
+/* --- a tunnel in use ---------------------------------------------------------------- */
+
+/* What came while the captures were open, and the engine was not asked yet, is in no difference. */
+static void what_came_before_the_engine_was_asked(void **state)
+{
+	struct scene *s = *state;
+	const struct tap_facts *wire = &s->f.taps[TAP_NEAR_WIRE];
+	int64_t arrived, before;
+
+	handshake(s);
+	run_loss(&s->r);
+	run_last_look(&s->r);
+	before = wire->msgs[TAP_IN][WG_MSG_DATA];
+	assert_true(before >= RUN_PROBES);
+	run_gather_before(&s->r);
+	run_loss(&s->r);
+	run_last_look(&s->r);
+	assert_int_equal(loss_before_engine(&s->f, END_NEAR, &arrived), 0);
+	assert_true(arrived >= RUN_PROBES);
+	assert_int_equal(arrived, wire->msgs[TAP_IN][WG_MSG_DATA] - before);
+	/* And what does not reach it from then on is missing. */
+	nft(s, END_NEAR, hook(s, "input", "meta l4proto udp iifname wgw* drop"));
+	run_loss(&s->r);
+	run_last_look(&s->r);
+	assert_in_range(loss_before_engine(&s->f, END_NEAR, &arrived), RUN_PROBES, INT32_MAX);
 }
 
 /* --- framing ----------------------------------------------------------------------- */
@@ -425,12 +485,20 @@ int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(ladder_on_a_healthy_tunnel),	TEST(ladder_with_a_size_that_is_lost),
-		TEST(echo_back_that_is_dropped),	TEST(loss_on_a_healthy_tunnel),
-		TEST(loss_of_each_direction),		TEST(loss_near_a_limit_takes_more_probes),
-		TEST(loss_without_the_far_tap),		TEST(without_a_session_nothing_is_sent),
-		TEST(without_descriptors_it_is_a_gap),	TEST(framing_as_the_device_is),
-		TEST(framing_reply_that_is_taken_away), TEST(still),
+		TEST(ladder_on_a_healthy_tunnel),
+		TEST(ladder_with_a_size_that_is_lost),
+		TEST(echo_back_that_is_dropped),
+		TEST(loss_on_a_healthy_tunnel),
+		TEST(loss_of_each_direction),
+		TEST(loss_near_a_limit_takes_more_probes),
+		TEST(loss_while_an_engine_stalls),
+		TEST(loss_without_the_far_tap),
+		TEST(without_a_session_nothing_is_sent),
+		TEST(without_descriptors_it_is_a_gap),
+		TEST(framing_as_the_device_is),
+		TEST(framing_reply_that_is_taken_away),
+		TEST(still),
+		TEST(what_came_before_the_engine_was_asked),
 	};
 
 	seed = own_seed();

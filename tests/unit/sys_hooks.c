@@ -3,6 +3,7 @@
  * undone, whoever was killed.
  *
  * needs: root
+ * beside: others
  */
 #include <setjmp.h>
 #include <stdarg.h>

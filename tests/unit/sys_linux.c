@@ -2,6 +2,7 @@
  * Links, addresses, routes, namespaces, children and isolation on Linux.
  *
  * needs: root
+ * beside: others
  *
  * All that touches a network does so in unnamed namespaces.
  */

@@ -2,6 +2,7 @@
  * The reaper: whose a process is, and that nothing of a program outlives it.
  *
  * needs: root
+ * beside: others
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -128,6 +128,86 @@ static void self_ping_by_lo(struct facts *f)
 	f->ping_self.dev_is_tun = 0;
 }
 
+/* --- the next host on the link is asked by packets that rules take ------------------------ */
+
+static struct rule_facts rule;
+static struct rule_term neighbour_term;
+
+static void gateway_is_silent(struct facts *f, const char *addr)
+{
+	made_silent(f);
+	f->target.kind = TARGET_INTERFACE;
+	facts_gap(f, NEED_PING_PEER, "no handshake", NULL);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_OUT][WG_MSG_INITIATION] = 0;
+	f->gateway = (struct gateway_facts){ .addr = made_addr(addr),
+					     .dev = "eth0",
+					     .neigh_state = "FAILED" };
+	rule = (struct rule_facts){ .family = "inet",
+				    .table = "guard",
+				    .chain = "out",
+				    .hook = "output",
+				    .says = "policy drop",
+				    .policy = true,
+				    .handle = UNKNOWN,
+				    .before = UNKNOWN,
+				    .after = UNKNOWN };
+	f->firewall.rules = &rule;
+	f->firewall.n_rules = f->firewall.n_all_rules = 1;
+}
+
+static void filtered_neighbour(struct facts *f)
+{
+	gateway_is_silent(f, "fe80::1");
+}
+
+static void left_over_neighbour(struct facts *f)
+{
+	filtered_neighbour(f);
+	rule.absent = "wg9";
+}
+
+static void filtered_answer(struct facts *f)
+{
+	filtered_neighbour(f);
+	neighbour_term = (struct rule_term){ .match = RULE_ICMPV6_TYPE, .lo = 133, .hi = 137 };
+	rule.hook = "input";
+	rule.policy = false;
+	rule.terms = &neighbour_term;
+	rule.n_terms = 1;
+}
+
+/* ARP is no packet of such a chain. */
+static void filtered_no_arp(struct facts *f)
+{
+	gateway_is_silent(f, "192.0.2.1");
+}
+
+static void filter_is_idle(struct facts *f)
+{
+	filtered_neighbour(f);
+	rule.before = rule.after = 12;
+}
+
+static void filter_lets_it_go(struct facts *f)
+{
+	static struct pass_facts pass = { .terms = &neighbour_term, .n_terms = 1 };
+
+	filtered_neighbour(f);
+	neighbour_term = (struct rule_term){ .match = RULE_ICMPV6_TYPE, .lo = 133, .hi = 137 };
+	f->firewall.passes = &pass;
+	f->firewall.n_passes = 1;
+	rule.pass_from = 0;
+	rule.n_pass = 1;
+}
+
+static void filter_takes_some(struct facts *f)
+{
+	filtered_neighbour(f);
+	neighbour_term = (struct rule_term){ .match = RULE_SHARE };
+	rule.terms = &neighbour_term;
+	rule.n_terms = 1;
+}
+
 struct row {
 	const char *name;
 	void (*change)(struct facts *f);
@@ -150,6 +230,14 @@ static const struct row table[] = {
 	{ "border: answers garbage", garbage, NULL, SIDE_LOCAL, NULL },
 	{ "no tun device", not_started, "engine-cannot-start", SIDE_LOCAL, "modprobe tun" },
 	{ "self ping into the tun", self_ping, "self-ping-utun", SIDE_NONE, "route" },
+	{ "a filter takes the question for the gateway", filtered_neighbour, "local-firewall",
+	  SIDE_LOCAL, "nft chain" },
+	{ "one that is left over", left_over_neighbour, "leftover-rules", SIDE_LOCAL, "nft list" },
+	{ "a filter takes its answer", filtered_answer, "local-firewall", SIDE_LOCAL, NULL },
+	{ "border: the question is ARP", filtered_no_arp, "no-uplink", SIDE_LOCAL, NULL },
+	{ "border: the filter took nothing", filter_is_idle, "no-uplink", SIDE_LOCAL, NULL },
+	{ "border: it lets it go", filter_lets_it_go, "no-uplink", SIDE_LOCAL, NULL },
+	{ "border: it takes some", filter_takes_some, "no-uplink", SIDE_LOCAL, NULL },
 	{ "border: self ping by lo", self_ping_by_lo, NULL, SIDE_LOCAL, NULL },
 };
 

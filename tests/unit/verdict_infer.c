@@ -59,7 +59,8 @@ static void infer_list(struct made *m, const struct cause *const *table, size_t 
 {
 	infer(table, n, &m->all, &m->in);
 	conclude(&m->in, &m->facts, &m->all, &m->v);
-	assert_true(!m->v.summary || conclude_characters(m->v.summary) <= VERDICT_SUMMARY_MAX);
+	assert_true(!m->v.summary ||
+		    conclude_characters(m->v.summary) <= verdict_room(&m->v, &m->arena));
 }
 
 static void infer_from(struct made *m, const struct cause *table, size_t n)
@@ -269,6 +270,215 @@ static void two_faults_at_once(void **state)
 	assert_int_equal(m.v.direction, DIRECTION_BOTH);
 	assert_string_equal(m.v.summary, "the first fault (up); and the second fault (down)");
 	assert_string_equal(echo->caused_by, "ping.peer");
+	arena_done(&m.arena);
+}
+
+/* What is not told apart for one of them is no doubt about the other. */
+static void a_fault_beside_a_group(void **state)
+{
+	static const struct cause table[] = {
+		{ .id = "lossy",
+		  .says = "the way loses",
+		  .explains = { "loss.up" },
+		  .side = SIDE_PATH,
+		  .direction = DIRECTION_UP,
+		  .remedy = "mend the way",
+		  .commands = { "mtr {host}" },
+		  .not_this = { "keys" } },
+		{ .id = "first",
+		  .group = "not-forwarded",
+		  .says = "one thing",
+		  .explains = { "ping.peer" },
+		  .side = SIDE_FAR },
+		{ .id = "second",
+		  .group = "not-forwarded",
+		  .says = "another",
+		  .explains = { "ping.peer" },
+		  .side = SIDE_FAR },
+	};
+	struct finding *loss, *ping;
+	struct made m;
+
+	(void)state;
+	made_start(&m);
+	ping = add(&m, "ping.peer", STATE_FAIL, 0);
+	loss = add(&m, "loss.up", STATE_FAIL, 0);
+	infer_from(&m, table, 3);
+	assert_int_equal(m.v.n_candidates, 3);
+	assert_int_equal(m.in.n_chosen, 2);
+	assert_false(infer_is_tie(&m.in, 0));
+	assert_true(infer_is_tie(&m.in, 1));
+	assert_int_equal(m.v.n_causes, 2);
+	assert_string_equal(m.v.cause, "lossy");
+	assert_string_equal(m.v.causes[1], "not-forwarded");
+	assert_int_equal(m.v.side, SIDE_PATH);
+	assert_string_equal(m.v.fix, "mend the way");
+	assert_int_equal(m.v.n_fixes, 2);
+	assert_string_equal(m.v.fixes[1].cause, "not-forwarded");
+	assert_string_equal(m.v.fixes[1].text, cause_group_find("not-forwarded")->remedy);
+	assert_string_equal(loss->remedy, "mend the way");
+	assert_int_equal(loss->n_commands, 1);
+	assert_string_equal(ping->remedy, m.v.fixes[1].text);
+	assert_int_equal(m.v.n_not_this, 1);
+	assert_non_null(strstr(m.v.summary, "lossy"));
+	assert_non_null(strstr(m.v.summary, "not-forwarded"));
+	/* The one command that tells the group's members apart, and another where it cannot be. */
+	assert_int_equal(m.v.n_next, 2);
+	assert_non_null(strstr(m.v.next[0], "wgdiag serve IF"));
+	assert_string_equal(m.v.next[1], "wgdiag explain far");
+	arena_done(&m.arena);
+}
+
+/* Of what the lab made nobody serves: it is made again, and recorded, unless it was. */
+static void a_group_of_the_lab(void **state)
+{
+	static const struct cause table[] = {
+		{ .id = "one",
+		  .group = "no-data-back",
+		  .says = "one thing",
+		  .when = { FAILED("ping.peer") },
+		  .side = SIDE_FAR,
+		  .explains = { "ping.peer" } },
+		{ .id = "other",
+		  .group = "no-data-back",
+		  .says = "another thing",
+		  .when = { FAILED("ping.peer") },
+		  .side = SIDE_FAR,
+		  .explains = { "ping.peer" } },
+	};
+	struct option_facts recorded = { .name = "--far-file" };
+	struct made m;
+
+	(void)state;
+	made_start(&m);
+	add(&m, "ping.peer", STATE_FAIL, 0);
+	infer_from(&m, table, 2);
+	assert_string_equal(m.v.cause, "no-data-back");
+	assert_int_equal(m.v.n_next, 2);
+	assert_non_null(strstr(m.v.next[0], "on the peer: wgdiag serve --once"));
+	arena_done(&m.arena);
+	made_start(&m);
+	m.facts.target.lab = "some-fault";
+	add(&m, "ping.peer", STATE_FAIL, 0);
+	infer_from(&m, table, 2);
+	assert_int_equal(m.v.n_next, 1);
+	assert_non_null(strstr(m.v.next[0], "wgdiag lab some-fault"));
+	assert_non_null(strstr(m.v.next[0], " --far-file"));
+	arena_done(&m.arena);
+	made_start(&m);
+	m.facts.target.lab = "some-fault";
+	m.facts.target.options = &recorded;
+	m.facts.target.n_options = 1;
+	add(&m, "ping.peer", STATE_FAIL, 0);
+	infer_from(&m, table, 2);
+	assert_int_equal(m.v.n_next, 0);
+	arena_done(&m.arena);
+}
+
+/* What was seen itself is at work, also where another one would explain all that failed. */
+static void a_sure_cause_is_always_named(void **state)
+{
+	static const struct cause table[] = {
+		{ .id = "all",
+		  .says = "explains all",
+		  .explains = { "ping.peer", "loss.up" },
+		  .side = SIDE_FAR },
+		{ .id = "rival",
+		  .says = "all as well",
+		  .explains = { "ping.peer", "loss.up" },
+		  .side = SIDE_PATH },
+		{ .id = "seen",
+		  .says = "was counted",
+		  .sure = true,
+		  .explains = { "loss.up" },
+		  .side = SIDE_PATH,
+		  .remedy = "mend the way",
+		  .commands = { "mtr {host}" },
+		  .not_this = { "keys" } },
+	};
+	struct made m;
+
+	(void)state;
+	made_start(&m);
+	add(&m, "ping.peer", STATE_FAIL, 0);
+	add(&m, "loss.up", STATE_FAIL, 0);
+	infer_from(&m, table, 3);
+	assert_int_equal(m.in.n_chosen, 2);
+	assert_int_equal(m.v.n_candidates, 3);
+	/* The rival may stand for the first one, and not for what was seen. */
+	assert_true(infer_is_tie(&m.in, 0));
+	assert_false(infer_is_tie(&m.in, 1));
+	assert_int_equal(m.v.n_causes, 1);
+	assert_string_equal(m.v.cause, "seen");
+	assert_int_equal(m.v.side, SIDE_PATH);
+	/* What is to be done is of the one that is named. */
+	assert_string_equal(m.v.fix, "mend the way");
+	assert_int_equal(m.v.n_fix_commands, 1);
+	assert_int_equal(m.v.n_not_this, 1);
+	assert_string_equal(m.v.root->check->id, "loss.up");
+	arena_done(&m.arena);
+}
+
+/* A row whose sign it cannot bring about it leaves to another, which has to be found. */
+static void a_cause_leaves_what_it_cannot_do(void **state)
+{
+	static const struct cause table[] = {
+		{ .id = "wide",
+		  .says = "loses some",
+		  .explains = { "loss.up", "ping.peer" },
+		  .leaves = SIGN_BIT(SIGN_BEYOND_SILENT) },
+		{ .id = "narrow", .says = "forwards none", .explains = { "ping.peer" } },
+	};
+	struct finding *ping;
+	struct made m;
+
+	(void)state;
+	made_start(&m);
+	ping = add(&m, "ping.peer", STATE_FAIL, 0);
+	add(&m, "loss.up", STATE_FAIL, 0);
+	infer_from(&m, table, 2);
+	assert_int_equal(m.v.n_causes, 1);
+	assert_string_equal(m.v.cause, "wide");
+	assert_string_equal(ping->caused_by, "loss.up");
+	ping->signs = SIGN_BIT(SIGN_BEYOND_SILENT);
+	ping->caused_by = NULL;
+	infer_from(&m, table, 2);
+	assert_int_equal(m.v.n_causes, 2);
+	assert_string_equal(m.v.causes[1], "narrow");
+	assert_null(ping->caused_by);
+	arena_done(&m.arena);
+}
+
+/* However many there are, each is named in the line. */
+static void many_faults_in_one_line(void **state)
+{
+	static const struct cause table[] = {
+		{ .id = "the-first-of-four",
+		  .says = "a sentence of some length about the first of them",
+		  .explains = { "loss.up" } },
+		{ .id = "the-second-of-four",
+		  .says = "a sentence of some length about the second one",
+		  .explains = { "ping.peer" } },
+		{ .id = "the-third-of-four",
+		  .says = "a sentence of some length about the third one",
+		  .explains = { "rx.errors" } },
+		{ .id = "the-fourth-of-four",
+		  .says = "a sentence of some length about the last one",
+		  .explains = { "ping.self" } },
+	};
+	struct made m;
+	size_t i;
+
+	(void)state;
+	made_start(&m);
+	for (i = 0; i < ARRAY_LEN(table); i++)
+		add(&m, table[i].explains[0], STATE_FAIL, 0);
+	infer_from(&m, table, ARRAY_LEN(table));
+	assert_int_equal(m.v.n_causes, 4);
+	for (i = 0; i < ARRAY_LEN(table); i++)
+		assert_non_null(strstr(m.v.summary, table[i].id));
+	/* In full as far as it goes; the last ones by name. */
+	assert_non_null(strstr(m.v.summary, "; and the-fourth-of-four"));
 	arena_done(&m.arena);
 }
 
@@ -618,7 +828,7 @@ static void rows_are_whole(void **state)
 		assert_true(c->says && c->explains[0] && c->when[0].states);
 		assert_true(!c->group || cause_group_find(c->group));
 		assert_true(strlen(c->id) + 2 + conclude_characters(c->says) <=
-			    VERDICT_SUMMARY_MAX * 3 / 4);
+			    VERDICT_LINE_MAX * 3 / 4);
 		assert_true(c->no_fault || c->side != SIDE_NONE);
 	}
 }
@@ -626,11 +836,16 @@ static void rows_are_whole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_group_of_the_lab),
 		cmocka_unit_test(consequences_are_marked),
 		cmocka_unit_test(a_root_may_have_a_cause_elsewhere),
 		cmocka_unit_test(conditions_are_all_asked),
 		cmocka_unit_test(a_tie_is_admitted),
 		cmocka_unit_test(two_faults_at_once),
+		cmocka_unit_test(a_fault_beside_a_group),
+		cmocka_unit_test(a_sure_cause_is_always_named),
+		cmocka_unit_test(a_cause_leaves_what_it_cannot_do),
+		cmocka_unit_test(many_faults_in_one_line),
 		cmocka_unit_test(what_is_no_fault_is_named_when_nothing_failed),
 		cmocka_unit_test(a_long_story_is_cut_at_a_cause),
 		cmocka_unit_test(as_every_set_says),

@@ -37,6 +37,14 @@ static void no_streams(struct facts *f)
 	f->interrupted = true;
 }
 
+/* `wgdiag loss` of a tunnel that carries nothing: there is no answer to what was asked. */
+static void no_loss(struct facts *f)
+{
+	f->target.for_loss = true;
+	facts_gap(f, NEED_LOSS_UP, "nobody inside the tunnel answers pings", NULL);
+	facts_gap(f, NEED_LOSS_DOWN, "nobody inside the tunnel answers pings", NULL);
+}
+
 /* A row the verdict does not stand on, and nothing a person could change. */
 static void no_far_capture(struct facts *f)
 {
@@ -127,6 +135,8 @@ static const struct verdict_case cases[] = {
 	  "exited with status 1", "wgdiag check --engine builtin" },
 	{ "a needed row is missing", no_streams, STATE_UNSURE, SIDE_UNKNOWN, "data.both-ways",
 	  "interrupted; data both ways", NULL },
+	{ "the loss was asked for", no_loss, STATE_UNSURE, SIDE_UNKNOWN, "loss.up",
+	  "nobody inside the tunnel answers", NULL },
 	{ "a row that is not needed", no_far_capture, STATE_PASS, SIDE_NONE, NULL, NULL, NULL },
 	{ "a missing right", no_right_to_capture, STATE_UNSURE, SIDE_UNKNOWN, "underlay.out",
 	  "Operation not permitted", NULL },
@@ -174,18 +184,18 @@ static void one_case(const struct verdict_case *c)
 		assert_non_null(strstr(v.summary, c->says));
 	if (c->next)
 		assert_string_equal(v.next[0], c->next);
-	assert_true(characters(v.summary) <= VERDICT_SUMMARY_MAX);
+	assert_true(characters(v.summary) <= verdict_room(&v, &a));
 	/* One that one end cannot tell from others; one that the words of the engine tell. */
 	assert_string_equal(v.cause ? v.cause : "-",
-			    c->change == dies_on_the_way ? "no-answer" :
+			    c->change == dies_on_the_way		? "no-answer" :
 			    c->root && !strcmp(c->root, "engine.start") ? "engine-cannot-start" :
-									   "-");
+									  "-");
 	/* Told by the rows that look at one direction only. */
-	assert_int_equal(v.direction, c->change == dies_on_the_way ||
-						      (v.state == STATE_FAIL &&
-						       !strcmp(c->root, "underlay.out")) ?
-					      DIRECTION_UP :
-					      DIRECTION_NONE);
+	assert_int_equal(v.direction,
+			 c->change == dies_on_the_way || (v.state == STATE_FAIL &&
+							  !strcmp(c->root, "underlay.out")) ?
+				 DIRECTION_UP :
+				 DIRECTION_NONE);
 	arena_done(&a);
 }
 
@@ -220,6 +230,17 @@ static void framing_unseen(struct facts *f)
 	f->framing.header_len = UNKNOWN;
 }
 
+static void loss_unseen(struct facts *f)
+{
+	facts_gap(f, NEED_LOSS_UP, "no", NULL);
+}
+
+static void loss_asked(struct facts *f)
+{
+	loss_unseen(f);
+	f->target.for_loss = true;
+}
+
 static const struct choice_case choices[] = {
 	{ "engine.start", NULL, NULL, STATE_PASS,
 	  "the chosen row is good; whether data crosses the tunnel was not asked", NULL },
@@ -237,6 +258,8 @@ static const struct choice_case choices[] = {
 	/* Alone, it is what the verdict stands on; beside those that it stands on, it is not. */
 	{ "underlay.out", NULL, capture_with_gaps, STATE_UNSURE, "captures", NULL },
 	{ "loss", NULL, nothing_lost_nor_sent, STATE_UNSURE, "no data message", NULL },
+	{ "loss,handshake", NULL, loss_unseen, STATE_PASS, "chosen rows are good", NULL },
+	{ "loss,handshake", NULL, loss_asked, STATE_UNSURE, "loss, me → peer: no", NULL },
 	{ "tun.framing", NULL, framing_unseen, STATE_UNSURE, "tun framing", NULL },
 	{ "underlay.out,ping.peer", NULL, capture_with_gaps, STATE_PASS,
 	  "1 of 2 chosen rows are good", NULL },
@@ -267,7 +290,7 @@ static void one_choice(const struct choice_case *c)
 	assert_non_null(strstr(v.summary, c->says));
 	if (c->says_not)
 		assert_null(strstr(v.summary, c->says_not));
-	assert_true(characters(v.summary) <= VERDICT_SUMMARY_MAX);
+	assert_true(characters(v.summary) <= verdict_room(&v, &a));
 	arena_done(&a);
 }
 
@@ -384,7 +407,8 @@ static void next_has_the_options(void **state)
 	assert_string_equal(v.next[v.n_next - 1],
 			    "wgdiag check wgd7f3a0 --netns blue --config 'my home.conf' --ping "
 			    "10.90.17.2 --full-routes -v");
-	assert_string_equal(v.fix_commands[0], "ip netns exec blue wg set wgd7f3a0 private-key FILE");
+	assert_string_equal(v.fix_commands[0],
+			    "ip netns exec blue wg set wgd7f3a0 private-key FILE");
 	options[0].value = "4711";
 	assert_string_equal(words_inside(&a, &f), "nsenter -t 4711 -n ");
 	arena_done(&a);

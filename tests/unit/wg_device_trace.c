@@ -4,6 +4,7 @@
  */
 #include "sim_test.h"
 #include "wg/device_priv.h"
+#include "wire/inner_hash.h"
 
 enum { RECS_MAX = 256 };
 
@@ -96,20 +97,20 @@ static void assert_stages(const struct log *log, const enum trace_stage *stages,
 static void both_ends_tell_the_same_story(void **state)
 {
 	static const enum trace_stage at_a[] = {
-		TRACE_TUN_READ,	      TRACE_STAGED,	      TRACE_HANDSHAKE_SENT,
-		TRACE_UDP_RECEIVED, /* the response */
-		TRACE_HANDSHAKE_RECEIVED, TRACE_SEALED, TRACE_TUN_READ,
-		TRACE_SEALED,
+		TRACE_TUN_READ,		  TRACE_STAGED,
+		TRACE_HANDSHAKE_SENT,	  TRACE_UDP_RECEIVED, /* the response */
+		TRACE_HANDSHAKE_RECEIVED, TRACE_SEALED,
+		TRACE_TUN_READ,		  TRACE_SEALED,
 	};
 	static const enum trace_stage at_b[] = {
-		TRACE_UDP_RECEIVED,	  TRACE_HANDSHAKE_RECEIVED, TRACE_HANDSHAKE_SENT,
+		TRACE_UDP_RECEIVED, TRACE_HANDSHAKE_RECEIVED, TRACE_HANDSHAKE_SENT,
 		TRACE_UDP_RECEIVED, /* data */
-		TRACE_OPENED,		  TRACE_UDP_RECEIVED,	TRACE_OPENED,
+		TRACE_OPENED,	    TRACE_UDP_RECEIVED,	      TRACE_OPENED,
 	};
 	struct sim *s = sim_new();
 	struct sim_node *a = sim_add(s), *b = sim_add(s);
 	static struct traced ta, tb;
-	const struct trace_rec *sealed, *received, *opened, *read;
+	const struct trace_rec *sealed, *received, *opened, *read, *sent;
 
 	(void)state;
 	memset(&ta, 0, sizeof(ta));
@@ -123,6 +124,13 @@ static void both_ends_tell_the_same_story(void **state)
 	sim_run(s, NS_PER_S);
 	assert_stages(&ta.log, at_a, ARRAY_LEN(at_a));
 	assert_stages(&tb.log, at_b, ARRAY_LEN(at_b));
+	sent = find(&ta.log, TRACE_HANDSHAKE_SENT, 0);
+	assert_int_equal(sent->why, 1 + WG_WHY_STAGED);
+	assert_int_equal(sent->attempt, 1);
+	assert_int_equal(sent->sender, sent->session);
+	assert_int_equal(find(&tb.log, TRACE_HANDSHAKE_RECEIVED, 0)->sender, sent->sender);
+	assert_int_equal(find(&ta.log, TRACE_HANDSHAKE_RECEIVED, 0)->receiver, sent->sender);
+	assert_int_equal(find(&tb.log, TRACE_HANDSHAKE_SENT, 0)->why, 0);
 	for (size_t i = 0; i < 2; i++) {
 		read = find(&ta.log, TRACE_TUN_READ, i);
 		sealed = find(&ta.log, TRACE_SEALED, i);

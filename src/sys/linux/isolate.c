@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -187,14 +188,38 @@ static int make_namespaces(struct err *e)
 	return rc < 0 ? rc : unshare_both(e);
 }
 
-int linux_isolate_hide(const struct sys_isolation *i, struct err *e)
+/* The socket that is open as fd, seen as that path again. */
+static int show_again(int fd, const char *path, struct err *e)
 {
+	char at[32];
+	int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (file < 0)
+		return err_sys(e, "create %s", path);
+	close(file);
+	snprintf(at, sizeof(at), "/proc/self/fd/%d", fd);
+	return mount(at, path, NULL, MS_BIND, NULL) < 0 ? err_sys(e, "mount over %s", path) : 0;
+}
+
+int linux_isolate_hide(const struct sys_isolation *i, const char *but, struct err *e)
+{
+	char path[PATH_MAX];
+	int fd, rc = 0;
+
 	/* Never over the machine's own. */
 	if (!i->own_run)
 		return err_code(e, EINVAL, "hide " SOCKET_DIR);
+	snprintf(path, sizeof(path), SOCKET_DIR "/%s.sock", but);
+	/* The kernel's engine has none. */
+	fd = open(path, O_PATH | O_CLOEXEC);
+	/* A mount, for an engine whose socket is moved away takes it for deleted, and ends. */
 	if (mount("wgdiag", SOCKET_DIR, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=700") < 0)
-		return err_sys(e, "mount a tmpfs on " SOCKET_DIR);
-	return 0;
+		rc = err_sys(e, "mount a tmpfs on " SOCKET_DIR);
+	if (!rc && fd >= 0)
+		rc = show_again(fd, path, e);
+	if (fd >= 0)
+		close(fd);
+	return rc;
 }
 
 int linux_isolate_hosts(struct sys_isolation *i, const char *text, struct err *e)

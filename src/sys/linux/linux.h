@@ -16,6 +16,9 @@ int linux_tun_open(const char *name, struct sys_tun *out, struct err *e);
 int linux_tun_state(const struct sys_tun *t, struct sys_tun_state *out, struct err *e);
 int linux_tun_open_as(const char *name, bool pi, struct sys_tun *out, struct err *e);
 int linux_net_count(const char *name, uint64_t *out, struct err *e);
+int linux_udp_port_held(uint16_t port, struct err *e);
+int linux_udp_port_drops(uint16_t port, uint64_t *out, struct err *e);
+int linux_qdisc_drops(const char *dev, uint64_t *out, struct err *e);
 int linux_lack_tun(const struct sys_isolation *i, bool folder, struct err *e);
 int linux_lack_right(bool lack, struct err *e);
 int linux_tun_keep(const struct sys_tun *t, struct err *e);
@@ -30,6 +33,7 @@ char linux_process_state(pid_t pid);
 int linux_link_watch_open(struct sys_tun *t, int *out, struct err *e);
 void linux_link_watch_drain(int fd);
 int linux_route_watch_open(int *out, struct err *e);
+int linux_addr_watch_open(int *out, struct err *e);
 
 /* udp.c: sockets; udp_batch.c: datagrams */
 int linux_udp_open(enum addr_family family, uint16_t port, uint32_t fwmark, struct sys_udp *out,
@@ -90,12 +94,17 @@ int linux_netns_enter(int fd, struct err *e);
 
 /* isolate.c */
 int linux_isolate(struct sys_isolation *out, struct err *e);
-int linux_isolate_hide(const struct sys_isolation *i, struct err *e);
+int linux_isolate_hide(const struct sys_isolation *i, const char *but, struct err *e);
 void linux_isolate_end(struct sys_isolation *i);
 int linux_isolate_hosts(struct sys_isolation *i, const char *text, struct err *e);
 
 /* spawn.c */
 int linux_spawn(const struct sys_spawn *s, pid_t *pid, struct err *e);
+
+/* drop_watch.c */
+extern const struct drop_watch_ops linux_drop_watch;
+/* kernel_debug.c */
+extern const struct kernel_debug_ops linux_kernel_debug;
 
 struct uapi_device;
 /* wg_nl_set.c */

@@ -16,6 +16,7 @@ static const struct platform_ops linux_ops = {
 	.link_watch_open = linux_link_watch_open,
 	.link_watch_drain = linux_link_watch_drain,
 	.route_watch_open = linux_route_watch_open,
+	.addr_watch_open = linux_addr_watch_open,
 	.udp_open = linux_udp_open,
 	.udp_set_mark = linux_udp_set_mark,
 	.udp_recv = linux_udp_recv,
@@ -44,6 +45,9 @@ static const struct platform_ops linux_ops = {
 	.route_put = linux_route_put,
 	.route_del = linux_route_del,
 	.net_count = linux_net_count,
+	.udp_port_held = linux_udp_port_held,
+	.udp_port_drops = linux_udp_port_drops,
+	.qdisc_drops = linux_qdisc_drops,
 	.sysctl_get = linux_sysctl_get,
 	.sysctl_set = linux_sysctl_set,
 	.netns_sysctl = linux_netns_sysctl,
@@ -60,6 +64,8 @@ static const struct platform_ops linux_ops = {
 	.spawn = linux_spawn,
 	.tun_holder = linux_tun_holder,
 	.process_state = linux_process_state,
+	.drop_watch = &linux_drop_watch,
+	.kernel_debug = &linux_kernel_debug,
 };
 
 const struct platform_ops *platform_get(void)

@@ -86,6 +86,18 @@ static int dump_once(enum dump what, struct nl_sock *s, struct nl_cache **out)
 	return -NLE_INVAL;
 }
 
+/*
+ * Without it the kernel also tells what it learned of single destinations (a path MTU), and such an
+ * entry takes the place of a route to the same prefix in the cache. Before Linux 4.20 there is no
+ * such option, and no such entry in the dump.
+ */
+static void no_exceptions(const struct nl_sock *s)
+{
+	const int on = 1;
+
+	setsockopt(nl_socket_get_fd(s), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+}
+
 static int dump(enum dump what, struct nl_cache **out, struct err *e)
 {
 	static const char *const name[] = { "links", "addresses", "routes" };
@@ -95,6 +107,8 @@ static int dump(enum dump what, struct nl_cache **out, struct err *e)
 	rc = rtnl_open(&s, e);
 	if (rc < 0)
 		return rc;
+	if (what == DUMP_ROUTES)
+		no_exceptions(s);
 	for (tries = 0; tries < DUMP_TRIES; tries++) {
 		rc = dump_once(what, s, out);
 		if (rc != -NLE_DUMP_INTR)

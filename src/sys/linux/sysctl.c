@@ -84,14 +84,27 @@ static bool is_for_lab(const char *name)
 		"net.netfilter.nf_conntrack_udp_timeout",
 		"net.netfilter.nf_conntrack_udp_timeout_stream",
 	};
-	static const char filter[] = ".rp_filter";
+	/* of one link */
+	static const struct {
+		const char *first, *last;
+	} parts[] = {
+		{ "net.ipv4.conf.", ".rp_filter" },
+		{ "net.ipv4.neigh.", ".unres_qlen_bytes" },
+		{ "net.ipv6.neigh.", ".unres_qlen_bytes" },
+	};
 	size_t i, len = strlen(name);
 
 	for (i = 0; i < ARRAY_LEN(whole); i++)
 		if (strcmp(name, whole[i]) == 0)
 			return true;
-	return str_has_prefix(name, "net.ipv4.conf.") && len > sizeof(filter) &&
-	       strcmp(name + len + 1 - sizeof(filter), filter) == 0;
+	for (i = 0; i < ARRAY_LEN(parts); i++) {
+		size_t last = strlen(parts[i].last);
+
+		if (str_has_prefix(name, parts[i].first) && len > strlen(parts[i].first) + last &&
+		    strcmp(name + len - last, parts[i].last) == 0)
+			return true;
+	}
+	return false;
 }
 
 int linux_netns_sysctl(int netns, const char *name, const char *value, struct err *e)

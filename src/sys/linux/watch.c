@@ -104,3 +104,13 @@ int linux_route_watch_open(int *out, struct err *e)
 	*out = fd;
 	return 0;
 }
+
+int linux_addr_watch_open(int *out, struct err *e)
+{
+	int fd = open_watch(RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+
+	if (fd < 0)
+		return err_code(e, fd, "watch the links");
+	*out = fd;
+	return 0;
+}

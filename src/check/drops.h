@@ -1,0 +1,42 @@
+/*
+ * Packets that this host's kernel threw away: which of them can be the tunnel's, what their reasons
+ * mean, and whether they explain what is missing.
+ */
+#ifndef CHECK_DROPS_H
+#define CHECK_DROPS_H
+
+#include "check/check.h"
+#include "model/facts_fates.h"
+
+/* What the kernel means by a reason. */
+struct drop_words {
+	const char *reason, *location; /* location NULL: anywhere */
+	const char *says;
+	const char *remedy, *command; /* command: with the device in place of %s; NULL: none */
+};
+const struct drop_words *drop_words(const struct drop_facts *d); /* NULL: not known */
+
+/*
+ * What every kernel throws away in every tunnel that works: copies that others than their owner
+ * get, what sockets leave when they close, all that is no IP.
+ */
+bool drop_is_noise(const struct drop_facts *d);
+
+/*
+ * Between which two places of a packet's way it died; the one before the first and behind the last
+ * is STAGE_NONE. False: at neither of the near end's devices.
+ */
+bool drop_stages(const struct facts *f, const struct drop_facts *d, enum stage *after,
+		 enum stage *before);
+
+/* drops_fates.c: the reasons of those lost probes that the kernel's drops explain. */
+void drops_explain(struct facts *f, struct arena *a);
+
+/* How many were seen at the near end's devices, without noise. */
+int64_t drops_seen_ours(const struct facts *f);
+bool drops_matter(const struct facts *f); /* probes are missing */
+/* In the light of what is missing. NULL: they explain none of it. */
+struct finding *drops_judge(const struct facts *f, struct findings *out);
+void drops_because(const struct facts *f, struct findings *out, struct finding *row);
+
+#endif

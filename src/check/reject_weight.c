@@ -1,0 +1,106 @@
+#include "check/reject_weight.h"
+
+#include "check/tunnel.h"
+#include "check/words.h"
+
+#include <string.h>
+
+/*
+ * Not listed: by its share of all messages. FAIL: it cannot happen on a tunnel whose two ends
+ * agree. PASS: part of normal life, listed all the same; the host's own multicast into a tun has no
+ * peer, what waits at the end is purged, and a peer that has to come first has no endpoint until
+ * it does. WARN, however many: what waits for a session is a consequence of there being none, and
+ * must not explain it; and what the way doubles came once.
+ */
+struct weight {
+	const char *id;
+	enum state state;
+};
+
+static const struct weight weights[] = {
+	{ "out_no_endpoint", STATE_FAIL },   { "out_loop", STATE_FAIL },
+	{ "in_short", STATE_FAIL },	     { "in_reserved", STATE_FAIL },
+	{ "in_unknown_type", STATE_FAIL },   { "in_wrong_len", STATE_FAIL },
+	{ "in_no_private_key", STATE_FAIL }, { "in_mac1", STATE_FAIL },
+	{ "in_static", STATE_FAIL },	     { "in_unknown_peer", STATE_FAIL },
+	{ "in_timestamp", STATE_FAIL },	     { "in_low_order", STATE_FAIL },
+	{ "in_response", STATE_FAIL },	     { "in_tag", STATE_FAIL },
+	{ "in_not_ip", STATE_FAIL },	     { "in_length", STATE_FAIL },
+	{ "in_source", STATE_FAIL },	     { "io_send_msgsize", STATE_FAIL },
+	{ "io_send_perm", STATE_FAIL },	     { "io_send_unreach", STATE_FAIL },
+	{ "io_send_other", STATE_FAIL },     { "io_no_socket", STATE_FAIL },
+	{ "io_tun_refused", STATE_FAIL },    { "io_recv_truncated", STATE_FAIL },
+	{ "out_no_peer", STATE_PASS },	     { "out_down", STATE_PASS },
+	{ "out_purged", STATE_PASS },	     { "out_staged_full", STATE_WARN },
+	{ "out_give_up", STATE_WARN },	     { "in_replay", STATE_WARN },
+};
+
+/* Only peers that are not the one that is asked: a hub has such all the time, and tries them. */
+static bool others_lack_endpoint(const struct facts *f, enum end end)
+{
+	const struct peer_config *asked = tunnel_peer(f, end);
+	const struct config_facts *c = &f->config[end];
+	size_t i;
+
+	if (!asked || asked->endpoint.addr.family == FAMILY_NONE)
+		return false;
+	for (i = 0; i < c->n_peers; i++)
+		if (c->peers[i].endpoint.addr.family == FAMILY_NONE)
+			return true;
+	return false;
+}
+
+enum state reject_weight(const struct facts *f, enum end end, const struct refused_count *r)
+{
+	const struct crypto_facts *c = &f->crypto[end];
+	size_t i;
+
+	if (strcmp(r->id, "out_no_endpoint") == 0 && others_lack_endpoint(f, end))
+		return STATE_PASS;
+	for (i = 0; i < ARRAY_LEN(weights); i++)
+		if (strcmp(weights[i].id, r->id) == 0)
+			return weights[i].state;
+	/* Any program may send such through a packet socket; most of all is the device's doing. */
+	if (strcmp(r->id, "out_not_ip") == 0 || strcmp(r->id, "out_short") == 0)
+		return c->sealed != UNKNOWN && (int64_t)r->n >= c->sealed ? STATE_FAIL : STATE_WARN;
+	/* One in a thousand is life, nearly all of them is the fault. */
+	if (c->sealed == UNKNOWN || c->opened == UNKNOWN)
+		return STATE_WARN;
+	return loss_state((int64_t)r->n, c->sealed + c->opened + (int64_t)r->n);
+}
+
+/*
+ * The same of what an engine without counters says in its log. A handshake message that is one of
+ * another moment is no fault of two ends that agree, and what the system refuses has rows of
+ * its own.
+ */
+static const enum state log_weights[ENGINE_LOG_COUNT] = {
+	[ENGINE_LOG_MAC1] = STATE_FAIL,	       [ENGINE_LOG_INITIATION] = STATE_WARN,
+	[ENGINE_LOG_RESPONSE] = STATE_FAIL,    [ENGINE_LOG_TAG] = STATE_FAIL,
+	[ENGINE_LOG_COUNTER] = STATE_WARN,     [ENGINE_LOG_SOURCE] = STATE_FAIL,
+	[ENGINE_LOG_NOT_IP] = STATE_FAIL,      [ENGINE_LOG_TUN_NOT_IP] = STATE_WARN,
+	[ENGINE_LOG_TUN_WRITE] = STATE_WARN,   [ENGINE_LOG_TUN_GONE] = STATE_WARN,
+	[ENGINE_LOG_NO_ROUTE] = STATE_WARN,    [ENGINE_LOG_SEND] = STATE_WARN,
+	[ENGINE_LOG_NO_ENDPOINT] = STATE_WARN, [ENGINE_LOG_NO_ANSWER] = STATE_PASS,
+	[ENGINE_LOG_LOAD] = STATE_PASS,
+};
+
+/* In this run: then keys and preshared keys are those of both ends, whatever else came. */
+static bool handshake_was_made(const struct facts *f)
+{
+	const struct handshake_facts *h = &f->handshake;
+	int64_t last = f->crypto[END_NEAR].last_handshake_wall_ns;
+
+	if (!(f->have & NEED_BIT(NEED_HANDSHAKE)) || !h->complete)
+		return false;
+	return h->age_ns == UNKNOWN || (last != UNKNOWN && last >= f->started_wall_ns);
+}
+
+enum state reject_log_weight(const struct facts *f, enum end end, enum engine_log_class class)
+{
+	/* One that came twice, or late. */
+	if (class == ENGINE_LOG_RESPONSE && end == END_NEAR && handshake_was_made(f))
+		return STATE_WARN;
+	return class == ENGINE_LOG_NO_ENDPOINT && others_lack_endpoint(f, end) ? STATE_PASS :
+										 log_weights[class];
+}
