@@ -12,7 +12,8 @@
 #include "base/defs.h"
 #include "model/unknown.h"
 
-static const float beam = 60; /* far beyond the margin */
+/* Far beyond the margin: what was overtaken must be paid for before the rest fits again. */
+static const float beam = 300;
 static const float margin = 7; /* one in a thousand */
 
 enum {
@@ -370,30 +371,28 @@ static void judge(struct walk *w, struct align_result *out)
 	contradictions(w, out);
 }
 
-void align(const struct align_model *m, const struct align_item *items, size_t n_items,
-	   const struct align_slot *slots, size_t n_slots, struct arena *a,
-	   struct align_result *out)
+void align(const struct align_sides *x, struct arena *a, struct align_result *out)
 {
 	struct arena scratch;
-	struct walk w = { .m = m, .items = items, .slots = slots, .a = &scratch };
+	struct walk w = { .m = x->m, .items = x->items, .slots = x->slots, .a = &scratch };
 	size_t i;
 
 	arena_init(&scratch);
-	w.n_items = n_items;
-	w.n_slots = n_slots;
-	w.rows = arena_alloc(&scratch, (n_slots + 1) * sizeof(*w.rows));
-	w.until = arena_alloc(&scratch, (n_slots + 1) * sizeof(*w.until));
-	w.pinned = arena_alloc(&scratch, (n_slots + 1) * sizeof(*w.pinned));
-	for (i = 0; i < n_slots; i++)
+	w.n_items = x->n_items;
+	w.n_slots = x->n_slots;
+	w.rows = arena_alloc(&scratch, (w.n_slots + 1) * sizeof(*w.rows));
+	w.until = arena_alloc(&scratch, (w.n_slots + 1) * sizeof(*w.until));
+	w.pinned = arena_alloc(&scratch, (w.n_slots + 1) * sizeof(*w.pinned));
+	for (i = 0; i < w.n_slots; i++)
 		w.pinned[i] = -1;
-	for (i = 0; i < n_items; i++) {
-		w.any_super |= items[i].super;
-		if (items[i].pin >= 0)
-			w.pinned[items[i].pin] = (ptrdiff_t)i;
+	for (i = 0; i < w.n_items; i++) {
+		w.any_super |= w.items[i].super;
+		if (w.items[i].pin >= 0)
+			w.pinned[w.items[i].pin] = (ptrdiff_t)i;
 	}
-	out->items = arena_alloc(a, (n_items + 1) * sizeof(*out->items));
-	out->slot_of = arena_alloc(a, (n_items + 1) * sizeof(*out->slot_of));
-	out->slots = arena_alloc(a, (n_slots + 1) * sizeof(*out->slots));
+	out->items = arena_alloc(a, (w.n_items + 1) * sizeof(*out->items));
+	out->slot_of = arena_alloc(a, (w.n_items + 1) * sizeof(*out->slot_of));
+	out->slots = arena_alloc(a, (w.n_slots + 1) * sizeof(*out->slots));
 	limits(&w);
 	forwards(&w);
 	judge(&w, out);

@@ -54,6 +54,14 @@ struct align_model {
 	float take_seen; /* a slot that is not pinned */
 };
 
+struct align_sides {
+	const struct align_model *m;
+	const struct align_item *items;
+	size_t n_items;
+	const struct align_slot *slots;
+	size_t n_slots;
+};
+
 enum item_fate {
 	ITEM_UNSURE,
 	ITEM_TOOK, /* slot */
@@ -79,8 +87,16 @@ void align_delay_of(struct align_model *m, int64_t *delays, size_t n);
 void align_learn_delay(struct align_model *m, const struct align_item *items, size_t n_items,
 		       const struct align_slot *slots, size_t n_slots, struct arena *a);
 /* Pins rise with the items. Arrays of *out are the arena's. */
-void align(const struct align_model *m, const struct align_item *items, size_t n_items,
-	   const struct align_slot *slots, size_t n_slots, struct arena *a,
-	   struct align_result *out);
+void align(const struct align_sides *x, struct arena *a, struct align_result *out);
+
+struct align_pair {
+	ptrdiff_t item, slot;
+};
+/*
+ * Items that order left unsure and that their size gives to one slot: where both sides were seen
+ * whole. How many; *pairs, in the order of the slots, are the arena's.
+ */
+size_t align_overtaken(const struct align_sides *x, const struct align_result *r, struct arena *a,
+		       struct align_pair **pairs);
 
 #endif

@@ -198,13 +198,15 @@ void ledger_join_answers(struct ledger *l)
 	const struct way *w = &l->ways[WAY_BACK];
 	struct answers g = { .m = { .padded = w->padded, .largest = w->largest } };
 	struct align_result r;
+	struct align_sides x;
 	bool *doubted;
 
 	arena_init(&g.scratch);
 	ledger_slots_sent(l, w, 1, &g.scratch, &g.slots);
 	items_of(&g, l, w);
 	costs(&g);
-	align(&g.m, g.items, g.n, g.slots.list, g.slots.n, &g.scratch, &r);
+	x = (struct align_sides){ &g.m, g.items, g.n, g.slots.list, g.slots.n };
+	align(&x, &g.scratch, &r);
 	doubted = arena_alloc(&g.scratch, g.n + 1);
 	doubt(&g, &r, doubted);
 	doubt_mixed(&g, &r, doubted);

@@ -6,6 +6,8 @@
 
 #include "loss/ledger_priv.h"
 
+enum { ROUNDS_MAX = 4 }; /* each makes more sure; two are mostly enough */
+
 /* What an alignment is made of, and whose its items are. */
 struct pairing {
 	struct arena scratch;
@@ -142,20 +144,68 @@ static double share_over(double of, double than)
 	return fmax((of - than) / fmax(of, 1), 0.005);
 }
 
+static void keep_one(const struct pairing *g, size_t i, ptrdiff_t slot)
+{
+	struct carrier *by = &g->of[i]->by;
+
+	if (by->traced)
+		return;
+	by->how = JOIN_COUNTER;
+	by->receiver = g->slots.receiver[slot];
+	by->counter = g->slots.counter[slot];
+}
+
+/* Those that were overtaken are known, and out of the question with their slots. */
+static void take_out(struct pairing *g, const struct align_pair *pairs, size_t n)
+{
+	bool *gone = arena_alloc(&g->scratch, g->n + 1);
+	size_t i, kept = 0;
+
+	for (i = 0; i < n; i++) {
+		keep_one(g, (size_t)pairs[i].item, pairs[i].slot);
+		g->slots.list[pairs[i].slot].taken = true;
+		gone[pairs[i].item] = true;
+	}
+	for (i = 0; i < g->n; i++) {
+		if (gone[i])
+			continue;
+		g->items[kept] = g->items[i];
+		g->of[kept++] = g->of[i];
+	}
+	g->n = kept;
+}
+
+/* whole: both sides were seen without a gap. */
+static void align_all(struct pairing *g, bool whole, struct align_result *r)
+{
+	struct align_pair *pairs;
+	size_t n;
+	int round;
+
+	for (round = 0; round < ROUNDS_MAX; round++) {
+		struct align_sides x = { &g->m, g->items, g->n, g->slots.list, g->slots.n };
+
+		align(&x, &g->scratch, r);
+		if (!whole || r->failed)
+			return;
+		n = align_overtaken(&x, r, &g->scratch, &pairs);
+		if (!n)
+			return;
+		take_out(g, pairs, n);
+	}
+}
+
 static void keep(struct pairing *g, struct align_result *r)
 {
 	size_t i;
 
 	for (i = 0; i < g->n && !r->failed; i++) {
 		struct carrier *by = &g->of[i]->by;
-		ptrdiff_t slot = r->slot_of[i];
 
 		if (by->traced)
 			continue;
-		if (slot >= 0) {
-			by->how = JOIN_COUNTER;
-			by->receiver = g->slots.receiver[slot];
-			by->counter = g->slots.counter[slot];
+		if (r->slot_of[i] >= 0) {
+			keep_one(g, i, r->slot_of[i]);
 		} else if (r->items[i] == ITEM_HIDDEN) {
 			by->how = JOIN_HIDDEN;
 		} else if (r->items[i] == ITEM_SKIPPED) {
@@ -198,7 +248,7 @@ void ledger_join_sender(struct ledger *l, unsigned way)
 	pin_known(&g, l, w->from_tun, timed ? STAGE_NONE : w->to_tun);
 	costs_of_sender(&g, l, w);
 	align_learn_delay(&g.m, g.items, g.n, g.slots.list, g.slots.n, &g.scratch);
-	align(&g.m, g.items, g.n, g.slots.list, g.slots.n, &g.scratch, &r);
+	align_all(&g, whole && ledger_whole(l, w->from_tun), &r);
 	keep(&g, &r);
 	arena_done(&g.scratch);
 }
@@ -238,7 +288,7 @@ void ledger_join_receiver(struct ledger *l, unsigned way)
 	g.m.skip_seen =
 		ledger_whole(l, w->to_tun) ? cost(share_over(packets, (double)g.n), 0.7, 5.3) : 1;
 	align_learn_delay(&g.m, g.items, g.n, g.slots.list, g.slots.n, &g.scratch);
-	align(&g.m, g.items, g.n, g.slots.list, g.slots.n, &g.scratch, &r);
+	align_all(&g, whole && ledger_whole(l, w->to_tun), &r);
 	keep(&g, &r);
 	keep_delivered(&g, &r, w);
 	arena_done(&g.scratch);

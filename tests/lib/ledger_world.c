@@ -157,6 +157,27 @@ static struct packets segments(struct world *w, const struct packets *in)
 	return out;
 }
 
+/* One thread of an engine has some packets, and another one seals what came behind them. */
+static void overtake(struct world *w, unsigned way, struct packets *ps)
+{
+	struct packet held[3];
+	size_t i;
+
+	for (i = 0; w->p->overtaken[way] > 0 && i + 6 < ps->n; i++) {
+		size_t n = 1 + seed_below(w->s, 3), by = 1 + seed_below(w->s, 3), k;
+		bool whole = true;
+
+		for (k = i; k < i + n + by; k++)
+			whole &= !ps->list[k].part && ps->list[k].probe != -2;
+		if (!whole || !chance(w, w->p->overtaken[way]))
+			continue;
+		memcpy(held, &ps->list[i], n * sizeof(*held));
+		memmove(&ps->list[i], &ps->list[i + n], by * sizeof(*held));
+		memcpy(&ps->list[i + by], held, n * sizeof(*held));
+		i += n + by;
+	}
+}
+
 /* From a tun through an engine to a wire. */
 static struct packets seal(struct world *w, unsigned way, const struct packets *in)
 {
@@ -171,6 +192,7 @@ static struct packets seal(struct world *w, unsigned way, const struct packets *
 	for (i = 0; i < whole.n; i++)
 		if (whole.list[i].probe != -2)
 			pass(w, tun, &whole.list[i], whole.list[i].len);
+	overtake(w, way, &parts);
 	for (i = 0; i < parts.n; i++) {
 		struct packet k = parts.list[i];
 		bool drop = k.probe != -2 && chance(w, w->p->loss[wire]);

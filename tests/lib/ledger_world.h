@@ -26,6 +26,7 @@ struct world_plan {
 	double keepalive[2]; /* per probe */
 	bool sixteenth[2]; /* between the wires every sixteenth counter is lost */
 	double reordered, doubled; /* on the way between the wires */
+	double overtaken[2]; /* an engine of several threads: packets sealed behind later ones */
 	size_t rekey_every; /* messages; 0: never */
 	bool padded[2];
 	int64_t service_ns, hiccup_ns; /* of an engine: mean, and what one in a hundred waits */
