@@ -8,9 +8,10 @@
 /*
  * Not listed: by its share of all messages. FAIL: it cannot happen on a tunnel whose two ends
  * agree. PASS: part of normal life, listed all the same; the host's own multicast into a tun has no
- * peer, what waits at the end is purged, and a peer that has to come first has no endpoint until
- * it does. WARN, however many: what waits for a session is a consequence of there being none, and
- * must not explain it; and what the way doubles came once.
+ * peer, and at the other end its link-local source is nobody's; what waits at the end is purged;
+ * and a peer that has to come first has no endpoint until it does. WARN, however many: what waits
+ * for a session is a consequence of there being none, and must not explain it; and what the way
+ * doubles came once.
  */
 struct weight {
 	const char *id;
@@ -30,9 +31,10 @@ static const struct weight weights[] = {
 	{ "io_send_perm", STATE_FAIL },	     { "io_send_unreach", STATE_FAIL },
 	{ "io_send_other", STATE_FAIL },     { "io_no_socket", STATE_FAIL },
 	{ "io_tun_refused", STATE_FAIL },    { "io_recv_truncated", STATE_FAIL },
-	{ "out_no_peer", STATE_PASS },	     { "out_down", STATE_PASS },
-	{ "out_purged", STATE_PASS },	     { "out_staged_full", STATE_WARN },
-	{ "out_give_up", STATE_WARN },	     { "in_replay", STATE_WARN },
+	{ "in_source_link", STATE_PASS },    { "out_no_peer", STATE_PASS },
+	{ "out_down", STATE_PASS },	     { "out_purged", STATE_PASS },
+	{ "out_staged_full", STATE_WARN },   { "out_give_up", STATE_WARN },
+	{ "in_replay", STATE_WARN },
 };
 
 /* Only peers that are not the one that is asked: a hub has such all the time, and tries them. */
@@ -50,13 +52,69 @@ static bool others_lack_endpoint(const struct facts *f, enum end end)
 	return false;
 }
 
-enum state reject_weight(const struct facts *f, enum end end, const struct refused_count *r)
+/*
+ * What others than the peer that is asked may send to a port that all can reach: while that peer
+ * answers it is no word on this tunnel. Of a stranger: what is of another protocol, which is
+ * nobody's word either while that peer may well be away. Of anybody: what might be the peer's own
+ * if it were silent. Of others: they have our public key. Of the peer itself: only if nothing is
+ * missing.
+ */
+enum sender { SENDER_STRANGER, SENDER_ANYBODY, SENDER_OTHERS, SENDER_PEER };
+static const struct {
+	const char *id;
+	enum sender sender;
+} senders[] = {
+	{ "in_short", SENDER_STRANGER },
+	{ "in_reserved", SENDER_ANYBODY },
+	{ "in_unknown_type", SENDER_STRANGER },
+	{ "in_wrong_len", SENDER_STRANGER },
+	{ "in_mac1", SENDER_ANYBODY },
+	{ "in_unknown_index", SENDER_ANYBODY },
+	{ "in_static", SENDER_OTHERS },
+	{ "in_unknown_peer", SENDER_OTHERS },
+	{ "in_timestamp", SENDER_OTHERS },
+	{ "in_low_order", SENDER_OTHERS },
+	{ "in_tag", SENDER_PEER },
+	{ "in_not_ip", SENDER_PEER },
+	{ "in_length", SENDER_PEER },
+	{ "in_response", SENDER_PEER },
+};
+
+/* All but one in a hundred, of pings and of the probes for loss at their best pace. */
+static bool answers_all(const struct facts *f)
+{
+	bool paced = f->n_paces == 0;
+	size_t i;
+
+	for (i = 0; i < f->n_paces; i++)
+		paced |= f->paces[i].answered * 100 >= f->paces[i].probes * 99;
+	return paced && f->ping_peer.received * 100 >= f->ping_peer.sent * 99;
+}
+
+/* The worst that such a sender's may be while the peer that is asked answers. */
+static enum state at_most(const struct facts *f, enum sender sender)
+{
+	/* To a tunnel of our own nobody else can send. */
+	if (facts_far_is_here(f))
+		return STATE_FAIL;
+	if (!tunnel_data_answers(f))
+		return sender == SENDER_STRANGER && tunnel_peer_is_offline(f) ? STATE_WARN :
+										STATE_FAIL;
+	if (sender == SENDER_STRANGER || sender == SENDER_ANYBODY)
+		return STATE_PASS;
+	return sender == SENDER_OTHERS || answers_all(f) ? STATE_WARN : STATE_FAIL;
+}
+
+static enum state less_bad(enum state a, enum state b)
+{
+	return state_worse(a, b) == a ? b : a;
+}
+
+static enum state weight_of(const struct facts *f, enum end end, const struct refused_count *r)
 {
 	const struct crypto_facts *c = &f->crypto[end];
 	size_t i;
 
-	if (strcmp(r->id, "out_no_endpoint") == 0 && others_lack_endpoint(f, end))
-		return STATE_PASS;
 	for (i = 0; i < ARRAY_LEN(weights); i++)
 		if (strcmp(weights[i].id, r->id) == 0)
 			return weights[i].state;
@@ -67,6 +125,19 @@ enum state reject_weight(const struct facts *f, enum end end, const struct refus
 	if (c->sealed == UNKNOWN || c->opened == UNKNOWN)
 		return STATE_WARN;
 	return loss_state((int64_t)r->n, c->sealed + c->opened + (int64_t)r->n);
+}
+
+enum state reject_weight(const struct facts *f, enum end end, const struct refused_count *r)
+{
+	enum state s = weight_of(f, end, r);
+	size_t i;
+
+	if (strcmp(r->id, "out_no_endpoint") == 0 && others_lack_endpoint(f, end))
+		return STATE_PASS;
+	for (i = 0; i < ARRAY_LEN(senders); i++)
+		if (strcmp(senders[i].id, r->id) == 0)
+			return less_bad(s, at_most(f, senders[i].sender));
+	return s;
 }
 
 /*
@@ -98,9 +169,20 @@ static bool handshake_was_made(const struct facts *f)
 
 enum state reject_log_weight(const struct facts *f, enum end end, enum engine_log_class class)
 {
-	/* One that came twice, or late. */
-	if (class == ENGINE_LOG_RESPONSE && end == END_NEAR && handshake_was_made(f))
-		return STATE_WARN;
-	return class == ENGINE_LOG_NO_ENDPOINT && others_lack_endpoint(f, end) ? STATE_PASS :
-										 log_weights[class];
+	enum state s = log_weights[class];
+
+	switch (class) {
+	case ENGINE_LOG_NO_ENDPOINT:
+		return others_lack_endpoint(f, end) ? STATE_PASS : s;
+	case ENGINE_LOG_RESPONSE:
+		/* One that came twice, or late. */
+		return end == END_NEAR && handshake_was_made(f) ? STATE_WARN : s;
+	case ENGINE_LOG_MAC1:
+		return less_bad(s, at_most(f, SENDER_ANYBODY));
+	case ENGINE_LOG_TAG:
+	case ENGINE_LOG_NOT_IP:
+		return less_bad(s, at_most(f, SENDER_PEER));
+	default:
+		return s;
+	}
 }

@@ -203,6 +203,16 @@ static int small_on_narrow(struct lab_world *w, struct err *e)
 		    lab_narrow_quietly(w, lab_outer_mtu(w) + (unsigned)draw_below(&w->draw, 60), e);
 }
 
+/* As any port that is open to all. */
+static int scanned(struct lab_world *w, struct err *e)
+{
+	int rc = lab_world_scan(w, END_NEAR, &w->listens, e);
+
+	if (!rc)
+		lab_told(w, "client: somebody sends junk to the server's port");
+	return rc;
+}
+
 /* Path MTU discovery at work: the router tells, and the sender's system learns. */
 static int path_tells(struct lab_world *w, struct err *e)
 {
@@ -256,6 +266,7 @@ static int post_up(struct lab_world *w, struct err *e)
 		       w->end[END_NEAR].tun, LAB_FULL_TABLE);
 }
 
+static const struct lab_scene scene_scanned = { .after = scanned, .session = true };
 static const struct lab_scene unpadded = { .before = no_padding };
 static const struct lab_scene two_tunnels = { .before = lab_second };
 static const struct lab_scene switched = { .before = kill_switch };
@@ -329,6 +340,7 @@ static const struct lab_variant variants[] = {
 	{ "kill-switch", "a kill switch for this tunnel", NULL, NULL, &switched },
 	{ "kill-switch-mark", "the one of wg-quick(8), which asks for the mark", NULL, NULL,
 	  &switched_by_mark },
+	{ "scanned", "somebody sends junk to the server's port", NULL, NULL, &scene_scanned },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 

@@ -188,6 +188,11 @@ int lab_world_use(struct lab_world *w, enum end end, const struct ip_addr *to, s
  * other end's engine knows where from, or does not come to know it.
  */
 int lab_world_talk(struct lab_world *w, enum end end, struct err *e);
+/*
+ * From now on somebody at that end's host sends to a port what it takes for a good guess, five
+ * datagrams at a time: what each open port of the internet meets.
+ */
+int lab_world_scan(struct lab_world *w, enum end end, const struct endpoint *port, struct err *e);
 void lab_world_hush(struct lab_world *w); /* lab_world_free does */
 
 #endif

@@ -3,6 +3,7 @@
  * tunnel that does not work is only a tunnel that nobody uses.
  */
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ enum {
 	USE_EVERY_MS = 150,
 	USED_MS = 1500,
 	TALK_EVERY_MS = 1000,
+	SCAN_EVERY_MS = 200,
 	HEARD_MS = 1500,
 	LOOK_MS = 20,
 	LOOK_HEARD_MS = 5,
@@ -32,13 +34,17 @@ struct lab_talk {
 	int fd;
 	unsigned timer;
 	bool no_way; /* the kernel has none to send it by */
+	struct endpoint
+		scans; /* to there, past the tunnel, whatever comes to mind; no family: not */
 };
 
 static int open_here(void *ctx, struct err *e)
 {
 	struct lab_talk *t = ctx;
 	struct sockaddr_storage to;
-	socklen_t len = sockaddr_from(&t->to, DISCARD_PORT, &to);
+	socklen_t len = t->scans.addr.family == FAMILY_NONE ?
+				sockaddr_from(&t->to, DISCARD_PORT, &to) :
+				sockaddr_from(&t->scans.addr, t->scans.port, &to);
 	int rc;
 
 	t->fd = socket(to.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -52,10 +58,33 @@ static int open_here(void *ctx, struct err *e)
 	return rc;
 }
 
+/* Of another protocol; and what has the form of a message of WireGuard, of each type. */
+static void scan(struct lab_talk *t)
+{
+	static const size_t len[] = { 0, 148, 92, 64, 96 };
+	uint8_t m[160];
+	size_t type;
+
+	for (type = 0; type < ARRAY_LEN(len); type++) {
+		size_t n = len[type] ? len[type] : 1 + draw_below(&t->w->draw, sizeof(m)), i;
+
+		for (i = 0; i < n; i++)
+			m[i] = (uint8_t)draw_below(&t->w->draw, 256);
+		if (len[type])
+			memcpy(m, (uint8_t[4]){ (uint8_t)type }, 4);
+		(void)send(t->fd, m, n, 0);
+	}
+}
+
 static void say(void *ctx)
 {
 	struct lab_talk *t = ctx;
 
+	if (t->scans.addr.family != FAMILY_NONE) {
+		scan(t);
+		t->timer = loop_add_timer(t->w->loop, loop_now(t->w->loop) + t->every_ns, say, t);
+		return;
+	}
 	/* The first one may only tell what became of the last; one that is lost others follow. */
 	if (send(t->fd, "", 1, 0) < 0)
 		(void)send(t->fd, "", 1, 0);
@@ -178,4 +207,12 @@ int lab_world_talk(struct lab_world *w, enum end end, struct err *e)
 		return t->no_way ? 0 : rc;
 	return lab_wait(w->loop, HEARD_MS * NS_PER_MS, LOOK_HEARD_MS * NS_PER_MS, was_heard, t,
 			&heard, e);
+}
+
+int lab_world_scan(struct lab_world *w, enum end end, const struct endpoint *port, struct err *e)
+{
+	struct lab_talk *t = new_talk(w, end, NULL, SCAN_EVERY_MS);
+
+	t->scans = *port;
+	return begin(t, e);
 }

@@ -47,6 +47,8 @@
 	X(IN_LENGTH, "in_length", "authentic, but the inner packet's length is a lie") \
 	X(IN_SOURCE, "in_source", \
 	  "authentic, but the inner source is not in the peer's allowed IPs") \
+	X(IN_SOURCE_LINK, "in_source_link", \
+	  "authentic, but from a link-local address or none, which no peer is allowed") \
 	X(IO_SEND_MSGSIZE, "io_send_msgsize", "send: longer than the path MTU") \
 	X(IO_SEND_NOBUFS, "io_send_nobufs", \
 	  "the system refused to send it: queue full, or a firewall on the way out") \

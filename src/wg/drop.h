@@ -56,6 +56,8 @@ enum wg_drop {
 	WG_DROP_IN_LENGTH, /* authentic, but the inner length is a lie */
 	/* authentic, but the inner source is not this peer's (event: address and owner) */
 	WG_DROP_IN_SOURCE,
+	/* the same, and it is link-local or none, and no peer's: what systems send by themselves */
+	WG_DROP_IN_SOURCE_LINK,
 
 	/* what the system refused */
 	WG_DROP_IO_FIRST,

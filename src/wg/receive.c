@@ -70,6 +70,18 @@ static void note_source(const struct run *r, const struct ip_packet *ip, struct 
 	device_event(r->d, &ev);
 }
 
+/* What each system sends into each of its links, asked or not: nothing that anybody waits for. */
+static bool is_of_the_link(const struct ip_packet *ip)
+{
+	static const uint8_t none[16];
+	const uint8_t *src = ip->src;
+
+	if (memcmp(src, none, ip->version == FAMILY_IP6 ? 16 : 4) == 0)
+		return true;
+	return ip->version == FAMILY_IP6 ? src[0] == 0xfe && (src[1] & 0xc0) == 0x80 :
+					   src[0] == 169 && src[1] == 254;
+}
+
 /* The inside of an authentic message; pkt is the plaintext. Cuts the padding off. */
 static enum wg_drop check_inner(const struct run *r, struct wg_pkt *pkt)
 {
@@ -89,6 +101,8 @@ static enum wg_drop check_inner(const struct run *r, struct wg_pkt *pkt)
 	pkt->len = (uint32_t)ip.total_len;
 	pkt->inner_len = pkt->len;
 	owner = peer_by_address(r->d, ip.version, ip.src);
+	if (!owner && is_of_the_link(&ip))
+		return WG_DROP_IN_SOURCE_LINK;
 	if (owner != r->peer) {
 		note_source(r, &ip, owner);
 		return WG_DROP_IN_SOURCE;

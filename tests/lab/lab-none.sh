@@ -43,6 +43,7 @@ secrets_of_children()
 
 healthy 'plain'
 healthy 'plain, small and quick' -c 3 -i 0.01 -s 0 -W 0.5
+healthy 'scanned, from the far end' --variant scanned --from far
 if ! command -v wireguard-go >/dev/null 2>&1; then
 	skip 'an inherited tun' 'no wireguard-go here'
 	finish

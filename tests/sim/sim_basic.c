@@ -402,6 +402,19 @@ static void ipv6_inside_and_outside(void **state)
 	assert_int_equal(sim_drop(nodes[1], WG_DROP_IN_SOURCE), 1);
 	assert_int_equal(nodes[1]->last_event[WG_EVENT_SOURCE].addr.family, FAMILY_IP6);
 	assert_int_equal(nodes[1]->last_event[WG_EVENT_SOURCE].addr.b[15], 9);
+	/* And what has an address of the link only, or none yet. */
+	for (int i = 0; i < 2; i++) {
+		p = (struct wg_pkt){
+			.mem = mem, .cap = sizeof(mem), .off = WG_PKT_HEADROOM, .len = 80
+		};
+		put_ip6(mem + p.off, i ? 9 : 0, 2, 0);
+		mem[p.off + 8] = i ? 0xfe : 0;
+		mem[p.off + 9] = i ? 0xbf : 0;
+		wg_device_transmit(nodes[0]->dev, &p, 1, s->now_ns);
+	}
+	sim_run(s, NS_PER_S);
+	assert_int_equal(sim_drop(nodes[1], WG_DROP_IN_SOURCE), 1);
+	assert_int_equal(sim_drop(nodes[1], WG_DROP_IN_SOURCE_LINK), 2);
 	p = (struct wg_pkt){ .mem = mem, .cap = sizeof(mem), .off = WG_PKT_HEADROOM, .len = 80 };
 	put_ip6(mem + p.off, 1, 9, 0);
 	wg_device_transmit(nodes[0]->dev, &p, 1, s->now_ns);

@@ -498,7 +498,8 @@ static void rejects(void **state)
  */
 static void each_reason_has_a_weight(void **state)
 {
-	static const char *const normal[] = { "out_no_peer", "out_down", "out_purged" };
+	static const char *const normal[] = { "out_no_peer", "out_down", "out_purged",
+					      "in_source_link" };
 	static const char *const warned[] = {
 		"out_not_ip",	    "out_short",	"out_staged_full",
 		"out_give_up",	    "out_too_long",	"in_down",

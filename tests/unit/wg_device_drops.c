@@ -409,6 +409,20 @@ static void in_source(struct scene *c)
 	c->refuser = c->b;
 }
 
+/* What a system sends into each link from the address that it gave itself there. */
+static void in_source_link(struct scene *c)
+{
+	static const uint8_t own[4] = { 169, 254, 3, 7 };
+	uint8_t b[84];
+
+	established(c);
+	sim_inner_packet(b, sizeof(b), 98, c->b->number, 0);
+	memcpy(b + 12, own, sizeof(own));
+	transmit(c, c->a, b, sizeof(b), SIM_SLOT_LEN);
+	sim_run(c->s, NS_PER_S);
+	c->refuser = c->b;
+}
+
 /* --- the table --- */
 
 static const struct drop_case {
@@ -451,6 +465,7 @@ static const struct drop_case {
 	[WG_DROP_IN_NOT_IP] = { in_not_ip, true },
 	[WG_DROP_IN_LENGTH] = { in_length, true },
 	[WG_DROP_IN_SOURCE] = { in_source, true },
+	[WG_DROP_IN_SOURCE_LINK] = { in_source_link, true },
 };
 
 static void check_peers(const struct scene *c, enum wg_drop why, bool has_peer)
