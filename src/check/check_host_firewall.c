@@ -146,6 +146,8 @@ static enum state weigh(const struct survey *y, const struct suspect *s)
 {
 	if (y->passed == PASSED_ALL)
 		return STATE_PASS;
+	if (s->proof == PROOF_TOLD)
+		return STATE_FAIL;
 	if (y->passed == PASSED_UNKNOWN)
 		return STATE_UNSURE;
 	return s->proof != PROOF_NONE || counted_ours(y, s) ? STATE_FAIL : STATE_WARN;

@@ -78,8 +78,9 @@ static struct finding *judge(const struct facts *f, const struct path_facts *p,
 			"socket may be in another network namespace)",
 			p->dev ? "" : "no route to ", to, p->dev ? " by " : "",
 			p->dev ? p->dev : "");
-	/* Its session may be from before the routes were as they are. */
-	if (is_nowhere(f, p) && !facts_far_is_here(f) && has_session(f))
+	/* Its session is from before the routes were as they are, or its socket is elsewhere. */
+	if (is_nowhere(f, p) && !facts_far_is_here(f) && has_session(f) &&
+	    (p->dev || f->near_host.has_port != 1 || tunnel_answers(f)))
 		return finding_add(out, STATE_UNSURE,
 				   "%s%s%s, and yet there is a session: its socket may be in "
 				   "another network namespace",

@@ -4,6 +4,8 @@
 
 #include "loss/settled.h"
 
+enum { RULE_TOOK_MIN = 5 };
+
 /* Of the near end; and nowhere there. */
 enum place { TUN_OUT, WIRE_OUT, WIRE_IN, TUN_IN, PLACE_COUNT };
 
@@ -288,6 +290,24 @@ static const struct rule_facts *rule_of(const struct facts *f, const struct drop
 		one = r;
 	}
 	return one;
+}
+
+const struct rule_facts *drops_rule(const struct facts *f, bool tun, int64_t *n)
+{
+	const struct drop_facts *d;
+	struct sum s;
+
+	if (f->kernel.events_lost != 0)
+		return NULL;
+	s = worst_of(f);
+	d = s.most;
+	/* One kind, so many that it is no chance, and as many as are missing. */
+	if (!d || d->count != s.n || s.n < RULE_TOOK_MIN ||
+	    place_of(f, d) != (tun ? TUN_IN : WIRE_IN) || s.n > s.missing + s.missing / 10 + 1 ||
+	    s.missing > s.n + s.n / 10 + 1)
+		return NULL;
+	*n = s.n;
+	return rule_of(f, d);
 }
 
 /* That is another row's to blame: host.firewall, tun.framing. */

@@ -34,6 +34,12 @@ void drops_explain(struct facts *f, struct arena *a);
 
 /* How many were seen at the near end's devices, without noise. */
 int64_t drops_seen_ours(const struct facts *f);
+/*
+ * The rule of this namespace whose counter tells that it took what is missing of what came in, by
+ * the tun or by the wire, and how many: neither a rule's matches nor another device of that name
+ * leaves that open. NULL: it is not told.
+ */
+const struct rule_facts *drops_rule(const struct facts *f, bool tun, int64_t *n);
 bool drops_matter(const struct facts *f); /* probes are missing */
 /* In the light of what is missing. NULL: they explain none of it. */
 struct finding *drops_judge(const struct facts *f, struct findings *out);

@@ -56,28 +56,24 @@ static bool others_lack_endpoint(const struct facts *f, enum end end)
  * What others than the peer that is asked may send to a port that all can reach: while that peer
  * answers it is no word on this tunnel. Of a stranger: what is of another protocol, which is
  * nobody's word either while that peer may well be away. Of anybody: what might be the peer's own
- * if it were silent. Of others: they have our public key. Of the peer itself: only if nothing is
- * missing.
+ * if it were silent. Of others: they have our public key. Of a peer: this one or another, in or
+ * out; only if nothing is missing of what was asked.
  */
 enum sender { SENDER_STRANGER, SENDER_ANYBODY, SENDER_OTHERS, SENDER_PEER };
 static const struct {
 	const char *id;
 	enum sender sender;
 } senders[] = {
-	{ "in_short", SENDER_STRANGER },
-	{ "in_reserved", SENDER_ANYBODY },
-	{ "in_unknown_type", SENDER_STRANGER },
-	{ "in_wrong_len", SENDER_STRANGER },
-	{ "in_mac1", SENDER_ANYBODY },
-	{ "in_unknown_index", SENDER_ANYBODY },
-	{ "in_static", SENDER_OTHERS },
-	{ "in_unknown_peer", SENDER_OTHERS },
-	{ "in_timestamp", SENDER_OTHERS },
-	{ "in_low_order", SENDER_OTHERS },
-	{ "in_tag", SENDER_PEER },
-	{ "in_not_ip", SENDER_PEER },
-	{ "in_length", SENDER_PEER },
-	{ "in_response", SENDER_PEER },
+	{ "in_short", SENDER_STRANGER },	{ "in_reserved", SENDER_ANYBODY },
+	{ "in_unknown_type", SENDER_STRANGER }, { "in_wrong_len", SENDER_STRANGER },
+	{ "in_mac1", SENDER_ANYBODY },		{ "in_unknown_index", SENDER_ANYBODY },
+	{ "in_static", SENDER_OTHERS },		{ "in_unknown_peer", SENDER_OTHERS },
+	{ "in_timestamp", SENDER_OTHERS },	{ "in_low_order", SENDER_OTHERS },
+	{ "in_source", SENDER_PEER },		{ "in_tag", SENDER_PEER },
+	{ "in_not_ip", SENDER_PEER },		{ "in_length", SENDER_PEER },
+	{ "in_response", SENDER_PEER },		{ "io_send_msgsize", SENDER_PEER },
+	{ "io_send_perm", SENDER_PEER },	{ "io_send_unreach", SENDER_PEER },
+	{ "io_send_other", SENDER_PEER },
 };
 
 /* All but one in a hundred, of pings and of the probes for loss at their best pace. */
@@ -179,6 +175,7 @@ enum state reject_log_weight(const struct facts *f, enum end end, enum engine_lo
 		return end == END_NEAR && handshake_was_made(f) ? STATE_WARN : s;
 	case ENGINE_LOG_MAC1:
 		return less_bad(s, at_most(f, SENDER_ANYBODY));
+	case ENGINE_LOG_SOURCE:
 	case ENGINE_LOG_TAG:
 	case ENGINE_LOG_NOT_IP:
 		return less_bad(s, at_most(f, SENDER_PEER));

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "check/calls.h"
+#include "check/drops.h"
 #include "check/tun_view.h"
 #include "check/tunnel.h"
 #include "check/words.h"
@@ -171,6 +172,28 @@ static const char *gone(const struct facts *f, const struct rule_facts *r, const
 	return is_echo(f, p, TAP_IN) ? none_received(f, a) : NULL;
 }
 
+/* The kernel tells how many its filter dropped, and a counter which rule's they were. */
+static const char *kernel_told(const struct facts *f, const struct rule_facts *r,
+			       const struct packet *p, struct arena *a)
+{
+	const struct rule_facts *it;
+	int64_t n;
+
+	/* Inside, what takes only so many a second takes what we sent too fast, maybe. */
+	if (p->dir != TAP_IN || p->call || rule_is_neighbour(p) ||
+	    (!is_outer(p) && rule_takes_a_share(r)))
+		return NULL;
+	it = drops_rule(f, !is_outer(p), &n);
+	if (!it || it->handle == UNKNOWN || it->handle != r->handle ||
+	    strcmp(it->family, r->family) != 0 || strcmp(it->table, r->table) != 0)
+		return NULL;
+	return arena_printf(a,
+			    "the kernel's filter dropped %lld that came in by %s, and as many "
+			    "of the tunnel's are missing",
+			    (long long)n,
+			    is_outer(p) ? f->wire[END_NEAR].name : f->tun[END_NEAR].name);
+}
+
 enum proof rule_proof(const struct facts *f, const struct rule_facts *r, const struct packet *p,
 		      enum hit h, enum hit comes, struct arena *a, const char **words)
 {
@@ -187,10 +210,15 @@ enum proof rule_proof(const struct facts *f, const struct rule_facts *r, const s
 		return PROOF_REFUSED;
 	}
 	s = h == HIT_YES && comes == HIT_YES ? gone(f, r, p, a) : NULL;
+	if (s) {
+		*words = s;
+		return PROOF_GONE;
+	}
+	s = kernel_told(f, r, p, a);
 	if (!s)
 		return PROOF_NONE;
 	*words = s;
-	return PROOF_GONE;
+	return PROOF_TOLD;
 }
 
 bool rule_proof_takes_neighbour(const struct facts *f, struct arena *a)

@@ -12,6 +12,8 @@ enum proof {
 	PROOF_REFUSED,
 	/* They were seen on one side of the rule and not on the other; it takes all of them. */
 	PROOF_GONE,
+	/* the kernel told how many it dropped, its counter that they were this rule's */
+	PROOF_TOLD,
 };
 
 /*

@@ -182,11 +182,12 @@ static void align_all(struct pairing *g, bool whole, struct align_result *r)
 	size_t n;
 	int round;
 
-	for (round = 0; round < ROUNDS_MAX; round++) {
+	/* What is taken out last is aligned without, too: the result is of what is left. */
+	for (round = 0;; round++) {
 		struct align_sides x = { &g->m, g->items, g->n, g->slots.list, g->slots.n };
 
 		align(&x, &g->scratch, r);
-		if (!whole || r->failed)
+		if (!whole || r->failed || round == ROUNDS_MAX)
 			return;
 		n = align_overtaken(&x, r, &g->scratch, &pairs);
 		if (!n)

@@ -71,6 +71,7 @@ struct pattern {
 	bool either;
 	/* UNEVEN: where loss gathers, from the first message on, or not (0, 0) */
 	int64_t from_ns, to_ns;
+	double small; /* UNEVEN: it is messages up to this size that are lost; 0: not so */
 	bool apart; /* UNEVEN: losses keep a distance from each other, as where there is a limit */
 	enum pattern_kind may_be; /* UNEVEN: what fits, and is not shown; NONE */
 	int64_t window_ns; /* AT_REKEY: all inside are within so much of a new session */

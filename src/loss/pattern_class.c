@@ -261,6 +261,30 @@ void guess_size(const struct look *l, struct guess *out)
 	out->is.rising = is_rising(l, size_of, &c, out->gain);
 }
 
+double stat_ln_small(const struct look *l, struct pattern *p)
+{
+	double least = 0, ln;
+	struct classes c;
+	size_t i;
+
+	classes_of(l, size_of, &c);
+	for (i = 1; i < c.n; i++) {
+		struct pattern at = { 0 };
+		struct pattern_split large = from_limit(l, size_of, c.at[i], &at), small;
+
+		small = split_of(l, l->n - large.in, l->lost - large.in_lost);
+		if (split_share(&small, true) <= split_share(&small, false))
+			continue;
+		ln = split_ln_p(l, &small);
+		if (ln >= least)
+			continue;
+		least = ln;
+		p->split = small;
+		p->small = at.low;
+	}
+	return least + stat_ln_many((double)c.n);
+}
+
 static double passes(const struct look *l, double limit)
 {
 	double s = 0, passed = 0;

@@ -113,10 +113,16 @@ static double fullest(const struct look *l, struct pattern *p)
 
 void guess_uneven(const struct look *l, struct guess *out)
 {
-	double ln_full = fullest(l, &out->is), ln_apart = stat_ln_apart(l);
+	double ln_full = fullest(l, &out->is), ln_apart = stat_ln_apart(l), ln_small;
+	struct pattern small = { .kind = PATTERN_UNEVEN };
 
+	ln_small = stat_ln_small(l, &small);
 	out->is.kind = PATTERN_UNEVEN;
-	out->ln_p = fmin(ln_full, ln_apart) + stat_ln_many(2);
+	out->ln_p = fmin(fmin(ln_full, ln_apart), ln_small) + stat_ln_many(3);
+	if (ln_small < fmin(said_ln_alpha, fmin(ln_full, ln_apart))) {
+		out->is = small;
+		return;
+	}
 	out->is.apart = ln_apart < fmin(said_ln_alpha, ln_full);
 	if (!out->is.apart && ln_full < said_ln_alpha)
 		return;

@@ -73,6 +73,11 @@ double stat_ln_apart(const struct look *l);
 
 void guess_clumps(const struct look *l, struct guess *out); /* pattern_clump.c */
 void guess_uneven(const struct look *l, struct guess *out);
+/*
+ * That it is the small messages that are lost (pattern_class.c). No link does that, so it is no
+ * pattern by size; but it is not uniform either. Sets split and small, where it is said.
+ */
+double stat_ln_small(const struct look *l, struct pattern *p);
 void guess_rekey(const struct look *l, struct guess *out); /* pattern_moment.c */
 void guess_idle(const struct look *l, struct guess *out);
 void guess_every(const struct look *l, struct guess *out); /* pattern_period.c */

@@ -102,6 +102,9 @@ static const char *say_uneven(const struct pattern *p, struct arena *a)
 				    "uneven: %" PRId64 " of %" PRId64
 				    " lost, and apart from each other, as a limit does it%s",
 				    p->lost, p->sent, maybe);
+	if (p->small > 0)
+		return arena_printf(a, "uneven: %s lost were of messages up to %.0f bytes%s",
+				    of_str(p->split.in_lost, p->lost, a), p->small, maybe);
 	if (p->to_ns)
 		return arena_printf(a, "uneven: %s lost were sent between %s and %s%s",
 				    of_str(p->split.in_lost, p->lost, a), span_str(p->from_ns, a),

@@ -34,7 +34,7 @@ struct bin {
 
 struct row {
 	struct bin bins[COLUMNS_MAX];
-	int64_t known, sum, least, most; /* of all points */
+	int64_t known, unknown, sum, least, most; /* of all points */
 	double fullest; /* share of a column */
 	char scale[TEXT_MAX];
 };
@@ -81,6 +81,7 @@ static void fill(const struct plot_row *from, const struct axis *x, struct row *
 		int64_t v = from->points[i].value;
 		struct bin *b = &r->bins[column_of(x, from->points[i].t_ns)];
 
+		r->unknown += v == UNKNOWN;
 		if (v == UNKNOWN)
 			continue;
 		b->known++;
@@ -132,8 +133,15 @@ static void say_scale(struct row *r, enum plot_what what)
 	else if (what == PLOT_TIME)
 		snprintf(r->scale, TEXT_MAX, "%.*f to %.*f ms", places(low), low, places(high),
 			 high);
+	else if (!r->sum && r->unknown)
+		snprintf(r->scale, TEXT_MAX, "none of %" PRId64 ", %" PRId64 " not known", r->known,
+			 r->unknown);
 	else if (!r->sum)
 		snprintf(r->scale, TEXT_MAX, "none of %" PRId64, r->known);
+	else if (r->unknown)
+		snprintf(r->scale, TEXT_MAX,
+			 "%" PRId64 " of %" PRId64 ", %" PRId64 " not known, most %.*f %%", r->sum,
+			 r->known, r->unknown, share >= 99.95 ? 0 : places(share), share);
 	else
 		snprintf(r->scale, TEXT_MAX, "%" PRId64 " of %" PRId64 ", most %.*f %%", r->sum,
 			 r->known, share >= 99.95 ? 0 : places(share), share);

@@ -436,6 +436,60 @@ static void unseen(struct facts *f)
 	facts_gap(f, NEED_FIREWALL, "reading rules: Operation not permitted", "run as root");
 }
 
+/*
+ * A chain of one device, which older versions of nft do not name. What came is missing in the
+ * engine, the kernel says what took it, and the counter whose it was.
+ */
+static void told(struct facts *f, int64_t dropped, int64_t moved)
+{
+	static struct drop_facts d;
+	struct tap_facts *wire = &f->taps[TAP_NEAR_WIRE];
+	int i;
+
+	f->target.kind = TARGET_INTERFACE;
+	nothing_comes(f);
+	f->crypto[END_NEAR].rx_bytes = f->crypto[END_NEAR].opened = 0;
+	f->crypto[END_NEAR].last_handshake_wall_ns = f->started_wall_ns - NS_PER_S;
+	for (i = WG_MSG_NONE; i <= WG_MSG_DATA; i++)
+		wire->msgs[TAP_IN][i] = i == WG_MSG_DATA ? 37 : 0;
+	d = (struct drop_facts){
+		.dev = f->wire[END_NEAR].name,
+		.dir = "in",
+		.reason = "NETFILTER_DROP",
+		.location = "nft_do_chain",
+		.protocol = 0x0800,
+		.count = dropped,
+	};
+	f->kernel.drops = &d;
+	f->kernel.n_drops = 1;
+	f->kernel.events_lost = 0;
+	f->kernel.same_name = 1; /* an eth0 is everywhere */
+	with(rule(f, "ingress", "ip protocol udp counter drop", moved),
+	     (struct rule_term){ .match = RULE_L4PROTO, .lo = 17, .hi = 17 });
+	rules[0].family = "netdev";
+}
+
+static void kernel_told(struct facts *f)
+{
+	told(f, 37, 37);
+}
+
+static void kernel_told_of_less(struct facts *f)
+{
+	told(f, 20, 20);
+}
+
+static void counter_told_of_less(struct facts *f)
+{
+	told(f, 37, 30);
+}
+
+static void kernel_told_and_lost_events(struct facts *f)
+{
+	told(f, 37, 37);
+	f->kernel.events_lost = 1;
+}
+
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "no rule that drops in this namespace (0 rules read)",
 	  NULL },
@@ -515,6 +569,13 @@ static const struct check_case cases[] = {
 	  "not read: iptables-legacy has rules", NULL },
 	{ "not started", not_started, STATE_SKIP, "did not start", "engine.start" },
 	{ "gap", unseen, STATE_SKIP, "Operation not permitted", NULL },
+	{ "the kernel told whose they are", kernel_told, STATE_FAIL,
+	  "the kernel's filter dropped 37 that came in by", NULL },
+	{ "border: the kernel took less than is missing", kernel_told_of_less, STATE_WARN,
+	  "could hit", NULL },
+	{ "border: that rule took less", counter_told_of_less, STATE_WARN, "could hit", NULL },
+	{ "border: what the kernel told has gaps", kernel_told_and_lost_events, STATE_WARN,
+	  "could hit", NULL },
 };
 
 static void firewalls(void **state)

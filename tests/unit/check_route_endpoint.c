@@ -144,6 +144,20 @@ static void socket_here_no_route(struct facts *f)
 	f->near_host.has_port = 1;
 }
 
+/* The routes went, and the session is from before. */
+static void way_lost(struct facts *f)
+{
+	socket_elsewhere_silent(f);
+	f->handshake.complete = true;
+	f->near_host.has_port = 1;
+}
+
+static void way_lost_socket_unknown(struct facts *f)
+{
+	way_lost(f);
+	f->near_host.has_port = UNKNOWN;
+}
+
 static void unseen(struct facts *f)
 {
 	facts_gap(f, NEED_PATHS, "reading routes: Operation not permitted", "run as root");
@@ -187,6 +201,9 @@ static const struct check_case cases[] = {
 	  "by wgw7f3a0, yet answers come back", NULL },
 	{ "border: the capture has gaps", other_uplink_capture_with_gaps, STATE_PASS, "by wgw7f3a0",
 	  NULL },
+	{ "no route any more", way_lost, STATE_FAIL, "no route to 192.0.2.20", NULL },
+	{ "border: it may be another namespace's", way_lost_socket_unknown, STATE_UNSURE,
+	  "no route to 192.0.2.20, and yet there is a session", NULL },
 	{ "link down", link_down, STATE_FAIL, "no route", "underlay.link" },
 	{ "gap", unseen, STATE_SKIP, "Operation not permitted", NULL },
 };
