@@ -176,3 +176,32 @@ struct beyond beyond_of(const struct facts *f)
 			 is_nothing_back(f, b.silent, asked);
 	return b;
 }
+
+bool beyond_may_be(const struct facts *f)
+{
+	const struct ip_addr *a = &f->ping_peer.target;
+	size_t i;
+
+	if (!have(f, NEED_PING_PEER) || is_single(f, a) || is_on_tun(f, a))
+		return false;
+	for (i = 0; i < f->n_inner_targets; i++)
+		if (ip_addr_equal(&f->inner_targets[i].addr, a))
+			return f->inner_targets[i].how == TARGET_GIVEN ||
+			       f->inner_targets[i].how == TARGET_DNS;
+	return false;
+}
+
+const struct inner_target_facts *beyond_silent_family(const struct facts *f)
+{
+	size_t n, i;
+
+	/* Those before the first one that answers were waited for, and those behind it were not. */
+	for (n = 0; n < f->n_inner_targets && !f->inner_targets[n].answered; n++)
+		;
+	if (n == f->n_inner_targets)
+		return NULL;
+	for (i = 0; i < n; i++)
+		if (f->inner_targets[i].addr.family == f->inner_targets[n].addr.family)
+			return NULL;
+	return n ? &f->inner_targets[0] : NULL;
+}

@@ -22,4 +22,16 @@ struct beyond {
 };
 struct beyond beyond_of(const struct facts *f);
 
+/*
+ * The first address that was asked, if it was waited for in vain, as all of its family, before one
+ * of the other family answered; NULL. Nobody said that it must answer, where it was not named.
+ */
+const struct inner_target_facts *beyond_silent_family(const struct facts *f);
+
+/*
+ * May the host that was pinged be another one than the far end? Only what was named may: not what
+ * stands alone in the peer's allowed IPs, and not a neighbour in the tunnel's own network.
+ */
+bool beyond_may_be(const struct facts *f);
+
 #endif

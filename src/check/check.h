@@ -238,6 +238,8 @@ enum sign {
 	/* outer messages of that direction are lost, at any rate and here and there */
 	SIGN_LOST_ON_THE_WAY_UP,
 	SIGN_LOST_ON_THE_WAY_DOWN,
+	/* probes of a host that may be behind the far end are not answered here and there */
+	SIGN_LOST_TO_A_HOST_BEHIND,
 	/* packets up to a size cross the tunnel, and none that is larger, below its MTU */
 	SIGN_LOST_BY_SIZE,
 	/* and the link that they leave by carries no more either */

@@ -176,6 +176,14 @@ static struct finding *judge_silent(const struct facts *facts, const struct beyo
 			   more);
 }
 
+/* An address of the other family that was asked too; not one that must answer, so no fault. */
+static const char *silent_words(const struct facts *facts, struct arena *a)
+{
+	const struct inner_target_facts *t = beyond_silent_family(facts);
+
+	return t ? arena_printf(a, "; %s is silent", words_addr(a, &t->addr)) : "";
+}
+
 static struct finding *judge(const struct facts *facts, const char *target, struct findings *out)
 {
 	const struct ping_facts *p = &facts->ping_peer;
@@ -217,8 +225,8 @@ static struct finding *judge(const struct facts *facts, const char *target, stru
 	if (p->duplicates > 0)
 		return finding_add(out, STATE_WARN, "%lld/%lld answered, %lld twice", received,
 				   sent, (long long)p->duplicates);
-	return finding_add(out, STATE_PASS, "%lld/%lld answered, 0 %% lost, avg %s", received, sent,
-			   avg);
+	return finding_add(out, STATE_PASS, "%lld/%lld answered, 0 %% lost, avg %s%s", received,
+			   sent, avg, silent_words(facts, out->arena));
 }
 
 /* The far end would take that address of us as well, as far as it is known. */

@@ -5,6 +5,7 @@
 #include "check/loss.h"
 
 #include "check/after.h"
+#include "check/beyond.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 #include "loss/fates_pattern.h"
@@ -356,6 +357,15 @@ static void add_pattern(const struct facts *facts, enum loss_way way, struct fin
 				  p.kind == PATTERN_RANDOM ? pattern_kind_str(p.kind) : p.sentence);
 }
 
+/* That no answer came says more of the way only if who is asked is at its end. */
+static enum sign sign_of(const struct facts *facts, const struct loss_facts *l)
+{
+	if (l != &facts->loss_up)
+		return SIGN_LOST_ON_THE_WAY_DOWN;
+	return l->lost == UNKNOWN && beyond_may_be(facts) ? SIGN_LOST_TO_A_HOST_BEHIND :
+							    SIGN_LOST_ON_THE_WAY_UP;
+}
+
 void loss_judge(const struct facts *facts, const struct loss_facts *l, struct findings *out)
 {
 	struct finding *f = judge(facts, l, out);
@@ -382,8 +392,7 @@ void loss_judge(const struct facts *facts, const struct loss_facts *l, struct fi
 	if (behind)
 		f->whose = WHOSE_FAR;
 	if (f->state == STATE_FAIL && !facts_far_is_here(facts) && !behind)
-		finding_sign(f, l == &facts->loss_up ? SIGN_LOST_ON_THE_WAY_UP :
-						       SIGN_LOST_ON_THE_WAY_DOWN);
+		finding_sign(f, sign_of(facts, l));
 	add_pattern(facts, l == &facts->loss_up ? LOSS_WAY_UP : LOSS_WAY_DOWN, out, f);
 	f->duration_ns = l->elapsed_ns;
 }

@@ -105,6 +105,7 @@
 	X(cause_pmtu_blackhole_near) \
 	X(cause_pmtu_blackhole) \
 	X(cause_underlay_loss) \
+	X(cause_underlay_loss_asked) \
 	X(cause_nat_mapping_expired) \
 	X(cause_first_packets_lost) \
 	X(cause_idle_not_broken)

@@ -27,7 +27,7 @@ const struct cause cause_underlay_loss = {
 	.commands = { "ip -s -s link show dev {dev}", "tc -s qdisc show dev {dev}",
 		      "ping -c 200 -i 0.05 {host}", "mtr -n -c 100 -u -P {port} {host}" },
 	.not_this = { "another engine: what it sent left, and is missing behind it",
-		      "keys, allowed IPs, routes and firewall rules: they lose all or nothing",
+		      "keys, allowed IPs and routes: they lose all or nothing",
 		      "a lower MTU: small messages are lost as well",
 		      "PersistentKeepalive: the way is open, and leaks" },
 	.splitter = "wgdiag explain far",
@@ -46,6 +46,27 @@ const struct cause cause_underlay_loss = {
 			"PersistentKeepalive, another port: neither makes a message shorter", \
 			"a larger MTU: what is longer still is lost as well"                  \
 	}
+
+/* Of a host behind the far end nobody here can tell where; messages on the wire would. */
+const struct cause cause_underlay_loss_asked = {
+	.id = "underlay-loss",
+	.says = "some is lost, between the two hosts or behind the far end",
+	.when = { { "loss.up", STATE_BIT(STATE_FAIL), SIGN_BIT(SIGN_LOST_TO_A_HOST_BEHIND) } },
+	.unless = { { NULL, STATE_BIT(STATE_FAIL), LOST_DOWN } },
+	.side = SIDE_UNKNOWN,
+	.direction = DIRECTION_UP,
+	.sure = true,
+	.explains = { "loss.up", "ping.peer", "ping.sizes", "data.both-ways", "underlay.out",
+		      "handshake.complete" },
+	.leaves = BEYOND,
+	.remedy = "ask an address of the far end itself as often: what is lost then too is lost on "
+		  "the way between the two hosts, what is not is lost behind it",
+	.commands = { "wgdiag loss {if} --ping ADDRESS-OF-THE-FAR-END",
+		      "at the far end: tcpdump -ni any icmp or icmp6" },
+	.not_this = { "keys and allowed IPs: they lose all or nothing",
+		      "a lower MTU: small messages are lost as well" },
+	.splitter = "wgdiag explain far",
+};
 
 /* The first link itself is too narrow: no way has to be known for it. */
 const struct cause cause_pmtu_blackhole_near = {

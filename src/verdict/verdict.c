@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "check/beyond.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 #include "verdict/conclude.h"
@@ -259,6 +260,22 @@ static const char *good_as_asked(const struct facts *f, const struct findings *a
 			    f->target.engine ? f->target.engine : "unknown");
 }
 
+static const char *good_whole(const struct facts *f, struct arena *a)
+{
+	const struct inner_target_facts *silent = beyond_silent_family(f);
+
+	if (facts_far_is_here(f))
+		return "data crosses the tunnel whole, both ways";
+	if (!silent)
+		return "what was sent through the tunnel is answered";
+	return arena_printf(a,
+			    "what is sent through the tunnel by IPv%d is answered; by IPv%d %s is "
+			    "silent",
+			    silent->addr.family == FAMILY_IP6 ? 4 : 6,
+			    silent->addr.family == FAMILY_IP6 ? 6 : 4,
+			    words_addr(a, &silent->addr));
+}
+
 static void good(const struct facts *f, const struct inference *in, const struct findings *all,
 		 struct verdict *v)
 {
@@ -280,10 +297,7 @@ static void good(const struct facts *f, const struct inference *in, const struct
 	} else if (all->partial) {
 		v->summary = good_as_asked(f, all);
 	} else {
-		v->summary = arena_printf(all->arena, "%s (engine %s)",
-					  facts_far_is_here(f) ?
-						  "data crosses the tunnel whole, both ways" :
-						  "what was sent through the tunnel is answered",
+		v->summary = arena_printf(all->arena, "%s (engine %s)", good_whole(f, all->arena),
 					  f->target.engine ? f->target.engine : "unknown");
 	}
 	conclude(in, f, all, v);

@@ -393,11 +393,57 @@ static void routes_and_tables(void **state)
 	}
 }
 
+/* Whose loss it is that probes of it show: the far end's own addresses are at the end of the way. */
+static void may_be_behind(void **state)
+{
+	struct facts f;
+
+	(void)state;
+	made_healthy(&f);
+	silent(&f);
+	assert_true(beyond_may_be(&f));
+	targets[0].how = TARGET_DNS;
+	assert_true(beyond_may_be(&f));
+	/* One that was guessed is the far end's. */
+	targets[0].how = TARGET_HOST_ROUTE;
+	assert_false(beyond_may_be(&f));
+	/* Named, and it stands alone in the allowed IPs; or it is our tun's neighbour. */
+	targets[0].how = TARGET_GIVEN;
+	f.config[END_NEAR].peers[0].allowed[1] = made_net("10.90.50.9/32");
+	assert_false(beyond_may_be(&f));
+	f.config[END_NEAR].peers[0].allowed[1] = made_net("10.90.0.0/16");
+	assert_true(beyond_may_be(&f));
+	f.net_start[END_NEAR].addrs[0].addr = made_net("10.90.50.1/24");
+	f.net_start[END_NEAR].addrs[0].link = f.target.name;
+	assert_false(beyond_may_be(&f));
+}
+
+/* Waited for are only those that were asked before the one that answers. */
+static void silent_family(void **state)
+{
+	struct facts f;
+
+	(void)state;
+	made_healthy(&f);
+	silent(&f);
+	f.n_inner_targets = 3;
+	assert_null(beyond_silent_family(&f)); /* its family answers */
+	targets[1].answered = ANSWERED_NONE;
+	assert_null(beyond_silent_family(&f)); /* nobody does */
+	targets[2].answered = ANSWERED_ECHO;
+	assert_ptr_equal(beyond_silent_family(&f), &targets[0]);
+	targets[0].answered = ANSWERED_ECHO;
+	targets[2].answered = ANSWERED_NONE;
+	assert_null(beyond_silent_family(&f)); /* nobody waited for the others */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(signs),
 		cmocka_unit_test(routes_and_tables),
+		cmocka_unit_test(may_be_behind),
+		cmocka_unit_test(silent_family),
 	};
 
 	return cmocka_run_group_tests_name("beyond", tests, NULL, NULL);

@@ -36,6 +36,7 @@ struct named {
 
 #define UP SIGN_BIT(SIGN_LOST_ON_THE_WAY_UP)
 #define DOWN SIGN_BIT(SIGN_LOST_ON_THE_WAY_DOWN)
+#define BEHIND SIGN_BIT(SIGN_LOST_TO_A_HOST_BEHIND)
 #define BY_SIZE SIGN_BIT(SIGN_LOST_BY_SIZE)
 #define NARROW SIGN_BIT(SIGN_LINK_TOO_NARROW)
 #define CLOSED SIGN_BIT(SIGN_PEERS_PORT_CLOSED)
@@ -55,6 +56,18 @@ static const struct named all_named[] = {
 	  "underlay-loss",
 	  SIDE_PATH,
 	  DIRECTION_BOTH,
+	  1 },
+	{ "of a host behind",
+	  { { "loss.up", STATE_FAIL, BEHIND } },
+	  "underlay-loss",
+	  SIDE_UNKNOWN,
+	  DIRECTION_UP,
+	  1 },
+	{ "of a host behind, and messages to us are lost",
+	  { { "loss.up", STATE_FAIL, BEHIND }, { "loss.down", STATE_FAIL, DOWN } },
+	  "underlay-loss",
+	  SIDE_PATH,
+	  DIRECTION_DOWN,
 	  1 },
 	{ "loss without its sign",
 	  { { "loss.up", STATE_FAIL, 0 } },
