@@ -9,6 +9,7 @@
  * through no rule took it, whatever it says.
  */
 #include "check/check_list.h"
+#include "check/drops.h"
 #include "check/rule_match.h"
 #include "check/rule_proof.h"
 #include "check/tunnel.h"
@@ -31,6 +32,7 @@ struct suspect {
 struct survey {
 	enum passed passed;
 	bool alone; /* a namespace of our own: nobody else's packets are there */
+	bool missing; /* probes are not answered */
 	struct suspect worst;
 	enum state state;
 	size_t n_could, n_took, n_idle;
@@ -146,7 +148,8 @@ static enum state weigh(const struct survey *y, const struct suspect *s)
 {
 	if (y->passed == PASSED_ALL)
 		return STATE_PASS;
-	if (s->proof == PROOF_TOLD)
+	/* A sender that was told no needs no other word on what is missing. */
+	if (s->proof == PROOF_TOLD || (s->proof == PROOF_REFUSED && y->missing))
 		return STATE_FAIL;
 	if (y->passed == PASSED_UNKNOWN)
 		return STATE_UNSURE;
@@ -413,7 +416,9 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct facts *facts = ctx->facts;
 	const struct firewall_facts *w = &facts->firewall;
-	struct survey y = { .passed = tunnel_passed(facts), .state = STATE_PASS };
+	struct survey y = { .passed = tunnel_passed(facts),
+			    .missing = drops_matter(facts),
+			    .state = STATE_PASS };
 	struct suspect *s = arena_alloc(out->arena, (w->n_rules + 1) * sizeof(*s));
 	struct packet *packets;
 	struct evidence *ev;
@@ -456,8 +461,7 @@ const struct check check_host_firewall = {
 		 NEED_BIT(NEED_ADDRS) | NEED_BIT(NEED_HANDSHAKE) | NEED_BIT(NEED_PING_SELF) |
 		 NEED_BIT(NEED_PING_PEER) | NEED_BIT(NEED_ECHO_BACK) | NEED_BIT(NEED_STREAMS) |
 		 NEED_BIT(NEED_ENGINE) | NEED_BIT(NEED_TAP_NEAR_TUN) |
-		 NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_GATEWAY) |
-		 NEED_BIT(NEED_CALLS),
+		 NEED_BIT(NEED_TAP_NEAR_WIRE) | NEED_BIT(NEED_GATEWAY) | NEED_BIT(NEED_CALLS),
 	.after = after,
 	.run = run,
 };

@@ -28,7 +28,8 @@ const struct cause_group cause_groups[] = {
 		.says = "the handshake is fresh, and data inside is not taken or not answered",
 		.remedy = "look at the far end: do its allowed IPs of this peer hold the inner "
 			  "address that is used here, and does no other peer of it have the same; "
-			  "does its kernel count receive errors of the tunnel's interface",
+			  "does its kernel count receive errors of the tunnel's interface; has it "
+			  "a route by the tunnel to that address",
 		.commands = { "at the far end: wg show all allowed-ips",
 			      "at the far end: ip -s -s link show type wireguard" },
 		.next = RECORD_THERE,

@@ -490,6 +490,26 @@ static void kernel_told_and_lost_events(struct facts *f)
 	f->kernel.events_lost = 1;
 }
 
+/* It takes what is sent too fast: some passes, and whole transfers need a far end that takes part. */
+static void refused_over_a_rate(struct facts *f)
+{
+	f->target.kind = TARGET_INTERFACE;
+	facts_gap(f, NEED_STREAMS, "a far end that takes part is needed", NULL);
+	facts_gap(f, NEED_ECHO_BACK, "the far end is not here", NULL);
+	facts_gap(f, NEED_CONFIG_FAR, "the far end is not here", NULL);
+	facts_gap(f, NEED_ENGINE_FAR, "the far end is not here", NULL);
+	made_refused(f, END_NEAR, "io_send_perm", "refused", 120);
+	f->loss_up.answered = f->loss_up.probes - 120;
+	with(rule(f, "output", "udp dport 23456 limit rate over 40/second drop", UNKNOWN),
+	     (struct rule_term){ .match = RULE_DPORT, .lo = 23456, .hi = 23456 });
+}
+
+static void refused_and_nothing_missing(struct facts *f)
+{
+	refused_over_a_rate(f);
+	f->loss_up.answered = f->loss_up.probes;
+}
+
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "no rule that drops in this namespace (0 rules read)",
 	  NULL },
@@ -576,6 +596,10 @@ static const struct check_case cases[] = {
 	{ "border: that rule took less", counter_told_of_less, STATE_WARN, "could hit", NULL },
 	{ "border: what the kernel told has gaps", kernel_told_and_lost_events, STATE_WARN,
 	  "could hit", NULL },
+	{ "over a rate, and the engine was told", refused_over_a_rate, STATE_FAIL,
+	  "the engine's sending was refused 120 times", NULL },
+	{ "border: and nothing is missing", refused_and_nothing_missing, STATE_UNSURE, "could hit",
+	  NULL },
 };
 
 static void firewalls(void **state)
