@@ -57,6 +57,7 @@ named()
 		ip netns exec left "$WGDIAG" loss "$n" --json "$@" >"$TMPDIR/out" 2>"$TMPDIR/err"
 		rc=$?
 		case $rule$(said) in
+		*'answers pings') ;; # the few that look for it were lost
 		loss=* | *"; $word"* | *", $word"* | *"together $word"*) break ;;
 		esac
 		echo "# $way $rule, try $i: $(said)"
