@@ -52,12 +52,6 @@ static int64_t moved_by(const struct rule_facts *r, bool alone)
 	return r->after - r->before;
 }
 
-static bool same_rule(const struct rule_facts *x, const struct rule_facts *y)
-{
-	return x->handle != UNKNOWN && x->handle == y->handle && !strcmp(x->family, y->family) &&
-	       !strcmp(x->table, y->table);
-}
-
 /* What no rule before a policy decided is not told by the policy itself. */
 static enum hit hit_of(const struct firewall_facts *w, const struct rule_facts *r,
 		       const struct packet *p, enum hit *comes)
@@ -108,7 +102,7 @@ static void settle_refused(struct suspect *s, size_t n)
 			continue;
 		if (s[i].hit == HIT_YES)
 			surely = true;
-		else if (maybe && !same_rule(maybe, s[i].rule))
+		else if (maybe && !rule_is_same(maybe, s[i].rule))
 			several = true;
 		else
 			maybe = s[i].rule;
@@ -126,7 +120,7 @@ static void share_counters(struct suspect *s, size_t n)
 
 	for (first = 0; first < n; first = i) {
 		narrow = s[first].narrow;
-		for (i = first + 1; i < n && same_rule(s[i].rule, s[first].rule); i++)
+		for (i = first + 1; i < n && rule_is_same(s[i].rule, s[first].rule); i++)
 			narrow &= s[i].narrow;
 		for (; first < i; first++)
 			s[first].narrow = narrow;

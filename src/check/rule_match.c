@@ -189,6 +189,12 @@ enum hit rule_match(const struct rule_facts *r, const struct packet *p)
 	return h;
 }
 
+bool rule_is_same(const struct rule_facts *x, const struct rule_facts *y)
+{
+	return x->handle != UNKNOWN && x->handle == y->handle && !strcmp(x->family, y->family) &&
+	       !strcmp(x->table, y->table);
+}
+
 bool rule_takes_a_share(const struct rule_facts *r)
 {
 	return has_term(r, RULE_SHARE);

@@ -51,6 +51,8 @@ enum hit rule_hits_self_ping(const struct facts *f, const struct rule_facts *r);
 /* Is it the question for the next host on its link, or the answer? */
 bool rule_is_neighbour(const struct packet *p);
 
+/* One rule: where it has alternatives it stands there once for each. */
+bool rule_is_same(const struct rule_facts *x, const struct rule_facts *y);
 /* Does it take only some of what it matches, by a limit or by chance? */
 bool rule_takes_a_share(const struct rule_facts *r);
 

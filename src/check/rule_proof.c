@@ -180,12 +180,11 @@ static const char *kernel_told(const struct facts *f, const struct rule_facts *r
 	int64_t n;
 
 	/* Inside, what takes only so many a second takes what we sent too fast, maybe. */
-	if (p->dir != TAP_IN || p->call || rule_is_neighbour(p) ||
-	    (!is_outer(p) && rule_takes_a_share(r)))
+	if (count_difference(r->before, r->after) < 1 || p->dir != TAP_IN || p->call ||
+	    rule_is_neighbour(p) || (!is_outer(p) && rule_takes_a_share(r)))
 		return NULL;
 	it = drops_rule(f, !is_outer(p), &n);
-	if (!it || it->handle == UNKNOWN || it->handle != r->handle ||
-	    strcmp(it->family, r->family) != 0 || strcmp(it->table, r->table) != 0)
+	if (!it || !rule_is_same(it, r))
 		return NULL;
 	return arena_printf(a,
 			    "the kernel's filter dropped %lld that came in by %s, and as many "

@@ -34,8 +34,8 @@ struct lab_talk {
 	int fd;
 	unsigned timer;
 	bool no_way; /* the kernel has none to send it by */
-	struct endpoint
-		scans; /* to there, past the tunnel, whatever comes to mind; no family: not */
+	/* to there, past the tunnel, goes whatever comes to mind; no family: nothing does */
+	struct endpoint scans;
 };
 
 static int open_here(void *ctx, struct err *e)
@@ -80,13 +80,10 @@ static void say(void *ctx)
 {
 	struct lab_talk *t = ctx;
 
-	if (t->scans.addr.family != FAMILY_NONE) {
+	if (t->scans.addr.family != FAMILY_NONE)
 		scan(t);
-		t->timer = loop_add_timer(t->w->loop, loop_now(t->w->loop) + t->every_ns, say, t);
-		return;
-	}
 	/* The first one may only tell what became of the last; one that is lost others follow. */
-	if (send(t->fd, "", 1, 0) < 0)
+	else if (send(t->fd, "", 1, 0) < 0)
 		(void)send(t->fd, "", 1, 0);
 	t->timer = loop_add_timer(t->w->loop, loop_now(t->w->loop) + t->every_ns, say, t);
 }
