@@ -218,13 +218,15 @@ static void loses_after_pauses(struct seed *s)
 {
 	unsigned pause = between(s, 2000, 9000), first = between(s, 1, 5);
 	struct way *w = WAY(s, "idle=%u:%u", pause, first);
+	unsigned k;
 
-	while (w->n < 2000) {
-		int64_t wait = seed_below(&w->seed, 120) ? 10 :
-			       seed_below(&w->seed, 3)	 ? pause :
-							   500;
+	/* Two of three pauses are long ones: seven at least, or there would be too few to say so. */
+	for (k = 0; w->n < 2000; k++) {
+		unsigned flow = between(&w->seed, 60, 180);
 
-		probe(w, wait * NS_PER_MS, 100, 0);
+		while (flow--)
+			probe(w, 10 * NS_PER_MS, 100, 0);
+		probe(w, (k % 3 ? pause : 500) * NS_PER_MS, 100, 0);
 	}
 	is_named(w, PATTERN_AFTER_IDLE);
 }
