@@ -48,7 +48,7 @@ static bool is_link_chatter(const struct ip_addr *a)
 
 	if (a->family != FAMILY_IP6)
 		return false;
-	return (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80) || ip_addr_equal(a, &unspecified);
+	return ip6_is_link_local(a->b) || ip_addr_equal(a, &unspecified);
 }
 
 /*

@@ -86,8 +86,8 @@ static void compare_link(struct changes *c, enum end end, const struct link_fact
 static bool is_of_the_link(const struct ip_addr *a)
 {
 	if (a->family == FAMILY_IP6)
-		return a->b[0] == 0xff || (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
-	return a->b[0] >= 224 || (a->b[0] == 169 && a->b[1] == 254);
+		return a->b[0] == 0xff || ip6_is_link_local(a->b);
+	return a->b[0] >= 224 || ip4_is_link_local(a->b);
 }
 
 static bool same_name(const char *a, const char *b)

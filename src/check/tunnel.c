@@ -27,7 +27,7 @@ static void add(struct tunnel_addrs *l, const struct ip_addr *a)
 
 bool tunnel_addr_is_link_local(const struct ip_addr *a)
 {
-	return a->family == FAMILY_IP6 && a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+	return a->family == FAMILY_IP6 && ip6_is_link_local(a->b);
 }
 
 static bool is_inner(const struct facts *f, const struct path_facts *p)

@@ -26,6 +26,16 @@ bool ip_addr_equal(const struct ip_addr *a, const struct ip_addr *b)
 	return a->family == b->family && !memcmp(a->b, b->b, ip_addr_len(a));
 }
 
+bool ip6_is_link_local(const uint8_t b[static 16])
+{
+	return b[0] == 0xfe && (b[1] & 0xc0) == 0x80;
+}
+
+bool ip4_is_link_local(const uint8_t b[static 4])
+{
+	return b[0] == 169 && b[1] == 254;
+}
+
 /* --- printing --- */
 
 static void put_ip4(const uint8_t b[static 4], char *out, size_t size)

@@ -26,6 +26,9 @@ struct endpoint {
 
 size_t ip_addr_len(const struct ip_addr *a); /* 0, 4 or 16 */
 bool ip_addr_equal(const struct ip_addr *a, const struct ip_addr *b);
+/* Of that link alone: fe80::/10 (RFC 4291, section 2.5.6), 169.254.0.0/16 (RFC 3927). */
+bool ip6_is_link_local(const uint8_t b[static 16]);
+bool ip4_is_link_local(const uint8_t b[static 4]);
 /* "192.0.2.1", "2001:db8::1" (RFC 5952), "none". */
 enum { IP_ADDR_STR_SIZE = 48 };
 const char *ip_addr_str(const struct ip_addr *a, char out[static IP_ADDR_STR_SIZE]);

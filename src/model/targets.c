@@ -40,7 +40,7 @@ bool targets_is_usable(const struct ip_addr *a)
 	if (a->family == FAMILY_NONE || !memcmp(a->b, zero, ip_addr_len(a)))
 		return false;
 	if (a->family == FAMILY_IP6) /* multicast, link-local */
-		return a->b[0] != 0xff && !(a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
+		return a->b[0] != 0xff && !ip6_is_link_local(a->b);
 	return a->b[0] < 224 && a->b[0] != 127;
 }
 

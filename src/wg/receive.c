@@ -78,8 +78,7 @@ static bool is_of_the_link(const struct ip_packet *ip)
 
 	if (memcmp(src, none, ip->version == FAMILY_IP6 ? 16 : 4) == 0)
 		return true;
-	return ip->version == FAMILY_IP6 ? src[0] == 0xfe && (src[1] & 0xc0) == 0x80 :
-					   src[0] == 169 && src[1] == 254;
+	return ip->version == FAMILY_IP6 ? ip6_is_link_local(src) : ip4_is_link_local(src);
 }
 
 /* The inside of an authentic message; pkt is the plaintext. Cuts the padding off. */

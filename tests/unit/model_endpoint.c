@@ -258,12 +258,37 @@ static void equality(void **state)
 	assert_false(endpoint_equal(&a, &b));
 }
 
+/* RFC 4291: the first ten bits; RFC 3927: the first sixteen. */
+static void link_local(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is;
+	} rows[] = {
+		{ "fe80::1", true },	  { "febf:ffff::", true },  { "fe7f::1", false },
+		{ "fec0::1", false },	  { "::", false },	    { "ff02::1", false },
+		{ "2001:db8::1", false }, { "169.254.0.1", true },  { "169.254.255.255", true },
+		{ "169.253.0.1", false }, { "170.254.0.1", false }, { "10.0.0.1", false },
+	};
+	struct ip_addr a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_true(ip_addr_parse(rows[i].text, &a));
+		assert_int_equal(a.family == FAMILY_IP6 ? ip6_is_link_local(a.b) :
+							  ip4_is_link_local(a.b),
+				 rows[i].is);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(addresses), cmocka_unit_test(agrees_with_libc),
-		cmocka_unit_test(families),  cmocka_unit_test(endpoints),
-		cmocka_unit_test(longest),   cmocka_unit_test(equality),
+		cmocka_unit_test(addresses),  cmocka_unit_test(agrees_with_libc),
+		cmocka_unit_test(families),   cmocka_unit_test(endpoints),
+		cmocka_unit_test(longest),    cmocka_unit_test(equality),
+		cmocka_unit_test(link_local),
 	};
 
 	return cmocka_run_group_tests_name("model_endpoint", tests, NULL, NULL);

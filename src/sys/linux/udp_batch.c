@@ -55,11 +55,6 @@ static struct ip_addr addr6(const struct in6_addr *a)
 	return out;
 }
 
-static bool is_link_local6(const struct ip_addr *a)
-{
-	return a->family == FAMILY_IP6 && a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
-}
-
 static void name_to_endpoint(const union name *n, struct endpoint *out)
 {
 	if (n->any.sa_family == AF_INET) {
@@ -216,7 +211,7 @@ static void put_source(struct msghdr *m, union control *buf, const struct endpoi
 		put_cmsg(m, buf, IPPROTO_IP, IP_PKTINFO, &p4, sizeof(p4));
 	} else if (to->src.family == FAMILY_IP6) {
 		memcpy(&p6.ipi6_addr, to->src.b, 16);
-		if (is_link_local6(&to->src))
+		if (ip6_is_link_local(to->src.b))
 			p6.ipi6_ifindex = to->src_ifindex;
 		put_cmsg(m, buf, IPPROTO_IPV6, IPV6_PKTINFO, &p6, sizeof(p6));
 	}
