@@ -292,7 +292,8 @@ static const struct rule_facts *rule_of(const struct facts *f, const struct drop
 	return one;
 }
 
-const struct rule_facts *drops_rule(const struct facts *f, bool tun, int64_t *n)
+/* One kind of drop at that place, so many that it is no chance, and as many as are missing. */
+static const struct drop_facts *one_kind(const struct facts *f, bool tun, int64_t *n)
 {
 	const struct drop_facts *d;
 	struct sum s;
@@ -301,13 +302,27 @@ const struct rule_facts *drops_rule(const struct facts *f, bool tun, int64_t *n)
 		return NULL;
 	s = worst_of(f);
 	d = s.most;
-	/* One kind, so many that it is no chance, and as many as are missing. */
 	if (!d || d->count != s.n || s.n < RULE_TOOK_MIN ||
 	    place_of(f, d) != (tun ? TUN_IN : WIRE_IN) || s.n > s.missing + s.missing / 10 + 1 ||
 	    s.missing > s.n + s.n / 10 + 1)
 		return NULL;
 	*n = s.n;
-	return rule_of(f, d);
+	return d;
+}
+
+const struct rule_facts *drops_rule(const struct facts *f, bool tun, int64_t *n)
+{
+	const struct drop_facts *d = one_kind(f, tun, n);
+
+	return d ? rule_of(f, d) : NULL;
+}
+
+bool drops_are_nftables(const struct facts *f, bool tun, int64_t *n)
+{
+	const struct drop_facts *d = one_kind(f, tun, n);
+
+	return d && f->kernel.same_name != 1 && !strcmp(d->reason, "NETFILTER_DROP") &&
+	       d->location && !strcmp(d->location, "nft_do_chain");
 }
 
 /* That is another row's to blame: host.firewall, tun.framing. */

@@ -40,6 +40,11 @@ int64_t drops_seen_ours(const struct facts *f);
  * leaves that open. NULL: it is not told.
  */
 const struct rule_facts *drops_rule(const struct facts *f, bool tun, int64_t *n);
+/*
+ * Did some rule of nftables take what is missing there, whichever? It is as far as the kernel tells
+ * it; *n as above.
+ */
+bool drops_are_nftables(const struct facts *f, bool tun, int64_t *n);
 bool drops_matter(const struct facts *f); /* probes are missing */
 /* In the light of what is missing. NULL: they explain none of it. */
 struct finding *drops_judge(const struct facts *f, struct findings *out);

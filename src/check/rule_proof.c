@@ -172,7 +172,36 @@ static const char *gone(const struct facts *f, const struct rule_facts *r, const
 	return is_echo(f, p, TAP_IN) ? none_received(f, a) : NULL;
 }
 
-/* The kernel tells how many its filter dropped, and a counter which rule's they were. */
+/* Of all rules that were read, and all were, none else can take what goes that way. */
+static bool is_the_only_one(const struct facts *f, const struct rule_facts *r,
+			    const struct packet *p, struct arena *a)
+{
+	const struct firewall_facts *w = &f->firewall;
+	struct packet *all;
+	size_t n = rule_packets(f, a, &all), i, k;
+
+	if (w->unread)
+		return false;
+	for (i = 0; i < w->n_rules; i++)
+		for (k = 0; k < n; k++)
+			if (all[k].dir == p->dir && is_outer(&all[k]) == is_outer(p) &&
+			    &w->rules[i] != r && !rule_is_same(&w->rules[i], r) &&
+			    !rule_is_idle(&w->rules[i]) &&
+			    rule_match(&w->rules[i], &all[k]) != HIT_NO &&
+			    rule_comes(w, &w->rules[i], &all[k]) != HIT_NO)
+				return false;
+	return true;
+}
+
+static bool has_no_counter(const struct rule_facts *r)
+{
+	return r->before == UNKNOWN && r->after == UNKNOWN;
+}
+
+/*
+ * The kernel tells how many its filter dropped, and a counter which rule's they were; or only one
+ * can have taken them.
+ */
 static const char *kernel_told(const struct facts *f, const struct rule_facts *r,
 			       const struct packet *p, struct arena *a)
 {
@@ -180,11 +209,13 @@ static const char *kernel_told(const struct facts *f, const struct rule_facts *r
 	int64_t n;
 
 	/* Inside, what takes only so many a second takes what we sent too fast, maybe. */
-	if (count_difference(r->before, r->after) < 1 || p->dir != TAP_IN || p->call ||
-	    rule_is_neighbour(p) || (!is_outer(p) && rule_takes_a_share(r)))
+	if ((count_difference(r->before, r->after) < 1 && !has_no_counter(r)) || p->dir != TAP_IN ||
+	    p->call || rule_is_neighbour(p) || (!is_outer(p) && rule_takes_a_share(r)))
 		return NULL;
 	it = drops_rule(f, !is_outer(p), &n);
-	if (!it || !rule_is_same(it, r))
+	if (it ? !rule_is_same(it, r) :
+		 !has_no_counter(r) || !drops_are_nftables(f, !is_outer(p), &n) ||
+			    !is_the_only_one(f, r, p, a))
 		return NULL;
 	return arena_printf(a,
 			    "the kernel's filter dropped %lld that came in by %s, and as many "

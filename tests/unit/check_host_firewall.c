@@ -490,6 +490,46 @@ static void kernel_told_and_lost_events(struct facts *f)
 	f->kernel.events_lost = 1;
 }
 
+/* The rule has no counter: it was that one where no other can have been. */
+static void told_without_counter(struct facts *f)
+{
+	told(f, 37, UNKNOWN);
+	f->kernel.same_name = 0;
+}
+
+static void told_of_that_name(struct facts *f)
+{
+	told(f, 37, UNKNOWN);
+}
+
+static void told_and_two_could(struct facts *f)
+{
+	told_without_counter(f);
+	with(rule(f, "input", "udp dport 1-65535 limit rate 5/second drop", UNKNOWN),
+	     (struct rule_term){ .match = RULE_L4PROTO, .lo = 17, .hi = 17 });
+}
+
+static void told_and_the_other_cannot(struct facts *f)
+{
+	told_and_two_could(f);
+	rules[1].before = rules[1].after = 5;
+	with(rule(f, "input", "tcp drop", UNKNOWN),
+	     (struct rule_term){ .match = RULE_L4PROTO, .lo = 6, .hi = 6 });
+}
+
+static void told_and_not_all_read(struct facts *f)
+{
+	told_without_counter(f);
+	f->firewall.unread = "the rules of iptables-legacy";
+}
+
+/* Before nft_do_chain told its own, and by iptables-legacy, it is whoever was asked. */
+static void told_by_any_filter(struct facts *f)
+{
+	told_without_counter(f);
+	f->kernel.drops[0].location = "nf_hook_slow";
+}
+
 /* It takes what is sent too fast: some passes, and whole transfers need a far end that takes part. */
 static void refused_over_a_rate(struct facts *f)
 {
@@ -596,6 +636,16 @@ static const struct check_case cases[] = {
 	{ "border: that rule took less", counter_told_of_less, STATE_WARN, "could hit", NULL },
 	{ "border: what the kernel told has gaps", kernel_told_and_lost_events, STATE_WARN,
 	  "could hit", NULL },
+	{ "told, and it has no counter", told_without_counter, STATE_FAIL, "rule 8 in netdev",
+	  NULL },
+	{ "border: told, of a device of that name", told_of_that_name, STATE_WARN, "could hit",
+	  NULL },
+	{ "border: told, and two could have", told_and_two_could, STATE_WARN, "and 1 more", NULL },
+	{ "told, and others cannot have", told_and_the_other_cannot, STATE_FAIL, "rule 8 in netdev",
+	  NULL },
+	{ "border: told, and not all was read", told_and_not_all_read, STATE_WARN, "could hit",
+	  NULL },
+	{ "border: told, by whichever filter", told_by_any_filter, STATE_WARN, "could hit", NULL },
 	{ "over a rate, and the engine was told", refused_over_a_rate, STATE_FAIL,
 	  "the engine's sending was refused 120 times", NULL },
 	{ "border: and nothing is missing", refused_and_nothing_missing, STATE_UNSURE, "could hit",
