@@ -203,6 +203,22 @@ overflow()
 	says 'UNSURE: *events were lost*'
 }
 
+# takes_a_share COUNTER TERMS: of what comes to the engine, as if the way lost it; only this kernel can tell.
+takes_a_share()
+{
+	look_name="$name, a rule takes a share (${1:-no counter})"
+	rnd percent 20 40
+	in_ns left nft "table inet t { chain c { type filter hook input priority 0; $2 numgen random mod 100 < $percent $1 drop; }; }"
+	for i in 1 2 3 4 5; do
+		attach --json --save-facts "$TMPDIR/facts"
+		jq -e '.kernel.events_lost > 0' "$TMPDIR/facts" >/dev/null || break
+	done
+	is "$look_name: whose it is" "$(cause)" 'local-firewall local'
+	check "$look_name: the rule" jq -e --arg h "rule $(in_ns left nft -a list ruleset | sed -n 's/.*numgen.* # handle //p') in inet t c" \
+		'.checks[] | select(.id == "host.firewall") | .state == "FAIL" and (.summary | startswith($h))' "$TMPDIR/out"
+	no_filter left
+}
+
 # killed SIGNAL: in the middle.
 killed()
 {
@@ -237,6 +253,8 @@ all()
 	if hang_is_told; then ok "$look_name: the row"; else not_ok "$look_name: the row" "$(row)
 $(drops)"; fi
 	another_namespace
+	takes_a_share counter "iifname $w udp sport $port_f"
+	takes_a_share '' "iifname $w udp sport $port_f"
 	overflow
 	killed TERM
 	killed KILL
