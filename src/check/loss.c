@@ -6,15 +6,15 @@
 
 #include "check/after.h"
 #include "check/beyond.h"
+#include "check/loss_kept.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 #include "loss/fates_pattern.h"
 #include "loss/stats.h"
 
 static const double FAIL_ABOVE = 0.01, WARN_ABOVE = 0.001;
-enum { PROBES_MIN = 100 };
 
-static enum state state_of(int64_t lost, int64_t sent)
+enum state loss_share_state(int64_t lost, int64_t sent)
 {
 	struct stats_interval share;
 
@@ -43,7 +43,7 @@ static struct finding *judge_few(const struct facts *facts, const struct loss_fa
 				   "no data message was sent among the paced probes");
 	return finding_add(out, data_failed(facts) ? STATE_SKIP : STATE_UNSURE,
 			   "%lld lost of %lld: under %d nothing is judged", (long long)l->lost,
-			   (long long)l->sent, PROBES_MIN);
+			   (long long)l->sent, LOSS_PROBES_MIN);
 }
 
 /*
@@ -126,7 +126,7 @@ static bool is_lost_on_the_way(const struct facts *facts)
 	for (i = 0; i < LOST_ROWS; i++) {
 		const struct pace_facts *p = &facts->paces[i];
 
-		if (p->probes < PROBES_MIN || never_answered(p) < 1 ||
+		if (p->probes < LOSS_PROBES_MIN || never_answered(p) < 1 ||
 		    !stats_wilson95(never_answered(p), p->probes, &share[i]))
 			return false;
 		if (share[i].low <= FAIL_ABOVE || share[i].high > LOST_MOST ||
@@ -141,9 +141,9 @@ int64_t loss_is_shown(const struct facts *facts)
 	const struct loss_facts *up = &facts->loss_up, *down = &facts->loss_down;
 
 	if (facts_far_is_here(facts) || !(facts->have & NEED_BIT(NEED_LOSS_UP)) ||
-	    up->probes < PROBES_MIN || up->answered == UNKNOWN)
+	    up->probes < LOSS_PROBES_MIN || up->answered == UNKNOWN)
 		return UNKNOWN;
-	if (down->lost > 0 && state_of(down->lost, down->sent) == STATE_FAIL)
+	if (down->lost > 0 && loss_share_state(down->lost, down->sent) == STATE_FAIL)
 		return 1;
 	return is_lost_on_the_way(facts);
 }
@@ -183,8 +183,9 @@ static struct finding *judge_by_answers(const struct facts *facts, const struct 
 	int64_t silent = l->probes - l->answered, back = facts->loss_down.lost;
 	int64_t here = lost_here(facts);
 	const char *came_back = "";
+	struct finding *f;
 
-	if (l->probes < PROBES_MIN || l->answered == UNKNOWN)
+	if (l->probes < LOSS_PROBES_MIN || l->answered == UNKNOWN)
 		return finding_add(out, data_failed(facts) ? STATE_SKIP : STATE_UNSURE,
 				   "too few probes were sent to judge by");
 	if (silent <= 0)
@@ -206,6 +207,9 @@ static struct finding *judge_by_answers(const struct facts *facts, const struct 
 				   "%lld of %lld probes not answered, and as many lost on the way "
 				   "back",
 				   (long long)silent, (long long)l->probes);
+	f = data_failed(facts) ? NULL : loss_kept_row(facts, out);
+	if (f)
+		return f;
 	if (!data_failed(facts) && here > 0)
 		return finding_add(out, STATE_UNSURE,
 				   "%lld of %lld probes not answered; %lld answers came out of %s "
@@ -232,6 +236,15 @@ static bool is_lost_behind(const struct facts *facts, const struct loss_facts *l
 	       s != STATE_FAIL && is_lost_on_the_way(facts);
 }
 
+/* Each answer crossed both ways. */
+static bool all_answered(const struct facts *facts)
+{
+	const struct loss_facts *up = &facts->loss_up;
+
+	return !facts_far_is_here(facts) && (facts->have & NEED_BIT(NEED_LOSS_UP)) &&
+	       up->probes >= LOSS_PROBES_MIN && up->answered >= up->probes;
+}
+
 static struct finding *judge(const struct facts *facts, const struct loss_facts *l,
 			     struct findings *out)
 {
@@ -246,6 +259,11 @@ static struct finding *judge(const struct facts *facts, const struct loss_facts 
 				   "not watched: none of these messages goes by %s, and answers "
 				   "come back",
 				   facts->taps[TAP_NEAR_WIRE].dev);
+	if (l->sent == UNKNOWN && all_answered(facts))
+		return finding_add(out, STATE_PASS,
+				   "all %lld probes were answered; what else was sent meanwhile "
+				   "was not counted",
+				   (long long)facts->loss_up.probes);
 	if (l->sent == UNKNOWN)
 		return finding_add(out, data_failed(facts) ? STATE_SKIP : STATE_UNSURE,
 				   "how many were sent was not seen");
@@ -254,9 +272,9 @@ static struct finding *judge(const struct facts *facts, const struct loss_facts 
 	if (l->lost == UNKNOWN)
 		return finding_add(out, STATE_UNSURE, "%lld sent; who received was not watched",
 				   (long long)l->sent);
-	if (l->sent < PROBES_MIN)
+	if (l->sent < LOSS_PROBES_MIN)
 		return judge_few(facts, l, out);
-	s = state_of(l->lost, l->sent);
+	s = loss_share_state(l->lost, l->sent);
 	if (!stats_wilson95(l->lost, l->sent, &ci))
 		return finding_add(out, STATE_UNSURE, "%lld lost of %lld: that cannot be",
 				   (long long)l->lost, (long long)l->sent);
@@ -267,16 +285,16 @@ static struct finding *judge(const struct facts *facts, const struct loss_facts 
 				   "%lld of %lld not seen to arrive; what the captures lost "
 				   "themselves is not known",
 				   (long long)l->lost, (long long)l->sent);
-	if (l->lost > 0 && state_of(MAX(l->lost - l->capture_dropped, 0), l->sent) != s)
+	if (l->lost > 0 && loss_share_state(MAX(l->lost - l->capture_dropped, 0), l->sent) != s)
 		return finding_add(out, STATE_UNSURE,
 				   "%lld of %lld not seen to arrive, but the captures themselves "
 				   "lost %lld frames",
 				   (long long)l->lost, (long long)l->sent,
 				   (long long)l->capture_dropped);
-	return finding_add(out, s, "%lld/%lld%s%s on the wire (95 %% CI %.2g to %.2g %%)",
+	return finding_add(out, s, "%lld/%lld%s%s on the wire (95 %% CI %.2g to %.2g %%)%s",
 			   (long long)l->lost, (long long)l->sent, l->lost ? " = " : "",
 			   l->lost ? words_share(out->arena, l->lost, l->sent) : "", ci.low * 100,
-			   ci.high * 100);
+			   ci.high * 100, loss_kept_words(facts, l, out->arena));
 }
 
 /* One object has the numbers of a row, so each has a name of its own. */
@@ -379,19 +397,32 @@ void loss_judge(const struct facts *facts, const struct loss_facts *l, struct fi
 			     facts_far_is_here(facts) ? "both wires" : "near wire",
 			     "counters of data messages");
 	evidence_count(ev, "sent", l->sent);
-	evidence_count(ev, "lost", lost);
+	/* What the far end's word decides is not known. */
+	evidence_count(ev, "lost",
+		       l->lost == UNKNOWN && f->state == STATE_UNSURE && lost > 0 ? UNKNOWN : lost);
 	evidence_interval(ev, "ci95", known, ci.low, ci.high);
 	evidence_count(ev, "probes", l->probes);
 	evidence_count(ev, "answered", l->answered);
 	evidence_count(ev, "duplicates", l->duplicates);
 	evidence_count(ev, "reordered", l->reordered);
+	if (l->kept > 0)
+		evidence_count(ev, "kept", l->kept);
 	evidence_count(ev, "capture_dropped", l->capture_dropped);
 	if (l == &facts->loss_up)
 		each_pace(facts, out, f);
-	behind = known && is_lost_behind(facts, l, state_of(l->lost, l->sent));
-	if (behind)
+	behind = known && is_lost_behind(facts, l, loss_share_state(l->lost, l->sent));
+	if (behind) {
 		f->whose = WHOSE_FAR;
-	if (f->state == STATE_FAIL && !facts_far_is_here(facts) && !behind)
+		finding_fix(
+			out, f,
+			"at the far end: they come to its link and no answer leaves it: its "
+			"filter, inside as well, or its engine takes them, or the answers; look "
+			"which of them counts",
+			"at the far end: nft list ruleset; wgdiag check");
+	}
+	if (f->state == STATE_FAIL && loss_is_kept(l))
+		loss_fix_kept(facts, l, out, f);
+	else if (f->state == STATE_FAIL && !facts_far_is_here(facts) && f->whose == WHOSE_UNTOLD)
 		finding_sign(f, sign_of(facts, l));
 	add_pattern(facts, l == &facts->loss_up ? LOSS_WAY_UP : LOSS_WAY_DOWN, out, f);
 	f->duration_ns = l->elapsed_ns;

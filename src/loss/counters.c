@@ -170,7 +170,7 @@ void loss_of_window(const struct loss_window *sender, const struct loss_window *
 		    struct loss_facts *out)
 {
 	out->sent = out->lost = out->duplicates = out->reordered = UNKNOWN;
-	out->capture_dropped = UNKNOWN;
+	out->kept = out->capture_dropped = UNKNOWN;
 	if (sender && sender->incomplete)
 		sender = NULL;
 	if (receiver && receiver->incomplete)

@@ -43,6 +43,17 @@ static void never_came(struct fate_facts *p)
 	p->before = STAGE_FAR_WIRE_IN;
 }
 
+/* Of an answer that one end knows by its counter alone. */
+static void never_left(struct fate_facts *p, const struct recording_facts *there)
+{
+	if (p->result == FATE_LOST && p->after == STAGE_FAR_WIRE_OUT &&
+	    p->counter_back != UNKNOWN &&
+	    two_ends_left(there, p->session_back, p->counter_back) == 0) {
+		p->after = STAGE_FAR_TUN_OUT;
+		p->before = STAGE_FAR_WIRE_OUT;
+	}
+}
+
 void fates_far(struct fates_facts *f, const struct recording_facts *there, struct arena *a)
 {
 	size_t i;
@@ -55,6 +66,7 @@ void fates_far(struct fates_facts *f, const struct recording_facts *there, struc
 		if (p->result == FATE_ANSWERED || p->seen_ns[STAGE_WIRE_OUT] == UNKNOWN ||
 		    was_there(p))
 			continue;
+		never_left(p, there);
 		switch (two_ends_came(there, p->session, p->counter)) {
 		case 0:
 			never_came(p);

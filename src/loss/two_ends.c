@@ -18,7 +18,7 @@ static int64_t missing(const struct counters_facts *c, int64_t low, int64_t high
 	return n;
 }
 
-/* The sender's own gaps are none of the way: what it did not see leave is not missed. */
+/* In neither: it had its counter from the sender's engine, and never left the sender's host. */
 static int64_t missing_of_both(const struct counters_facts *sender,
 			       const struct counters_facts *receiver, int64_t low, int64_t high)
 {
@@ -53,8 +53,9 @@ static void add(const struct counters_facts *sender, const struct counters_facts
 
 	if (low > high)
 		return;
-	out->sent += high - low + 1 - missing(sender, low, high);
-	out->lost += missing(receiver, low, high) - missing_of_both(sender, receiver, low, high);
+	out->sent += high - low + 1;
+	out->lost += missing(receiver, low, high);
+	out->kept += missing_of_both(sender, receiver, low, high);
 }
 
 static bool is_whole(const struct counters_facts *c)
@@ -68,7 +69,7 @@ static void one_way(const struct recording_facts *from, const struct recording_f
 	const struct counters_facts *sender, *receiver;
 	size_t i, n = 0;
 
-	*out = (struct two_ends_loss){ 0, 0, UNKNOWN };
+	*out = (struct two_ends_loss){ .capture_dropped = UNKNOWN };
 	if (from->counters_dropped != UNKNOWN && to->counters_dropped != UNKNOWN)
 		out->capture_dropped = from->counters_dropped + to->counters_dropped;
 	for (i = 0; i < from->n_counters; i++) {
@@ -84,7 +85,7 @@ static void one_way(const struct recording_facts *from, const struct recording_f
 		n++;
 	}
 	if (n == 0 || out->sent == 0)
-		out->sent = out->lost = UNKNOWN;
+		out->sent = out->lost = out->kept = UNKNOWN;
 }
 
 void two_ends(const struct recording_facts *here, const struct recording_facts *there,
@@ -94,11 +95,19 @@ void two_ends(const struct recording_facts *here, const struct recording_facts *
 	one_way(there, here, down);
 }
 
-int two_ends_came(const struct recording_facts *there, int64_t receiver, int64_t counter)
+static int passed(const struct counters_facts *c, int64_t counter)
 {
-	const struct counters_facts *c = session_of(there, 0, receiver);
-
 	if (!c || !is_whole(c) || counter < c->low || counter > c->high)
 		return UNKNOWN;
 	return missing(c, counter, counter) == 0;
+}
+
+int two_ends_came(const struct recording_facts *there, int64_t receiver, int64_t counter)
+{
+	return passed(session_of(there, 0, receiver), counter);
+}
+
+int two_ends_left(const struct recording_facts *there, int64_t receiver, int64_t counter)
+{
+	return passed(session_of(there, 1, receiver), counter);
 }

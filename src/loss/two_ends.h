@@ -12,8 +12,12 @@
 #include "model/facts_recording.h"
 
 struct two_ends_loss {
-	/* messages that the sender's end saw leave; of these those that the other did not see */
-	int64_t sent, lost; /* UNKNOWN: there is no session that both saw, or not all is listed */
+	/*
+	 * Counters that the sender's engine gave; of these those that the other did not see; and of
+	 * these those that the sender's own wire did not see either: its host kept them.
+	 * UNKNOWN: there is no session that both saw, or not all is listed.
+	 */
+	int64_t sent, lost, kept;
 	int64_t capture_dropped; /* by the captures themselves; UNKNOWN */
 };
 
@@ -26,5 +30,7 @@ void two_ends(const struct recording_facts *here, const struct recording_facts *
  * did; UNKNOWN: it was not watched then, or not all that it missed is listed.
  */
 int two_ends_came(const struct recording_facts *there, int64_t receiver, int64_t counter);
+/* The same of one that it sent itself: did it leave? */
+int two_ends_left(const struct recording_facts *there, int64_t receiver, int64_t counter);
 
 #endif

@@ -89,7 +89,7 @@ static void link_init(struct link_facts *l)
 static void loss_init(struct loss_facts *l)
 {
 	l->probes = l->answered = l->sent = l->lost = l->duplicates = l->reordered = UNKNOWN;
-	l->capture_dropped = l->elapsed_ns = UNKNOWN;
+	l->kept = l->capture_dropped = l->elapsed_ns = UNKNOWN;
 }
 
 static void recording_init(struct recording_facts *r)

@@ -97,6 +97,8 @@ struct loss_facts {
 	int64_t probes; /* paced for it */
 	int64_t answered; /* of these, in time or late */
 	int64_t sent, lost, duplicates, reordered;
+	/* of the lost: their sender's own wire did not see them either; UNKNOWN: not told */
+	int64_t kept;
 	int64_t capture_dropped; /* by the captures themselves in the window; never loss */
 	int64_t elapsed_ns;
 };

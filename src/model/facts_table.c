@@ -360,13 +360,10 @@ static const struct facts_field size_fields[] = {
 static const struct facts_table size_table = TABLE(size_facts, size_fields);
 
 static const struct facts_field loss_fields[] = {
-	COUNT(loss_facts, probes),
-	COUNT(loss_facts, answered),
-	COUNT(loss_facts, sent),
-	COUNT(loss_facts, lost),
-	COUNT(loss_facts, duplicates),
-	COUNT(loss_facts, reordered),
-	COUNT(loss_facts, capture_dropped),
+	COUNT(loss_facts, probes),     COUNT(loss_facts, answered),
+	COUNT(loss_facts, sent),       COUNT(loss_facts, lost),
+	COUNT(loss_facts, duplicates), COUNT(loss_facts, reordered),
+	COUNT(loss_facts, kept),       COUNT(loss_facts, capture_dropped),
 	COUNT(loss_facts, elapsed_ns),
 };
 static const struct facts_table loss_table = TABLE(loss_facts, loss_fields);

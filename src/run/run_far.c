@@ -145,6 +145,7 @@ static void take_loss(struct facts *f, enum need need, const struct two_ends_los
 		return;
 	out->sent = l->sent;
 	out->lost = l->lost;
+	out->kept = l->kept;
 	out->capture_dropped = l->capture_dropped;
 }
 

@@ -133,6 +133,9 @@ static enum direction row_direction(const struct finding *row)
 {
 	const char *id = row->check->id;
 
+	/* At the far host, and whether before or behind who answers is not seen. */
+	if (!strcmp(id, "loss.up") && row->whose == WHOSE_FAR)
+		return DIRECTION_NONE;
 	if (!strcmp(id, "loss.up") || !strcmp(id, "underlay.out"))
 		return DIRECTION_UP;
 	/* Where there is no answer at all, it may be that nobody was asked. */

@@ -257,6 +257,73 @@ static void late_and_no_ping(struct facts *f)
 	f->ping_peer.received = 0;
 }
 
+/* The ledger: this host's own filter took so many of all 410 probes. */
+static void kept(struct facts *f, int64_t n, enum stage before)
+{
+	static struct lost_facts lost;
+
+	never_left(f);
+	lost = (struct lost_facts){ STAGE_TUN_OUT, before, NULL, n };
+	f->fates.sent = 410;
+	f->fates.lost = &lost;
+	f->fates.n_lost = 1;
+}
+
+static void kept_some(struct facts *f)
+{
+	kept(f, 9, STAGE_WIRE_OUT);
+}
+
+static void kept_few(struct facts *f)
+{
+	kept(f, 8, STAGE_WIRE_OUT); /* lower end 0.99 % */
+}
+
+static void not_kept(struct facts *f)
+{
+	kept(f, 90, STAGE_FAR_WIRE_IN);
+}
+
+/* Others' data were too many to be counted. */
+static void uncounted(struct facts *f)
+{
+	in_one_piece(f);
+	f->loss_up.answered = f->loss_up.probes;
+	f->loss_up.sent = f->loss_up.lost = UNKNOWN;
+	f->loss_down.sent = f->loss_down.lost = UNKNOWN;
+}
+
+static void uncounted_and_one_silent(struct facts *f)
+{
+	uncounted(f);
+	f->loss_up.answered--;
+}
+
+/* What both ends recorded of what the far one sent: so many missing, of these so many kept there. */
+static void sent_down(struct facts *f, int64_t lost, int64_t at_home)
+{
+	in_one_piece(f);
+	f->loss_down.sent = 1000;
+	f->loss_down.lost = lost;
+	f->loss_down.kept = at_home;
+	f->loss_down.capture_dropped = 0;
+}
+
+static void all_kept(struct facts *f)
+{
+	sent_down(f, 41, 41);
+}
+
+static void most_kept(struct facts *f)
+{
+	sent_down(f, 41, 24); /* 17 of 976: lower end 1.09 % */
+}
+
+static void nearly_all_kept(struct facts *f)
+{
+	sent_down(f, 41, 26); /* 15 of 974: 0.94 % */
+}
+
 static const struct check_case loss[] = {
 	{ "all answered", attached, STATE_PASS, "all 200 probes were answered", NULL },
 	{ "border: five of 200 at each rate", border, STATE_FAIL, "10/400 = 2.5 % never answered",
@@ -273,6 +340,13 @@ static const struct check_case loss[] = {
 	{ "in one piece", in_one_piece, STATE_UNSURE, "60 of 200", NULL },
 	{ "lost inside", lost_inside, STATE_UNSURE, "60 of 200", NULL },
 	{ "never left", never_left, STATE_UNSURE, "60 of 200", NULL },
+	{ "kept here", kept_some, STATE_FAIL, "9/410 = 2.2 % of the probes never left wgw7f3a0",
+	  NULL },
+	{ "border: kept here", kept_few, STATE_UNSURE, "60 of 200", NULL },
+	{ "not kept here", not_kept, STATE_UNSURE, "60 of 200", NULL },
+	{ "not counted, and all answered", uncounted, STATE_PASS, "all 200 probes were answered",
+	  NULL },
+	{ "not counted, one silent", uncounted_and_one_silent, STATE_UNSURE, "not seen", NULL },
 	{ "on the way back", lost_on_the_way_back, STATE_UNSURE, "60 of 200", NULL },
 	{ "wire not seen", wire_unseen, STATE_UNSURE, "60 of 200", NULL },
 	{ "both wires were seen", lost_by_both_wires, STATE_FAIL, "126/420 = 30.0 % on the wire",
@@ -291,6 +365,60 @@ static const struct check_case loss[] = {
 	{ "not all were followed", not_all_followed, STATE_UNSURE, "60 of 200", NULL },
 	{ "each too late, and no ping was answered", late_and_no_ping, STATE_SKIP, NULL, NULL },
 };
+
+static const struct check_case down[] = {
+	{ "not counted, and all answered", uncounted, STATE_PASS, "all 200 probes were answered",
+	  NULL },
+	{ "not counted, one silent", uncounted_and_one_silent, STATE_UNSURE, "not seen", NULL },
+	{ "kept by the far host", all_kept, STATE_FAIL, "none of them left the far host", NULL },
+	{ "kept in part", most_kept, STATE_FAIL, "24 of them never left the far host", NULL },
+};
+
+static void loss_down(void **state)
+{
+	(void)state;
+	check_cases_run("loss.down", down, ARRAY_LEN(down));
+}
+
+/* Whose it is, and whether the way between the two is blamed. */
+static void whose_is_kept(void **state)
+{
+	static const struct {
+		void (*edit)(struct facts *f);
+		const char *id;
+		enum whose whose;
+		bool way;
+	} rows[] = {
+		{ all_kept, "loss.down", WHOSE_FAR, false },
+		{ nearly_all_kept, "loss.down", WHOSE_FAR, false },
+		{ most_kept, "loss.down", WHOSE_UNTOLD, true },
+		{ kept_some, "loss.up", WHOSE_LOCAL, false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		struct facts f;
+		struct findings out;
+		struct arena a;
+		const struct finding *row;
+
+		arena_init(&a);
+		made_healthy(&f);
+		rows[i].edit(&f);
+		findings_init(&out, &a);
+		checks_run(&f, NULL, &out);
+		row = made_row(&out, rows[i].id);
+		assert_non_null(row);
+		assert_int_equal(row->state, STATE_FAIL);
+		assert_int_equal(row->whose, rows[i].whose);
+		assert_int_equal((row->signs & (SIGN_BIT(SIGN_LOST_ON_THE_WAY_DOWN) |
+						SIGN_BIT(SIGN_LOST_ON_THE_WAY_UP))) != 0,
+				 rows[i].way);
+		assert_true((row->n_commands > 0) != rows[i].way);
+		arena_done(&a);
+	}
+}
 
 static void loss_up(void **state)
 {
@@ -661,7 +789,8 @@ static void underlay_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(loss_up),	 cmocka_unit_test(ping_sizes),
+		cmocka_unit_test(loss_up),	 cmocka_unit_test(loss_down),
+		cmocka_unit_test(whose_is_kept), cmocka_unit_test(ping_sizes),
 		cmocka_unit_test(tun_mtu),	 cmocka_unit_test(the_mtu_is_said),
 		cmocka_unit_test(signs_of_time), cmocka_unit_test(underlay_back),
 	};

@@ -251,9 +251,52 @@ static void who_answers_had_it(void **state)
 	arena_done(&a);
 }
 
+/* Of answers that one end knows by their counters alone: did they leave the far host? */
+static void an_answer_that_never_left_is_lost_there(void **state)
+{
+	struct counters_missing missing = { 21, 21 };
+	struct counters_facts c = {
+		.out = 1, .receiver = 99, .low = 20, .high = 23, .missing = &missing, .n_missing = 1
+	};
+	struct recording_facts there = { .counters = &c, .n_counters = 1 };
+	static const struct {
+		int64_t counter;
+		enum stage after, before;
+	} rows[] = {
+		{ 21, STAGE_FAR_TUN_OUT, STAGE_FAR_WIRE_OUT },
+		{ 22, STAGE_FAR_WIRE_OUT, STAGE_WIRE_IN },
+		{ 24, STAGE_FAR_WIRE_OUT, STAGE_WIRE_IN },
+		{ UNKNOWN, STAGE_FAR_WIRE_OUT, STAGE_WIRE_IN },
+	};
+	size_t i, s;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fate_facts p = { .session = RECEIVER,
+					.counter = 5,
+					.session_back = 99,
+					.counter_back = rows[i].counter,
+					.result = FATE_LOST,
+					.after = STAGE_FAR_WIRE_OUT,
+					.before = STAGE_WIRE_IN };
+		struct fates_facts f = { .sent = 1, .n = 1, .list = &p };
+		struct arena a;
+
+		for (s = 0; s < STAGE_COUNT; s++)
+			p.seen_ns[s] = s <= STAGE_WIRE_OUT ? 1 : UNKNOWN;
+		arena_init(&a);
+		fates_far(&f, &there, &a);
+		assert_int_equal(p.after, rows[i].after);
+		assert_int_equal(p.before, rows[i].before);
+		assert_int_equal(lost_of(&f, p.after, p.before), 1);
+		arena_done(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_answer_that_never_left_is_lost_there),
 		cmocka_unit_test(the_place_is_that_of_the_way),
 		cmocka_unit_test(what_was_not_watched_whole_tells_nothing),
 		cmocka_unit_test(a_reason_goes_with_its_place),

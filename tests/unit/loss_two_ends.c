@@ -61,7 +61,7 @@ static void as_counted(void **state)
 {
 	struct seed s = seed_start("loss_two_ends");
 	static struct end a, b;
-	int64_t sent, lost, i, k;
+	int64_t sent, lost, kept, i, k;
 
 	(void)state;
 	for (k = 0; k < ROUNDS; k++) {
@@ -79,13 +79,15 @@ static void as_counted(void **state)
 		list(&b, 0);
 		if (a.c.low == UNKNOWN || b.c.low == UNKNOWN)
 			continue;
-		sent = lost = 0;
+		sent = lost = kept = 0;
 		for (i = MAX(a.c.low, b.c.low); i <= MIN(a.c.high, b.c.high); i++) {
-			sent += a.saw[i];
-			lost += a.saw[i] && !b.saw[i];
+			sent++;
+			lost += !b.saw[i];
+			kept += !a.saw[i] && !b.saw[i];
 		}
 		assert_int_equal(up_of(&a, &b).sent, sent ? sent : UNKNOWN);
 		assert_int_equal(up_of(&a, &b).lost, sent ? lost : UNKNOWN);
+		assert_int_equal(up_of(&a, &b).kept, sent ? kept : UNKNOWN);
 	}
 }
 
@@ -121,11 +123,34 @@ static void what_is_not_known_is_not_told(void **state)
 	assert_int_equal(down.lost, UNKNOWN);
 }
 
+/* One counter: it came, it did not, nobody looked; and of the other direction nothing is told. */
+static void of_one_message(void **state)
+{
+	static struct end a;
+	struct recording_facts there = { .counters = &a.c, .n_counters = 1 };
+
+	(void)state;
+	memset(&a, 0, sizeof(a));
+	a.saw[10] = a.saw[12] = true;
+	list(&a, 0);
+	assert_int_equal(two_ends_came(&there, 77, 10), 1);
+	assert_int_equal(two_ends_came(&there, 77, 11), 0);
+	assert_int_equal(two_ends_came(&there, 77, 13), UNKNOWN);
+	assert_int_equal(two_ends_came(&there, 78, 11), UNKNOWN);
+	assert_int_equal(two_ends_left(&there, 77, 11), UNKNOWN);
+	a.c.out = 1;
+	assert_int_equal(two_ends_left(&there, 77, 12), 1);
+	assert_int_equal(two_ends_left(&there, 77, 11), 0);
+	assert_int_equal(two_ends_left(&there, 77, 9), UNKNOWN);
+	assert_int_equal(two_ends_came(&there, 77, 11), UNKNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_counted),
 		cmocka_unit_test(what_is_not_known_is_not_told),
+		cmocka_unit_test(of_one_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
