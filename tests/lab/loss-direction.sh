@@ -89,28 +89,50 @@ of_engine 'newest wireguard-go' "$TMPDIR/wireguard-go" -f
 of_engine boringtun "$peers/boringtun-cli" -f --disable-drop-privileges
 of_engine gotatun "$peers/gotatun" -f --disable-drop-privileges
 
-# What the far end recorded tells the way from its host: all came to its wire, in front of the rule.
-rnd digit 0 15
-pair
-foreign builtin "$WGDIAG" engine -f
-configure
-wait_for 10 "ip netns exec left ping -c 1 -W 1 $in4.2" || not_ok 'both ends: the tunnel works'
-hook up
-ip netns exec right "$WGDIAG" serve --once --for 5m --out "$TMPDIR/far.json" "$f" 2>"$TMPDIR/serve" & serve_pid=$!
-wait_for 10 'grep -q "^recording at" "$TMPDIR/serve"' || not_ok 'the far end records' "$(cat "$TMPDIR/serve")"
-loss -c 800 -i 0.002 --save-facts "$TMPDIR/facts"
-is 'both ends: one end alone' "$(ledger .verdict.side)" path
-kill -INT "$serve_pid"
-ended 'both ends: recorded' "$serve_pid"
-"$WGDIAG" loss --facts "$TMPDIR/facts" --far-file "$TMPDIR/far.json" --json >"$TMPDIR/out" 2>"$TMPDIR/err"
-is 'both ends: exit' $? 1
-clean 'both ends: nothing on stderr' "$(cat "$TMPDIR/err")"
-clean 'both ends: fits the schema' "$(json_problems "$TMPDIR/out")"
-is 'both ends: not on the way' "$(of_row loss.up '.state + (.summary | if test("came to the far end.s wire") then " behind it" else "" end)')" 'FAIL behind it'
-is 'both ends: whose side' "$(ledger '.verdict | "\(.side) \(.cause)"')" 'far null'
-is 'both ends: the other way is whole' "$(of_row loss.down '"\(.state) \(.evidence.lost)"')" 'PASS 0'
-in_ns right nft flush ruleset
-over
+# What the far end recorded tells the way from its host: all came to its wire, in front of the rule; or what the
+# rule took never left it.
+both_ends()
+{
+	name="both ends, $1"
+	rnd digit 0 15
+	pair
+	foreign builtin "$WGDIAG" engine -f
+	configure
+	wait_for 10 "ip netns exec left ping -c 1 -W 1 $in4.2" || not_ok "$name: the tunnel works"
+	hook "$1"
+	ip netns exec right "$WGDIAG" serve --once --for 5m --out "$TMPDIR/far.json" "$f" 2>"$TMPDIR/serve" & serve_pid=$!
+	wait_for 10 'grep -q "^recording at" "$TMPDIR/serve"' || not_ok "$name: the far end records" "$(cat "$TMPDIR/serve")"
+	loss -c 800 -i 0.002 --save-facts "$TMPDIR/facts"
+	is "$name: one end alone" "$(ledger .verdict.side)" path
+	kill -INT "$serve_pid"
+	ended "$name: recorded" "$serve_pid"
+	"$WGDIAG" loss --facts "$TMPDIR/facts" --far-file "$TMPDIR/far.json" --json >"$TMPDIR/out" 2>"$TMPDIR/err"
+	is "$name: exit" $? 1
+	clean "$name: nothing on stderr" "$(cat "$TMPDIR/err")"
+	clean "$name: fits the schema" "$(json_problems "$TMPDIR/out")"
+	is "$name: whose side" "$(ledger '.verdict | "\(.side) \(.cause)"')" 'far null'
+	check "$name: what to type" jq -e '.verdict.remedy.commands | length > 0' "$TMPDIR/out"
+	case $1 in
+	up)
+		good=loss.down
+		is "$name: not on the way" "$(of_row loss.up '.state + (.summary | if test("came to the far end.s wire") then " behind it" else "" end)')" 'FAIL behind it'
+		is "$name: the direction is not seen" "$(ledger .verdict.direction)" null
+		;;
+	down)
+		good=loss.up
+		is "$name: not on the way" "$(of_row loss.down '.state + (.summary | if test("none of them left the far host") then " kept" else "" end)')" 'FAIL kept'
+		is "$name: direction" "$(ledger .verdict.direction)" down
+		# The edges of what both recorded are nobody's.
+		check "$name: where each was lost" jq -e '.fates.lost | map(select(.after == "far.tun.out" and .before == "far.wire.out") | .count) as [$n] |
+			$n > 0 and $n >= ([.[].count] | add) - 4' "$TMPDIR/out"
+		;;
+	esac
+	is "$name: the other way is whole" "$(of_row $good '"\(.state) \(.evidence.lost)"')" 'PASS 0'
+	in_ns right nft flush ruleset
+	over
+}
+both_ends up
+both_ends down
 
 # Of a tunnel that carries nothing no loss can be measured, and that is no health.
 pair
