@@ -57,6 +57,7 @@ struct echo {
 	unsigned n_waiting;
 	uint8_t *packet, *recv_buf;
 	size_t recv_cap;
+	int64_t slowest_ns; /* of all answers */
 	int64_t n_sent, n_duplicates, n_late, n_corrupt, n_send_errors;
 	const char *send_error;
 	bool shortage, not_permitted;
@@ -159,6 +160,7 @@ static void hear(struct echo *x, const struct icmp_reply *r)
 	if (x->conf.on_answer)
 		x->conf.on_answer(x->conf.ctx, index);
 	rtt = round_trip(x, q, r->age_ns);
+	x->slowest_ns = MAX(x->slowest_ns, rtt);
 	if (q->state == REQUEST_WAITING) {
 		x->n_waiting--;
 		if (!x->conf.interval_ns)
@@ -379,6 +381,11 @@ void echo_start(struct echo *x)
 {
 	x->started_ns = x->next_send_ns = loop_now(x->loop);
 	on_timer(x);
+}
+
+int64_t echo_slowest_ns(const struct echo *x)
+{
+	return x->slowest_ns;
 }
 
 void echo_stop(struct echo *x)

@@ -77,6 +77,8 @@ int64_t echo_bursts(const struct echo *x);
 int64_t echo_head(const struct echo *x);
 /* How many of the last that were sent, in a row, were not answered until now. */
 int64_t echo_tail(const struct echo *x);
+/* The longest that an answer took, in time or late; 0: none came. */
+int64_t echo_slowest_ns(const struct echo *x);
 void echo_close(struct echo *x); /* NULL is fine */
 
 #endif

@@ -243,6 +243,8 @@ static void close_all(struct find *x)
 	size_t i;
 
 	for (i = 0; i < x->n; i++) {
+		if (x->asked[i].echo)
+			x->r->slowest_ns = MAX(x->r->slowest_ns, echo_slowest_ns(x->asked[i].echo));
 		echo_close(x->asked[i].echo);
 		hop_close(x->asked[i].hop);
 		knock_close(x->asked[i].knock);

@@ -18,6 +18,7 @@ enum {
 	 */
 	TAIL = 6,
 	LATE_MS = 1000,
+	MOST_LATE_MS = 5000, /* a way that takes longer is none that anybody works with */
 	PAYLOAD_LEN = 56,
 	PAUSES = 5,
 	IN_TURN_SEED = 1 << 20, /* another one than of any round before */
@@ -97,6 +98,14 @@ static void serve(struct run *r, struct echo *echo, int64_t until)
 	}
 	if (echo_tail(echo) >= TAIL)
 		loop_run(r->loop, run_until(r, LATE_MS), echo_all_back, echo);
+	/* By a way so slow that the first answers were late the last take as long. */
+	if (echo_slowest_ns(echo) > answer_ns(r))
+		loop_run(r->loop,
+			 MIN(loop_now(r->loop) +
+				     MIN(echo_slowest_ns(echo), MOST_LATE_MS * NS_PER_MS),
+			     r->deadline_ns),
+			 echo_all_back, echo);
+	r->slowest_ns = MAX(r->slowest_ns, echo_slowest_ns(echo));
 }
 
 /* Of the long round only. */

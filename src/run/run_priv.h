@@ -96,7 +96,7 @@ struct run {
 	int signal_fd;
 	sigset_t old_signals;
 	struct rlimit limit; /* before it was raised */
-	int64_t slowest_ns; /* of the answers to the size ladder; 0: none yet */
+	int64_t slowest_ns; /* of the answers to the pings before; 0: none yet */
 	int64_t deadline_ns; /* whatever happens, nothing waits beyond it */
 };
 

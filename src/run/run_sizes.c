@@ -196,7 +196,7 @@ static void tell_sizes(struct ladder *l)
 	f->sizes = arena_alloc(l->r->arena, (l->n + 1) * sizeof(*f->sizes));
 	for (i = 0; i < l->n; i++) {
 		echo_facts(l->steps[i].echo, &p, NULL);
-		l->r->slowest_ns = MAX(l->r->slowest_ns, p.max_ns);
+		l->r->slowest_ns = MAX(l->r->slowest_ns, echo_slowest_ns(l->steps[i].echo));
 		f->sizes[i] = (struct size_facts){
 			.from = l->steps[i].from,
 			.family = l->steps[i].conf.target.family,

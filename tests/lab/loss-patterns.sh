@@ -97,4 +97,19 @@ rekeys()
 rekeys & rekeys_pid=$!
 named 'at rekey' 'rekey=60' -c 2500 -i 0.004
 kill "$rekeys_pid"
+wait "$rekeys_pid" 2>/dev/null
+peer_n
+
+# By a way so slow that the answers are late, whatever is waited for, none is lost.
+relay
+wait_for 10 'ip netns exec left ping -c 1 -W 1 '"$in4.2" || not_ok 'slow: the tunnel works at first'
+# Their next hosts would not wait for each other so long.
+ip -n left neigh change "$out4.2" dev out nud permanent
+ip -n right neigh change "$out4.1" dev out nud permanent
+rnd delay 700 900
+relay "delay=$delay"
+wait_for 20 'ip netns exec left ping -c 1 -W 5 '"$in4.2" || not_ok 'slow: the tunnel works'
+ip netns exec left "$WGDIAG" loss "$n" --json -c 150 -i 0.02 >"$TMPDIR/out" 2>"$TMPDIR/err"
+is 'slow: exit' $? 0
+is 'slow: none is lost' "$(jq -c '.fates | [.sent, .answered, .unknown, (.lost | length)]' "$TMPDIR/out")" '[150,150,0,0]'
 finish
