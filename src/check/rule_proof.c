@@ -78,6 +78,29 @@ static const char *engine_refused(const struct facts *f, struct arena *a)
 			    n == 1 ? "" : "s");
 }
 
+static int64_t queue_dropped(const struct kernel_facts *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->n_counters; i++)
+		if (!strcmp(k->counters[i].name, COUNTER_QDISC_WIRE))
+			return count_difference(k->counters[i].before, k->counters[i].after);
+	return UNKNOWN;
+}
+
+/* What the hook egress takes is told as ENOBUFS, as a full queue is; and queues count. */
+static const char *engine_short(const struct facts *f, struct arena *a)
+{
+	int64_t n = tun_view_refused(f, END_NEAR, "io_send_nobufs");
+
+	if (n < 1 || queue_dropped(&f->kernel) != 0)
+		return NULL;
+	return arena_printf(a,
+			    "the engine's sending was refused %lld time%s, and no queue of that "
+			    "link dropped any",
+			    (long long)n, n == 1 ? "" : "s");
+}
+
 const char *rule_proof_refused(const struct facts *f, struct arena *a)
 {
 	const char *s = ping_refused(f, a);
@@ -235,6 +258,8 @@ enum proof rule_proof(const struct facts *f, const struct rule_facts *r, const s
 		s = ping_refused(f, a);
 	else if (tells_sender(r) && is_outer(p) && p->dir == TAP_OUT)
 		s = engine_refused(f, a);
+	else if (r->hook && !strcmp(r->hook, "egress") && is_outer(p) && p->dir == TAP_OUT)
+		s = engine_short(f, a);
 	if (s) {
 		*words = s;
 		return PROOF_REFUSED;

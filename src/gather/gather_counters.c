@@ -59,5 +59,5 @@ void gather_counters(const struct platform_ops *p, bool after, const struct coun
 	rc = p->udp_port_drops && x->port ? p->udp_port_drops(x->port, &v, &e) : -1;
 	put(out, n, after, COUNTER_SOCKET_DROPS, NULL, rc, v);
 	of_link(p, after, x->tun, "qdisc_drops_tun", n + 1, out);
-	of_link(p, after, x->wire, "qdisc_drops_wire", n + 2, out);
+	of_link(p, after, x->wire, COUNTER_QDISC_WIRE, n + 2, out);
 }

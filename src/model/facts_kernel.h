@@ -23,6 +23,7 @@ struct drop_facts {
 
 /* What the engine's UDP socket dropped, its buffer being full. */
 #define COUNTER_SOCKET_DROPS "socket_drops"
+#define COUNTER_QDISC_WIRE "qdisc_drops_wire"
 /* One counter of the kernel's, as it is called there: "UdpRcvbufErrors". */
 struct counter_facts {
 	const char *name;

@@ -362,6 +362,36 @@ static void engine_refused(struct facts *f)
 	     (struct rule_term){ .match = RULE_DPORT, .lo = 23456, .hi = 23456 });
 }
 
+/* An egress hook, whose device older versions of nft do not name; ENOBUFS, and the queue is whole. */
+static void egress(struct facts *f, int64_t queue)
+{
+	static struct counter_facts c;
+
+	made_silent(f);
+	made_refused(f, END_NEAR, "io_send_nobufs", "queue full, or a firewall", 3);
+	with(rule(f, "egress", "udp dport 23456 drop", UNKNOWN),
+	     (struct rule_term){ .match = RULE_DPORT, .lo = 23456, .hi = 23456 });
+	rules[0].family = "netdev";
+	c = (struct counter_facts){ .name = COUNTER_QDISC_WIRE, .before = 7, .after = queue };
+	f->kernel.counters = &c;
+	f->kernel.n_counters = 1;
+}
+
+static void egress_took(struct facts *f)
+{
+	egress(f, 7);
+}
+
+static void queue_took(struct facts *f)
+{
+	egress(f, 8);
+}
+
+static void egress_and_queue_unseen(struct facts *f)
+{
+	egress(f, UNKNOWN);
+}
+
 static void none_left(struct facts *f)
 {
 	made_silent(f);
@@ -616,6 +646,11 @@ static const struct check_case cases[] = {
 	  "could hit", NULL },
 	{ "the engine was refused", engine_refused, STATE_FAIL,
 	  "(outer out; the engine's sending was refused 12 times): udp", NULL },
+	{ "an egress hook", egress_took, STATE_FAIL,
+	  "(outer out; the engine's sending was refused 3 times, and no queue", NULL },
+	{ "border: the queue took it", queue_took, STATE_WARN, "could hit", NULL },
+	{ "border: the queue was not seen", egress_and_queue_unseen, STATE_WARN, "could hit",
+	  NULL },
 	{ "no message left", none_left, STATE_FAIL,
 	  "(outer out; 7 packets entered the tun, and no message left wgw7f3a0): udp", NULL },
 	{ "border: one left", some_left, STATE_WARN, "could hit", NULL },
