@@ -214,6 +214,7 @@ static const char *of_a_run(const struct loss_options *o, bool paced)
 	       o->check.save_facts		      ? "--save-facts says" :
 	       o->check.has_seed		      ? "--seed says" :
 	       o->check.engine || o->check.engine_cmd ? "--engine says" :
+	       o->check.far_addr.family		      ? "--far says" :
 							NULL;
 }
 

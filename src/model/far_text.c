@@ -196,9 +196,11 @@ static int read_looks(struct reading *r, char *s)
 	if (r->next)
 		return damaged(r, r->next);
 	if (!r->out->n_looks)
-		return err_say(r->e, EINVAL,
-			       "no output of the line that wgdiag explain far prints (it begins "
-			       "with " FAR_TEXT_MARK "1)");
+		return err_say(
+			r->e, EINVAL,
+			"neither a recording of wgdiag serve --once nor the output of "
+			"the line that wgdiag explain far prints (which begins with " FAR_TEXT_MARK
+			"1)");
 	if (strcmp(r->out->first.link, r->out->last.link) != 0)
 		return err_say(r->e, EINVAL, "it is about two devices, %s and %s",
 			       r->out->first.link, r->out->last.link);

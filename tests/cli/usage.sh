@@ -42,6 +42,7 @@ refuses "-- nosuch9: there is no such program" loss -- nosuch9 -v
 refuses "--until-enter ends with Enter, and no command" loss --until-enter -- true
 refuses "--facts does no run, and no command" loss --facts /dev/null -- true
 refuses "-c, -i, -s, --for and --pause say how a run is done, and --facts does none" loss -c 5 --facts /dev/null
+refuses '--far says how a run is done, and --facts does none' loss --facts /dev/null --far 192.0.2.1
 refuses "one tunnel at a time" loss a b
 refuses "did you mean --until-enter?" loss --until-entr
 refuses "--ping is about a tunnel that runs: name its interface" loss --ping 10.1.2.3
