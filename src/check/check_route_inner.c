@@ -160,6 +160,26 @@ static bool is_the_peers(const struct facts *f, const struct ip_addr *a)
 	return p && config_owner(&f->config[END_NEAR], a, NULL) == p;
 }
 
+/*
+ * The main table leads it into the tunnel, and is not what decides: a rule comes before it, or a
+ * route that refuses.
+ */
+static bool is_beaten(const struct facts *f, const struct path_facts *p)
+{
+	const struct net_facts *n = &f->net_start[END_NEAR];
+	size_t i;
+
+	if (!(f->have & NEED_BIT(NEED_ROUTES)) || leads_in(f, p) ||
+	    (p->dev && (p->table == MAIN_TABLE || p->table == LOCAL_TABLE)))
+		return false;
+	for (i = 0; i < n->n_routes; i++)
+		if (n->routes[i].table == MAIN_TABLE && n->routes[i].dev &&
+		    !strcmp(n->routes[i].dev, f->target.name) &&
+		    cidr_contains(&n->routes[i].dst, &p->to))
+			return true;
+	return false;
+}
+
 static enum state state_of(const struct facts *f, const struct path_facts *p, struct arena *a)
 {
 	if (!leads_in(f, p))
@@ -182,6 +202,15 @@ static const char *says(const struct facts *f, const struct path_facts *p, struc
 	const char *to = words_addr(a, &p->to);
 	const char *but = leads_in(f, p) ? NULL : excuse(f, p, a);
 
+	if (is_beaten(f, p) && !but)
+		return arena_printf(
+			a,
+			"%s %s%s%s, though %s has a route for it: a rule, or a route that refuses, comes before",
+			to, p->dev ? "leaves by " : "is refused: ",
+			p->dev	 ? by(p, a) :
+			p->error ? p->error :
+				   "no reason was given",
+			p->dev ? arena_printf(a, ", table %u", p->table) : "", f->target.name);
 	if (!p->dev)
 		return arena_printf(a, "no route to %s: %s%s%s", to,
 				    p->error ? p->error : "no reason was given", but ? ": " : "",
@@ -271,7 +300,12 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 	else
 		row = finding_add(out, s, "%s",
 				  worst ? says(f, worst, out->arena) : all_good(f, out->arena));
-	if (s == STATE_FAIL && worst->dev && strcmp(worst->dev, "lo") != 0)
+	if (s == STATE_FAIL && is_beaten(f, worst))
+		finding_fix(out, row,
+			    "a rule, or a route of another program, comes before the tunnel's own "
+			    "route: find whose it is, and take it away there",
+			    "ip rule show; ip route get %s", words_addr(out->arena, &worst->to));
+	else if (s == STATE_FAIL && worst->dev && strcmp(worst->dev, "lo") != 0)
 		finding_fix(
 			out, row,
 			"take that route away, or give the tunnel other addresses; whose it is:",
@@ -300,7 +334,7 @@ static void sign(const struct facts *f, const struct path_facts *p, struct findi
 		finding_sign(row, SIGN_LAN_TAKES_TARGET);
 		finding_because(out, row, "route", t->taken_by, "%s is a network of this link",
 				words_net(out->arena, &t->taken_net));
-	} else if (!p->dev || strcmp(p->dev, "lo") != 0) {
+	} else if (!is_beaten(f, p) && (!p->dev || strcmp(p->dev, "lo") != 0)) {
 		finding_sign(row, SIGN_TARGET_ENTERS_NOT);
 	}
 }
@@ -349,7 +383,7 @@ const struct check check_route_inner = {
 	.layer = LAYER_INNER,
 	.needs = NEED_BIT(NEED_PATHS),
 	/* Whether a named target is in a network of this host is found out when it is asked. */
-	.wants = NEED_BIT(NEED_ADDRS) | NEED_BIT(NEED_PING_PEER),
+	.wants = NEED_BIT(NEED_ADDRS) | NEED_BIT(NEED_ROUTES) | NEED_BIT(NEED_PING_PEER),
 	.after = after,
 	.run = run,
 };

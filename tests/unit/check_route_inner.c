@@ -155,6 +155,7 @@ static void nowhere_all_routes(struct facts *f)
 {
 	no_table_nowhere(f);
 	f->intended.table = INTENDED_AUTO;
+	f->net_start[END_NEAR].n_routes = 0;
 }
 
 static void by_rule(struct facts *f)
@@ -181,6 +182,43 @@ static void all_routes(struct facts *f)
 {
 	same_name(f);
 	f->target.probed_routes_only = false;
+}
+
+/* The tunnel is there, and so is its route: what is asked before the main table says otherwise. */
+static void beaten(struct facts *f, const char *dev, unsigned table)
+{
+	static struct route_facts route;
+
+	route = (struct route_facts){ .dst = made_net("10.90.17.0/24"),
+				      .dev = "wgd7f3a0",
+				      .table = 254 };
+	f->target.kind = TARGET_INTERFACE;
+	f->net_start[END_NEAR].routes = &route;
+	f->net_start[END_NEAR].n_routes = 1;
+	f->paths[0].dev = dev;
+	f->paths[0].table = table;
+	f->paths[0].error = dev ? NULL : "Network is unreachable";
+}
+
+static void beaten_by_table(struct facts *f)
+{
+	beaten(f, "eth0", 88);
+}
+
+static void beaten_by_refusal(struct facts *f)
+{
+	beaten(f, NULL, 0);
+}
+
+static void not_beaten_in_main(struct facts *f)
+{
+	beaten(f, "eth0", 254);
+}
+
+static void not_beaten_without_route(struct facts *f)
+{
+	beaten(f, "eth0", 88);
+	f->net_start[END_NEAR].routes[0].dev = "wg9";
 }
 
 static void unseen(struct facts *f)
@@ -227,6 +265,14 @@ static const struct check_case cases[] = {
 	{ "by a rule, and it is for all", all_by_rule, STATE_UNSURE, "rules may come before",
 	  NULL },
 	{ "an address of this host", own_address, STATE_FAIL, "is this machine itself", NULL },
+	{ "a rule beats its route", beaten_by_table, STATE_FAIL,
+	  "10.90.17.2 leaves by eth0, table 88, though wgd7f3a0 has a route for it", NULL },
+	{ "a rule refuses", beaten_by_refusal, STATE_FAIL,
+	  "is refused: Network is unreachable, though wgd7f3a0 has a route", NULL },
+	{ "border: in the same table", not_beaten_in_main, STATE_FAIL,
+	  "leaves by eth0, not by wgd7f3a0", NULL },
+	{ "border: another's route", not_beaten_without_route, STATE_FAIL,
+	  "leaves by eth0, not by wgd7f3a0", NULL },
 	{ "all routes were made", all_routes, STATE_FAIL, "leaves by wg1", NULL },
 	{ "gap", unseen, STATE_SKIP, "Operation not permitted", NULL },
 };
