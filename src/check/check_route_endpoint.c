@@ -51,11 +51,28 @@ static bool is_only_this_family(const struct facts *f)
 	       f->other_family.way == 1;
 }
 
+/*
+ * What the kernel says where a route or a rule is there to refuse: unreachable, blackhole,
+ * prohibit (ip-route(8)). Where there is none at all it says that the network is unreachable.
+ */
+static bool is_refused(const struct path_facts *p)
+{
+	static const char *const says[] = { "No route to host", "Host is unreachable",
+					    "Invalid argument", "Permission denied" };
+	size_t i;
+
+	for (i = 0; !p->dev && p->error && i < ARRAY_LEN(says); i++)
+		if (strstr(p->error, says[i]))
+			return true;
+	return false;
+}
+
 static struct finding *judge(const struct facts *f, const struct path_facts *p,
 			     struct findings *out)
 {
 	const char *to = words_addr(out->arena, &p->to);
 	const char *moved = tunnel_moved_words(f, out->arena);
+	struct finding *row;
 
 	if (nested(f) > 0)
 		return finding_add(out, STATE_FAIL,
@@ -86,6 +103,16 @@ static struct finding *judge(const struct facts *f, const struct path_facts *p,
 				   "another network namespace",
 				   p->dev ? "" : "no route to ", to,
 				   p->dev ? " leads into the tunnel itself" : "");
+	if (is_refused(p)) {
+		row = finding_add(out, STATE_FAIL, "%s is refused by a route or a rule here (%s)",
+				  to, p->error);
+		finding_fix(out, row,
+			    "a route of the type unreachable, blackhole or prohibit, or such a "
+			    "rule, is there for it: find whose it is, and take it away there",
+			    "ip rule show; ip route show table all type unreachable; ip route "
+			    "show table all type blackhole; ip route show table all type prohibit");
+		return row;
+	}
 	if (!p->dev)
 		return finding_add(out, STATE_FAIL, "no route to %s: %s", to,
 				   p->error ? p->error : "no reason was given");
@@ -120,7 +147,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 				     "messages to the endpoint, on the tunnel device");
 		evidence_count(ev, "nested", nested(f));
 	}
-	if (row->state == STATE_FAIL && !p->dev)
+	if (row->state == STATE_FAIL && !p->dev && !is_refused(p))
 		finding_sign(row, is_only_this_family(f) ? SIGN_OTHER_FAMILY : SIGN_NO_UPLINK);
 	ev = finding_because(out, row, "route", p->dev ? p->dev : "none", "to %s from %s%s%s",
 			     words_addr(out->arena, &p->to), words_addr(out->arena, &p->prefsrc),

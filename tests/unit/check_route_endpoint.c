@@ -163,10 +163,43 @@ static void unseen(struct facts *f)
 	facts_gap(f, NEED_PATHS, "reading routes: Operation not permitted", "run as root");
 }
 
+static void blackhole(struct facts *f)
+{
+	nowhere(f);
+	f->paths[2].error = "Invalid argument";
+}
+
+/* An uplink that is there is not looked for. */
+static void refused_is_no_want_of_an_uplink(void **state)
+{
+	void (*const edits[])(struct facts * f) = { nowhere, blackhole };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(edits); i++) {
+		struct findings all;
+		struct facts f;
+		struct arena a;
+		const struct finding *row;
+
+		arena_init(&a);
+		made_healthy(&f);
+		edits[i](&f);
+		findings_init(&all, &a);
+		checks_run(&f, NULL, &all);
+		row = made_row(&all, "route.endpoint");
+		assert_int_equal((row->signs & SIGN_BIT(SIGN_NO_UPLINK)) != 0, i == 0);
+		assert_int_equal(row->n_commands > 0, i == 1);
+		arena_done(&a);
+	}
+}
+
 static const struct check_case cases[] = {
 	{ "healthy", NULL, STATE_PASS, "192.0.2.20 by wgw7f3a0, on the link itself", NULL },
 	{ "by a gateway", by_gateway, STATE_PASS, "by wgw7f3a0, gateway 192.0.2.1", NULL },
 	{ "nowhere", nowhere, STATE_FAIL, "no route to 192.0.2.20: Network is unreachable", NULL },
+	{ "a blackhole", blackhole, STATE_FAIL, "192.0.2.20 is refused by a route or a rule here",
+	  NULL },
 	{ "into the tunnel", loop, STATE_FAIL, "leads into the tunnel wgd7f3a0 itself: a loop",
 	  NULL },
 	{ "border: a mark, asked without", asked_without_mark, STATE_UNSURE,
@@ -217,6 +250,7 @@ static void routes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refused_is_no_want_of_an_uplink),
 		cmocka_unit_test(routes),
 	};
 
