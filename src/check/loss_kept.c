@@ -61,6 +61,15 @@ static int64_t kept_here(const struct facts *facts)
 	return n;
 }
 
+/* What a queue takes of many it need not take of few, and few is what most tunnels carry. */
+static bool is_slow_whole(const struct facts *facts)
+{
+	const struct pace_facts *slow = &facts->paces[1];
+
+	return facts->n_paces > 1 && slow->probes > 0 &&
+	       loss_share_state(MAX(slow->probes - slow->answered, 0), slow->probes) != STATE_FAIL;
+}
+
 struct finding *loss_kept_row(const struct facts *facts, struct findings *out)
 {
 	const struct fates_facts *x = &facts->fates;
@@ -70,9 +79,11 @@ struct finding *loss_kept_row(const struct facts *facts, struct findings *out)
 
 	if (n < 1 || x->sent < LOSS_PROBES_MIN || loss_share_state(n, x->sent) != STATE_FAIL)
 		return NULL;
-	f = finding_add(out, STATE_FAIL, "%lld/%lld = %s of the probes never left %s", (long long)n,
+	f = finding_add(out, is_slow_whole(facts) ? STATE_WARN : STATE_FAIL,
+			"%lld/%lld = %s of the probes never left %s%s", (long long)n,
 			(long long)x->sent, words_share(out->arena, n, x->sent),
-			dev ? dev : "this host");
+			dev ? dev : "this host",
+			is_slow_whole(facts) ? ", of those that were sent fast" : "");
 	finding_because(out, f, "ledger", "probes", "%lld of %lld: before %s", (long long)n,
 			(long long)x->sent, stage_str(STAGE_WIRE_OUT));
 	loss_fix_kept(facts, &facts->loss_up, out, f);

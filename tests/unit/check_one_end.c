@@ -279,6 +279,12 @@ static void kept_few(struct facts *f)
 	kept(f, 8, STAGE_WIRE_OUT); /* lower end 0.99 % */
 }
 
+static void kept_when_fast(struct facts *f)
+{
+	kept_some(f);
+	paces[1].answered = paces[1].probes - 1;
+}
+
 static void not_kept(struct facts *f)
 {
 	kept(f, 90, STAGE_FAR_WIRE_IN);
@@ -341,6 +347,8 @@ static const struct check_case loss[] = {
 	{ "lost inside", lost_inside, STATE_UNSURE, "60 of 200", NULL },
 	{ "never left", never_left, STATE_UNSURE, "60 of 200", NULL },
 	{ "kept here", kept_some, STATE_FAIL, "9/410 = 2.2 % of the probes never left wgw7f3a0",
+	  NULL },
+	{ "kept here, at the fast pace", kept_when_fast, STATE_WARN, "of those that were sent fast",
 	  NULL },
 	{ "border: kept here", kept_few, STATE_UNSURE, "60 of 200", NULL },
 	{ "not kept here", not_kept, STATE_UNSURE, "60 of 200", NULL },
