@@ -58,7 +58,8 @@
 	X(IO_NO_SOCKET, "io_no_socket", "send: no UDP socket of the endpoint's family") \
 	X(IO_TUN_DOWN, "io_tun_down", "tun: the interface is down") \
 	X(IO_TUN_REFUSED, "io_tun_refused", "tun: the system refused the packet") \
-	X(IO_RECV_OVERFLOW, "io_recv_overflow", "receive: the socket's buffer was full") \
+	X(IO_RECV_OVERFLOW, "io_recv_overflow", \
+	  "receive: dropped at the socket, its buffer full or a checksum wrong") \
 	X(IO_RECV_TRUNCATED, "io_recv_truncated", "receive: longer than our buffer")
 
 struct drop_words {
