@@ -182,6 +182,14 @@ enum sign {
 	SIGN_ENGINE_NOT_STARTED,
 	/* the kernel's reverse path filter counted at least what the peer sent and nobody got */
 	SIGN_REVERSE_PATH,
+	/* most of what came in on the wire never reached the near engine, by its own counters */
+	SIGN_LOST_BEFORE_ENGINE,
+	/* the kernel dropped what came in on the wire: no filter, about as many as are missing */
+	SIGN_DROPPED_COMING_IN,
+	/* the engine took nothing of what came, a rule may have, and nothing tells otherwise */
+	SIGN_FILTER_MAY_TAKE,
+	/* what comes in is for a session that is none of the near engine's */
+	SIGN_ANOTHER_SESSION,
 	/* a rule of this host took packets of the tunnel; and it is for a link that is gone */
 	SIGN_FILTER_TOOK,
 	SIGN_FILTER_LEFT_OVER,

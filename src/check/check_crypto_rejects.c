@@ -10,6 +10,7 @@
  */
 #include "check/check_list.h"
 #include "check/given_log.h"
+#include "check/incoming.h"
 #include "check/kernel_lines.h"
 #include "check/reject_weight.h"
 #include "check/tun_view.h"
@@ -442,6 +443,7 @@ static void judge(const struct facts *facts, const char *given, struct findings 
 				vanished_words(facts, END_NEAR, &at_near, out->arena),
 				vanished_words(facts, END_FAR, &at_far, out->arena), near_says,
 				end_words(facts, END_FAR, &far, out->arena));
+	incoming_judge(facts, out, f);
 	if (f->state == STATE_FAIL && is_source_refused(facts, END_NEAR))
 		finding_sign(f, SIGN_NEAR_SOURCE_REFUSED);
 	if (f->signs & SIGN_BIT(SIGN_NEAR_SOURCE_REFUSED) && has_rival(facts))

@@ -10,6 +10,7 @@
  */
 #include "check/check_list.h"
 #include "check/drops.h"
+#include "check/incoming.h"
 #include "check/rule_match.h"
 #include "check/rule_proof.h"
 #include "check/tunnel.h"
@@ -430,6 +431,8 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 		survey_add(&y, &s[i]);
 	f = judge(&facts->target, w, &y, out);
 	explain(facts, &y, s, w->n_rules, packets, n, out, f);
+	if (f->state != STATE_FAIL && incoming_is_maybe_filtered(facts, out->arena))
+		finding_sign(f, SIGN_FILTER_MAY_TAKE);
 	for (i = 0; i < w->n_rules && shown < RULES_SHOWN; i++)
 		if (s[i].hit != HIT_NO)
 			because(&s[i], out, f, ++shown);

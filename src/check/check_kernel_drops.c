@@ -165,12 +165,21 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 	return pass(f, dropped, out);
 }
 
+/* What waits for messages that came in, and were thrown away before the engine. */
+static const char *const behind[] = { "handshake.complete", "crypto.rejects", "tun.delivery",
+				      NULL };
+
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct kernel_facts *k = &ctx->facts->kernel;
 	struct finding *f = judge(ctx->facts, out);
 	struct evidence *ev;
 
+	if (f->state != STATE_PASS && !(f->signs & SIGN_BIT(SIGN_REVERSE_PATH)) &&
+	    drops_come_in(ctx->facts)) {
+		finding_sign(f, SIGN_DROPPED_COMING_IN);
+		f->explains = behind;
+	}
 	ev = finding_because(
 		out, f, "kernel", "this namespace",
 		"TcpExtIPReversePathFilter over the run; rp_filter: 1 is strict, 2 loose");

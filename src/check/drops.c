@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "check/incoming.h"
 #include "loss/settled.h"
 
-enum { RULE_TOOK_MIN = 5 };
+/* A rule for this tunnel only needs no such number: nobody else can have been what it took. */
+enum { RULE_TOOK_MIN = 5, OWN_RULE_TOOK_MIN = 2 };
 
 /* Of the near end; and nowhere there. */
 enum place { TUN_OUT, WIRE_OUT, WIRE_IN, TUN_IN, PLACE_COUNT };
@@ -131,14 +133,12 @@ static int64_t missing_in(const struct facts *f)
 {
 	const struct tap_facts *w = &f->taps[TAP_NEAR_WIRE], *t = &f->taps[TAP_NEAR_TUN];
 	const struct crypto_facts *c = &f->crypto[END_NEAR];
-	int64_t since, n = loss_before_engine(f, END_NEAR, &since);
+	int64_t n = incoming_lacking(f);
 	int64_t arrived = w->msgs[TAP_IN][WG_MSG_DATA]; /* and on the tun, since it was opened */
 
 	if (!is_whole(f, TAP_NEAR_WIRE))
 		return 0;
-	if (has(f, NEED_ENGINE) && c->rx_bytes == 0 && c->opened <= 0 && !c->n_refused)
-		return MAX(loss_messages(w, TAP_IN), 0);
-	if (has(f, NEED_ENGINE) && c->known)
+	if (n > 0 || (has(f, NEED_ENGINE) && c->known))
 		return n;
 	if (!is_only_peer(f) || !is_whole(f, TAP_NEAR_TUN) || arrived == UNKNOWN ||
 	    w->keepalives[TAP_IN] == UNKNOWN || t->packets[TAP_IN] == UNKNOWN)
@@ -258,16 +258,21 @@ static struct sum worst_of(const struct facts *f)
 	return worst;
 }
 
-int64_t drops_seen_ours(const struct facts *f)
+static int64_t seen_at(const struct facts *f, enum place p)
 {
 	int64_t n = 0;
 	size_t i;
 
 	for (i = 0; i < f->kernel.n_drops; i++)
-		if (place_of(f, &f->kernel.drops[i]) != PLACE_COUNT &&
-		    !drop_is_noise(&f->kernel.drops[i]))
+		if (place_of(f, &f->kernel.drops[i]) == p && !drop_is_noise(&f->kernel.drops[i]))
 			n += f->kernel.drops[i].count;
 	return n;
+}
+
+int64_t drops_seen_ours(const struct facts *f)
+{
+	return seen_at(f, TUN_OUT) + seen_at(f, WIRE_OUT) + seen_at(f, WIRE_IN) +
+	       seen_at(f, TUN_IN);
 }
 
 /* The one rule whose counter rose by as many; at the edges of the run a packet may be beside. */
@@ -293,7 +298,7 @@ static const struct rule_facts *rule_of(const struct facts *f, const struct drop
 }
 
 /* One kind of drop at that place, so many that it is no chance, and as many as are missing. */
-static const struct drop_facts *one_kind(const struct facts *f, bool tun, int64_t *n)
+static const struct drop_facts *one_kind(const struct facts *f, bool tun, bool own, int64_t *n)
 {
 	const struct drop_facts *d;
 	struct sum s;
@@ -302,7 +307,7 @@ static const struct drop_facts *one_kind(const struct facts *f, bool tun, int64_
 		return NULL;
 	s = worst_of(f);
 	d = s.most;
-	if (!d || d->count != s.n || s.n < RULE_TOOK_MIN ||
+	if (!d || d->count != s.n || s.n < (own ? OWN_RULE_TOOK_MIN : RULE_TOOK_MIN) ||
 	    place_of(f, d) != (tun ? TUN_IN : WIRE_IN) || s.n > s.missing + s.missing / 10 + 1 ||
 	    s.missing > s.n + s.n / 10 + 1)
 		return NULL;
@@ -310,16 +315,16 @@ static const struct drop_facts *one_kind(const struct facts *f, bool tun, int64_
 	return d;
 }
 
-const struct rule_facts *drops_rule(const struct facts *f, bool tun, int64_t *n)
+const struct rule_facts *drops_rule(const struct facts *f, bool tun, bool own, int64_t *n)
 {
-	const struct drop_facts *d = one_kind(f, tun, n);
+	const struct drop_facts *d = one_kind(f, tun, own, n);
 
 	return d ? rule_of(f, d) : NULL;
 }
 
-bool drops_are_nftables(const struct facts *f, bool tun, int64_t *n)
+bool drops_are_nftables(const struct facts *f, bool tun, bool own, int64_t *n)
 {
-	const struct drop_facts *d = one_kind(f, tun, n);
+	const struct drop_facts *d = one_kind(f, tun, own, n);
 
 	return d && f->kernel.same_name != 1 && !strcmp(d->reason, "NETFILTER_DROP") &&
 	       d->location && !strcmp(d->location, "nft_do_chain");
@@ -331,6 +336,14 @@ static bool is_told_elsewhere(const struct facts *f, const struct drop_facts *d)
 	if (!strcmp(d->reason, "UNHANDLED_PROTO"))
 		return true;
 	return !strcmp(d->reason, "NETFILTER_DROP") && has(f, NEED_FIREWALL) && !f->firewall.unread;
+}
+
+bool drops_come_in(const struct facts *f)
+{
+	struct sum s = worst_of(f);
+
+	return f->kernel.events_lost != UNKNOWN && s.most && place_of(f, s.most) == WIRE_IN &&
+	       (strcmp(s.most->reason, "NETFILTER_DROP") != 0 || !has(f, NEED_FIREWALL));
 }
 
 /* Nothing at all came through. */
@@ -407,6 +420,13 @@ struct finding *drops_judge(const struct facts *f, struct findings *out)
 	worst = worst_of(f);
 	if (worst.most)
 		return tell(f, &worst, out);
+	if (f->kernel.same_name == 1 && missing_in(f) > 0 && seen_at(f, WIRE_IN) > 0)
+		return finding_add(out, STATE_UNSURE,
+				   "%lld messages that came by %s are missing behind it; %lld "
+				   "of what came in were dropped at devices of that name, here or "
+				   "in another namespace",
+				   (long long)missing_in(f), f->wire[END_NEAR].name,
+				   (long long)seen_at(f, WIRE_IN));
 	if (f->kernel.events_lost == 0)
 		return NULL;
 	return finding_add(out, STATE_UNSURE,

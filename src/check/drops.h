@@ -37,14 +37,20 @@ int64_t drops_seen_ours(const struct facts *f);
 /*
  * The rule of this namespace whose counter tells that it took what is missing of what came in, by
  * the tun or by the wire, and how many: neither a rule's matches nor another device of that name
- * leaves that open. NULL: it is not told.
+ * leaves that open. own: of a rule that is for this tunnel only, which fewer show. NULL: it is not
+ * told.
  */
-const struct rule_facts *drops_rule(const struct facts *f, bool tun, int64_t *n);
+const struct rule_facts *drops_rule(const struct facts *f, bool tun, bool own, int64_t *n);
 /*
  * Did some rule of nftables take what is missing there, whichever? It is as far as the kernel tells
  * it; *n as above.
  */
-bool drops_are_nftables(const struct facts *f, bool tun, int64_t *n);
+bool drops_are_nftables(const struct facts *f, bool tun, bool own, int64_t *n);
+/*
+ * Did most of what is missing die on its way from the wire to the engine, and not by a filter
+ * whose rules were looked at? What such drop there are strangers' packets all the time.
+ */
+bool drops_come_in(const struct facts *f);
 bool drops_matter(const struct facts *f); /* probes are missing */
 /* In the light of what is missing. NULL: they explain none of it. */
 struct finding *drops_judge(const struct facts *f, struct findings *out);

@@ -13,6 +13,7 @@
 
 #include "check/calls.h"
 #include "check/drops.h"
+#include "check/incoming.h"
 #include "check/tun_view.h"
 #include "check/tunnel.h"
 #include "check/words.h"
@@ -229,15 +230,16 @@ static const char *kernel_told(const struct facts *f, const struct rule_facts *r
 			       const struct packet *p, struct arena *a)
 {
 	const struct rule_facts *it;
+	bool own = rule_match_is_narrow(r, p) && is_outer(p);
 	int64_t n;
 
 	/* Inside, what takes only so many a second takes what we sent too fast, maybe. */
 	if ((count_difference(r->before, r->after) < 1 && !has_no_counter(r)) || p->dir != TAP_IN ||
 	    p->call || rule_is_neighbour(p) || (!is_outer(p) && rule_takes_a_share(r)))
 		return NULL;
-	it = drops_rule(f, !is_outer(p), &n);
+	it = drops_rule(f, !is_outer(p), own, &n);
 	if (it ? !rule_is_same(it, r) :
-		 !has_no_counter(r) || !drops_are_nftables(f, !is_outer(p), &n) ||
+		 !has_no_counter(r) || !drops_are_nftables(f, !is_outer(p), own, &n) ||
 			    !is_the_only_one(f, r, p, a))
 		return NULL;
 	return arena_printf(a,
@@ -245,6 +247,38 @@ static const char *kernel_told(const struct facts *f, const struct rule_facts *r
 			    "of the tunnel's are missing",
 			    (long long)n,
 			    is_outer(p) ? f->wire[END_NEAR].name : f->tun[END_NEAR].name);
+}
+
+enum { COUNTED_MIN = 5 };
+
+/* About as many: one in ten, and at the edges of the run one. */
+static bool is_about(int64_t n, int64_t of)
+{
+	return n >= COUNTED_MIN && n <= of + of / 10 + 1 && of <= n + n / 10 + 1;
+}
+
+/*
+ * Whatever the kernel told of its drops: its counter rose by as many as came in outside and the
+ * engine never had, and that of no other rule which can take them did.
+ */
+static const char *counter_told(const struct facts *f, const struct rule_facts *r,
+				const struct packet *p, struct arena *a)
+{
+	int64_t n = count_difference(r->before, r->after), lacking = incoming_lacking(f);
+	const struct firewall_facts *w = &f->firewall;
+	size_t i;
+
+	if (p->dir != TAP_IN || !is_outer(p) || p->call || !is_about(n, lacking))
+		return NULL;
+	for (i = 0; i < w->n_rules; i++)
+		if (&w->rules[i] != r && !rule_is_same(&w->rules[i], r) &&
+		    is_about(count_difference(w->rules[i].before, w->rules[i].after), lacking) &&
+		    rule_match(&w->rules[i], p) != HIT_NO)
+			return NULL;
+	return arena_printf(a,
+			    "its counter rose by %lld, and of what came by %s the engine lacks "
+			    "%lld",
+			    (long long)n, f->wire[END_NEAR].name, (long long)lacking);
 }
 
 enum proof rule_proof(const struct facts *f, const struct rule_facts *r, const struct packet *p,
@@ -270,6 +304,7 @@ enum proof rule_proof(const struct facts *f, const struct rule_facts *r, const s
 		return PROOF_GONE;
 	}
 	s = kernel_told(f, r, p, a);
+	s = s ? s : counter_told(f, r, p, a);
 	if (!s)
 		return PROOF_NONE;
 	*words = s;

@@ -12,7 +12,7 @@ enum proof {
 	PROOF_REFUSED,
 	/* They were seen on one side of the rule and not on the other; it takes all of them. */
 	PROOF_GONE,
-	/* the kernel told how many it dropped, its counter that they were this rule's */
+	/* The kernel told how many it dropped, or the rule's counter did: as many are missing. */
 	PROOF_TOLD,
 };
 

@@ -210,28 +210,23 @@ const struct cause cause_allowedips_overlap_rival = {
 
 #define NO_DATA_BACK SIGNED(SIGN_NO_DATA_BACK)
 /* What the far end recorded (cause_recorded.c), or what its own row says. */
-#define FAR_RECORDED                                                            \
-	SIGN_BIT(SIGN_FAR_FILTER_TOOK) | SIGN_BIT(SIGN_FAR_FORWARD_DROPPED) |   \
-		SIGN_BIT(SIGN_FAR_HIDES_NOT) | SIGN_BIT(SIGN_FAR_NO_WAY_BACK) | \
+#define FAR_RECORDED                                                                 \
+	SIGN_BIT(SIGN_FAR_FILTER_TOOK) | SIGN_BIT(SIGN_FAR_FORWARD_DROPPED) |        \
+		SIGN_BIT(SIGN_FAR_HIDES_NOT) | SIGN_BIT(SIGN_FAR_NO_WAY_BACK) |      \
 		SIGN_BIT(SIGN_FAR_WRITES_NO_IP) | SIGN_BIT(SIGN_FAR_WRITE_REFUSED) | \
 		SIGN_BIT(SIGN_FAR_SENDS_NO_IP) | SIGN_BIT(SIGN_FAR_OUTER_TOO_LARGE)
-#define NO_DATA_UNLESS                                                        \
-	{                                                                     \
-		{                                                             \
-			NULL, FAILED,                                         \
-				SIGN_BIT(SIGN_FAR_ALLOWED_TAKEN) |            \
-					SIGN_BIT(SIGN_FAR_SOURCE_REFUSED) |   \
-					SIGN_BIT(SIGN_NEAR_SOURCE_FOREIGN) |  \
-					SIGN_BIT(SIGN_NEAR_SENDS_NO_IP) |     \
-					SIGN_BIT(SIGN_NEAR_OUTER_TOO_LARGE) | \
-					SIGN_BIT(SIGN_ENDPOINT_IN_TUNNEL) |   \
-					SIGN_BIT(SIGN_FILTER_TOOK) |          \
-					SIGN_BIT(SIGN_REVERSE_PATH) | FAR_RECORDED \
-		},                                                            \
-		{ "underlay.back", FAILED, 0 },                               \
-		{                                                             \
-			"underlay.out", FAILED, 0                             \
-		}                                                             \
+#define NO_DATA_UNLESS                                                                           \
+	{                                                                                        \
+		{ NULL, FAILED,                                                                  \
+		  SIGN_BIT(SIGN_FAR_ALLOWED_TAKEN) | SIGN_BIT(SIGN_FAR_SOURCE_REFUSED) |         \
+			  SIGN_BIT(SIGN_NEAR_SOURCE_FOREIGN) | SIGN_BIT(SIGN_NEAR_SENDS_NO_IP) | \
+			  SIGN_BIT(SIGN_NEAR_OUTER_TOO_LARGE) |                                  \
+			  SIGN_BIT(SIGN_ENDPOINT_IN_TUNNEL) | SIGN_BIT(SIGN_FILTER_TOOK) |       \
+			  SIGN_BIT(SIGN_REVERSE_PATH) | FAR_RECORDED },                          \
+			{ NULL, ANY_STATE, LOST_HERE }, { "underlay.back", FAILED, 0 },          \
+		{                                                                                \
+			"underlay.out", FAILED, 0                                                \
+		}                                                                                \
 	}
 
 const struct cause cause_no_data_inner_source = {
@@ -284,60 +279,6 @@ const struct cause cause_no_data_provider = {
 	.direction = DIRECTION_BOTH,
 	.explains = { INSIDE_EXPLAINS },
 	.remedy = "at the far end: have the key issued anew; look at the list of devices",
-	.splitter = "wgdiag explain far",
-};
-
-/*
- * The same from the other end, where the engine keeps no counters: data comes in within a session,
- * and the engine gives the tun nothing.
- */
-#define TAKES_NOTHING                                                         \
-	{                                                                     \
-		{ "tun.delivery", FAILED, SIGN_BIT(SIGN_NOTHING_DELIVERED) }, \
-		{                                                             \
-			"handshake.complete", STATE_BIT(STATE_PASS), 0        \
-		}                                                             \
-	}
-#define TAKES_NOTHING_UNLESS                                                 \
-	{                                                                    \
-		{                                                            \
-			NULL, ANY_STATE,                                     \
-				SIGN_BIT(SIGN_NEAR_WRITES_NO_IP) |           \
-					SIGN_BIT(SIGN_NEAR_WRITE_REFUSED) |  \
-					SIGN_BIT(SIGN_FAR_SENDS_NO_IP) |     \
-					SIGN_BIT(SIGN_FAR_OUTER_TOO_LARGE) | \
-					SIGN_BIT(SIGN_NEAR_SOURCE_REFUSED) | \
-					SIGN_BIT(SIGN_NEAR_ALLOWED_TAKEN)    \
-		}                                                            \
-	}
-#define TAKES_NOTHING_EXPLAINS                                    \
-	{                                                         \
-		"tun.delivery", "crypto.rejects", INSIDE_EXPLAINS \
-	}
-
-const struct cause cause_takes_nothing_source = {
-	.id = "inner-source-not-allowed",
-	.group = "no-data-back",
-	.says = "the peer sends from an inner address that our allowed IPs of it do not have",
-	.when = TAKES_NOTHING,
-	.unless = TAKES_NOTHING_UNLESS,
-	.side = SIDE_UNKNOWN,
-	.direction = DIRECTION_DOWN,
-	.explains = TAKES_NOTHING_EXPLAINS,
-	.remedy = "make the peer's Address there and its AllowedIPs here agree",
-	.splitter = "wg show {if} allowed-ips",
-};
-
-const struct cause cause_takes_nothing_framing = {
-	.id = "tun-framing",
-	.group = "no-data-back",
-	.says = "what the peer sends inside is no IP packet",
-	.when = TAKES_NOTHING,
-	.unless = TAKES_NOTHING_UNLESS,
-	.side = SIDE_FAR,
-	.direction = DIRECTION_DOWN,
-	.explains = TAKES_NOTHING_EXPLAINS,
-	.remedy = "at the far end: run an engine that frames packets as its tun device does",
 	.splitter = "wgdiag explain far",
 };
 
@@ -420,11 +361,11 @@ const struct cause cause_forward_drop_near = {
 	.splitter = "nft list ruleset | grep -A9 forward",
 };
 
-#define UNLESS_IT_FORWARDS_NOT                                        \
-	{                                                             \
-		{                                                     \
+#define UNLESS_IT_FORWARDS_NOT                                                       \
+	{                                                                            \
+		{                                                                    \
 			NULL, FAILED, SIGN_BIT(SIGN_FAR_FORWARDS_NOT) | FAR_RECORDED \
-		}                                                     \
+		}                                                                    \
 	}
 
 const struct cause cause_masquerade = {

@@ -13,6 +13,11 @@
 	(NAME_IS_WHY | SIGN_BIT(SIGN_UDP_STOPS_NEAR) | SIGN_BIT(SIGN_PORTAL) |            \
 	 SIGN_BIT(SIGN_NO_UPLINK))
 
+/* This host threw away what came in before its engine had it; or it is for another session. */
+#define LOST_HERE                                                                 \
+	(SIGN_BIT(SIGN_LOST_BEFORE_ENGINE) | SIGN_BIT(SIGN_DROPPED_COMING_IN) |   \
+	 SIGN_BIT(SIGN_ANOTHER_SESSION))
+
 #define CAUSES(X) \
 	X(cause_tun_framing_near) \
 	X(cause_tun_framing_far) \
@@ -86,6 +91,7 @@
 	X(cause_no_data_provider) \
 	X(cause_takes_nothing_source) \
 	X(cause_takes_nothing_framing) \
+	X(cause_takes_nothing_filter) \
 	X(cause_icmp_filtered) \
 	X(cause_icmp_filtered_here) \
 	/* this host: its engine, filter and kernel */ \
@@ -97,6 +103,7 @@
 	X(cause_multihomed_reply) \
 	X(cause_psk_mismatch) \
 	X(cause_psk_mismatch_unsaid) \
+	X(cause_local_firewall_maybe) \
 	X(cause_psk_mismatch_responder) \
 	X(cause_self_ping_utun) \
 	X(cause_dead_engine) \

@@ -55,7 +55,8 @@ const struct cause cause_psk_mismatch_unsaid = {
 	.when = { { "handshake.complete", FAIL, SIGN_BIT(SIGN_RESPONSE_UNUSED) } },
 	.unless = { { "crypto.rejects", ANY_STATE, SIGN_BIT(SIGN_RESPONSE_NOT_OPENED) },
 		    { "kernel.drops", FAIL, SIGN_BIT(SIGN_REVERSE_PATH) },
-		    { "host.firewall", FAIL, SIGN_BIT(SIGN_FILTER_TOOK) } },
+		    { "host.firewall", FAIL, SIGN_BIT(SIGN_FILTER_TOOK) },
+		    { "kernel.drops", ANY_STATE, SIGN_BIT(SIGN_DROPPED_COMING_IN) } },
 	.side = SIDE_UNKNOWN,
 	.explains = PSK_EXPLAINS,
 	.remedy = PSK_REMEDY,
@@ -202,6 +203,23 @@ const struct cause cause_local_firewall = {
 	.side = SIDE_LOCAL,
 	.explains = { FILTER_EXPLAINS },
 	.not_this = LOCAL_FIREWALL_NOT_THIS,
+};
+
+/*
+ * An engine that says nothing looks the same where it has no answer, and where it can do nothing
+ * with it: beside the other causes of that, of which none is known to be it.
+ */
+const struct cause cause_local_firewall_maybe = {
+	.id = "local-firewall",
+	.says = "a filter here",
+	.when = { { "handshake.complete", FAIL, SIGN_BIT(SIGN_RESPONSE_UNUSED) },
+		  { "host.firewall", ANY_STATE, SIGN_BIT(SIGN_FILTER_MAY_TAKE) } },
+	.unless = { { "crypto.rejects", ANY_STATE, SIGN_BIT(SIGN_RESPONSE_NOT_OPENED) },
+		    { "kernel.drops", ANY_STATE,
+		      SIGN_BIT(SIGN_REVERSE_PATH) | SIGN_BIT(SIGN_DROPPED_COMING_IN) } },
+	.side = SIDE_LOCAL,
+	.explains = { "handshake.complete", "crypto.rejects", "handshake.peers", NO_SESSION },
+	.splitter = "nft -a list ruleset",
 };
 
 const struct cause cause_local_firewall_neighbour = {

@@ -534,11 +534,114 @@ static void each_reason_has_a_weight(void **state)
 	}
 }
 
+/* --- what the near engine never had, and what is for none of its sessions ---------------- */
+
+/* From one end, n data messages came, and the engine opened that many. */
+static void came(struct facts *f, int64_t n, int64_t opened)
+{
+	f->target.kind = TARGET_INTERFACE;
+	facts_gap(f, NEED_ENGINE_FAR, "the far end is not here", NULL);
+	facts_gap(f, NEED_CONFIG_FAR, "the far end is not here", NULL);
+	f->ping_peer.received = opened > 0;
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] = n;
+	f->taps[TAP_NEAR_WIRE].data_since = UNKNOWN;
+	f->crypto[END_NEAR].opened = opened;
+}
+
+static void never_had(struct facts *f)
+{
+	came(f, 40, 0);
+}
+
+static void had_half(struct facts *f)
+{
+	came(f, 40, 21);
+}
+
+static void overflowed(struct facts *f)
+{
+	came(f, 40, 0);
+	made_refused(f, END_NEAR, "io_recv_overflow", "dropped at the socket", 40);
+}
+
+static void not_opened(struct facts *f, const char *id, int64_t opened, uint64_t n)
+{
+	came(f, 40, opened);
+	made_refused(f, END_NEAR, id, "no session of ours has that index", n);
+}
+
+static void another_session(struct facts *f)
+{
+	not_opened(f, "in_unknown_index", 0, 40);
+}
+
+static void nearly_all(struct facts *f)
+{
+	not_opened(f, "in_unknown_index", 0, 36);
+}
+
+static void not_nearly_all(struct facts *f)
+{
+	not_opened(f, "in_unknown_index", 0, 35);
+}
+
+static void one_opened(struct facts *f)
+{
+	not_opened(f, "in_unknown_index", 1, 39);
+}
+
+static void another_reason(struct facts *f)
+{
+	not_opened(f, "in_tag", 0, 40);
+}
+
+static void what_came_in_and_was_lost_here(void **state)
+{
+	static const struct {
+		void (*change)(struct facts *f);
+		sign_set signs;
+		enum whose whose;
+	} rows[] = {
+		{ never_had, SIGN_BIT(SIGN_LOST_BEFORE_ENGINE), WHOSE_LOCAL },
+		{ had_half, 0, WHOSE_UNTOLD },
+		{ overflowed, SIGN_BIT(SIGN_LOST_BEFORE_ENGINE), WHOSE_LOCAL },
+		{ another_session, SIGN_BIT(SIGN_ANOTHER_SESSION), WHOSE_UNTOLD },
+		{ nearly_all, SIGN_BIT(SIGN_ANOTHER_SESSION), WHOSE_UNTOLD },
+		{ not_nearly_all, 0, WHOSE_UNTOLD },
+		{ one_opened, 0, WHOSE_UNTOLD },
+		{ another_reason, 0, WHOSE_UNTOLD },
+	};
+	const sign_set asked = SIGN_BIT(SIGN_LOST_BEFORE_ENGINE) | SIGN_BIT(SIGN_ANOTHER_SESSION);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct finding *row;
+		struct findings all;
+		struct arena a;
+		struct facts f;
+
+		arena_init(&a);
+		findings_init(&all, &a);
+		made_healthy(&f);
+		rows[i].change(&f);
+		checks_run(&f, NULL, &all);
+		row = made_row(&all, "crypto.rejects");
+		print_message("# %zu: %s %s\n", i, state_str(row->state), row->summary);
+		assert_true((row->signs & asked) == rows[i].signs);
+		assert_int_equal(row->whose, rows[i].whose);
+		if (rows[i].signs)
+			assert_true(row->n_commands > 0);
+		arena_done(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rejects),
 		cmocka_unit_test(each_reason_has_a_weight),
+		cmocka_unit_test(what_came_in_and_was_lost_here),
 	};
 
 	return cmocka_run_group_tests_name("crypto.rejects", tests, NULL, NULL);

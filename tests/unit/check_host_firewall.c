@@ -520,6 +520,59 @@ static void kernel_told_and_lost_events(struct facts *f)
 	f->kernel.events_lost = 1;
 }
 
+/* Nobody watched what the kernel drops. */
+static void counted(struct facts *f, int64_t moved)
+{
+	told(f, 37, moved);
+	f->kernel.n_drops = 0;
+	f->kernel.events_lost = f->kernel.same_name = UNKNOWN;
+}
+
+static void counted_about(struct facts *f)
+{
+	counted(f, 34);
+}
+
+static void counted_less(struct facts *f)
+{
+	counted(f, 31);
+}
+
+static void counted_few(struct facts *f)
+{
+	counted(f, 4);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] = 4;
+}
+
+static void counted_by_two(struct facts *f)
+{
+	counted(f, 37);
+	with(rule(f, "input", "ct state invalid counter drop", 37),
+	     (struct rule_term){ .match = RULE_CT_STATE });
+}
+
+static void counted_and_taken(struct facts *f)
+{
+	counted(f, 37);
+	f->crypto[END_NEAR].known = false;
+	f->crypto[END_NEAR].rx_bytes = 4096;
+}
+
+/* Of a handshake only two come; who has that port is the peer. */
+static void rule_took_two(struct facts *f)
+{
+	told(f, 2, UNKNOWN);
+	f->kernel.same_name = 0;
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] = 0;
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] = 2;
+}
+
+static void own_rule_took_two(struct facts *f)
+{
+	rule_took_two(f);
+	terms[0] = (struct rule_term){ .match = RULE_SPORT, .lo = 23456, .hi = 23456 };
+}
+
 /* The rule has no counter: it was that one where no other can have been. */
 static void told_without_counter(struct facts *f)
 {
@@ -669,8 +722,16 @@ static const struct check_case cases[] = {
 	{ "border: the kernel took less than is missing", kernel_told_of_less, STATE_WARN,
 	  "could hit", NULL },
 	{ "border: that rule took less", counter_told_of_less, STATE_WARN, "could hit", NULL },
-	{ "border: what the kernel told has gaps", kernel_told_and_lost_events, STATE_WARN,
-	  "could hit", NULL },
+	{ "what the kernel told has gaps, and its counter has none", kernel_told_and_lost_events,
+	  STATE_FAIL, "its counter rose by 37, and of what came by", NULL },
+	{ "its counter told, one in ten beside", counted_about, STATE_FAIL, "rose by 34", NULL },
+	{ "border: more beside", counted_less, STATE_WARN, "could hit", NULL },
+	{ "border: too few to be sure", counted_few, STATE_WARN, "could hit", NULL },
+	{ "border: two counters rose so", counted_by_two, STATE_WARN, "could hit", NULL },
+	{ "border: the engine had them", counted_and_taken, STATE_WARN, "could hit", NULL },
+	{ "a rule for this tunnel alone took two", own_rule_took_two, STATE_FAIL,
+	  "the kernel's filter dropped 2 that came in by", NULL },
+	{ "border: two, by a rule for all", rule_took_two, STATE_WARN, "could hit", NULL },
 	{ "told, and it has no counter", told_without_counter, STATE_FAIL, "rule 8 in netdev",
 	  NULL },
 	{ "border: told, of a device of that name", told_of_that_name, STATE_WARN, "could hit",

@@ -343,6 +343,41 @@ static void same_name(struct facts *f)
 	f->kernel.same_name = 1;
 }
 
+/* Of those it is not known whose they are, and some of ours are missing. */
+static void same_name_wire(struct facts *f)
+{
+	own_wire(f);
+	f->kernel.drops[0].reason = "NETFILTER_DROP";
+	f->kernel.drops[0].count = 100;
+	f->kernel.same_name = 1;
+}
+
+static void same_name_none_missing(struct facts *f)
+{
+	same_name_wire(f);
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = 49;
+}
+
+static void same_name_none_dropped(struct facts *f)
+{
+	same_name_wire(f);
+	f->kernel.n_drops = 0;
+}
+
+static void same_name_inside(struct facts *f)
+{
+	same_name_wire(f);
+	f->kernel.drops[0].dev = tun_of(f);
+	f->taps[TAP_NEAR_TUN].echo_requests[TAP_OUT] = 20;
+	f->taps[TAP_NEAR_TUN].echo_replies[TAP_IN] = 14;
+}
+
+static void strangers_wire(struct facts *f)
+{
+	same_name_wire(f);
+	f->kernel.same_name = 0;
+}
+
 static void not_watched(struct facts *f)
 {
 	lossy(f);
@@ -400,6 +435,14 @@ static const struct check_case cases[] = {
 	{ "events were lost", overrun_unseen, STATE_UNSURE, "1000 events were lost", NULL },
 	{ "events were lost, nothing else", overrun_healthy, STATE_PASS, NULL, NULL },
 	{ "a device of that name elsewhere", same_name, STATE_UNSURE, "another network namespace",
+	  NULL },
+	{ "more, and messages are missing", same_name_wire, STATE_UNSURE,
+	  "6 messages that came by wgw7f3a0 are missing behind it; 100 of what came in", NULL },
+	{ "more, and none is missing", same_name_none_missing, STATE_PASS, "another namespace",
+	  NULL },
+	{ "more, at the tun's name", same_name_inside, STATE_PASS, "another namespace", NULL },
+	{ "none of that name at all", same_name_none_dropped, STATE_PASS, "none at", NULL },
+	{ "more, and the name is nobody else's", strangers_wire, STATE_PASS, "100 packets at",
 	  NULL },
 	{ "not watched", not_watched, STATE_SKIP, "not permitted", NULL },
 	{ "not watched, and nothing is missing", not_watched_healthy, STATE_PASS, "none by", NULL },

@@ -208,6 +208,164 @@ static void filter_takes_some(struct facts *f)
 	rule.n_terms = 1;
 }
 
+/* --- what came in and the engine has nothing of, who counts nothing --------------------- */
+
+static struct drop_facts drop;
+
+/* A rule that may have taken the answers, of connections that are not known here. */
+static void maybe_filtered(struct facts *f)
+{
+	static struct rule_term unknown_flow = { .match = RULE_CT_STATE };
+
+	unsaid(f);
+	rule = (struct rule_facts){ .family = "inet",
+				    .table = "guard",
+				    .chain = "in",
+				    .hook = "input",
+				    .says = "ct state invalid drop",
+				    .terms = &unknown_flow,
+				    .n_terms = 1,
+				    .handle = 8,
+				    .before = UNKNOWN,
+				    .after = UNKNOWN };
+	f->firewall.rules = &rule;
+	f->firewall.n_rules = f->firewall.n_all_rules = 1;
+	f->kernel.events_lost = UNKNOWN;
+}
+
+static void dropped(struct facts *f, const char *reason, int64_t n)
+{
+	drop = (struct drop_facts){ .dev = f->wire[END_NEAR].name,
+				    .dir = "in",
+				    .reason = reason,
+				    .protocol = 0x0800,
+				    .count = n };
+	f->kernel.drops = &drop;
+	f->kernel.n_drops = 1;
+	f->kernel.events_lost = f->kernel.same_name = 0;
+}
+
+static void filtered_as_many(struct facts *f)
+{
+	maybe_filtered(f);
+	dropped(f, "NETFILTER_DROP", 2);
+}
+
+static void filtered_none(struct facts *f)
+{
+	maybe_filtered(f);
+	dropped(f, "NETFILTER_DROP", 2);
+	f->kernel.n_drops = 0;
+}
+
+static void filtered_strangers(struct facts *f)
+{
+	maybe_filtered(f);
+	dropped(f, "NETFILTER_DROP", 30);
+}
+
+static void filter_counted_strangers(struct facts *f)
+{
+	maybe_filtered(f);
+	rule.before = 7;
+	rule.after = 40;
+}
+
+static void filter_cannot(struct facts *f)
+{
+	static struct rule_term tcp = { .match = RULE_L4PROTO, .lo = 6, .hi = 6 };
+
+	filtered_as_many(f);
+	rule.terms = &tcp;
+}
+
+static void wrong_sums(struct facts *f)
+{
+	unsaid(f);
+	dropped(f, "UDP_CSUM", 2);
+}
+
+/* Who has the name elsewhere may have had them: then nothing is known. */
+static void wrong_sums_of_that_name(struct facts *f)
+{
+	wrong_sums(f);
+	f->kernel.same_name = 1;
+}
+
+static void wrong_sums_of_few(struct facts *f)
+{
+	unsaid(f);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_RESPONSE] = 20;
+	dropped(f, "UDP_CSUM", 2);
+}
+
+/* --- data came in a session, and nothing out of the tun ---------------------------------- */
+
+static void takes_nothing(struct facts *f, bool counts, int64_t rx_bytes)
+{
+	f->target.kind = TARGET_INTERFACE;
+	facts_gap(f, NEED_STREAMS, "a far end that takes part is needed", NULL);
+	facts_gap(f, NEED_ECHO_BACK, "the far end is not here", NULL);
+	facts_gap(f, NEED_CONFIG_FAR, "the far end is not here", NULL);
+	facts_gap(f, NEED_ENGINE_FAR, "the far end is not here", NULL);
+	facts_gap(f, NEED_TAP_FAR_WIRE, "the far end is not here", NULL);
+	facts_gap(f, NEED_TAP_FAR_TUN, "the far end is not here", NULL);
+	f->ping_peer.received = f->loss_up.answered = 0;
+	f->config[END_NEAR].n_peers = 1;
+	memset(f->taps[TAP_NEAR_WIRE].msgs[TAP_IN], 0, sizeof(f->taps[TAP_NEAR_WIRE].msgs[TAP_IN]));
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] = 40;
+	f->taps[TAP_NEAR_WIRE].keepalives[TAP_IN] = 0;
+	f->taps[TAP_NEAR_WIRE].data_since = UNKNOWN;
+	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = f->taps[TAP_NEAR_TUN].echo_replies[TAP_IN] = 0;
+	f->crypto[END_NEAR].known = counts;
+	f->crypto[END_NEAR].opened = 0;
+	f->crypto[END_NEAR].rx_bytes = rx_bytes;
+	f->handshake.age_ns = 10 * NS_PER_S;
+}
+
+static void took_some(struct facts *f)
+{
+	takes_nothing(f, false, 4096);
+}
+
+static void never_had(struct facts *f)
+{
+	takes_nothing(f, true, 0);
+}
+
+static void socket_dropped(struct facts *f)
+{
+	takes_nothing(f, true, 0);
+	made_refused(f, END_NEAR, "io_recv_overflow", "receive: the socket's buffer was full", 40);
+}
+
+static void sums_in_a_session(struct facts *f)
+{
+	takes_nothing(f, false, 0);
+	dropped(f, "UDP_CSUM", 40);
+}
+
+static void filter_maybe_in_a_session(struct facts *f)
+{
+	maybe_filtered(f);
+	made_healthy(f);
+	takes_nothing(f, false, 0);
+	f->firewall.rules = &rule;
+	f->firewall.n_rules = f->firewall.n_all_rules = 1;
+	f->kernel.events_lost = UNKNOWN;
+}
+
+static void another_session(struct facts *f, uint64_t n)
+{
+	takes_nothing(f, true, 0);
+	made_refused(f, END_NEAR, "in_unknown_index", "no session of ours has that index", n);
+}
+
+static void of_another_session(struct facts *f)
+{
+	another_session(f, 40);
+}
+
 struct row {
 	const char *name;
 	void (*change)(struct facts *f);
@@ -224,7 +382,26 @@ static const struct row table[] = {
 	{ "border: never had them", vanished, NULL, SIDE_UNKNOWN, NULL },
 	{ "border: the kernel took them", by_rp_filter, "rp-filter", SIDE_LOCAL, "src_valid" },
 	{ "border: it had a session", had_one, NULL, SIDE_UNKNOWN, NULL },
-	{ "border: it made use of it", made_use, NULL, SIDE_UNKNOWN, NULL },
+	{ "border: it made use of it, and the engine never had that", made_use, NULL, SIDE_LOCAL,
+	  NULL },
+	{ "border: the log does not say so, and a filter may", maybe_filtered, NULL, SIDE_UNKNOWN,
+	  "nft -a" },
+	{ "border: filters dropped as many", filtered_as_many, NULL, SIDE_UNKNOWN, NULL },
+	{ "filters dropped none", filtered_none, "psk-mismatch", SIDE_UNKNOWN, "sha256sum" },
+	{ "filters dropped strangers'", filtered_strangers, "psk-mismatch", SIDE_UNKNOWN, NULL },
+	{ "a filter counted strangers'", filter_counted_strangers, "psk-mismatch", SIDE_UNKNOWN,
+	  NULL },
+	{ "no rule can have taken them", filter_cannot, "psk-mismatch", SIDE_UNKNOWN, NULL },
+	{ "border: their checksums are wrong", wrong_sums, NULL, SIDE_LOCAL, NULL },
+	{ "border: those of somebody are", wrong_sums_of_that_name, NULL, SIDE_UNKNOWN, NULL },
+	{ "those of a few are", wrong_sums_of_few, "psk-mismatch", SIDE_UNKNOWN, NULL },
+	{ "it took what came", took_some, "no-data-back", SIDE_UNKNOWN, "at the far end" },
+	{ "border: it never had what came", never_had, NULL, SIDE_LOCAL, NULL },
+	{ "border: its socket dropped what came", socket_dropped, NULL, SIDE_LOCAL, NULL },
+	{ "border: the checksums are wrong", sums_in_a_session, NULL, SIDE_LOCAL, NULL },
+	{ "border: a filter may take what comes", filter_maybe_in_a_session, NULL, SIDE_UNKNOWN,
+	  NULL },
+	{ "border: another session is meant", of_another_session, NULL, SIDE_UNKNOWN, NULL },
 	{ "stopped", stopped, "dead-engine", SIDE_LOCAL, "kill -CONT 77" },
 	{ "gone", gone, "dead-engine", SIDE_LOCAL, NULL },
 	{ "border: answers garbage", garbage, NULL, SIDE_LOCAL, NULL },
