@@ -89,9 +89,9 @@
 	X(cause_no_data_framing) \
 	X(cause_no_data_overlap) \
 	X(cause_no_data_provider) \
+	X(cause_takes_nothing_filter) \
 	X(cause_takes_nothing_source) \
 	X(cause_takes_nothing_framing) \
-	X(cause_takes_nothing_filter) \
 	X(cause_icmp_filtered) \
 	X(cause_icmp_filtered_here) \
 	/* this host: its engine, filter and kernel */ \

@@ -62,7 +62,7 @@ const struct cause cause_takes_nothing_framing = {
 /* An engine without counters may as well have had none of it. */
 const struct cause cause_takes_nothing_filter = {
 	.id = "local-firewall",
-	.says = "a filter here",
+	.says = "a filter here takes what comes in",
 	.when = { { "tun.delivery", FAIL, SIGN_BIT(SIGN_NOTHING_DELIVERED) },
 		  { "handshake.complete", STATE_BIT(STATE_PASS), 0 },
 		  { "host.firewall", ANY_STATE, SIGN_BIT(SIGN_FILTER_MAY_TAKE) } },

@@ -404,7 +404,7 @@ static void split(const struct inference *in, size_t chosen, const struct facts 
 
 		/* What was just done tells nothing new. */
 		if (is_for(in, i, chosen) && command && strcmp(command, this_run) != 0) {
-			conclude_next(v, command);
+			conclude_next(v, fill(all->arena, f, command));
 			return;
 		}
 	}

@@ -424,7 +424,7 @@ static void each(void **state)
 	struct verdict v;
 	struct facts f;
 	struct arena a;
-	size_t i;
+	size_t i, k;
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(table); i++) {
@@ -440,6 +440,8 @@ static void each(void **state)
 			      v.cause ? v.cause : "-", v.summary);
 		assert_string_equal(v.cause ? v.cause : "-", r->cause ? r->cause : "-");
 		assert_int_equal(v.side, r->side);
+		for (k = 0; k < v.n_next; k++)
+			assert_null(strstr(v.next[k], "{if}"));
 		if (r->cause)
 			assert_non_null(v.fix);
 		if (r->cause && r->command) {
