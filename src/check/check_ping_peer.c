@@ -11,6 +11,7 @@
 #include "check/check_list.h"
 #include "check/far_view.h"
 #include "check/loss.h"
+#include "check/tun_view.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
@@ -124,6 +125,21 @@ static const struct inner_target_facts *answers_otherwise(const struct facts *fa
 	return NULL;
 }
 
+/*
+ * Errors about what was sent into the tunnel came back, and the engine refused them for their
+ * source: a router behind the peer cannot reach the host, and is none of the peer's addresses here.
+ */
+static const char *refused_words(const struct facts *facts, struct arena *a)
+{
+	int64_t n = tun_view_refused(facts, END_NEAR, "in_source_error");
+
+	return n < 1 ? "" :
+		       arena_printf(a,
+				    "; %lld ICMP errors about what was sent came through the "
+				    "tunnel, from an address that is not in the allowed IPs",
+				    (long long)n);
+}
+
 /* Nobody said that it is there, or answers pings. */
 static struct finding *judge_guess(const struct facts *facts, const char *target,
 				   struct findings *out)
@@ -148,8 +164,8 @@ static struct finding *judge_guess(const struct facts *facts, const char *target
 			    "answer: --ping ADDR";
 		return f;
 	}
-	f = finding_add(out, STATE_UNSURE, "%s did not answer, and nobody said that it must",
-			target);
+	f = finding_add(out, STATE_UNSURE, "%s did not answer, and nobody said that it must%s",
+			target, refused_words(facts, out->arena));
 	f->remedy = "name an address that must answer: --ping ADDR";
 	return f;
 }
@@ -161,7 +177,8 @@ static struct finding *judge_silent(const struct facts *facts, const struct beyo
 	const struct inner_target_facts *t = b->silent;
 	const struct ping_facts *p = &facts->ping_peer;
 	struct arena *a = out->arena;
-	const char *more = "";
+	const char *more = refused_words(facts, a);
+	struct finding *f;
 
 	if (t->icmp_from.family != FAMILY_NONE)
 		more = arena_printf(
@@ -172,8 +189,12 @@ static struct finding *judge_silent(const struct facts *facts, const struct beyo
 	else if (b->answers)
 		more = arena_printf(a, "; %s answers (%s)", words_addr(a, &b->answers->from),
 				    tunnel_answer_words(b->answers));
-	return finding_add(out, STATE_FAIL, "0/%lld answered, 100 %% lost%s", (long long)p->sent,
-			   more);
+	f = finding_add(out, STATE_FAIL, "0/%lld answered, 100 %% lost%s", (long long)p->sent,
+			more);
+	if (refused_words(facts, a)[0])
+		f->remedy = "look whether the host is on; or put the address of the router behind "
+			    "the peer into AllowedIPs, to hear what it says of the host";
+	return f;
 }
 
 /* An address of the other family that was asked too; not one that must answer, so no fault. */

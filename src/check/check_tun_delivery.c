@@ -6,6 +6,7 @@
  */
 #include "check/check_list.h"
 #include "check/given_log.h"
+#include "check/outer_size.h"
 #include "check/tun_view.h"
 
 static const char *seen_words(const struct tun_view *v, struct arena *a)
@@ -18,14 +19,39 @@ static const char *seen_words(const struct tun_view *v, struct arena *a)
 			    (long long)v->rx_packets);
 }
 
-static struct finding *judge_none(const struct tun_view *v, struct findings *out)
+/*
+ * Of those that the near engine refused since nobody waits for such: what it, or a router behind
+ * the peer, says from an address that no peer has. UNKNOWN: it does not count.
+ */
+static int64_t not_for_the_tun(const struct facts *facts)
 {
+	int64_t errors = tun_view_refused(facts, END_NEAR, "in_source_error");
+	int64_t link = tun_view_refused(facts, END_NEAR, "in_source_link");
+
+	return errors == UNKNOWN || link == UNKNOWN ? UNKNOWN : errors + link;
+}
+
+static struct finding *judge_none(const struct facts *facts, const struct tun_view *v,
+				  struct findings *out)
+{
+	int64_t aside = not_for_the_tun(facts);
 	struct finding *f;
 
+	if (aside > 0 && aside >= v->arrived)
+		return finding_add(out, STATE_SKIP,
+				   "%lld data messages arrived, none of them for the tun: ICMP "
+				   "errors and the like, from addresses that no peer has here",
+				   (long long)v->arrived);
 	if (v->dropped != 0)
 		return finding_add(out, STATE_UNSURE,
 				   "%lld arrived, no packet seen; the captures lost frames "
 				   "themselves",
+				   (long long)v->arrived);
+	if (aside == UNKNOWN && outer_size_is_of_errors(facts))
+		return finding_add(out, STATE_UNSURE,
+				   "%lld data messages arrived, nothing came out of the tun; by "
+				   "their sizes they may be ICMP errors, from an address that is "
+				   "not in the allowed IPs",
 				   (long long)v->arrived);
 	f = finding_add(out, STATE_FAIL, "%lld data messages arrived, %s came out of the tun",
 			(long long)v->arrived, v->not_ip > 0 ? "nothing valid" : "nothing");
@@ -33,7 +59,8 @@ static struct finding *judge_none(const struct tun_view *v, struct findings *out
 	return f;
 }
 
-static struct finding *judge(const struct tun_view *v, struct findings *out)
+static struct finding *judge(const struct facts *facts, const struct tun_view *v,
+			     struct findings *out)
 {
 	if (v->arrived == UNKNOWN || v->written == UNKNOWN)
 		return finding_add(out, STATE_UNSURE, "a capture cannot say how much it saw");
@@ -44,7 +71,7 @@ static struct finding *judge(const struct tun_view *v, struct findings *out)
 	if (v->arrived == 0 && v->not_ip == 0)
 		return finding_add(out, STATE_SKIP, "no data message arrived");
 	if (v->packets == 0 && v->arrived > 0)
-		return judge_none(v, out);
+		return judge_none(facts, v, out);
 	if (v->not_ip > 0 && !tun_view_no_ip(v))
 		return finding_add(out, STATE_WARN,
 				   "written %lld, %s; %lld more on the tun no IP, by whom is not "
@@ -68,7 +95,7 @@ static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct facts *facts = ctx->facts;
 	struct tun_view v = tun_view_of(facts, END_NEAR);
-	struct finding *f = judge(&v, out);
+	struct finding *f = judge(facts, &v, out);
 	struct evidence *ev;
 
 	ev = finding_because(out, f, "capture", "near wire and tun",

@@ -12,6 +12,7 @@ enum {
 	HEADER_LEN = 4,
 	PADDED_TO = 16,
 	PAD_MAX = 15,
+	ERROR_MAX = 48, /* IPv6: a header of 40 and one of 8 before the packet that is quoted */
 };
 
 /* Outer data bytes of one direction, without the overhead of each; UNKNOWN. */
@@ -127,4 +128,22 @@ int64_t outer_size_of_answers(const struct facts *facts)
 	if (in < LEAST || in != out || excess <= 0 || excess > (PAD_MAX + HEADER_LEN) * in)
 		return 0;
 	return excess;
+}
+
+/*
+ * What quotes an echo of ours (96 or 112 bytes, both multiples of 16) is two or three times 16
+ * longer than its reply; four bytes too many make it once 16. More than were asked nobody answers.
+ */
+bool outer_size_is_of_errors(const struct facts *facts)
+{
+	const struct tap_facts *w = &facts->taps[TAP_NEAR_WIRE];
+	int64_t out, in;
+
+	if (facts_far_is_here(facts) || !(facts->have & NEED_BIT(NEED_TAP_NEAR_WIRE)) ||
+	    w->larger == UNKNOWN || w->larger < 1)
+		return false;
+	out = w->msgs[TAP_OUT][WG_MSG_DATA] - w->keepalives[TAP_OUT];
+	in = w->msgs[TAP_IN][WG_MSG_DATA] - w->keepalives[TAP_IN];
+	return in <= out && w->larger_bytes > PADDED_TO * w->larger &&
+	       w->larger_bytes <= ERROR_MAX * w->larger;
 }

@@ -18,5 +18,10 @@ int64_t outer_size_excess(const struct facts *facts, enum end end);
  * under way.
  */
 int64_t outer_size_of_answers(const struct facts *facts);
+/*
+ * May all that came be ICMP errors about what was asked? They are larger than any answer, by the
+ * header that they put before what they quote. To be asked as the former.
+ */
+bool outer_size_is_of_errors(const struct facts *facts);
 
 #endif

@@ -1,5 +1,6 @@
 #include "check/reject_weight.h"
 
+#include "check/outer_size.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
@@ -8,7 +9,8 @@
 /*
  * Not listed: by its share of all messages. FAIL: it cannot happen on a tunnel whose two ends
  * agree. PASS: part of normal life, listed all the same; the host's own multicast into a tun has no
- * peer, and at the other end its link-local source is nobody's; what waits at the end is purged;
+ * peer, and at the other end its link-local source is nobody's; a router that cannot reach a host
+ * says so from its own address; what waits at the end is purged;
  * and a peer that has to come first has no endpoint until it does. WARN, however many: what waits
  * for a session is a consequence of there being none, and must not explain it; and what the way
  * doubles came once.
@@ -31,10 +33,10 @@ static const struct weight weights[] = {
 	{ "io_send_perm", STATE_FAIL },	     { "io_send_unreach", STATE_FAIL },
 	{ "io_send_other", STATE_FAIL },     { "io_no_socket", STATE_FAIL },
 	{ "io_tun_refused", STATE_FAIL },    { "io_recv_truncated", STATE_FAIL },
-	{ "in_source_link", STATE_PASS },    { "out_no_peer", STATE_PASS },
-	{ "out_down", STATE_PASS },	     { "out_purged", STATE_PASS },
-	{ "out_staged_full", STATE_WARN },   { "out_give_up", STATE_WARN },
-	{ "in_replay", STATE_WARN },
+	{ "in_source_link", STATE_PASS },    { "in_source_error", STATE_PASS },
+	{ "out_no_peer", STATE_PASS },	     { "out_down", STATE_PASS },
+	{ "out_purged", STATE_PASS },	     { "out_staged_full", STATE_WARN },
+	{ "out_give_up", STATE_WARN },	     { "in_replay", STATE_WARN },
 };
 
 /* Only peers that are not the one that is asked: a hub has such all the time, and tries them. */
@@ -163,6 +165,14 @@ static bool handshake_was_made(const struct facts *f)
 	return h->age_ns == UNKNOWN || (last != UNKNOWN && last >= f->started_wall_ns);
 }
 
+static bool tun_is_empty(const struct facts *f)
+{
+	const struct tap_facts *t = &f->taps[TAP_NEAR_TUN];
+
+	return f->have & NEED_BIT(NEED_TAP_NEAR_TUN) && t->packets[TAP_IN] == 0 &&
+	       t->not_ip[TAP_IN] == 0;
+}
+
 enum state reject_log_weight(const struct facts *f, enum end end, enum engine_log_class class)
 {
 	enum state s = log_weights[class];
@@ -176,6 +186,10 @@ enum state reject_log_weight(const struct facts *f, enum end end, enum engine_lo
 	case ENGINE_LOG_MAC1:
 		return less_bad(s, at_most(f, SENDER_ANYBODY));
 	case ENGINE_LOG_SOURCE:
+		/* It does not say what it was: by the sizes, errors that nobody waits for. */
+		if (end == END_NEAR && tun_is_empty(f) && outer_size_is_of_errors(f))
+			s = less_bad(s, STATE_WARN);
+		return less_bad(s, at_most(f, SENDER_PEER));
 	case ENGINE_LOG_TAG:
 	case ENGINE_LOG_NOT_IP:
 		return less_bad(s, at_most(f, SENDER_PEER));

@@ -142,7 +142,8 @@ static void log_refusal(struct daemon *d, const struct trace_rec *r)
 	char more[MORE_SIZE], number[32] = "";
 
 	/* Their events say more. */
-	if (w == WG_DROP_IN_UNKNOWN_PEER || w == WG_DROP_IN_SOURCE || !may_say(d, w, more))
+	if (w == WG_DROP_IN_UNKNOWN_PEER || w == WG_DROP_IN_SOURCE ||
+	    w == WG_DROP_IN_SOURCE_ERROR || !may_say(d, w, more))
 		return;
 	if (r->sys_errno)
 		snprintf(number, sizeof(number), " (errno %u)", r->sys_errno);

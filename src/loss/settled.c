@@ -39,7 +39,8 @@ int64_t loss_on_wire(const struct facts *f, enum end from)
 /*
  * Refused after it was opened: counted as opened too, so it says nothing about what came.
  */
-static const char *const opened_too[] = { "in_not_ip", "in_length", "in_source", "in_source_link" };
+static const char *const opened_too[] = { "in_not_ip", "in_length", "in_source", "in_source_link",
+					  "in_source_error" };
 
 static bool is_refused_unopened(const char *id)
 {

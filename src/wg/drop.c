@@ -49,6 +49,9 @@
 	  "authentic, but the inner source is not in the peer's allowed IPs") \
 	X(IN_SOURCE_LINK, "in_source_link", \
 	  "authentic, but from a link-local address or none, which no peer is allowed") \
+	X(IN_SOURCE_ERROR, "in_source_error", \
+	  "authentic, an ICMP error about what was sent to the peer, from an address not in its " \
+	  "allowed IPs") \
 	X(IO_SEND_MSGSIZE, "io_send_msgsize", "send: longer than the path MTU") \
 	X(IO_SEND_NOBUFS, "io_send_nobufs", \
 	  "the system refused to send it: queue full, or a firewall on the way out") \

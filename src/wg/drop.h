@@ -58,6 +58,8 @@ enum wg_drop {
 	WG_DROP_IN_SOURCE,
 	/* the same, and it is link-local or none, and no peer's: what systems send by themselves */
 	WG_DROP_IN_SOURCE_LINK,
+	/* the same as the first, and it is an ICMP error about what was sent to this peer */
+	WG_DROP_IN_SOURCE_ERROR,
 
 	/* what the system refused */
 	WG_DROP_IO_FIRST,

@@ -81,6 +81,17 @@ static bool is_of_the_link(const struct ip_packet *ip)
 	return ip->version == FAMILY_IP6 ? ip6_is_link_local(src) : ip4_is_link_local(src);
 }
 
+/*
+ * What a router behind the peer says of a packet that went to one of the peer's addresses: it may
+ * well have another one itself. Nobody waits for that, and it shows that the packet got there.
+ */
+static bool is_error_about_ours(const struct run *r, const struct ip_packet *ip)
+{
+	const uint8_t *to = ip_error_about(ip);
+
+	return to && peer_by_address(r->d, ip->version, to) == r->peer;
+}
+
 /* The inside of an authentic message; pkt is the plaintext. Cuts the padding off. */
 static enum wg_drop check_inner(const struct run *r, struct wg_pkt *pkt)
 {
@@ -104,7 +115,7 @@ static enum wg_drop check_inner(const struct run *r, struct wg_pkt *pkt)
 		return WG_DROP_IN_SOURCE_LINK;
 	if (owner != r->peer) {
 		note_source(r, &ip, owner);
-		return WG_DROP_IN_SOURCE;
+		return is_error_about_ours(r, &ip) ? WG_DROP_IN_SOURCE_ERROR : WG_DROP_IN_SOURCE;
 	}
 	/* RFC 6040 would drop congestion that the inner packet cannot tell of. No other engine
 	 * does, so it would be a loss that only we have: it goes on as it is.

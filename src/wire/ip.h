@@ -59,6 +59,12 @@ uint16_t ip_sum_finish(uint32_t sum);
 bool ip_ecn_decapsulate(uint8_t *packet, size_t len, uint8_t outer_ecn);
 
 /*
+ * Where the packet went to that this one, an ICMP or ICMPv6 error, is about: of the same family,
+ * borrowed. NULL: it is no error, or quotes no whole header.
+ */
+const uint8_t *ip_error_about(const struct ip_packet *ip);
+
+/*
  * The ICMP or ICMPv6 "destination unreachable, host/address unreachable" for
  * the refused packet, whole, with the source address `from` (same family; NULL:
  * the destination of the refused packet). Returns its length, or 0 when none must be

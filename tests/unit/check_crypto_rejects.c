@@ -193,6 +193,61 @@ static void go_refuses_all(struct facts *f)
 	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = 0;
 }
 
+/* From one end; what came is by `more` bytes each larger than any answer. */
+static void larger(struct facts *f, int64_t more)
+{
+	struct tap_facts *w = &f->taps[TAP_NEAR_WIRE];
+
+	go_refuses_all(f);
+	f->target.kind = TARGET_INTERFACE;
+	facts_gap(f, NEED_ENGINE_FAR, "the far end is not on this machine", NULL);
+	f->crypto[END_FAR].known = false;
+	w->larger = 5;
+	w->larger_bytes = 5 * more;
+	w->largest[TAP_OUT] = 128;
+	w->largest[TAP_IN] = 128 + more;
+	w->msg_bytes[TAP_IN] = w->msg_bytes[TAP_OUT] - 200; /* others are smaller */
+}
+
+static void go_refuses_errors(struct facts *f)
+{
+	larger(f, 32);
+}
+
+static void go_refuses_errors6(struct facts *f)
+{
+	larger(f, 48);
+}
+
+static void go_refuses_a_header_more(struct facts *f)
+{
+	larger(f, 16);
+}
+
+static void go_refuses_what_no_error_is(struct facts *f)
+{
+	larger(f, 64);
+}
+
+static void go_refuses_more_than_was_asked(struct facts *f)
+{
+	larger(f, 32);
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] += 1;
+}
+
+static void go_logs_refused_errors(struct facts *f)
+{
+	larger(f, 32);
+	f->ping_peer.received = 0;
+	f->engine[END_NEAR].log_says[ENGINE_LOG_SOURCE] = 3;
+}
+
+static void go_logs_refused_packets(struct facts *f)
+{
+	go_logs_refused_errors(f);
+	f->taps[TAP_NEAR_WIRE].larger = f->taps[TAP_NEAR_WIRE].larger_bytes = 0;
+}
+
 static void go_joins_segments(struct facts *f)
 {
 	made_wireguard_go(f);
@@ -440,6 +495,19 @@ static const struct check_case cases[] = {
 	  "it has no control socket", NULL },
 	{ "an engine that counts is not judged by its log", builtin_logs, STATE_PASS, NULL, NULL },
 	{ "it refuses all", go_refuses_all, STATE_FAIL, "0 packets reached the tun", NULL },
+	{ "what it refuses may be errors", go_refuses_errors, STATE_UNSURE, "0 packets reached",
+	  NULL },
+	{ "the same of IPv6", go_refuses_errors6, STATE_UNSURE, "0 packets reached", NULL },
+	{ "border: larger by a header", go_refuses_a_header_more, STATE_FAIL, "0 packets",
+	  "tun.framing" },
+	{ "border: larger than an error", go_refuses_what_no_error_is, STATE_FAIL, "0 packets",
+	  NULL },
+	{ "border: more than was asked", go_refuses_more_than_was_asked, STATE_FAIL, "0 packets",
+	  NULL },
+	{ "and its log says so", go_logs_refused_errors, STATE_UNSURE, "3 × an inner source",
+	  NULL },
+	{ "border: its log, of others", go_logs_refused_packets, STATE_FAIL, "3 × an inner source",
+	  NULL },
 	{ "border: it joins segments", go_joins_segments, STATE_PASS,
 	  "250 packets reached the tun (fewer, yet all data arrived whole)", NULL },
 	{ "border: fewer, and loss", go_loses_some, STATE_UNSURE, "250 packets", NULL },
@@ -499,7 +567,7 @@ static void rejects(void **state)
 static void each_reason_has_a_weight(void **state)
 {
 	static const char *const normal[] = { "out_no_peer", "out_down", "out_purged",
-					      "in_source_link" };
+					      "in_source_link", "in_source_error" };
 	static const char *const warned[] = {
 		"out_not_ip",	    "out_short",	"out_staged_full",
 		"out_give_up",	    "out_too_long",	"in_down",

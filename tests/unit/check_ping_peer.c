@@ -147,7 +147,37 @@ static void lost_on_the_wire(struct facts *f)
 	f->loss_down.lost = 20;
 }
 
+/* From one end; what came were errors of a router that no peer has here. */
+static void errors_came(struct facts *f, enum target_how how)
+{
+	static struct inner_target_facts t;
+
+	none(f);
+	t = (struct inner_target_facts){ .addr = f->ping_peer.target, .how = how };
+	f->inner_targets = &t;
+	f->n_inner_targets = 1;
+	f->target.kind = TARGET_INTERFACE;
+	facts_gap(f, NEED_ENGINE_FAR, "the far end is not on this machine", NULL);
+	f->crypto[END_FAR].known = false;
+	made_refused(f, END_NEAR, "in_source_error", "an ICMP error", 9);
+}
+
+static void guessed_and_errors(struct facts *f)
+{
+	errors_came(f, TARGET_SINGLE);
+}
+
+static void named_and_errors(struct facts *f)
+{
+	errors_came(f, TARGET_GIVEN);
+}
+
 static const struct check_case cases[] = {
+	{ "guessed, and a router cannot reach it", guessed_and_errors, STATE_UNSURE,
+	  "nobody said that it must; 9 ICMP errors", NULL },
+	{ "named, and a router cannot reach it", named_and_errors, STATE_FAIL,
+	  "0/10 answered, 100 % lost; 9 ICMP errors", NULL },
+
 	{ "lost on the wire", lost_on_the_wire, STATE_FAIL, "8/10", "loss.down" },
 	{ "healthy", NULL, STATE_PASS, "10/10 answered, 0 % lost, avg 0.30 ms", NULL },
 	{ "none", none, STATE_FAIL, "0/10 answered, 100 % lost", NULL },
@@ -158,8 +188,7 @@ static const struct check_case cases[] = {
 	{ "border: twice", twice, STATE_WARN, "2 twice", NULL },
 	{ "not sent", not_sent, STATE_FAIL, "Operation not permitted", NULL },
 	{ "some not sent", some_not_sent, STATE_FAIL, "Message too long", NULL },
-	{ "border: one not sent", one_not_sent, STATE_WARN, "1 could not be sent: Message",
-	  NULL },
+	{ "border: one not sent", one_not_sent, STATE_WARN, "1 could not be sent: Message", NULL },
 	{ "no memory of ours", no_memory, STATE_ERROR, "No buffer space", NULL },
 	{ "some without memory", some_without_memory, STATE_UNSURE,
 	  "8/8 answered; 2 could not be sent: No buffer space", NULL },

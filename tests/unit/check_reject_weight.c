@@ -145,17 +145,17 @@ static void nobody_else(void **state)
 	all_are(&f, peers, ARRAY_LEN(peers), STATE_FAIL);
 }
 
-/* Nobody waits for what has no address, answered or not. */
+/* Nobody waits for what has no address, or for what a router says, answered or not. */
 static void sources(void **state)
 {
-	static const char *const link[] = { "in_source_link" };
+	static const char *const link[] = { "in_source_link", "in_source_error" };
 	struct facts f;
 
 	(void)state;
 	attached(&f);
-	all_are(&f, link, 1, STATE_PASS);
+	all_are(&f, link, 2, STATE_PASS);
 	silent(&f);
-	all_are(&f, link, 1, STATE_PASS);
+	all_are(&f, link, 2, STATE_PASS);
 }
 
 int main(void)

@@ -89,6 +89,52 @@ static void refused(struct facts *f)
 	made_refused(f, END_NEAR, "in_tag", "does not authenticate", 400);
 }
 
+/* From one end, nine messages came. */
+static void nine(struct facts *f)
+{
+	none(f);
+	f->target.kind = TARGET_INTERFACE;
+	facts_gap(f, NEED_ENGINE_FAR, "the far end is not on this machine", NULL);
+	f->crypto[END_FAR].known = false;
+	f->taps[TAP_NEAR_WIRE].keepalives[TAP_IN] = 0;
+	f->taps[TAP_NEAR_WIRE].msgs[TAP_IN][WG_MSG_DATA] = 9;
+}
+
+static void errors_refused(struct facts *f)
+{
+	nine(f);
+	made_refused(f, END_NEAR, "in_source_error", "an ICMP error", 9);
+}
+
+static void of_the_link(struct facts *f)
+{
+	nine(f);
+	made_refused(f, END_NEAR, "in_source_link", "link-local", 9);
+}
+
+static void one_more(struct facts *f)
+{
+	nine(f);
+	made_refused(f, END_NEAR, "in_source_error", "an ICMP error", 8);
+}
+
+static void maybe_errors(struct facts *f)
+{
+	nine(f);
+	f->crypto[END_NEAR].known = false;
+	f->taps[TAP_NEAR_WIRE].larger = 5;
+	f->taps[TAP_NEAR_WIRE].larger_bytes = 5 * 32;
+	f->taps[TAP_NEAR_WIRE].largest[TAP_OUT] = 128;
+	f->taps[TAP_NEAR_WIRE].largest[TAP_IN] = 160;
+}
+
+/* It counts them, and they were none. */
+static void no_errors(struct facts *f)
+{
+	maybe_errors(f);
+	f->crypto[END_NEAR].known = true;
+}
+
 static void no_counts(struct facts *f)
 {
 	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = UNKNOWN;
@@ -122,6 +168,13 @@ static const struct check_case cases[] = {
 	  "underlay.back" },
 	{ "no handshake", silent, STATE_SKIP, "no data message arrived", "handshake.complete" },
 	{ "engine refuses", refused, STATE_FAIL, "nothing came out", "crypto.rejects" },
+	{ "errors, refused for their source", errors_refused, STATE_SKIP,
+	  "none of them for the tun", NULL },
+	{ "of the link alone", of_the_link, STATE_SKIP, "none of them for the tun", NULL },
+	{ "border: one more than the errors", one_more, STATE_FAIL,
+	  "9 data messages arrived, nothing", NULL },
+	{ "by their sizes errors", maybe_errors, STATE_UNSURE, "may be ICMP errors", NULL },
+	{ "border: the engine tells them", no_errors, STATE_FAIL, "nothing came out", NULL },
 	{ "not counted", no_counts, STATE_UNSURE, "cannot say", NULL },
 	{ "no link counters", no_links, STATE_PASS, "not known", NULL },
 	{ "gap", no_tap, STATE_SKIP, "Operation not permitted", NULL },

@@ -423,6 +423,28 @@ static void in_source_link(struct scene *c)
 	c->refuser = c->b;
 }
 
+/* From a router that no peer has, about a packet that went to the peer. */
+static void sends_error(struct scene *c, unsigned about)
+{
+	uint8_t b[28 + 84];
+
+	established(c);
+	sim_inner_packet(b, sizeof(b), 98, c->b->number, 0);
+	b[9] = 1; /* ICMP */
+	b[20] = 3;
+	b[21] = 1;
+	sim_inner_packet(b + 28, 84, c->b->number, about, 0);
+	transmit(c, c->a, b, sizeof(b), SIM_SLOT_LEN);
+	sim_run(c->s, NS_PER_S);
+	c->refuser = c->b;
+}
+
+static void in_source_error(struct scene *c)
+{
+	sends_error(c, c->a->number);
+	assert_int_equal(c->b->events[WG_EVENT_SOURCE], 1);
+}
+
 /* --- the table --- */
 
 static const struct drop_case {
@@ -466,6 +488,7 @@ static const struct drop_case {
 	[WG_DROP_IN_LENGTH] = { in_length, true },
 	[WG_DROP_IN_SOURCE] = { in_source, true },
 	[WG_DROP_IN_SOURCE_LINK] = { in_source_link, true },
+	[WG_DROP_IN_SOURCE_ERROR] = { in_source_error, true },
 };
 
 static void check_peers(const struct scene *c, enum wg_drop why, bool has_peer)
@@ -500,6 +523,20 @@ static void each_reason_counts_once(void **state)
 	}
 }
 
+/* About what never went to the peer: who sends that is at a wrong address, as any. */
+static void error_about_others(void **state)
+{
+	struct scene c = { .s = sim_new() };
+
+	(void)state;
+	c.a = sim_add(c.s);
+	c.refuser = c.b = sim_add(c.s);
+	sends_error(&c, 97);
+	assert_int_equal(sim_drop(c.b, WG_DROP_IN_SOURCE), 1);
+	assert_int_equal(sim_drop(c.b, WG_DROP_IN_SOURCE_ERROR), 0);
+	sim_free(c.s);
+}
+
 /* The system's refusals come from outside; all there is to test is the counting. */
 static void what_the_system_refused_is_counted(void **state)
 {
@@ -522,6 +559,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_reason_counts_once),
+		cmocka_unit_test(error_about_others),
 		cmocka_unit_test(what_the_system_refused_is_counted),
 	};
 

@@ -131,8 +131,9 @@ static void faults(void **state)
 	for (v = 0; v < 16; v++) {
 		memset(b, 0, sizeof(b));
 		b[0] = (uint8_t)(v << 4);
-		assert_int_equal(parse_exact(b, 60), v == 4 ? IP_LENGTH : v == 6 ? IP_OK :
-										   IP_VERSION);
+		assert_int_equal(parse_exact(b, 60), v == 4 ? IP_LENGTH :
+						     v == 6 ? IP_OK :
+							      IP_VERSION);
 	}
 	len = make4(b, IP_PROTO_UDP, 0);
 	assert_int_equal(parse_exact(b, len), IP_OK);
@@ -275,8 +276,8 @@ static void unreachable4(void **state)
 
 static uint16_t icmp6_sum(const uint8_t *b, size_t len)
 {
-	return ip_sum_finish(ip_sum(b + 40, len - 40,
-				    ip_sum(b + 8, 32, (uint32_t)len - 40 + IP_PROTO_ICMP6)));
+	return ip_sum_finish(
+		ip_sum(b + 40, len - 40, ip_sum(b + 8, 32, (uint32_t)len - 40 + IP_PROTO_ICMP6)));
 }
 
 static void unreachable6(void **state)
@@ -422,6 +423,73 @@ static void broken_packets_get_no_answer(void **state)
 	assert_int_equal(ip_unreachable(b, len, NULL, out), 0);
 }
 
+/* Each type, of what it quotes each length, and of which family. */
+static const uint8_t *about(const uint8_t *b, size_t len, struct ip_packet *ip)
+{
+	assert_int_equal(ip_parse(b, len, ip), IP_OK);
+	return ip_error_about(ip);
+}
+
+static void errors_about4(void **state)
+{
+	uint8_t b[BIG];
+	struct ip_packet ip;
+	size_t len = make4(b, IP_PROTO_ICMP, 8 + 20);
+	unsigned type;
+
+	(void)state;
+	b[28] = 0x45;
+	for (type = 0; type < 256; type++) {
+		b[20] = (uint8_t)type;
+		if (type == 3 || type == 4 || type == 11 || type == 12)
+			assert_ptr_equal(about(b, len, &ip), b + 28 + 16);
+		else
+			assert_null(about(b, len, &ip));
+	}
+	b[20] = 3;
+	b[28] = 0x60;
+	assert_null(about(b, len, &ip));
+	b[28] = 0x45;
+	b[9] = IP_PROTO_UDP;
+	assert_null(about(b, len, &ip));
+	len = make4(b, IP_PROTO_ICMP, 8 + 19);
+	b[20] = 3;
+	b[28] = 0x45;
+	assert_null(about(b, len, &ip));
+	len = make4(b, IP_PROTO_ICMP, 8 + 20);
+	b[20] = 3;
+	b[28] = 0x45;
+	b[7] = 1; /* a later fragment has no such header */
+	assert_null(about(b, len, &ip));
+}
+
+static void errors_about6(void **state)
+{
+	uint8_t b[BIG];
+	struct ip_packet ip;
+	size_t len = make6(b, IP_PROTO_ICMP6, 8 + 40);
+	unsigned type;
+
+	(void)state;
+	b[48] = 0x60;
+	for (type = 0; type < 256; type++) {
+		b[40] = (uint8_t)type;
+		if (type >= 1 && type <= 4)
+			assert_ptr_equal(about(b, len, &ip), b + 48 + 24);
+		else
+			assert_null(about(b, len, &ip));
+	}
+	b[40] = 1;
+	b[6] = IP_PROTO_ICMP;
+	assert_null(about(b, len, &ip));
+	len = make6(b, IP_PROTO_ICMP6, 8 + 39);
+	b[40] = 1;
+	b[48] = 0x60;
+	assert_null(about(b, len, &ip));
+	len = make6(b, IP_PROTO_ICMP6, 0);
+	assert_null(about(b, len, &ip));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,6 +503,8 @@ int main(void)
 		cmocka_unit_test(who_is_answered4),
 		cmocka_unit_test(who_is_answered6),
 		cmocka_unit_test(zero_address6),
+		cmocka_unit_test(errors_about4),
+		cmocka_unit_test(errors_about6),
 		cmocka_unit_test(broken_packets_get_no_answer),
 	};
 
