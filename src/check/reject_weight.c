@@ -188,7 +188,7 @@ enum state reject_log_weight(const struct facts *f, enum end end, enum engine_lo
 	case ENGINE_LOG_SOURCE:
 		/* It does not say what it was: by the sizes, errors that nobody waits for. */
 		if (end == END_NEAR && tun_is_empty(f) && outer_size_is_of_errors(f))
-			s = less_bad(s, STATE_WARN);
+			s = less_bad(s, STATE_UNSURE);
 		return less_bad(s, at_most(f, SENDER_PEER));
 	case ENGINE_LOG_TAG:
 	case ENGINE_LOG_NOT_IP:

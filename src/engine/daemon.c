@@ -43,6 +43,19 @@ static int64_t wall_ns(void *ctx)
 	return d->os->wall_ns();
 }
 
+/* As the host itself would deliver to it. */
+static bool is_own(void *ctx, const struct ip_addr *a)
+{
+	enum { ROUTE_LOCAL = 2 }; /* rtnetlink: to this host itself */
+	const struct daemon *d = ctx;
+	const struct sys_flow flow = { .to = *a };
+	struct sys_path way = { 0 };
+	struct err ignored;
+
+	return d->os->route_get && d->os->route_get(&flow, &way, &ignored) == 0 && way.answered &&
+	       !way.error && way.type == ROUTE_LOCAL;
+}
+
 static int open_core(struct daemon *d, struct err *e)
 {
 	/* What a macOS tun puts before each packet: its AF_INET and AF_INET6. */
@@ -54,6 +67,7 @@ static int open_core(struct daemon *d, struct err *e)
 		.wall_ns = wall_ns,
 		.send = daemon_io_send,
 		.deliver = daemon_io_deliver,
+		.is_own = is_own,
 		.event = daemon_log_event,
 		.trace = daemon_log_trace,
 	};

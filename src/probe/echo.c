@@ -17,6 +17,7 @@
 #include "base/moments.h"
 #include "probe/icmp_sock.h"
 #include "probe/pattern.h"
+#include "wire/ip.h"
 
 enum {
 	NONCE_LEN = 8,
@@ -182,6 +183,10 @@ static void on_error(void *ctx, const struct endpoint *to, const struct sys_udp_
 {
 	struct echo *x = ctx;
 
+	/* That it cannot be reached is nothing that the target itself can say. */
+	if (ip_addr_equal(&error->from, &x->conf.target) &&
+	    !ip_error_is_of_host(error->from.family, error->type, error->code))
+		return;
 	/* Errors of our own host have no offender; a raw socket hears those of others too. */
 	if (error->from.family != FAMILY_NONE && ip_addr_equal(&to->addr, &x->conf.target) &&
 	    x->error_from.family == FAMILY_NONE)

@@ -63,7 +63,10 @@ bool echo_all_back(void *echo);
  * *corrupt; corrupt may be NULL. dev_is_tun is left UNKNOWN.
  */
 void echo_facts(const struct echo *x, struct ping_facts *out, int64_t *corrupt);
-/* Who sent an ICMP error about a request, the first one; false: nobody. */
+/*
+ * Who sent an ICMP error about a request, the first one; false: nobody. Not one that claims to be of
+ * the target, and that it cannot be reached.
+ */
 bool echo_error(const struct echo *x, struct ip_addr *from);
 /*
  * Which request is it, or is it the answer to? By id, sequence number and, where it has room for

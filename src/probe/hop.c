@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "probe/sock_option.h"
+#include "wire/ip.h"
 
 struct hop {
 	struct hop_conf conf;
@@ -109,9 +110,15 @@ bool hop_done(void *hop)
 	return h->over || h->from.family != FAMILY_NONE;
 }
 
+static bool denies_itself(const struct hop *h)
+{
+	return h->by_icmp && ip_addr_equal(&h->from, &h->conf.target) &&
+	       !ip_error_is_of_host(h->from.family, h->type, h->code);
+}
+
 bool hop_answer(const struct hop *h, struct ip_addr *from)
 {
-	if (h->from.family == FAMILY_NONE)
+	if (h->from.family == FAMILY_NONE || denies_itself(h))
 		return false;
 	*from = h->from;
 	return true;

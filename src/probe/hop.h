@@ -25,7 +25,10 @@ int hop_open(const struct hop_conf *c, const struct platform_ops *p, struct loop
 	     struct arena *a, struct hop **out, struct err *e);
 void hop_start(struct hop *h);
 bool hop_done(void *hop); /* answered, or all timed out */
-/* Who answered; false: nobody. */
+/*
+ * Who answered; false: nobody. That the target cannot be reached, from the target itself, is no
+ * answer.
+ */
 bool hop_answer(const struct hop *h, struct ip_addr *from);
 /* And what; false: nobody, or the target itself, and not by ICMP. */
 bool hop_icmp(const struct hop *h, struct ip_addr *from, uint8_t *type, uint8_t *code);

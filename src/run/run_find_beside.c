@@ -4,6 +4,7 @@
  */
 #include "probe/hop.h"
 #include "run/run_find_priv.h"
+#include "wire/ip.h"
 
 enum {
 	BESIDE_INTERVAL_MS = 200,
@@ -87,8 +88,9 @@ static void note_beside(const struct asked *q, struct inner_target_facts *out)
 	out->icmp_from = from;
 	out->icmp_type = type;
 	out->icmp_code = code;
-	/* Whatever it says, it is there. */
-	if (!out->answered && ip_addr_equal(&from, &out->addr)) {
+	/* Whatever it says, it is there; that it cannot be reached is not its own word. */
+	if (!out->answered && ip_addr_equal(&from, &out->addr) &&
+	    ip_error_is_of_host(from.family, type, code)) {
 		out->answered = ANSWERED_ERROR;
 		out->from = from;
 	}

@@ -246,12 +246,27 @@ static bool icmp_may_send(struct wg_device *d, int64_t now_ns)
 	return d->icmp_tokens > 0;
 }
 
+/* What is forwarded has a source of another host; most of all what came out of the tunnel. */
+static bool is_own(const struct wg_device *d, const struct wg_pkt *pkt)
+{
+	struct ip_addr a = { 0 };
+	struct ip_packet ip;
+
+	if (!d->env.is_own)
+		return true;
+	if (ip_parse(wg_pkt_bytes(pkt), pkt->len, &ip) != IP_OK)
+		return false;
+	a.family = ip.version;
+	memcpy(a.b, ip.src, ip_addr_len(&a));
+	return d->env.is_own(d->env.ctx, &a);
+}
+
 static void tell_unreachable(struct wg_device *d, const struct wg_pkt *pkt, int64_t now_ns)
 {
 	struct slot *s;
 	size_t len;
 
-	if (!icmp_may_send(d, now_ns))
+	if (!icmp_may_send(d, now_ns) || !is_own(d, pkt))
 		return;
 	s = device_slot(d, IP_UNREACHABLE_MAX);
 	len = ip_unreachable(wg_pkt_bytes(pkt), pkt->len, NULL, wg_pkt_bytes(&s->pkt));

@@ -63,6 +63,11 @@ bool ip_ecn_decapsulate(uint8_t *packet, size_t len, uint8_t outer_ecn);
  * borrowed. NULL: it is no error, or quotes no whole header.
  */
 const uint8_t *ip_error_about(const struct ip_packet *ip);
+/*
+ * Is it an error that the host gives to which the packet went? That a host or network cannot be
+ * reached, or that the way was too long, is the word of a router, whatever source it has.
+ */
+bool ip_error_is_of_host(uint8_t version, uint8_t type, uint8_t code);
 
 /*
  * The ICMP or ICMPv6 "destination unreachable, host/address unreachable" for

@@ -26,3 +26,21 @@ const uint8_t *ip_error_about(const struct ip_packet *ip)
 		return NULL;
 	return quoted + (v6 ? IP6_DST : IP4_DST);
 }
+
+/* RFC 1122, section 3.2.2.1, and RFC 1812, section 5.2.7.1; RFC 4443, section 3. */
+bool ip_error_is_of_host(uint8_t version, uint8_t type, uint8_t code)
+{
+	enum { UNREACHABLE = 3, EXCEEDED = 11, PARAMETER = 12 };
+	enum { UNREACHABLE6 = 1, EXCEEDED6 = 3, PARAMETER6 = 4 };
+	enum { PROHIBITED6 = 1, PORT6 = 4, REASSEMBLY = 1 };
+	static const uint8_t codes[] = { 2, 3, 9, 10, 13 }; /* protocol, port, prohibited */
+	size_t i;
+
+	if (version == 6)
+		return type == PARAMETER6 || (type == EXCEEDED6 && code == REASSEMBLY) ||
+		       (type == UNREACHABLE6 && (code == PROHIBITED6 || code == PORT6));
+	for (i = 0; type == UNREACHABLE && i < sizeof(codes); i++)
+		if (codes[i] == code)
+			return true;
+	return type == PARAMETER || (type == EXCEEDED && code == REASSEMBLY);
+}

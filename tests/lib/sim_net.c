@@ -229,6 +229,14 @@ static void note_number(struct sim_node *n, const uint8_t *b, size_t len)
 	n->seen_numbers[number / 8] |= bit;
 }
 
+static bool env_is_own(void *ctx, const struct ip_addr *a)
+{
+	const struct sim_node *node = ctx;
+
+	assert(a->family == FAMILY_IP4 || a->family == FAMILY_IP6);
+	return !node->forwards;
+}
+
 static void env_deliver(void *ctx, struct wg_peer *peer, const struct wg_pkt *pkts, size_t n)
 {
 	struct sim_node *node = ctx;
@@ -296,6 +304,7 @@ struct sim_node *sim_add(struct sim *s)
 		.wall_ns = env_wall,
 		.send = env_send,
 		.deliver = env_deliver,
+		.is_own = env_is_own,
 		.event = env_event,
 	};
 

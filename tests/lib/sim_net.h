@@ -35,6 +35,7 @@ struct sim_node {
 	struct endpoint seen; /* its address as others see it, behind its NAT */
 	int64_t wall_offset_ns; /* CLOCK_REALTIME is virtual time and this */
 	bool echo; /* answers each inner packet with one of the same length */
+	bool forwards; /* no packet that it is given has a source of its own */
 	bool mute; /* what it sends does not reach the network */
 
 	/* What it did: messages by type, the times of the last ones, events by type. */

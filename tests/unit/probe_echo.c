@@ -29,7 +29,10 @@ enum trick {
 	OTHER_NONCE,
 	OTHER_ID,
 	OTHER_SOURCE,
-	HOLD
+	HOLD,
+	DENIES, /* the target's own word that it cannot be reached */
+	REFUSES, /* the target refuses the port */
+	ROUTER /* another says that it cannot be reached */
 };
 
 struct world {
@@ -43,6 +46,8 @@ struct world {
 	unsigned n_held;
 	struct echo_conf c;
 	struct ping_facts f;
+	bool errs; /* somebody sent an ICMP error */
+	struct ip_addr error_from;
 	int64_t corrupt, bursts, head, tail;
 	unsigned n_asked;
 };
@@ -91,6 +96,25 @@ static size_t resize(uint8_t *b, const struct ip_packet *ip, int by)
 	return len;
 }
 
+static size_t make_error(struct world *w, size_t len)
+{
+	static const uint8_t router4[4] = { 10, 0, 0, 9 };
+	static const uint8_t router6[16] = { 0xfd, [15] = 9 };
+	uint8_t out[IP_UNREACHABLE_MAX];
+	bool v6 = w->packet[0] >> 4 == 6;
+	const uint8_t *router = v6 ? router6 : router4;
+	size_t n = ip_unreachable(w->packet, len, w->trick == ROUTER ? router : NULL, out);
+	struct ip_packet ip;
+
+	if (n == 0 || ip_parse(out, n, &ip) != IP_OK)
+		return 0;
+	if (w->trick == REFUSES)
+		out[ip.header_len + 1] = v6 ? 4 : 3;
+	fix_checksum(out + ip.header_len, n - ip.header_len, &ip);
+	memcpy(w->packet, out, n);
+	return n;
+}
+
 /* Turns the request into its answer, as the trick wants it. */
 static size_t make_answer(struct world *w, size_t len)
 {
@@ -132,7 +156,9 @@ static void on_tun(void *ctx, short revents)
 {
 	struct world *w = ctx;
 	ssize_t n = read(w->tun.fd, w->packet, sizeof(w->packet));
-	size_t len = n > 0 ? make_answer(w, (size_t)n) : 0;
+	size_t len = n <= 0		? 0 :
+		     w->trick >= DENIES ? make_error(w, (size_t)n) :
+					  make_answer(w, (size_t)n);
 
 	(void)revents;
 	if (!len || w->trick == SILENT || (w->trick == ONE_OF_THREE && w->n_asked++ % 3))
@@ -225,6 +251,7 @@ static void run(struct world *w)
 	w->bursts = echo_bursts(x);
 	w->head = echo_head(x);
 	w->tail = echo_tail(x);
+	w->errs = echo_error(x, &w->error_from);
 	echo_close(x);
 	echo_close(x);
 }
@@ -595,6 +622,37 @@ static void test_send_errors(void **state)
 	assert_true(w->f.elapsed_ns < NS_PER_S / 2); /* there is no answer to wait for */
 }
 
+/* --- who sends an error instead -------------------------------------------------- */
+
+static void test_errors(void **state)
+{
+	static const char *const target[] = { "10.0.0.2", "fd00::2" };
+	static const char *const router[] = { "10.0.0.9", "fd00::9" };
+	struct world *w = *state;
+	struct ip_addr from;
+	unsigned i;
+
+	w->c.tells = w->p;
+	w->c.count = 2;
+	w->c.timeout_ns = 100 * NS_PER_MS;
+	for (i = 0; i < 2; i++) {
+		w->c.target = addr(target[i]);
+		w->trick = DENIES;
+		run(w);
+		assert_int_equal(w->f.received, 0);
+		assert_false(w->errs);
+		w->trick = REFUSES;
+		run(w);
+		assert_true(w->errs);
+		assert_true(ip_addr_equal(&w->error_from, &w->c.target));
+		w->trick = ROUTER;
+		run(w);
+		from = addr(router[i]);
+		assert_true(w->errs);
+		assert_true(ip_addr_equal(&w->error_from, &from));
+	}
+}
+
 static void test_source(void **state)
 {
 	struct world *w = *state;
@@ -632,6 +690,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_late, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_busy_loop, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_send_errors, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_source, setup, teardown),
 	};
 	int rc = own_netns_enter();

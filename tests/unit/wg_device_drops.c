@@ -537,6 +537,21 @@ static void error_about_others(void **state)
 	sim_free(c.s);
 }
 
+/* Of what it forwards nobody is told as if from where that went to. */
+static void forwarded_has_no_error(void **state)
+{
+	struct scene c = { .s = sim_new() };
+
+	(void)state;
+	c.a = sim_add(c.s);
+	c.b = sim_add(c.s);
+	c.a->forwards = true;
+	transmit_inner(&c, SIM_SLOT_LEN);
+	assert_int_equal(sim_drop(c.a, WG_DROP_OUT_NO_PEER), 1);
+	assert_int_equal(c.a->icmp_errors, 0);
+	sim_free(c.s);
+}
+
 /* The system's refusals come from outside; all there is to test is the counting. */
 static void what_the_system_refused_is_counted(void **state)
 {
@@ -560,6 +575,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_reason_counts_once),
 		cmocka_unit_test(error_about_others),
+		cmocka_unit_test(forwarded_has_no_error),
 		cmocka_unit_test(what_the_system_refused_is_counted),
 	};
 

@@ -490,6 +490,27 @@ static void errors_about6(void **state)
 	assert_null(about(b, len, &ip));
 }
 
+static void errors_of_a_host(void **state)
+{
+	static const uint8_t of4[] = { 2, 3, 9, 10, 13 };
+	unsigned code, i;
+
+	(void)state;
+	for (code = 0; code < 16; code++) {
+		bool want = false;
+
+		for (i = 0; i < sizeof(of4); i++)
+			want |= code == of4[i];
+		assert_int_equal(ip_error_is_of_host(4, 3, (uint8_t)code), want);
+		assert_int_equal(ip_error_is_of_host(4, 11, (uint8_t)code), code == 1);
+		assert_int_equal(ip_error_is_of_host(6, 1, (uint8_t)code), code == 1 || code == 4);
+		assert_int_equal(ip_error_is_of_host(6, 3, (uint8_t)code), code == 1);
+		assert_false(ip_error_is_of_host(6, 2, (uint8_t)code));
+	}
+	assert_true(ip_error_is_of_host(4, 12, 0));
+	assert_true(ip_error_is_of_host(6, 4, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -505,6 +526,7 @@ int main(void)
 		cmocka_unit_test(zero_address6),
 		cmocka_unit_test(errors_about4),
 		cmocka_unit_test(errors_about6),
+		cmocka_unit_test(errors_of_a_host),
 		cmocka_unit_test(broken_packets_get_no_answer),
 	};
 
