@@ -152,22 +152,44 @@ static struct finding *complete(const struct facts *facts, bool watched, int64_t
 	return f;
 }
 
+/* Of a name's addresses of that family: who was heard beyond the gateway; NULL: nobody. */
+static const struct ip_addr *heard_by(const struct facts *facts, uint8_t family)
+{
+	size_t i;
+
+	for (i = 0; i < facts->n_tried; i++)
+		if (facts->tried[i].to.addr.family == family &&
+		    facts->tried[i].heard.family != FAMILY_NONE)
+			return &facts->tried[i].heard;
+	return NULL;
+}
+
 /* wg and wg-quick take the first address of a name, and never another. */
 static struct finding *by_another_address(const struct facts *facts, struct findings *out)
 {
 	const struct tried_facts *first = &facts->tried[0], *last;
 	char a[ENDPOINT_STR_SIZE], b[ENDPOINT_STR_SIZE];
+	const struct ip_addr *heard;
 	struct finding *f;
 	bool family;
 
 	last = &facts->tried[facts->n_tried - 1];
-	family = first->to.addr.family != last->to.addr.family;
+	heard = heard_by(facts, first->to.addr.family);
+	family = first->to.addr.family != last->to.addr.family && !heard;
 	f = finding_add(out, family ? STATE_FAIL : STATE_WARN,
-			"%s did not answer in %s, %s did: wg takes the first",
+			"%s did not answer in %s, %s did: wg takes the first%s",
 			endpoint_str(&first->to, a), words_time(out->arena, first->waited_ns),
-			endpoint_str(&last->to, b));
-	f->remedy = arena_printf(out->arena,
-				 "write the address that answers into the file: Endpoint = %s", b);
+			endpoint_str(&last->to, b),
+			heard ? arena_printf(out->arena,
+					     " (the way to the former is there: %s answers on it)",
+					     words_addr(out->arena, heard)) :
+				"");
+	f->remedy =
+		arena_printf(out->arena,
+			     heard ? "give the name the address that is right, or write the "
+				     "one that answers into the file: Endpoint = %s" :
+				     "write the address that answers into the file: Endpoint = %s",
+			     b);
 	if (family)
 		finding_sign(f, SIGN_OTHER_FAMILY);
 	return f;

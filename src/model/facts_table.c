@@ -325,6 +325,7 @@ static const struct facts_field tried_fields[] = {
 	STRUCT(tried_facts, to, facts_endpoint_table),
 	BOOL(tried_facts, complete),
 	COUNT(tried_facts, waited_ns),
+	ADDR(tried_facts, heard),
 };
 static const struct facts_table tried_table = TABLE(tried_facts, tried_fields);
 

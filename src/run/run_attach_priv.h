@@ -73,6 +73,9 @@ void run_attach_first_target(struct attach *x);
  */
 void run_listen(struct attach *x);
 
+/* run_tried.c: the first of the name's addresses was silent: does its family lead anywhere? */
+void run_tried_look(struct run *r, struct tried_facts *t);
+
 /* run_far_addr.c: --far: asked to record, once there is a session; and at the end what it did */
 void run_far_begin(struct attach *x);
 void run_far_fetch(struct attach *x);

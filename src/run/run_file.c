@@ -251,6 +251,7 @@ static int each_address(struct attach *x, struct err *e)
 		note_try(x, tried);
 		if (!x->again)
 			break;
+		run_tried_look(&x->r, &tried[x->up->n_tried]);
 		run_taps_close(&x->r);
 		rc = run_up_point(x->up, &x->r.end[END_FAR].public_key, e);
 		/* Of the address before there is a report, which tells this too. */

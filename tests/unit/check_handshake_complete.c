@@ -176,7 +176,75 @@ static void engine_died(struct facts *f)
 	f->engine[END_NEAR].exit_status = 11;
 }
 
+/* --- by another address of the name ------------------------------------------------------- */
+
+static void by_another(struct facts *f, const char *first, const char *last, const char *heard)
+{
+	static struct tried_facts tried[2];
+
+	tried[0] = (struct tried_facts){ .waited_ns = 6 * NS_PER_S };
+	tried[1] = (struct tried_facts){ .complete = true };
+	tried[0].to.port = tried[1].to.port = 51820;
+	ip_addr_parse(first, &tried[0].to.addr);
+	ip_addr_parse(last, &tried[1].to.addr);
+	if (heard)
+		ip_addr_parse(heard, &tried[0].heard);
+	f->tried = tried;
+	f->n_tried = 2;
+}
+
+static void by_another_of_it(struct facts *f)
+{
+	by_another(f, "192.0.2.9", "192.0.2.10", NULL);
+}
+
+static void by_another_family(struct facts *f)
+{
+	by_another(f, "2001:db8::9", "192.0.2.10", NULL);
+}
+
+/* Its family works: so it is this address that is wrong. */
+static void by_another_family_that_works(struct facts *f)
+{
+	by_another(f, "2001:db8::9", "192.0.2.10", "2001:db8:1::1");
+}
+
+static void which_sign(void **state)
+{
+	static const struct {
+		void (*change)(struct facts *f);
+		bool sign;
+	} c[] = { { by_another_of_it, false },
+		  { by_another_family, true },
+		  { by_another_family_that_works, false } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(c); i++) {
+		struct findings all;
+		struct arena a;
+		struct facts f;
+
+		arena_init(&a);
+		findings_init(&all, &a);
+		made_healthy(&f);
+		c[i].change(&f);
+		checks_run(&f, NULL, &all);
+		assert_int_equal(!!(made_row(&all, "handshake.complete")->signs &
+				    SIGN_BIT(SIGN_OTHER_FAMILY)),
+				 c[i].sign);
+		arena_done(&a);
+	}
+}
+
 static const struct check_case cases[] = {
+	{ "by another address", by_another_of_it, STATE_WARN,
+	  "192.0.2.9:51820 did not answer in 6.0 s, 192.0.2.10:51820 did: wg takes the first",
+	  NULL },
+	{ "by another family", by_another_family, STATE_FAIL, "wg takes the first", NULL },
+	{ "border: by another family, and this one works", by_another_family_that_works, STATE_WARN,
+	  "(the way to the former is there: 2001:db8:1::1 answers on it)", NULL },
+
 	{ "healthy", NULL, STATE_PASS, "response in 1.24 ms, 1 initiation", NULL },
 	{ "border: second try", second_try, STATE_WARN, "only after 2 initiations", NULL },
 	{ "healthy, and a rekey", rekeyed, STATE_PASS, "1.24 ms to the first of 2", NULL },
@@ -279,6 +347,7 @@ static void each_is_evidence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(which_sign),
 		cmocka_unit_test(completes),
 		cmocka_unit_test(somebody_else_is_not_the_peer),
 		cmocka_unit_test(each_is_evidence),
