@@ -109,14 +109,16 @@ static struct finding *missing_family(const struct facts *f, const struct tunnel
 	return NULL;
 }
 
-static const char *list(const struct facts *f, struct arena *a)
+/* Those of the link alone, or all others. */
+static const char *list(const struct facts *f, bool link_local, struct arena *a)
 {
 	const char *s = "";
 	size_t i;
 
 	for (i = 0; i < f->net_start[END_NEAR].n_addrs; i++)
 		if (on_tun(f, &f->net_start[END_NEAR].addrs[i]) &&
-		    !tunnel_addr_is_link_local(&f->net_start[END_NEAR].addrs[i].addr.addr))
+		    tunnel_addr_is_link_local(&f->net_start[END_NEAR].addrs[i].addr.addr) ==
+			    link_local)
 			s = arena_printf(a, "%s%s%s", s, s[0] ? ", " : "",
 					 words_net(a, &f->net_start[END_NEAR].addrs[i].addr));
 	return s;
@@ -159,12 +161,18 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 		row = bad_state(f, STATE_WARN, out);
 	if (row)
 		return row;
-	if (!list(f, out->arena)[0])
+	if (!list(f, false, out->arena)[0] && list(f, true, out->arena)[0])
+		return finding_add(out, STATE_UNSURE,
+				   "%s has %s, of the link alone, and no other is known to be "
+				   "needed",
+				   f->target.name, list(f, true, out->arena));
+	if (!list(f, false, out->arena)[0])
 		return finding_add(out, STATE_UNSURE,
 				   "%s has no address, and none is known to be "
 				   "needed",
 				   f->target.name);
-	return finding_add(out, STATE_PASS, "%s has %s", f->target.name, list(f, out->arena));
+	return finding_add(out, STATE_PASS, "%s has %s", f->target.name,
+			   list(f, false, out->arena));
 }
 
 static void run(const struct check_ctx *ctx, struct findings *out)

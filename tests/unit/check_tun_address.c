@@ -101,6 +101,12 @@ static void beside_the_tun(struct facts *f)
 	memset(&f->echo_back[1].target, 0, sizeof(f->echo_back[1].target));
 }
 
+static void of_the_link_alone(struct facts *f)
+{
+	nothing_needed(f);
+	f->net_start[END_NEAR].addrs[WIRE] = f->net_start[END_NEAR].addrs[TUN_LL];
+}
+
 static const struct check_case cases[] = {
 	{ "packets go beside it", beside_the_tun, STATE_PASS, "wgd7f3a0 has 10.90.17.1/24", NULL },
 	{ "healthy", NULL, STATE_PASS, "wgd7f3a0 has 10.90.17.1/24, fd5a:17::1/64", NULL },
@@ -117,6 +123,8 @@ static const struct check_case cases[] = {
 	{ "same at both ends", same_at_both_ends, STATE_FAIL,
 	  "10.90.17.2 is to be the far end's, and is an address of wgd7f3a0 too", NULL },
 	{ "border: point-to-point", pointopoint, STATE_PASS, "10.90.17.1/32", NULL },
+	{ "border: of the link alone, no other needed", of_the_link_alone, STATE_UNSURE,
+	  "of the link alone, and no other", NULL },
 	{ "border: none, none needed", nothing_needed, STATE_UNSURE, "no address", NULL },
 	{ "because of the MTU", mtu_forbids, STATE_FAIL, "no IPv6 address", "tun.mtu" },
 	{ "gap", unseen, STATE_SKIP, "Operation not permitted", NULL },
