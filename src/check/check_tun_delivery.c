@@ -31,6 +31,14 @@ static int64_t not_for_the_tun(const struct facts *facts)
 	return errors == UNKNOWN || link == UNKNOWN ? UNKNOWN : errors + link;
 }
 
+/* By its own count the engine opened none: then it is not what is inside that it does not take. */
+static bool was_unopened(const struct facts *facts)
+{
+	const struct crypto_facts *c = &facts->crypto[END_NEAR];
+
+	return facts->have & NEED_BIT(NEED_ENGINE) && c->known && c->opened == 0;
+}
+
 static struct finding *judge_none(const struct facts *facts, const struct tun_view *v,
 				  struct findings *out)
 {
@@ -55,7 +63,8 @@ static struct finding *judge_none(const struct facts *facts, const struct tun_vi
 				   (long long)v->arrived);
 	f = finding_add(out, STATE_FAIL, "%lld data messages arrived, %s came out of the tun",
 			(long long)v->arrived, v->not_ip > 0 ? "nothing valid" : "nothing");
-	finding_sign(f, SIGN_NOTHING_DELIVERED);
+	if (!was_unopened(facts))
+		finding_sign(f, SIGN_NOTHING_DELIVERED);
 	return f;
 }
 

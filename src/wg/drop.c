@@ -62,7 +62,7 @@
 	X(IO_TUN_DOWN, "io_tun_down", "tun: the interface is down") \
 	X(IO_TUN_REFUSED, "io_tun_refused", "tun: the system refused the packet") \
 	X(IO_RECV_OVERFLOW, "io_recv_overflow", \
-	  "receive: dropped at the socket, its buffer full or a checksum wrong") \
+	  "receive: dropped at the socket: its buffer was full, or the UDP checksum was wrong") \
 	X(IO_RECV_TRUNCATED, "io_recv_truncated", "receive: longer than our buffer")
 
 struct drop_words {

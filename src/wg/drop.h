@@ -72,7 +72,7 @@ enum wg_drop {
 	WG_DROP_IO_NO_SOCKET, /* no UDP socket of that family */
 	WG_DROP_IO_TUN_DOWN, /* tun write: EIO */
 	WG_DROP_IO_TUN_REFUSED, /* tun write: anything else */
-	WG_DROP_IO_RECV_OVERFLOW, /* the kernel dropped it before us: SO_RXQ_OVFL */
+	WG_DROP_IO_RECV_OVERFLOW, /* the kernel dropped it before us: no room, or a bad checksum */
 	WG_DROP_IO_RECV_TRUNCATED, /* datagram longer than the buffer */
 
 	WG_DROP_COUNT

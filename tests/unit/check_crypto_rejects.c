@@ -378,7 +378,7 @@ static void all_accounted_for(struct facts *f)
 {
 	f->crypto[END_FAR].opened -= 3;
 	made_refused(f, END_FAR, "in_replay", "counter already seen", 2);
-	made_refused(f, END_FAR, "io_recv_overflow", "receive: the socket's buffer was full", 1);
+	made_refused(f, END_FAR, "io_recv_overflow", wg_drop_str(WG_DROP_IO_RECV_OVERFLOW), 1);
 }
 
 /* Counted as opened too: it must not make up for one that vanished. */

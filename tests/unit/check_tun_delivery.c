@@ -135,6 +135,37 @@ static void no_errors(struct facts *f)
 	f->crypto[END_NEAR].known = true;
 }
 
+/* Whether more than that is to be said of it: only where the engine may have opened any. */
+static void which_sign(void **state)
+{
+	static const struct {
+		bool known;
+		int64_t opened;
+		bool sign;
+	} c[] = { { true, 0, false }, { true, 9, true }, { false, UNKNOWN, true } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(c); i++) {
+		struct findings all;
+		struct arena a;
+		struct facts f;
+
+		arena_init(&a);
+		findings_init(&all, &a);
+		made_healthy(&f);
+		nine(&f);
+		f.crypto[END_NEAR].known = c[i].known;
+		f.crypto[END_NEAR].opened = c[i].opened;
+		checks_run(&f, NULL, &all);
+		assert_int_equal(made_row(&all, "tun.delivery")->state, STATE_FAIL);
+		assert_int_equal(!!(made_row(&all, "tun.delivery")->signs &
+				    SIGN_BIT(SIGN_NOTHING_DELIVERED)),
+				 c[i].sign);
+		arena_done(&a);
+	}
+}
+
 static void no_counts(struct facts *f)
 {
 	f->taps[TAP_NEAR_TUN].packets[TAP_IN] = UNKNOWN;
@@ -190,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges),
+		cmocka_unit_test(which_sign),
 	};
 
 	return cmocka_run_group_tests_name("tun.delivery", tests, NULL, NULL);

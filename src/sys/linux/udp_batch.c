@@ -140,7 +140,8 @@ static int recv_some(int fd, struct batch *b, unsigned n)
 /*
  * Not by the SO_RXQ_OVFL message: that carries the count at the time a datagram was
  * queued, so what was dropped behind the last one would stay unknown for as long as
- * nothing more comes.
+ * nothing more comes. It counts datagrams with a bad checksum too, which only the counters of the
+ * whole namespace tell from the others.
  */
 static uint64_t overflow_since(struct sys_udp *s)
 {
