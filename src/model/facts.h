@@ -325,8 +325,10 @@ struct tried_facts {
 	struct endpoint to;
 	bool complete;
 	int64_t waited_ns;
-	/* Of one that did not answer: who beyond the gateway said that a datagram to it got there, or
-	 * that there is no such host; FAMILY_NONE: nobody. Its family works then. */
+	/*
+	 * Of one that did not answer: who beyond the gateway said that a datagram to it got there,
+	 * or that there is no such host; FAMILY_NONE: nobody. Its family works then.
+	 */
 	struct ip_addr heard;
 };
 

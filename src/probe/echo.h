@@ -64,8 +64,8 @@ bool echo_all_back(void *echo);
  */
 void echo_facts(const struct echo *x, struct ping_facts *out, int64_t *corrupt);
 /*
- * Who sent an ICMP error about a request, the first one; false: nobody. Not one that claims to be of
- * the target, and that it cannot be reached.
+ * Who sent an ICMP error about a request, the first one; false: nobody. Not one that claims to be
+ * of the target, and that it cannot be reached.
  */
 bool echo_error(const struct echo *x, struct ip_addr *from);
 /*

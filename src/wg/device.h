@@ -116,7 +116,8 @@ struct wg_env {
 	void (*deliver)(void *ctx, struct wg_peer *peer, const struct wg_pkt *pkts, size_t n);
 	/*
 	 * Is it an address of this host? Our ICMP errors come from where the packet went to, which
-	 * only the host itself may be told: to others somebody would seem to be there. NULL: any is.
+	 * only the host itself may be told: to others somebody would seem to be there. NULL: any
+	 * is.
 	 */
 	bool (*is_own)(void *ctx, const struct ip_addr *a);
 	void (*event)(void *ctx, const struct wg_event *ev); /* may be NULL */
