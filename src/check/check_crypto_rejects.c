@@ -445,6 +445,8 @@ static void judge(const struct facts *facts, const char *given, struct findings 
 				vanished_words(facts, END_FAR, &at_far, out->arena), near_says,
 				end_words(facts, END_FAR, &far, out->arena));
 	incoming_judge(facts, out, f);
+	if (!facts_far_is_here(facts))
+		reject_sending(facts, out, f);
 	if (f->state == STATE_FAIL && is_source_refused(facts, END_NEAR))
 		finding_sign(f, SIGN_NEAR_SOURCE_REFUSED);
 	if (f->signs & SIGN_BIT(SIGN_NEAR_SOURCE_REFUSED) && has_rival(facts))

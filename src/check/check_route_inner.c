@@ -205,7 +205,8 @@ static const char *says(const struct facts *f, const struct path_facts *p, struc
 	if (is_beaten(f, p) && !but)
 		return arena_printf(
 			a,
-			"%s %s%s%s, though %s has a route for it: a rule, or a route that refuses, comes before",
+			"%s %s%s%s, though %s has a route for it: a rule, or a route that "
+			"refuses, comes before",
 			to, p->dev ? "leaves by " : "is refused: ",
 			p->dev	 ? by(p, a) :
 			p->error ? p->error :

@@ -1,6 +1,7 @@
 #include "check/reject_weight.h"
 
 #include "check/outer_size.h"
+#include "check/tun_view.h"
 #include "check/tunnel.h"
 #include "check/words.h"
 
@@ -196,4 +197,27 @@ enum state reject_log_weight(const struct facts *f, enum end end, enum engine_lo
 	default:
 		return s;
 	}
+}
+
+void reject_sending(const struct facts *f, struct findings *out, struct finding *row)
+{
+	const struct crypto_facts *c = &f->crypto[END_NEAR];
+	size_t i;
+
+	if (row->state != STATE_FAIL || row->remedy || !(f->have & NEED_BIT(NEED_ENGINE)) ||
+	    !c->known || !c->n_refused)
+		return;
+	for (i = 0; i < c->n_refused; i++)
+		if (strcmp(c->refused[i].id, "io_send_nobufs") != 0 &&
+		    strcmp(c->refused[i].id, "io_send_perm") != 0 &&
+		    reject_weight(f, END_NEAR, &c->refused[i]) == STATE_FAIL)
+			return;
+	if (tun_view_refused(f, END_NEAR, "io_send_nobufs") < 1 &&
+	    tun_view_refused(f, END_NEAR, "io_send_perm") < 1)
+		return;
+	row->whose = WHOSE_LOCAL;
+	finding_fix(out, row,
+		    "this host itself refuses what the engine sends: a rule of its filter, or the "
+		    "queue of its link, a shaper maybe; look which of them counts",
+		    "nft -a list ruleset; tc -s qdisc show");
 }

@@ -158,6 +158,45 @@ static void sources(void **state)
 	all_are(&f, link, 2, STATE_PASS);
 }
 
+/* What this host would not send is its own; not beside what the peer's messages were refused for. */
+static void what_was_not_sent_is_of_this_host(void **state)
+{
+	static const struct {
+		const char *refused[2];
+		bool local;
+	} rows[] = {
+		{ { "io_send_nobufs" }, true },
+		{ { "io_send_perm", "io_send_nobufs" }, true },
+		{ { "io_send_unreach" }, false },
+		{ { "io_send_nobufs", "in_tag" }, false },
+	};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		struct findings all;
+		struct arena a;
+		struct facts f;
+		struct refused_count r[2];
+		const struct finding *row;
+
+		attached(&f);
+		silent(&f);
+		arena_init(&a);
+		findings_init(&all, &a);
+		f.crypto[END_NEAR].refused = r;
+		for (k = 0; k < 2 && rows[i].refused[k]; k++)
+			r[k] = (struct refused_count){ rows[i].refused[k], "x", 40 };
+		f.crypto[END_NEAR].n_refused = k;
+		checks_run(&f, NULL, &all);
+		row = made_row(&all, "crypto.rejects");
+		assert_int_equal(row->state, STATE_FAIL);
+		assert_int_equal(row->whose == WHOSE_LOCAL, rows[i].local);
+		assert_int_equal(row->n_commands > 0, rows[i].local);
+		arena_done(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +206,7 @@ int main(void)
 		cmocka_unit_test(who_is_silent),
 		cmocka_unit_test(nobody_else),
 		cmocka_unit_test(sources),
+		cmocka_unit_test(what_was_not_sent_is_of_this_host),
 		cmocka_unit_test(who_is_away),
 	};
 
