@@ -242,7 +242,8 @@ static struct sum worst_of(const struct facts *f)
 		const struct drop_facts *d = &f->kernel.drops[i];
 		enum place p = place_of(f, d);
 
-		if (p == PLACE_COUNT || drop_is_noise(d) || is_beside(f, p, d))
+		if (p == PLACE_COUNT || drop_is_noise(d) || is_beside(f, p, d) ||
+		    ((p == WIRE_IN || p == WIRE_OUT) && incoming_is_of_another_family(f, d)))
 			continue;
 		/* A capture has seen what the driver then drops, so it shows nothing missing. */
 		one = on_wire(d, p == WIRE_OUT && is_in_driver(d) ? all : missing[p]);
@@ -342,7 +343,8 @@ bool drops_come_in(const struct facts *f)
 {
 	struct sum s = worst_of(f);
 
-	return f->kernel.events_lost != UNKNOWN && s.most && place_of(f, s.most) == WIRE_IN &&
+	return f->kernel.events_lost != UNKNOWN && incoming_sockets_lack(f, s.missing) && s.most &&
+	       place_of(f, s.most) == WIRE_IN &&
 	       (strcmp(s.most->reason, "NETFILTER_DROP") != 0 || !has(f, NEED_FIREWALL));
 }
 

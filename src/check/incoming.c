@@ -4,6 +4,7 @@
 
 #include "check/drops.h"
 #include "check/rule_match.h"
+#include "check/tunnel.h"
 #include "loss/settled.h"
 
 static bool has(const struct facts *f, enum need n)
@@ -47,6 +48,31 @@ int64_t incoming_lacking(const struct facts *f)
 static bool is_most(int64_t part, int64_t n)
 {
 	return n > 0 && part > 0 && 2 * part >= n;
+}
+
+bool incoming_sockets_lack(const struct facts *f, int64_t most)
+{
+	static const char *const names[] = { "UdpInErrors", "Udp6InErrors" };
+	const struct kernel_facts *k = &f->kernel;
+	int64_t n = 0;
+	size_t i, c;
+
+	for (c = 0; c < k->n_counters; c++)
+		for (i = 0; i < ARRAY_LEN(names); i++)
+			if (!strcmp(k->counters[c].name, names[i]))
+				n += MAX(count_difference(k->counters[c].before,
+							  k->counters[c].after),
+					 0);
+	return is_most(n, most);
+}
+
+bool incoming_is_of_another_family(const struct facts *f, const struct drop_facts *d)
+{
+	enum { IPV4 = 0x0800, IPV6 = 0x86dd }; /* EtherTypes */
+	uint8_t family = tunnel_endpoint(f).addr.family;
+
+	return (family == FAMILY_IP4 && d->protocol == IPV6) ||
+	       (family == FAMILY_IP6 && d->protocol == IPV4);
 }
 
 bool incoming_is_lost_here(const struct facts *f)

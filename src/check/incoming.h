@@ -13,6 +13,14 @@
  * none of them looks like, too. 0: none, or nobody can say.
  */
 int64_t incoming_lacking(const struct facts *f);
+/*
+ * Did this namespace's own counters tell that its sockets did not get about so many datagrams that
+ * came for them, of wrong checksums or full buffers? The trace of drops knows neither namespace nor
+ * port, and of one or two packets each link drops as many of others'.
+ */
+bool incoming_sockets_lack(const struct facts *f, int64_t most);
+/* It is IPv6, and the tunnel's messages are not; or the other way round. */
+bool incoming_is_of_another_family(const struct facts *f, const struct drop_facts *d);
 /* Of most data messages the engine's own counters say so: then it is no guess. */
 bool incoming_is_lost_here(const struct facts *f);
 /* The engine had nearly all data messages, and they are for no session of its own. */

@@ -400,7 +400,7 @@ void run_up_bind(struct run_up *u, const struct targets *probed)
 	char text[IP_ADDR_STR_SIZE];
 	const char *held = NULL;
 	struct path_facts way;
-	bool any_in = false;
+	bool mine = false;
 	size_t i;
 
 	for (i = 0; i < probed->n; i++) {
@@ -409,8 +409,9 @@ void run_up_bind(struct run_up *u, const struct targets *probed)
 		/* Of an endpoint inside its own tunnel there is no route, and no fault in that. */
 		if (is_endpoint(u, a) || run_way(r, a, &way) < 0)
 			continue;
+		/* Two at once may have a part each: whoever has the first of them goes on. */
 		if (run_way_leads_in(r, &way))
-			any_in = true;
+			mine = mine || !held;
 		else if (way.dev && is_another_run(u, way.dev))
 			held = arena_printf(
 				r->arena,
@@ -420,7 +421,7 @@ void run_up_bind(struct run_up *u, const struct targets *probed)
 		else
 			r->bind_to = u->ifname;
 	}
-	u->held = any_in || r->bind_to ? NULL : held;
+	u->held = mine || r->bind_to ? NULL : held;
 	/* For the next address of the endpoint it is there. */
 	if (r->bind_to && !u->n_tried)
 		let_leave(u, probed);

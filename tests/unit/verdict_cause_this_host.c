@@ -279,10 +279,35 @@ static void filter_cannot(struct facts *f)
 	rule.terms = &tcp;
 }
 
+/* This namespace's own counters tell of as many. */
+static void counted(struct facts *f, int64_t n)
+{
+	static struct counter_facts c;
+
+	c = (struct counter_facts){ .name = "UdpInErrors", .before = 4, .after = 4 + n };
+	f->kernel.counters = &c;
+	f->kernel.n_counters = 1;
+}
+
 static void wrong_sums(struct facts *f)
 {
 	unsaid(f);
 	dropped(f, "UDP_CSUM", 2);
+	counted(f, 2);
+}
+
+/* Two packets are dropped on any link, of whomever. */
+static void drops_of_others(struct facts *f)
+{
+	unsaid(f);
+	dropped(f, "NOT_SPECIFIED", 2);
+	counted(f, 0);
+}
+
+static void drops_of_the_other_family(struct facts *f)
+{
+	wrong_sums(f);
+	drop.protocol = 0x86dd;
 }
 
 /* Who has the name elsewhere may have had them: then nothing is known. */
@@ -343,6 +368,7 @@ static void sums_in_a_session(struct facts *f)
 {
 	takes_nothing(f, false, 0);
 	dropped(f, "UDP_CSUM", 40);
+	counted(f, 40);
 }
 
 static void filter_maybe_in_a_session(struct facts *f)
@@ -394,6 +420,9 @@ static const struct row table[] = {
 	{ "no rule can have taken them", filter_cannot, "psk-mismatch", SIDE_UNKNOWN, NULL },
 	{ "border: their checksums are wrong", wrong_sums, NULL, SIDE_LOCAL, NULL },
 	{ "border: those of somebody are", wrong_sums_of_that_name, NULL, SIDE_UNKNOWN, NULL },
+	{ "drops of others", drops_of_others, "psk-mismatch", SIDE_UNKNOWN, NULL },
+	{ "drops of the other family", drops_of_the_other_family, "psk-mismatch", SIDE_UNKNOWN,
+	  NULL },
 	{ "those of a few are", wrong_sums_of_few, "psk-mismatch", SIDE_UNKNOWN, NULL },
 	{ "it took what came", took_some, "no-data-back", SIDE_UNKNOWN, "at the far end" },
 	{ "border: it never had what came", never_had, NULL, SIDE_LOCAL, NULL },
