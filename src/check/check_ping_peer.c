@@ -177,7 +177,7 @@ static struct finding *judge_silent(const struct facts *facts, const struct beyo
 	const struct inner_target_facts *t = b->silent;
 	const struct ping_facts *p = &facts->ping_peer;
 	struct arena *a = out->arena;
-	const char *more = refused_words(facts, a);
+	const char *refused = refused_words(facts, a), *more = refused;
 	struct finding *f;
 
 	if (t->icmp_from.family != FAMILY_NONE)
@@ -191,7 +191,7 @@ static struct finding *judge_silent(const struct facts *facts, const struct beyo
 				    tunnel_answer_words(b->answers));
 	f = finding_add(out, STATE_FAIL, "0/%lld answered, 100 %% lost%s", (long long)p->sent,
 			more);
-	if (refused_words(facts, a)[0])
+	if (refused[0])
 		f->remedy = "look whether the host is on; or put the address of the router behind "
 			    "the peer into AllowedIPs, to hear what it says of the host";
 	return f;

@@ -112,13 +112,6 @@ static int64_t unanswered(const struct facts *f)
 	return n;
 }
 
-/* That capture saw all that went by. */
-static bool is_whole(const struct facts *f, enum tap t)
-{
-	return has(f, NEED_TAP_NEAR_TUN + t) && f->taps[t].dropped == 0 &&
-	       f->taps[t].truncated == 0;
-}
-
 /* Only of one peer are the messages outside those of all packets inside. */
 static bool is_only_peer(const struct facts *f)
 {
@@ -136,26 +129,14 @@ static int64_t missing_in(const struct facts *f)
 	int64_t n = incoming_lacking(f);
 	int64_t arrived = w->msgs[TAP_IN][WG_MSG_DATA]; /* and on the tun, since it was opened */
 
-	if (!is_whole(f, TAP_NEAR_WIRE))
+	if (!facts_tap_is_whole(f, TAP_NEAR_WIRE))
 		return 0;
 	if (n > 0 || (has(f, NEED_ENGINE) && c->known))
 		return n;
-	if (!is_only_peer(f) || !is_whole(f, TAP_NEAR_TUN) || arrived == UNKNOWN ||
+	if (!is_only_peer(f) || !facts_tap_is_whole(f, TAP_NEAR_TUN) || arrived == UNKNOWN ||
 	    w->keepalives[TAP_IN] == UNKNOWN || t->packets[TAP_IN] == UNKNOWN)
 		return 0;
 	return MAX(arrived - w->keepalives[TAP_IN] - t->packets[TAP_IN], 0);
-}
-
-/* Of those that were for the engine's socket it is known whose they were. */
-static int64_t socket_drops(const struct kernel_facts *k)
-{
-	size_t i;
-
-	for (i = 0; i < k->n_counters; i++)
-		if (!strcmp(k->counters[i].name, COUNTER_SOCKET_DROPS))
-			return MAX(count_difference(k->counters[i].before, k->counters[i].after),
-				   0);
-	return 0;
 }
 
 /*
@@ -167,12 +148,12 @@ static int64_t missing_out(const struct facts *f)
 	const struct tap_facts *w = &f->taps[TAP_NEAR_WIRE], *t = &f->taps[TAP_NEAR_TUN];
 	int64_t left = w->msgs[TAP_OUT][WG_MSG_DATA];
 
-	if (!is_whole(f, TAP_NEAR_WIRE))
+	if (!facts_tap_is_whole(f, TAP_NEAR_WIRE))
 		return 0;
 	if (has(f, NEED_HANDSHAKE) && !f->handshake.complete)
 		return has(f, NEED_ENGINE) && f->crypto[END_NEAR].tx_bytes > 0 &&
 		       loss_messages(w, TAP_OUT) == 0;
-	if (!is_only_peer(f) || !is_whole(f, TAP_NEAR_TUN) || left == UNKNOWN ||
+	if (!is_only_peer(f) || !facts_tap_is_whole(f, TAP_NEAR_TUN) || left == UNKNOWN ||
 	    t->packets[TAP_OUT] == UNKNOWN)
 		return 0;
 	return MAX(t->packets[TAP_OUT] - left, 0);
@@ -183,7 +164,7 @@ static int64_t missing_inside(const struct facts *f, int64_t all)
 {
 	const struct tap_facts *t = &f->taps[TAP_NEAR_TUN];
 
-	if (!is_whole(f, TAP_NEAR_TUN) || t->echo_requests[TAP_OUT] == UNKNOWN ||
+	if (!facts_tap_is_whole(f, TAP_NEAR_TUN) || t->echo_requests[TAP_OUT] == UNKNOWN ||
 	    t->echo_replies[TAP_IN] == UNKNOWN)
 		return all;
 	return MAX(all - MAX(t->echo_requests[TAP_OUT] - t->echo_replies[TAP_IN], 0), 0);
@@ -232,7 +213,9 @@ static struct sum worst_of(const struct facts *f)
 	int64_t missing[PLACE_COUNT] = {
 		[TUN_OUT] = all,
 		[TUN_IN] = missing_inside(f, all),
-		[WIRE_IN] = MAX(missing_in(f), socket_drops(&f->kernel)),
+		/* Of what was for the engine's socket it is known whose it was. */
+		[WIRE_IN] = MAX(missing_in(f),
+				MAX(kernel_difference(&f->kernel, COUNTER_SOCKET_DROPS), 0)),
 		[WIRE_OUT] = missing_out(f),
 	};
 	struct sum worst = { 0 }, s[PLACE_COUNT] = { 0 }, one;

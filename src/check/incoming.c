@@ -4,6 +4,7 @@
 
 #include "check/drops.h"
 #include "check/rule_match.h"
+#include "check/tun_view.h"
 #include "check/tunnel.h"
 #include "loss/settled.h"
 
@@ -12,24 +13,10 @@ static bool has(const struct facts *f, enum need n)
 	return (f->have & NEED_BIT(n)) != 0;
 }
 
-static bool is_whole(const struct facts *f)
-{
-	const struct tap_facts *w = &f->taps[TAP_NEAR_WIRE];
-
-	return has(f, NEED_TAP_NEAR_WIRE) && w->dropped == 0 && w->truncated == 0;
-}
-
 /* What the near engine counted by that reason. */
 static int64_t refused(const struct facts *f, const char *id)
 {
-	const struct crypto_facts *c = &f->crypto[END_NEAR];
-	int64_t n = 0;
-	size_t i;
-
-	for (i = 0; c->known && i < c->n_refused; i++)
-		if (!strcmp(c->refused[i].id, id))
-			n += (int64_t)c->refused[i].n;
-	return n;
+	return MAX(tun_view_refused(f, END_NEAR, id), 0);
 }
 
 int64_t incoming_lacking(const struct facts *f)
@@ -37,7 +24,7 @@ int64_t incoming_lacking(const struct facts *f)
 	const struct crypto_facts *c = &f->crypto[END_NEAR];
 	int64_t since;
 
-	if (!is_whole(f) || !has(f, NEED_ENGINE))
+	if (!facts_tap_is_whole(f, TAP_NEAR_WIRE) || !has(f, NEED_ENGINE))
 		return 0;
 	if (c->rx_bytes == 0 && c->opened <= 0 && !c->n_refused)
 		return MAX(loss_messages(&f->taps[TAP_NEAR_WIRE], TAP_IN), 0);
@@ -52,18 +39,9 @@ static bool is_most(int64_t part, int64_t n)
 
 bool incoming_sockets_lack(const struct facts *f, int64_t most)
 {
-	static const char *const names[] = { "UdpInErrors", "Udp6InErrors" };
-	const struct kernel_facts *k = &f->kernel;
-	int64_t n = 0;
-	size_t i, c;
-
-	for (c = 0; c < k->n_counters; c++)
-		for (i = 0; i < ARRAY_LEN(names); i++)
-			if (!strcmp(k->counters[c].name, names[i]))
-				n += MAX(count_difference(k->counters[c].before,
-							  k->counters[c].after),
-					 0);
-	return is_most(n, most);
+	return is_most(MAX(kernel_difference(&f->kernel, "UdpInErrors"), 0) +
+			       MAX(kernel_difference(&f->kernel, "Udp6InErrors"), 0),
+		       most);
 }
 
 bool incoming_is_of_another_family(const struct facts *f, const struct drop_facts *d)
@@ -80,7 +58,8 @@ bool incoming_is_lost_here(const struct facts *f)
 	int64_t arrived, missing = loss_before_engine(f, END_NEAR, &arrived);
 
 	/* What its socket dropped the kernel tells the engine, and it did not have that either. */
-	return is_whole(f) && is_most(missing + refused(f, "io_recv_overflow"), arrived);
+	return facts_tap_is_whole(f, TAP_NEAR_WIRE) &&
+	       is_most(missing + refused(f, "io_recv_overflow"), arrived);
 }
 
 bool incoming_is_of_another_session(const struct facts *f)
@@ -89,7 +68,7 @@ bool incoming_is_of_another_session(const struct facts *f)
 	int64_t arrived;
 
 	loss_before_engine(f, END_NEAR, &arrived);
-	return is_whole(f) && c->known && c->opened == 0 && arrived > 0 &&
+	return facts_tap_is_whole(f, TAP_NEAR_WIRE) && c->known && c->opened == 0 && arrived > 0 &&
 	       10 * refused(f, "in_unknown_index") >= 9 * arrived;
 }
 

@@ -325,8 +325,11 @@ static void each_pace(const struct facts *facts, struct findings *out, struct fi
 	}
 }
 
-/* From one end: what was sent up and never answered, at whatever pace. */
-static int64_t lost_of(const struct facts *facts, const struct loss_facts *l)
+/*
+ * From one end: what was sent up and never answered, at whatever pace; where the far end's word
+ * decides, s is UNSURE, that it was lost is not known.
+ */
+static int64_t lost_of(const struct facts *facts, const struct loss_facts *l, enum state s)
 {
 	int64_t sum = 0, n;
 	size_t i;
@@ -342,7 +345,7 @@ static int64_t lost_of(const struct facts *facts, const struct loss_facts *l)
 			return UNKNOWN;
 		sum += MAX(n, 0);
 	}
-	return sum;
+	return s == STATE_UNSURE && sum > 0 ? UNKNOWN : sum;
 }
 
 /* What the loss is like, where enough is known of each probe that a test says so. */
@@ -388,7 +391,7 @@ void loss_judge(const struct facts *facts, const struct loss_facts *l, struct fi
 {
 	struct finding *f = judge(facts, l, out);
 	struct stats_interval ci = { 0 };
-	int64_t lost = lost_of(facts, l);
+	int64_t lost = lost_of(facts, l, f->state);
 	bool behind;
 	bool known = stats_wilson95(lost, l->sent, &ci);
 	struct evidence *ev;
@@ -397,9 +400,7 @@ void loss_judge(const struct facts *facts, const struct loss_facts *l, struct fi
 			     facts_far_is_here(facts) ? "both wires" : "near wire",
 			     "counters of data messages");
 	evidence_count(ev, "sent", l->sent);
-	/* What the far end's word decides is not known. */
-	evidence_count(ev, "lost",
-		       l->lost == UNKNOWN && f->state == STATE_UNSURE && lost > 0 ? UNKNOWN : lost);
+	evidence_count(ev, "lost", lost);
 	evidence_interval(ev, "ci95", known, ci.low, ci.high);
 	evidence_count(ev, "probes", l->probes);
 	evidence_count(ev, "answered", l->answered);

@@ -79,22 +79,12 @@ static const char *engine_refused(const struct facts *f, struct arena *a)
 			    n == 1 ? "" : "s");
 }
 
-static int64_t queue_dropped(const struct kernel_facts *k)
-{
-	size_t i;
-
-	for (i = 0; i < k->n_counters; i++)
-		if (!strcmp(k->counters[i].name, COUNTER_QDISC_WIRE))
-			return count_difference(k->counters[i].before, k->counters[i].after);
-	return UNKNOWN;
-}
-
 /* What the hook egress takes is told as ENOBUFS, as a full queue is; and queues count. */
 static const char *engine_short(const struct facts *f, struct arena *a)
 {
 	int64_t n = tun_view_refused(f, END_NEAR, "io_send_nobufs");
 
-	if (n < 1 || queue_dropped(&f->kernel) != 0)
+	if (n < 1 || kernel_difference(&f->kernel, COUNTER_QDISC_WIRE) != 0)
 		return NULL;
 	return arena_printf(a,
 			    "the engine's sending was refused %lld time%s, and no queue of that "

@@ -15,23 +15,14 @@ int64_t loss_messages(const struct tap_facts *t, enum tap_dir d)
 	return sum;
 }
 
-/* It has seen all that went by. */
-static bool is_whole(const struct facts *f, enum end end)
-{
-	enum need need = end == END_NEAR ? NEED_TAP_NEAR_WIRE : NEED_TAP_FAR_WIRE;
-	const struct tap_facts *t = &f->taps[end == END_NEAR ? TAP_NEAR_WIRE : TAP_FAR_WIRE];
-
-	return (f->have & NEED_BIT(need)) && t->dropped == 0 && t->truncated == 0;
-}
-
 int64_t loss_on_wire(const struct facts *f, enum end from)
 {
 	const struct tap_facts *near = &f->taps[TAP_NEAR_WIRE], *far = &f->taps[TAP_FAR_WIRE];
 	int64_t sent = loss_messages(from == END_NEAR ? near : far, TAP_OUT);
 	int64_t arrived = loss_messages(from == END_NEAR ? far : near, TAP_IN);
 
-	if (!is_whole(f, END_NEAR) || !is_whole(f, END_FAR) || sent == UNKNOWN ||
-	    arrived == UNKNOWN)
+	if (!facts_tap_is_whole(f, TAP_NEAR_WIRE) || !facts_tap_is_whole(f, TAP_FAR_WIRE) ||
+	    sent == UNKNOWN || arrived == UNKNOWN)
 		return 0;
 	return sent - arrived;
 }
@@ -55,7 +46,8 @@ static bool is_refused_unopened(const char *id)
 int64_t loss_before_engine(const struct facts *f, enum end end, int64_t *arrived)
 {
 	enum need need = end == END_NEAR ? NEED_ENGINE : NEED_ENGINE_FAR;
-	const struct tap_facts *t = &f->taps[end == END_NEAR ? TAP_NEAR_WIRE : TAP_FAR_WIRE];
+	enum tap wire = end == END_NEAR ? TAP_NEAR_WIRE : TAP_FAR_WIRE;
+	const struct tap_facts *t = &f->taps[wire];
 	const struct crypto_facts *c = &f->crypto[end];
 	int64_t handled = c->opened;
 	size_t i;
@@ -63,7 +55,7 @@ int64_t loss_before_engine(const struct facts *f, enum end end, int64_t *arrived
 	*arrived = t->data_since != UNKNOWN ? t->data_since : t->msgs[TAP_IN][WG_MSG_DATA];
 	if (!(f->have & NEED_BIT(need)) || !c->known || c->opened == UNKNOWN)
 		return 0;
-	if (!is_whole(f, end) || *arrived == UNKNOWN)
+	if (!facts_tap_is_whole(f, wire) || *arrived == UNKNOWN)
 		return 0;
 	/* Refused handshakes are among these: it can only be more than were data. */
 	for (i = 0; i < c->n_refused; i++)

@@ -33,6 +33,16 @@ const char *link_counter_str(enum link_counter c)
 	return link_counter_names[c];
 }
 
+int64_t kernel_difference(const struct kernel_facts *k, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < k->n_counters; i++)
+		if (!strcmp(k->counters[i].name, name))
+			return count_difference(k->counters[i].before, k->counters[i].after);
+	return UNKNOWN;
+}
+
 int64_t link_difference(const struct link_facts *l, enum link_counter c)
 {
 	return count_difference(l->before[c], l->after[c]);

@@ -210,6 +210,8 @@ static inline int64_t count_difference(int64_t before, int64_t after)
 	return before == UNKNOWN || after == UNKNOWN || after < before ? UNKNOWN : after - before;
 }
 int64_t link_difference(const struct link_facts *l, enum link_counter c);
+/* The same of the kernel's counter of that name; UNKNOWN as well where nobody read it. */
+int64_t kernel_difference(const struct kernel_facts *k, const char *name);
 
 struct addr_facts {
 	const char *link;
@@ -455,6 +457,13 @@ struct facts {
 static inline const struct facts *facts_far_seen(const struct facts *f)
 {
 	return f->n_far_seen ? &f->far_seen[0] : NULL;
+}
+
+/* That capture saw all that went by. */
+static inline bool facts_tap_is_whole(const struct facts *f, enum tap t)
+{
+	return (f->have & NEED_BIT(NEED_TAP_NEAR_TUN + t)) && f->taps[t].dropped == 0 &&
+	       f->taps[t].truncated == 0;
 }
 
 /*

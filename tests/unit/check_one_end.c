@@ -428,6 +428,39 @@ static void whose_is_kept(void **state)
 	}
 }
 
+/* Neither the number nor its interval where the far end's word decides; both where it is told. */
+static void unknown_is_not_a_number(void **state)
+{
+	void (*const edits[])(struct facts * f) = { limited, a_third };
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(edits); i++) {
+		struct facts f;
+		struct findings out;
+		struct arena a;
+		const struct evidence *ev;
+		size_t seen = 0;
+
+		arena_init(&a);
+		made_healthy(&f);
+		edits[i](&f);
+		findings_init(&out, &a);
+		checks_run(&f, NULL, &out);
+		ev = made_row(&out, "loss.up")->evidence;
+		for (k = 0; k < ev->n_numbers; k++) {
+			const struct evidence_number *n = &ev->numbers[k];
+
+			if (strcmp(n->name, "lost") != 0 && strcmp(n->name, "ci95") != 0)
+				continue;
+			assert_int_equal(n->unknown, i == 0);
+			seen++;
+		}
+		assert_int_equal(seen, 2);
+		arena_done(&a);
+	}
+}
+
 static void loss_up(void **state)
 {
 	(void)state;
@@ -797,10 +830,15 @@ static void underlay_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(loss_up),	 cmocka_unit_test(loss_down),
-		cmocka_unit_test(whose_is_kept), cmocka_unit_test(ping_sizes),
-		cmocka_unit_test(tun_mtu),	 cmocka_unit_test(the_mtu_is_said),
-		cmocka_unit_test(signs_of_time), cmocka_unit_test(underlay_back),
+		cmocka_unit_test(unknown_is_not_a_number),
+		cmocka_unit_test(loss_up),
+		cmocka_unit_test(loss_down),
+		cmocka_unit_test(whose_is_kept),
+		cmocka_unit_test(ping_sizes),
+		cmocka_unit_test(tun_mtu),
+		cmocka_unit_test(the_mtu_is_said),
+		cmocka_unit_test(signs_of_time),
+		cmocka_unit_test(underlay_back),
 	};
 
 	return cmocka_run_group_tests_name("check/one_end", tests, NULL, NULL);
