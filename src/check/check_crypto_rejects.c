@@ -197,7 +197,7 @@ static struct vanished vanished_at(const struct facts *facts, enum end end,
 
 	x.missing = loss_before_engine(facts, end, &x.arrived);
 	if (v->known)
-		x.state = loss_state(x.missing, x.arrived);
+		x.state = loss_state(facts, x.missing, x.arrived);
 	return x;
 }
 

@@ -30,7 +30,7 @@ static bool not_tried(const struct stream_facts *s)
 	return s->sent == 0 && s->error && (s->elapsed_ns == 0 || s->shortage);
 }
 
-static enum state stream_state(const struct stream_facts *s)
+static enum state stream_state(const struct facts *facts, const struct stream_facts *s)
 {
 	if (s->sent == UNKNOWN || s->received == UNKNOWN)
 		return STATE_UNSURE;
@@ -49,7 +49,8 @@ static enum state stream_state(const struct stream_facts *s)
 	if (s->received == s->sent)
 		return STATE_PASS;
 	/* A reliable stream that is short did not end; datagrams may be lost one by one. */
-	return s->kind == STREAM_TCP ? STATE_FAIL : loss_state(s->sent - s->received, s->sent);
+	return s->kind == STREAM_TCP ? STATE_FAIL :
+				       loss_state(facts, s->sent - s->received, s->sent);
 }
 
 static const char *amount(const struct stream_facts *s, int64_t n, struct arena *a)
@@ -100,6 +101,7 @@ static uint32_t traffic(const struct stream_facts *s)
 }
 
 struct tally {
+	const struct facts *facts;
 	enum state state;
 	const struct stream_facts *worst;
 	unsigned n_bad;
@@ -111,7 +113,7 @@ struct tally {
 
 static void tally_add(struct tally *t, const struct stream_facts *s)
 {
-	enum state st = stream_state(s);
+	enum state st = stream_state(t->facts, s);
 
 	t->n_bad += st != STATE_PASS;
 	if (st == STATE_FAIL || st == STATE_WARN)
@@ -211,7 +213,7 @@ static struct finding *judge_answers(const struct facts *facts, struct findings 
 static void run(const struct check_ctx *ctx, struct findings *out)
 {
 	const struct facts *facts = ctx->facts;
-	struct tally t = { .state = STATE_PASS };
+	struct tally t = { .facts = facts, .state = STATE_PASS };
 	struct evidence *ev;
 	struct finding *f;
 	int64_t took = 0;

@@ -50,7 +50,7 @@ static struct finding *judge_all_came_back(const struct counts *c, struct findin
 	int64_t r = c->requests, q = c->replies;
 
 	if (r != UNKNOWN && q != UNKNOWN && c->dropped == 0 && q < r)
-		return finding_add(out, loss_state(r - q, r),
+		return finding_add(out, errors_state(r - q, r),
 				   "%lld/%lld requests from the far side answered, but of all %lld "
 				   "that reached our tun our stack answered %lld",
 				   (long long)c->received, (long long)c->sent, (long long)r,
@@ -59,7 +59,8 @@ static struct finding *judge_all_came_back(const struct counts *c, struct findin
 			   (long long)c->received, (long long)c->sent);
 }
 
-static struct finding *judge_ours(const struct counts *c, struct findings *out)
+static struct finding *judge_ours(const struct facts *facts, const struct counts *c,
+				  struct findings *out)
 {
 	long long sent = c->sent, r = c->requests, q = c->replies;
 
@@ -75,11 +76,11 @@ static struct finding *judge_ours(const struct counts *c, struct findings *out)
 			"icmp_echo_ignore_all and the firewall",
 			r);
 	if (c->replies < c->requests)
-		return finding_add(out, loss_state(r - q, r),
+		return finding_add(out, errors_state(r - q, r),
 				   "%lld requests reached our tun, our stack answered %lld%s", r, q,
 				   c->silent ? c->silent : "");
 	if (c->requests < c->sent)
-		return finding_add(out, loss_state(sent - r, sent),
+		return finding_add(out, loss_state(facts, sent - r, sent),
 				   "%lld sent by the far side, %lld reached our tun, all answered",
 				   sent, r);
 	return finding_add(out, STATE_PASS,
@@ -102,7 +103,7 @@ static struct finding *judge(const struct facts *facts, const struct counts *c,
 		return finding_add(out, STATE_UNSURE,
 				   "%lld/%lld came back, and the capture on our tun is not whole",
 				   (long long)c->received, (long long)c->sent);
-	return judge_ours(c, out);
+	return judge_ours(facts, c, out);
 }
 
 static void run(const struct check_ctx *ctx, struct findings *out)

@@ -64,7 +64,7 @@ static struct finding *judge_lost(const struct facts *facts, int64_t lost, struc
 	const struct ping_facts *p = &facts->ping_peer;
 	int64_t dropped = link_difference(&facts->tun[END_NEAR], LINK_TX_DROPPED);
 	int64_t load = load_of_others(facts);
-	enum state s = loss_state(lost, p->sent);
+	enum state s = loss_state(facts, lost, p->sent);
 	const char *more = "";
 	struct finding *f;
 
@@ -107,7 +107,7 @@ static enum state unsent_state(const struct ping_facts *p)
 {
 	if (p->shortage)
 		return STATE_UNSURE;
-	return loss_state(p->send_errors, p->sent + p->send_errors);
+	return errors_state(p->send_errors, p->sent + p->send_errors);
 }
 
 /* The very address that was pinged answers otherwise. */

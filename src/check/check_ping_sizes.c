@@ -218,7 +218,7 @@ static bool small_are_lost(const struct facts *facts, enum need need, int64_t li
 		return false;
 	if ((facts->have & NEED_BIT(NEED_PING_PEER)) && p->size >= limit && p->sent > 0)
 		large = p->sent - MAX(p->received, 0);
-	return loss_state(MAX(l->lost - large, 0), l->sent) == STATE_FAIL;
+	return loss_state(facts, MAX(l->lost - large, 0), l->sent) == STATE_FAIL;
 }
 
 /* What an engine could not send starts so. */

@@ -67,7 +67,7 @@ static enum state state_of(int64_t errors, int64_t accepted)
 {
 	if (errors == UNKNOWN || accepted == UNKNOWN)
 		return STATE_UNSURE;
-	return loss_state(errors, errors + accepted);
+	return errors_state(errors, errors + accepted);
 }
 
 static bool is_empty(const struct link_facts *l)

@@ -1,6 +1,6 @@
 /*
- * The limits are interface.md's (States). What the captures lost themselves is no loss: it
- * only matters where the answer would be another one without it.
+ * The limits are interface.md's (States), or those that were given. What the captures lost
+ * themselves is no loss: it only matters where the answer would be another one without it.
  */
 #include "check/loss.h"
 
@@ -12,17 +12,20 @@
 #include "loss/fates_pattern.h"
 #include "loss/stats.h"
 
-static const double FAIL_ABOVE = 0.01, WARN_ABOVE = 0.001;
-
-enum state loss_share_state(int64_t lost, int64_t sent)
+static enum state share_state(const struct loss_limits *l, int64_t lost, int64_t sent)
 {
 	struct stats_interval share;
 
 	if (!stats_wilson95(lost, sent, &share))
 		return STATE_UNSURE;
-	return share.low > FAIL_ABOVE ? STATE_FAIL :
-	       share.low > WARN_ABOVE ? STATE_WARN :
-					STATE_PASS;
+	return share.low > loss_limit_fail(l) ? STATE_FAIL :
+	       share.low > loss_limit_warn(l) ? STATE_WARN :
+						STATE_PASS;
+}
+
+enum state loss_share_state(const struct facts *facts, int64_t lost, int64_t sent)
+{
+	return share_state(&facts->loss_limits, lost, sent);
 }
 
 /* Nothing came back at all: that other rows explain, and a short stream is their consequence. */
@@ -52,6 +55,8 @@ static struct finding *judge_few(const struct facts *facts, const struct loss_fa
  * a way loses by chance it loses at any rate, and here and there.
  */
 enum { LOST_ROWS = 2 };
+/* Less is missing: chance, and what life is. */
+static const double LOST_LEAST = 0.01;
 /* More is missing: then it is no longer a share, and a limit that is lower than both rates. */
 static const double LOST_MOST = 0.7;
 /* Of the bursts that chance would make of them: fewer are a silence or two, and no loss. */
@@ -129,11 +134,32 @@ static bool is_lost_on_the_way(const struct facts *facts)
 		if (p->probes < LOSS_PROBES_MIN || never_answered(p) < 1 ||
 		    !stats_wilson95(never_answered(p), p->probes, &share[i]))
 			return false;
-		if (share[i].low <= FAIL_ABOVE || share[i].high > LOST_MOST ||
+		if (share[i].low <= LOST_LEAST || share[i].high > LOST_MOST ||
 		    !is_here_and_there(p) || has_head(p))
 			return false;
 	}
 	return share[0].low <= share[1].high && share[1].low <= share[0].high;
+}
+
+/* By all that was sent, at whatever rate: never answered, of so many. */
+static int64_t never_answered_of(const struct facts *facts, int64_t *probes)
+{
+	int64_t lost = 0;
+	size_t i;
+
+	*probes = 0;
+	for (i = 0; i < LOST_ROWS; i++) {
+		lost += never_answered(&facts->paces[i]);
+		*probes += facts->paces[i].probes;
+	}
+	return lost;
+}
+
+static enum state never_answered_state(const struct facts *facts)
+{
+	int64_t probes, lost = never_answered_of(facts, &probes);
+
+	return loss_share_state(facts, lost, probes);
 }
 
 int64_t loss_is_shown(const struct facts *facts)
@@ -143,9 +169,22 @@ int64_t loss_is_shown(const struct facts *facts)
 	if (facts_far_is_here(facts) || !(facts->have & NEED_BIT(NEED_LOSS_UP)) ||
 	    up->probes < LOSS_PROBES_MIN || up->answered == UNKNOWN)
 		return UNKNOWN;
-	if (down->lost > 0 && loss_share_state(down->lost, down->sent) == STATE_FAIL)
+	if (down->lost > 0 && loss_share_state(facts, down->lost, down->sent) == STATE_FAIL)
 		return 1;
-	return is_lost_on_the_way(facts);
+	return is_lost_on_the_way(facts) && never_answered_state(facts) == STATE_FAIL;
+}
+
+/* Where the usual limits would say otherwise. */
+static const char *limit_words(const struct facts *facts, int64_t lost, int64_t sent,
+			       struct arena *a)
+{
+	static const struct loss_limits usual = { UNKNOWN, UNKNOWN };
+	const struct loss_limits *l = &facts->loss_limits;
+
+	if (share_state(l, lost, sent) == share_state(&usual, lost, sent))
+		return "";
+	return arena_printf(a, "; limits given: %g and %g %%", loss_limit_fail(l) * 100,
+			    loss_limit_warn(l) * 100);
 }
 
 /*
@@ -155,22 +194,17 @@ int64_t loss_is_shown(const struct facts *facts)
 static struct finding *never_answered_row(const struct facts *facts, bool found,
 					  struct findings *out)
 {
-	const struct pace_facts *p = facts->paces;
-	int64_t lost = 0, probes = 0;
+	int64_t probes, lost = never_answered_of(facts, &probes);
 	struct stats_interval ci = { 0 };
-	size_t i;
 
-	for (i = 0; i < LOST_ROWS; i++) {
-		lost += never_answered(&p[i]);
-		probes += p[i].probes;
-	}
 	stats_wilson95(lost, probes, &ci);
 	return finding_add(
-		out, STATE_FAIL,
-		"%lld/%lld = %s never answered, at any rate (95 %% CI %.2g to %.2g %%)%s",
+		out, never_answered_state(facts),
+		"%lld/%lld = %s never answered, at any rate (95 %% CI %.2g to %.2g %%)%s%s",
 		(long long)lost, (long long)probes, words_share(out->arena, lost, probes),
 		ci.low * 100, ci.high * 100,
-		found ? ", though they came to the far end's wire" : "");
+		found ? ", though they came to the far end's wire" : "",
+		limit_words(facts, lost, probes, out->arena));
 }
 
 /*
@@ -274,7 +308,7 @@ static struct finding *judge(const struct facts *facts, const struct loss_facts 
 				   (long long)l->sent);
 	if (l->sent < LOSS_PROBES_MIN)
 		return judge_few(facts, l, out);
-	s = loss_share_state(l->lost, l->sent);
+	s = loss_share_state(facts, l->lost, l->sent);
 	if (!stats_wilson95(l->lost, l->sent, &ci))
 		return finding_add(out, STATE_UNSURE, "%lld lost of %lld: that cannot be",
 				   (long long)l->lost, (long long)l->sent);
@@ -285,16 +319,18 @@ static struct finding *judge(const struct facts *facts, const struct loss_facts 
 				   "%lld of %lld not seen to arrive; what the captures lost "
 				   "themselves is not known",
 				   (long long)l->lost, (long long)l->sent);
-	if (l->lost > 0 && loss_share_state(MAX(l->lost - l->capture_dropped, 0), l->sent) != s)
+	if (l->lost > 0 &&
+	    loss_share_state(facts, MAX(l->lost - l->capture_dropped, 0), l->sent) != s)
 		return finding_add(out, STATE_UNSURE,
 				   "%lld of %lld not seen to arrive, but the captures themselves "
 				   "lost %lld frames",
 				   (long long)l->lost, (long long)l->sent,
 				   (long long)l->capture_dropped);
-	return finding_add(out, s, "%lld/%lld%s%s on the wire (95 %% CI %.2g to %.2g %%)%s",
+	return finding_add(out, s, "%lld/%lld%s%s on the wire (95 %% CI %.2g to %.2g %%)%s%s",
 			   (long long)l->lost, (long long)l->sent, l->lost ? " = " : "",
 			   l->lost ? words_share(out->arena, l->lost, l->sent) : "", ci.low * 100,
-			   ci.high * 100, loss_kept_words(facts, l, out->arena));
+			   ci.high * 100, loss_kept_words(facts, l, out->arena),
+			   limit_words(facts, l->lost, l->sent, out->arena));
 }
 
 /* One object has the numbers of a row, so each has a name of its own. */
@@ -411,7 +447,7 @@ void loss_judge(const struct facts *facts, const struct loss_facts *l, struct fi
 	evidence_count(ev, "capture_dropped", l->capture_dropped);
 	if (l == &facts->loss_up)
 		each_pace(facts, out, f);
-	behind = known && is_lost_behind(facts, l, loss_share_state(l->lost, l->sent));
+	behind = known && is_lost_behind(facts, l, loss_share_state(facts, l->lost, l->sent));
 	if (behind) {
 		f->whose = WHOSE_FAR;
 		finding_fix(
@@ -421,7 +457,7 @@ void loss_judge(const struct facts *facts, const struct loss_facts *l, struct fi
 			"which of them counts",
 			"at the far end: nft list ruleset; wgdiag check");
 	}
-	if (f->state == STATE_FAIL && loss_is_kept(l))
+	if (f->state == STATE_FAIL && loss_is_kept(facts, l))
 		loss_fix_kept(facts, l, out, f);
 	else if (f->state == STATE_FAIL && !facts_far_is_here(facts) && f->whose == WHOSE_UNTOLD)
 		finding_sign(f, sign_of(facts, l));

@@ -7,11 +7,11 @@
 #include "check/loss.h"
 #include "check/words.h"
 
-bool loss_is_kept(const struct loss_facts *l)
+bool loss_is_kept(const struct facts *facts, const struct loss_facts *l)
 {
 	return l->lost != UNKNOWN && l->kept > 0 &&
-	       loss_share_state(l->lost, l->sent) == STATE_FAIL &&
-	       loss_share_state(l->lost - l->kept, l->sent - l->kept) != STATE_FAIL;
+	       loss_share_state(facts, l->lost, l->sent) == STATE_FAIL &&
+	       loss_share_state(facts, l->lost - l->kept, l->sent - l->kept) != STATE_FAIL;
 }
 
 const char *loss_kept_words(const struct facts *facts, const struct loss_facts *l, struct arena *a)
@@ -67,7 +67,8 @@ static bool is_slow_whole(const struct facts *facts)
 	const struct pace_facts *slow = &facts->paces[1];
 
 	return facts->n_paces > 1 && slow->probes > 0 &&
-	       loss_share_state(MAX(slow->probes - slow->answered, 0), slow->probes) != STATE_FAIL;
+	       loss_share_state(facts, MAX(slow->probes - slow->answered, 0), slow->probes) !=
+		       STATE_FAIL;
 }
 
 struct finding *loss_kept_row(const struct facts *facts, struct findings *out)
@@ -77,7 +78,7 @@ struct finding *loss_kept_row(const struct facts *facts, struct findings *out)
 	int64_t n = kept_here(facts);
 	struct finding *f;
 
-	if (n < 1 || x->sent < LOSS_PROBES_MIN || loss_share_state(n, x->sent) != STATE_FAIL)
+	if (n < 1 || x->sent < LOSS_PROBES_MIN || loss_share_state(facts, n, x->sent) != STATE_FAIL)
 		return NULL;
 	f = finding_add(out, is_slow_whole(facts) ? STATE_WARN : STATE_FAIL,
 			"%lld/%lld = %s of the probes never left %s%s", (long long)n,

@@ -8,7 +8,7 @@
 #include "check/check.h"
 
 /* By both wires: so many were kept that the way between the two has no part in the row. */
-bool loss_is_kept(const struct loss_facts *l);
+bool loss_is_kept(const struct facts *facts, const struct loss_facts *l);
 /* "; 3 of them never left eth0", or "" */
 const char *loss_kept_words(const struct facts *facts, const struct loss_facts *l, struct arena *a);
 /* Whose it is then, and what to look at. */

@@ -123,7 +123,7 @@ static enum state weight_of(const struct facts *f, enum end end, const struct re
 	/* One in a thousand is life, nearly all of them is the fault. */
 	if (c->sealed == UNKNOWN || c->opened == UNKNOWN)
 		return STATE_WARN;
-	return loss_state((int64_t)r->n, c->sealed + c->opened + (int64_t)r->n);
+	return errors_state((int64_t)r->n, c->sealed + c->opened + (int64_t)r->n);
 }
 
 enum state reject_weight(const struct facts *f, enum end end, const struct refused_count *r)

@@ -33,7 +33,7 @@ static struct finding *judge_silence(const struct direction *d, struct findings 
 	return finding_add(out, STATE_SKIP, "nothing to carry: the %s sent nothing", d->from);
 }
 
-static struct finding *judge(const struct direction *d, struct findings *out)
+static struct finding *judge(const struct facts *f, const struct direction *d, struct findings *out)
 {
 	int64_t lost = d->sent - d->arrived;
 
@@ -52,7 +52,7 @@ static struct finding *judge(const struct direction *d, struct findings *out)
 	if (lost == 0)
 		return finding_add(out, STATE_PASS, "%lld sent, %lld arrived", (long long)d->sent,
 				   (long long)d->arrived);
-	return finding_add(out, loss_state(lost, d->sent), "%lld sent, %lld arrived: %s lost",
+	return finding_add(out, loss_state(f, lost, d->sent), "%lld sent, %lld arrived: %s lost",
 			   (long long)d->sent, (long long)d->arrived,
 			   words_share(out->arena, lost, d->sent));
 }
@@ -496,5 +496,5 @@ void underlay_judge(const struct facts *facts, enum end from, struct findings *o
 	d.arrived = loss_messages(d.receiver, TAP_IN);
 	if (near->dropped != UNKNOWN && far->dropped != UNKNOWN)
 		d.dropped = near->dropped + far->dropped;
-	because(&d, from, out, judge(&d, out));
+	because(&d, from, out, judge(facts, &d, out));
 }

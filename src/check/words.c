@@ -5,9 +5,6 @@
 #include "base/buf.h"
 #include "loss/stats.h"
 
-/* interface.md, States */
-static const double LOSS_FAIL_ABOVE = 0.01;
-
 const char *words_time(struct arena *a, int64_t ns)
 {
 	double ms = (double)ns / 1e6;
@@ -87,15 +84,27 @@ const char *words_share(struct arena *a, int64_t k, int64_t n)
 	return arena_printf(a, "%.1f %%", share);
 }
 
-enum state loss_state(int64_t lost, int64_t sent)
+static enum state state_above(double limit, int64_t bad, int64_t of)
 {
 	struct stats_interval share;
 
-	if (lost <= 0)
+	if (bad <= 0)
 		return STATE_PASS;
-	if (lost >= sent || (stats_wilson95(lost, sent, &share) && share.low > LOSS_FAIL_ABOVE))
+	if (bad >= of || (stats_wilson95(bad, of, &share) && share.low > limit))
 		return STATE_FAIL;
 	return STATE_WARN;
+}
+
+enum state loss_state(const struct facts *facts, int64_t lost, int64_t sent)
+{
+	return state_above(loss_limit_fail(&facts->loss_limits), lost, sent);
+}
+
+enum state errors_state(int64_t errors, int64_t of)
+{
+	static const double limit = 0.01;
+
+	return state_above(limit, errors, of);
 }
 
 enum state state_worse(enum state a, enum state b)

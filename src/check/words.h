@@ -34,10 +34,12 @@ const char *words_icmp(const struct ip_addr *from, uint8_t type, uint8_t code);
 const char *words_share(struct arena *a, int64_t k, int64_t n);
 
 /*
- * PASS for no loss. FAIL when the lower end of the 95 % Wilson interval is above 1 %
- * (interface.md, States) or nothing at all arrived; else WARN.
+ * PASS for no loss. FAIL when the lower end of the 95 % Wilson interval is above the limit of
+ * the run or nothing at all arrived; else WARN.
  */
-enum state loss_state(int64_t lost, int64_t sent);
+enum state loss_state(const struct facts *facts, int64_t lost, int64_t sent);
+/* The same of errors, for which nobody sets a limit: 1 %. */
+enum state errors_state(int64_t errors, int64_t of);
 /*
  * The worse of two answers that one row has for its parts; not known is worse than good,
  * and better than a fault. SKIP and NA add nothing.

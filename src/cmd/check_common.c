@@ -172,6 +172,15 @@ static int judge(const struct check_options *o, const struct check_choice *choic
 	return tell(o, &(struct report){ f, &all, &verdict }, events);
 }
 
+/* What was kept is judged by the limits that it was kept with, but for those that are given. */
+static void limit(const struct check_options *o, struct facts *f)
+{
+	if (o->loss_limits.fail_ppm != UNKNOWN)
+		f->loss_limits.fail_ppm = o->loss_limits.fail_ppm;
+	if (o->loss_limits.warn_ppm != UNKNOWN)
+		f->loss_limits.warn_ppm = o->loss_limits.warn_ppm;
+}
+
 static int judge_saved(const struct check_options *o, const struct check_choice *choice,
 		       struct arena *a)
 {
@@ -184,6 +193,7 @@ static int judge_saved(const struct check_options *o, const struct check_choice 
 		say("%s: %s", o->cmd, e.text);
 		return EXIT_USAGE;
 	}
+	limit(o, &f);
 	choose_told(o, &f, a, &within);
 	if (!choose_within(&within, f.chosen, f.n_chosen)) {
 		say("%s: %s: --only and --skip leave none of the rows it was made for", o->cmd,
@@ -231,6 +241,7 @@ static void conf_of(const struct check_options *o, const struct check_choice *ch
 		.ping_timeout_ns = o->timeout_ns,
 		.seed = o->seed,
 		.loss = o->loss,
+		.loss_limits = &o->loss_limits,
 		.needs = needs_of(o, choice, a),
 		.kernel_debug = o->kernel_debug,
 		.fault = o->fault,
@@ -441,7 +452,9 @@ int check_and_tell(struct check_options *o)
 
 	if (code != EXIT_OK)
 		return code;
-	code = far_file_fits(o);
+	code = check_options_limits(o);
+	if (code == EXIT_OK)
+		code = far_file_fits(o);
 	if (code != EXIT_OK)
 		return code;
 	if ((o->report == &report_json || o->report == &report_ndjson) &&

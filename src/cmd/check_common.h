@@ -39,6 +39,7 @@ struct check_options {
 	bool has_seed, quiet, verbose, help;
 	bool root; /* as it was started: in a user namespace everybody is */
 	bool list_checks, dry_run, fail_on_warn;
+	struct loss_limits loss_limits; /* UNKNOWN: not given */
 	/* of a tunnel that is there already; NULL: one is made for the test */
 	const char *interface;
 	const char *file; /* a tunnel that it describes is brought up; NULL: none */
@@ -72,6 +73,8 @@ enum {
 	OPT_SKIP,
 	OPT_LIST_CHECKS,
 	OPT_FAIL_ON,
+	OPT_LOSS_FAIL,
+	OPT_LOSS_WARN,
 	OPT_FAR_FILE,
 	OPT_FAR,
 	OPT_DRY_RUN,
@@ -96,6 +99,8 @@ void check_options_init(struct check_options *o, const char *cmd);
 bool check_option(int opt, const char *arg, struct check_options *o);
 /* Which rows; EXIT_OK, or EXIT_USAGE after it was said why. */
 int check_options_choose(const struct check_options *o, struct check_choice *out);
+/* The limits of loss: EXIT_OK, or EXIT_USAGE after it was said why they do not go together. */
+int check_options_limits(const struct check_options *o);
 /* Those that have the same run done again, for what to type next. */
 void check_options_keep(const struct check_options *o, struct arena *a, struct target_facts *out);
 /* Makes the tunnel, runs the checks, tells; or whatever else was asked for. The exit code. */

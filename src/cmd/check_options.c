@@ -137,6 +137,15 @@ static bool target_option(int opt, const char *arg, struct check_options *o)
 	}
 }
 
+static bool limit_option(int opt, const char *arg, struct check_options *o)
+{
+	struct loss_limits *l = &o->loss_limits;
+
+	if (opt == OPT_LOSS_FAIL)
+		return options_percent(o->cmd, "--loss-fail", arg, &l->fail_ppm);
+	return options_percent(o->cmd, "--loss-warn", arg, &l->warn_ppm);
+}
+
 /* Those that say which rows, and what is to be done with them. */
 static bool row_option(int opt, const char *arg, struct check_options *o)
 {
@@ -153,8 +162,10 @@ static bool row_option(int opt, const char *arg, struct check_options *o)
 	case OPT_DRY_RUN:
 		o->dry_run = true;
 		return true;
-	default:
+	case OPT_FAIL_ON:
 		return read_fail_on(arg, o);
+	default:
+		return limit_option(opt, arg, o);
 	}
 }
 
@@ -164,6 +175,24 @@ static bool far_option(int opt, const char *arg, struct check_options *o)
 		return read_far_addr(arg, o);
 	o->far_file = arg;
 	return true;
+}
+
+static bool number_option(int opt, const char *arg, struct check_options *o)
+{
+	switch (opt) {
+	case OPT_SEED:
+		o->has_seed = true;
+		return options_count(o->cmd, "--seed", arg, 0, UINT64_MAX, &o->seed);
+	case 'c':
+		return options_count(o->cmd, "-c", arg, 1, COUNT_MAX, &o->count);
+	case 's':
+		return options_count(o->cmd, "-s", arg, 0, PAYLOAD_MAX, &o->payload);
+	case 'i':
+		return options_seconds(o->cmd, "-i", arg, 0, 3600 * NS_PER_S, &o->interval_ns);
+	default:
+		return options_seconds(o->cmd, "-W", arg, NS_PER_MS, 3600 * NS_PER_S,
+				       &o->timeout_ns);
+	}
 }
 
 bool check_option(int opt, const char *arg, struct check_options *o)
@@ -188,6 +217,8 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 		return far_option(opt, arg, o);
 	case OPT_SAVE_FACTS:
 		return read_save(arg, o);
+	case OPT_LOSS_FAIL:
+	case OPT_LOSS_WARN:
 	case OPT_ONLY:
 	case OPT_SKIP:
 	case OPT_LIST_CHECKS:
@@ -207,17 +238,11 @@ bool check_option(int opt, const char *arg, struct check_options *o)
 	case OPT_KERNEL_DEBUG:
 		return target_option(opt, arg, o);
 	case OPT_SEED:
-		o->has_seed = true;
-		return options_count(o->cmd, "--seed", arg, 0, UINT64_MAX, &o->seed);
 	case 'c':
-		return options_count(o->cmd, "-c", arg, 1, COUNT_MAX, &o->count);
 	case 's':
-		return options_count(o->cmd, "-s", arg, 0, PAYLOAD_MAX, &o->payload);
 	case 'i':
-		return options_seconds(o->cmd, "-i", arg, 0, 3600 * NS_PER_S, &o->interval_ns);
 	case 'W':
-		return options_seconds(o->cmd, "-W", arg, NS_PER_MS, 3600 * NS_PER_S,
-				       &o->timeout_ns);
+		return number_option(opt, arg, o);
 	case 'q':
 		o->quiet = true;
 		return true;
@@ -240,6 +265,7 @@ void check_options_init(struct check_options *o, const char *cmd)
 		.payload = 56,
 		.interval_ns = 100 * NS_PER_MS,
 		.timeout_ns = NS_PER_S,
+		.loss_limits = { UNKNOWN, UNKNOWN },
 	};
 }
 
@@ -290,6 +316,12 @@ static void keep_numbers(const struct check_options *o, struct arena *a, struct 
 		keep(t, "--seed", arena_printf(a, "%llu", (unsigned long long)o->seed));
 }
 
+static void keep_percent(struct target_facts *t, struct arena *a, const char *name, int64_t ppm)
+{
+	if (ppm != UNKNOWN)
+		keep(t, name, arena_printf(a, "%.9g", (double)ppm / 1e4));
+}
+
 static void keep_lab(const struct check_options *o, struct arena *a, struct target_facts *t)
 {
 	const struct run_lab *l = &o->lab;
@@ -311,7 +343,7 @@ static void keep_lab(const struct check_options *o, struct arena *a, struct targ
 
 void check_options_keep(const struct check_options *o, struct arena *a, struct target_facts *out)
 {
-	enum { MOST = 21 };
+	enum { MOST = 23 };
 
 	out->options = arena_alloc(a, (MOST + PINGS_MAX) * sizeof(*out->options));
 	out->n_options = 0;
@@ -335,7 +367,21 @@ void check_options_keep(const struct check_options *o, struct arena *a, struct t
 		keep(out, "--kernel-debug", NULL);
 	keep_lab(o, a, out);
 	keep_numbers(o, a, out);
+	keep_percent(out, a, "--loss-fail", o->loss_limits.fail_ppm);
+	keep_percent(out, a, "--loss-warn", o->loss_limits.warn_ppm);
 	assert(out->n_options <= MOST + PINGS_MAX);
+}
+
+int check_options_limits(const struct check_options *o)
+{
+	const struct loss_limits *l = &o->loss_limits;
+
+	if (l->warn_ppm == UNKNOWN || (double)l->warn_ppm <= loss_limit_fail(l) * 1e6)
+		return EXIT_OK;
+	say("%s: --loss-warn %.9g is above the share that fails, %.9g %%%s", o->cmd,
+	    (double)l->warn_ppm / 1e4, loss_limit_fail(l) * 100,
+	    l->fail_ppm == UNKNOWN ? " (--loss-fail)" : "");
+	return EXIT_USAGE;
 }
 
 /* --- which rows ----------------------------------------------------------------- */

@@ -16,6 +16,22 @@ static void check_help_exit(FILE *out)
 	      out);
 }
 
+static void check_help_rows(FILE *out)
+{
+	fputs("      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
+	      "      --skip WORDS     without these rows\n"
+	      "      --list-checks    the rows, with id and layer; nothing is run\n"
+	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"
+	      "      --loss-fail P    FAIL when surely more than P % is lost (default 1)\n"
+	      "      --loss-warn P    WARN likewise (default 0.1)\n"
+	      "      --dry-run        say what would be made and sent, and do nothing\n"
+	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
+	      "  -v, --verbose        all evidence, and a line for each probe\n"
+	      "      --color WHEN     auto (default), always, never\n"
+	      "  -h, --help           this text\n",
+	      out);
+}
+
 static void check_help(FILE *out)
 {
 	fputs("usage: wgdiag check [OPTIONS] [INTERFACE | FILE]\n"
@@ -65,17 +81,9 @@ static void check_help(FILE *out)
 	      "                       what it saw is judged as well\n"
 	      "      --far-file FILE  what wgdiag serve --once recorded at the far end, or the\n"
 	      "                       line of wgdiag explain far printed there (-: standard\n"
-	      "                       input); not for the self-test\n"
-	      "      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
-	      "      --skip WORDS     without these rows\n"
-	      "      --list-checks    the rows, with id and layer; nothing is run\n"
-	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"
-	      "      --dry-run        say what would be made and sent, and do nothing\n"
-	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
-	      "  -v, --verbose        all evidence, and a line for each probe\n"
-	      "      --color WHEN     auto (default), always, never\n"
-	      "  -h, --help           this text\n",
+	      "                       input); not for the self-test\n",
 	      out);
+	check_help_rows(out);
 	check_help_exit(out);
 }
 
@@ -102,6 +110,8 @@ static const struct option options[] = {
 	{ "skip", required_argument, NULL, OPT_SKIP },
 	{ "list-checks", no_argument, NULL, OPT_LIST_CHECKS },
 	{ "fail-on", required_argument, NULL, OPT_FAIL_ON },
+	{ "loss-fail", required_argument, NULL, OPT_LOSS_FAIL },
+	{ "loss-warn", required_argument, NULL, OPT_LOSS_WARN },
 	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ "ping", required_argument, NULL, OPT_PING },
 	{ "peer", required_argument, NULL, OPT_PEER },

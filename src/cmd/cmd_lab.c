@@ -75,6 +75,8 @@ static const struct option options[] = {
 	{ "skip", required_argument, NULL, OPT_SKIP },
 	{ "list-checks", no_argument, NULL, OPT_LIST_CHECKS },
 	{ "fail-on", required_argument, NULL, OPT_FAIL_ON },
+	{ "loss-fail", required_argument, NULL, OPT_LOSS_FAIL },
+	{ "loss-warn", required_argument, NULL, OPT_LOSS_WARN },
 	{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -195,9 +197,10 @@ static bool read_ways(struct lab_options *o)
 static bool is_of_what_was_asked(const struct lab_options *o)
 {
 	static const int of_one[] = {
-		OPT_LIST, OPT_VARIANT, OPT_AND,	    OPT_KEEP,	 OPT_SAVE_FACTS,
-		OPT_ONLY, OPT_SKIP,    OPT_FAIL_ON, OPT_DRY_RUN, OPT_LIST_CHECKS,
-		'c',	  'i',	       's',	    'W',
+		OPT_LIST,      OPT_VARIANT, OPT_AND,	 OPT_KEEP,    OPT_SAVE_FACTS,
+		OPT_ONLY,      OPT_SKIP,    OPT_FAIL_ON, OPT_DRY_RUN, OPT_LIST_CHECKS,
+		'c',	       'i',	    's',	 'W',	      OPT_LOSS_FAIL,
+		OPT_LOSS_WARN,
 	};
 	static const int of_all[] = { OPT_JOBS, OPT_SEEDS, OPT_ALTERNATE };
 	const char *not_all = given_of(o, of_one, ARRAY_LEN(of_one));

@@ -65,8 +65,8 @@ static void loss_help(FILE *out)
 	      "      --netns NAME     the interface is in that network namespace (name or pid)\n"
 	      "      --config FILE    what the tunnel was meant to be: differences are told\n"
 	      "      --endpoint A:P   where its peer is, if its engine has no control socket\n"
-	      "      --far ADDR       ask wgdiag serve there, an address inside the tunnel: then\n"
-	      "                       both directions are exact\n"
+	      "      --far ADDR       ask wgdiag serve there, an address inside the tunnel:\n"
+	      "                       then both directions are exact\n"
 	      "      --far-file FILE  what wgdiag serve --once recorded there meanwhile\n"
 	      "      --full-routes    of a file: all routes and rules that wg-quick would make\n"
 	      "      --force          of a file: also when an interface with its key is up\n"
@@ -80,6 +80,8 @@ static void loss_help(FILE *out)
 	      "                       each probe\n"
 	      "      --facts FILE     judge such a file instead of running (-: standard input)\n"
 	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"
+	      "      --loss-fail P    FAIL when surely more than P % is lost (default 1)\n"
+	      "      --loss-warn P    WARN likewise (default 0.1)\n"
 	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
 	      "  -v, --verbose        all evidence, and a line for each probe\n"
 	      "      --color WHEN     auto (default), always, never\n"
@@ -118,6 +120,8 @@ static const struct option options[] = {
 	{ "save-facts", required_argument, NULL, OPT_SAVE_FACTS },
 	{ "facts", required_argument, NULL, OPT_FACTS },
 	{ "fail-on", required_argument, NULL, OPT_FAIL_ON },
+	{ "loss-fail", required_argument, NULL, OPT_LOSS_FAIL },
+	{ "loss-warn", required_argument, NULL, OPT_LOSS_WARN },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "color", required_argument, NULL, OPT_COLOR },

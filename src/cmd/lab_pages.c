@@ -4,6 +4,33 @@
 #include "cmd/page.h"
 #include "lab/fault.h"
 
+/* What it has of wgdiag check. */
+static void lab_help_of_check(FILE *out)
+{
+	fputs("      --json           one JSON object on standard output\n"
+	      "  -c, --count N        pings to the peer (default 10)\n"
+	      "  -i, --interval S     seconds between them (default 0.1)\n"
+	      "  -s, --size N         bytes of data in each (default 56: packets of 84 bytes)\n"
+	      "  -W, --timeout S      seconds to wait for each answer (default 1)\n"
+	      "      --seed N         draw names, addresses and ports from N, to repeat a run\n"
+	      "      --save-facts FILE  keep what was seen, for wgdiag check --facts FILE\n"
+	      "      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
+	      "      --skip WORDS     without these rows\n"
+	      "      --list-checks    the rows, with id and layer; nothing is run\n"
+	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"
+	      "      --loss-fail P    FAIL when surely more than P % is lost (default 1)\n"
+	      "      --loss-warn P    WARN likewise (default 0.1)\n"
+	      "      --dry-run        say what would be made and sent, and do nothing\n"
+	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
+	      "  -v, --verbose        all evidence, and what was made\n"
+	      "      --color WHEN     auto (default), always, never\n"
+	      "  -h, --help           this text\n"
+	      "\n"
+	      "Exit: that of the check inside, as for wgdiag check; so 1 for a fault that was\n"
+	      "found, and 0 for none. 3 also when the fault cannot be made here.\n",
+	      out);
+}
+
 void lab_help(FILE *out)
 {
 	fputs("usage: wgdiag lab [OPTIONS] FAULT\n"
@@ -45,27 +72,9 @@ void lab_help(FILE *out)
 	      "      --as WHAT        looked at as: interface (default), which is up, or file,\n"
 	      "                       a configuration that wgdiag brings up; of --all only\n"
 	      "                       those that can be, or both, each way that can be, and\n"
-	      "                       compared (default: in turn)\n"
-	      "      --json           one JSON object on standard output\n"
-	      "  -c, --count N        pings to the peer (default 10)\n"
-	      "  -i, --interval S     seconds between them (default 0.1)\n"
-	      "  -s, --size N         bytes of data in each (default 56: packets of 84 bytes)\n"
-	      "  -W, --timeout S      seconds to wait for each answer (default 1)\n"
-	      "      --seed N         draw names, addresses and ports from N, to repeat a run\n"
-	      "      --save-facts FILE  keep what was seen, for wgdiag check --facts FILE\n"
-	      "      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
-	      "      --skip WORDS     without these rows\n"
-	      "      --list-checks    the rows, with id and layer; nothing is run\n"
-	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"
-	      "      --dry-run        say what would be made and sent, and do nothing\n"
-	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
-	      "  -v, --verbose        all evidence, and what was made\n"
-	      "      --color WHEN     auto (default), always, never\n"
-	      "  -h, --help           this text\n"
-	      "\n"
-	      "Exit: that of the check inside, as for wgdiag check; so 1 for a fault that was\n"
-	      "found, and 0 for none. 3 also when the fault cannot be made here.\n",
+	      "                       compared (default: in turn)\n",
 	      out);
+	lab_help_of_check(out);
 }
 
 static void list_variant(struct page *page, const struct lab_variant *v)

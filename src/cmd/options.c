@@ -78,6 +78,21 @@ bool options_count(const char *cmd, const char *option, const char *s, uint64_t 
 	return false;
 }
 
+bool options_percent(const char *cmd, const char *option, const char *s, int64_t *ppm)
+{
+	enum { PPM_IN_PERCENT = 10000 };
+	/* Decimals are decimals: what is read as nanoseconds is a billion times the number. */
+	const int64_t unit = NS_PER_S / PPM_IN_PERCENT;
+	int64_t v;
+
+	if (str_to_ns(s, 100 * NS_PER_S, &v) && v % unit == 0) {
+		*ppm = v / unit;
+		return true;
+	}
+	say("%s: %s '%s' is no percentage from 0 to 100, with up to four decimals", cmd, option, s);
+	return false;
+}
+
 bool options_seconds(const char *cmd, const char *option, const char *s, int64_t min_ns,
 		     int64_t max_ns, int64_t *out)
 {

@@ -21,6 +21,8 @@ int options_no_such(const char *cmd, const char *what, const char *given, const 
 /* False, and the line is said, when s is no number in [min, max]. */
 bool options_count(const char *cmd, const char *option, const char *s, uint64_t min, uint64_t max,
 		   uint64_t *out);
+/* A percentage from 0 to 100, with up to four decimals, as parts per million. */
+bool options_percent(const char *cmd, const char *option, const char *s, int64_t *ppm);
 bool options_seconds(const char *cmd, const char *option, const char *s, int64_t min_ns,
 		     int64_t max_ns, int64_t *out);
 

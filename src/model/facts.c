@@ -48,6 +48,26 @@ int64_t link_difference(const struct link_facts *l, enum link_counter c)
 	return count_difference(l->before[c], l->after[c]);
 }
 
+/* interface.md, States */
+static const double LOSS_FAIL = 0.01, LOSS_WARN = 0.001;
+
+static double share_of(int64_t ppm, double usual)
+{
+	return ppm == UNKNOWN ? usual : (double)ppm / 1e6;
+}
+
+double loss_limit_fail(const struct loss_limits *l)
+{
+	return share_of(l->fail_ppm, LOSS_FAIL);
+}
+
+double loss_limit_warn(const struct loss_limits *l)
+{
+	double fail = loss_limit_fail(l), warn = share_of(l->warn_ppm, LOSS_WARN);
+
+	return warn < fail ? warn : fail;
+}
+
 static void unknown(int64_t *v, size_t n)
 {
 	size_t i;
@@ -138,6 +158,7 @@ void facts_init(struct facts *f)
 	ping_init(&f->ping_peer);
 	ping_init(&f->echo_back[0]);
 	ping_init(&f->echo_back[1]);
+	f->loss_limits.fail_ppm = f->loss_limits.warn_ppm = UNKNOWN;
 	loss_init(&f->loss_up);
 	loss_init(&f->loss_down);
 	f->ladder.host_hops = f->other_family.way = f->portal.status = UNKNOWN;

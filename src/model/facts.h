@@ -437,6 +437,7 @@ struct facts {
 	struct ip_addr measured;
 	struct size_facts *sizes;
 	size_t n_sizes;
+	struct loss_limits loss_limits; /* as they were asked for */
 	struct loss_facts loss_up, loss_down;
 	struct pace_facts *paces; /* the fast one first; a slower one where answers were missing */
 	size_t n_paces;

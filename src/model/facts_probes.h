@@ -89,6 +89,16 @@ struct size_facts {
 };
 
 /*
+ * From which share of the probes on a loss counts, by the lower end of its 95 % interval: in parts
+ * per million. UNKNOWN: the usual one (interface.md, States: 1 % and 0.1 %).
+ */
+struct loss_limits {
+	int64_t fail_ppm, warn_ppm;
+};
+double loss_limit_fail(const struct loss_limits *l); /* above it FAIL; 0 to 1 */
+double loss_limit_warn(const struct loss_limits *l); /* above it WARN; never above the other */
+
+/*
  * Data messages of one direction in the window of the paced probes. sent is the sender's
  * counter range, told by the counters in clear text; lost those that the receiver's capture
  * did not see. UNKNOWN where not watched.

@@ -369,6 +369,12 @@ static const struct facts_field loss_fields[] = {
 };
 static const struct facts_table loss_table = TABLE(loss_facts, loss_fields);
 
+static const struct facts_field limit_fields[] = {
+	COUNT(loss_limits, fail_ppm),
+	COUNT(loss_limits, warn_ppm),
+};
+static const struct facts_table limit_table = TABLE(loss_limits, limit_fields);
+
 static const struct facts_field pace_fields[] = {
 	COUNT(pace_facts, interval_ns), COUNT(pace_facts, probes),    COUNT(pace_facts, answered),
 	COUNT(pace_facts, head),	COUNT(pace_facts, bursts),    COUNT(pace_facts, left),
@@ -423,6 +429,7 @@ static const struct facts_field facts_fields[] = {
 	STRUCTS(facts, echo_back, inner, ping_table),
 	ADDR(facts, measured),
 	LIST(facts, sizes, n_sizes, size_table),
+	STRUCT(facts, loss_limits, limit_table),
 	STRUCT(facts, loss_up, loss_table),
 	STRUCT(facts, loss_down, loss_table),
 	LIST(facts, paces, n_paces, pace_table),

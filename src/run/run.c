@@ -410,6 +410,8 @@ int run_open(struct run *r, const struct run_conf *c, struct arena *a, struct fa
 	if (sodium_init() < 0)
 		return err_say(e, EIO, "libsodium cannot be used here");
 	facts_init(f);
+	if (c->loss_limits)
+		f->loss_limits = *c->loss_limits;
 	rc = run_limits_raise(&r->limit, e);
 	if (!rc)
 		rc = run_signal_open(&r->signal_fd, &r->old_signals, e);

@@ -113,6 +113,7 @@ struct run_conf {
 	int64_t ping_interval_ns, ping_timeout_ns; /* as ping -i and -W */
 	uint64_t seed; /* names, addresses, ports and patterns are drawn from it */
 	struct run_loss_conf loss;
+	const struct loss_limits *loss_limits; /* NULL: the usual ones */
 	uint32_t needs; /* NEED_BITs that are asked for (choose_needs); 0: all. Others are gaps */
 	/* --kernel-debug: of a tunnel that is there, or of a file */
 	bool kernel_debug;

@@ -23,8 +23,8 @@ enum {
 	SETTLE_MS = 300,
 };
 
-/* The shares at which the verdict changes: 0.1 % and 1 %. */
-static const double limits[] = { 0.001, 0.01 };
+/* More is never answered than life is: it is asked again, at another rate. */
+static const double MISSING_LEAST = 0.001;
 
 struct way {
 	enum need need;
@@ -156,12 +156,15 @@ static void settle(struct run *r, const struct way ways[2])
 
 /* --- probing -------------------------------------------------------------------- */
 
-static bool is_close(const struct loss_facts *l)
+/* The verdict changes within what the share may be. */
+static bool is_close(const struct run *r, int64_t lost, int64_t sent)
 {
+	const struct loss_limits *l = &r->f->loss_limits;
+	const double limits[] = { loss_limit_warn(l), loss_limit_fail(l) };
 	struct stats_interval i;
 	size_t k;
 
-	if (l->lost <= 0 || !stats_wilson95(l->lost, l->sent, &i))
+	if (lost <= 0 || !stats_wilson95(lost, sent, &i))
 		return false;
 	for (k = 0; k < ARRAY_LEN(limits); k++)
 		if (i.low < limits[k] && limits[k] < i.high)
@@ -201,11 +204,9 @@ static bool may_go_on(struct run *r, int rc)
 	return !rc && !run_interrupted(r) && loop_now(r->loop) < r->deadline_ns;
 }
 
-static bool is_share_close(int64_t n, int64_t of)
+static bool is_way_close(const struct run *r, const struct way *w)
 {
-	const struct loss_facts l = { .lost = n, .sent = of };
-
-	return is_close(&l);
+	return is_close(r, w->out->lost, w->out->sent);
 }
 
 /* By the answers alone, where the far end's wire is not watched. */
@@ -213,7 +214,7 @@ static bool is_answered_close(const struct run *r, const struct way ways[2],
 			      const struct pace_facts *p)
 {
 	return !r->end[END_FAR].here && p->probes < RUN_SLOW_MAX * RUN_PROBES &&
-	       is_share_close(p->probes - p->answered - MAX(ways[1].out->lost, 0), p->probes);
+	       is_close(r, p->probes - p->answered - MAX(ways[1].out->lost, 0), p->probes);
 }
 
 static int fast(struct run *r, const struct way ways[2], struct pace_facts *p, struct err *e)
@@ -232,7 +233,8 @@ static int fast(struct run *r, const struct way ways[2], struct pace_facts *p, s
 		if (r->conf->loss.count)
 			return 0;
 	} while (may_go_on(r, rc) && p->probes > last && p->probes < RUN_PROBES_MAX &&
-		 (is_close(ways[0].out) || is_close(ways[1].out) || is_answered_close(r, ways, p)));
+		 (is_way_close(r, &ways[0]) || is_way_close(r, &ways[1]) ||
+		  is_answered_close(r, ways, p)));
 	return 0;
 }
 
@@ -249,7 +251,8 @@ static bool answers_are_missing(const struct run *r, const struct pace_facts *p)
 	if (!r->conf->loss.count)
 		n -= MAX(p->lost_back, 0);
 
-	return n > 0 && p->answered > 0 && stats_wilson95(n, p->probes, &i) && i.low > limits[0];
+	return n > 0 && p->answered > 0 && stats_wilson95(n, p->probes, &i) &&
+	       i.low > MISSING_LEAST;
 }
 
 static void slow(struct run *r, const struct way ways[2], const struct pace_facts *then,
@@ -264,7 +267,7 @@ static void slow(struct run *r, const struct way ways[2], const struct pace_fact
 		settle(r, ways);
 		look_since(r, then, p);
 	} while (may_go_on(r, rc) && p->probes < RUN_SLOW_MAX * RUN_PROBES &&
-		 is_share_close(p->probes - p->answered - MAX(p->lost_back, 0), p->probes));
+		 is_close(r, p->probes - p->answered - MAX(p->lost_back, 0), p->probes));
 }
 
 /*

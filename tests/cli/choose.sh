@@ -58,6 +58,32 @@ run check --facts "$healthy" --fail-on warn -q
 is '--fail-on warn, all well: exit' $? 0
 clean '--fail-on warn -q, all well: nothing' "$(cat "$TMPDIR/out" "$TMPDIR/err")"
 
+# --- from which share on loss counts --------------------------------------------------------
+
+lossy=$TOP/fixtures/cases/underlay-loss/up.json
+# limited EXIT STATE ARGUMENT...: 94 of 400 are lost.
+limited()
+{
+	limited_rc=$1 limited_state=$2
+	shift 2
+	run check --facts "$lossy" --json "$@"
+	is "$*: exit" $? "$limited_rc"
+	is "$*: loss.up" "$(jq -r '.checks[] | select(.id == "loss.up").state' "$TMPDIR/out")" "$limited_state"
+}
+limited 1 FAIL
+limited 1 FAIL --loss-fail 19
+check 'limits that change nothing are not told' sh -c "! grep -q 'limits given' '$TMPDIR/out'"
+limited 0 WARN --loss-fail 20.5
+check 'limits that change something are told' grep -q 'limits given: 20.5 and 0.1 %' "$TMPDIR/out"
+limited 1 WARN --loss-fail 20.5 --fail-on warn
+limited 0 PASS --loss-fail 20.5 --loss-warn=20.5
+limited 1 FAIL --loss-fail 0
+# What is kept is judged again by the limits that it was kept with.
+sed 's/"loss_up": {/"loss_limits": { "fail_ppm": 300000 }, &/' "$lossy" >"$TMPDIR/limited.json"
+lossy=$TMPDIR/limited.json
+limited 0 WARN
+limited 1 FAIL --loss-fail 10
+
 # --- what would be done -----------------------------------------------------------------
 
 run check --dry-run --seed 11 -c 37 --save-facts "$TMPDIR/facts.json"

@@ -81,7 +81,7 @@ escapes check "$odd"
 escapes check "./$odd"
 escapes check lo "$odd"
 escapes check "--$odd"
-for option in --only --skip --engine --engine-cmd --color --fail-on --facts --seed --ping --save-facts \
+for option in --only --skip --engine --engine-cmd --color --fail-on --loss-fail --loss-warn --facts --seed --ping --save-facts \
 	-c -s -i -W; do
 	case $option in
 	--engine-cmd) value="'$odd" ;;
@@ -190,6 +190,12 @@ for c in check 'lab none'; do
 		refuses "--only and --skip leave no check" $c --only ping.peer --skip ping
 		refuses "unknown value of --fail-on 'wran' (did you mean warn?)" $c --fail-on wran
 		refuses "unknown value of --fail-on ''" $c --fail-on ''
+		refuses "--loss-fail '101' is no percentage from 0 to 100" $c --loss-fail 101
+		refuses "--loss-fail '0.00001' is no percentage" $c --loss-fail 0.00001
+		refuses "--loss-warn '-1' is no percentage" $c --loss-warn -1
+		refuses "--loss-warn '' is no percentage" $c --loss-warn=
+		refuses "--loss-warn 2 is above the share that fails, 1 % (--loss-fail)" $c --loss-warn 2
+		refuses "--loss-warn 2.5 is above the share that fails, 2 %" $c --loss-warn 2.5 --loss-fail 2
 		refuses "option '--only' needs a value" $c --only
 		refuses "option '--dry-run' takes no value" $c --dry-run=yes
 		refuses "--list-checks has no JSON" $c --list-checks --json
@@ -285,7 +291,7 @@ says 'usage: wgdiag check' check --help
 says 'usage: wgdiag check' check -c 5 -h
 says 'usage: wgdiag engine' help engine
 says 'usage: wgdiag version' version --help
-for c in '' check lab engine engines explain version; do
+for c in '' check loss ledger serve lab engine engines explain version; do
 	# shellcheck disable=SC2086 # no word for none
 	clean "help $c: no line is over 80 columns" "$("$WGDIAG" help $c | awk 'length($0) > 80')"
 done

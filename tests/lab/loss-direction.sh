@@ -75,6 +75,11 @@ of_engine()
 			(.before == "far.wire.out" or .after == "far.wire.out")) | .count] | add // 0')" 0
 		check "$name, $way: where" jq -e --argjson n "$lost" '.fates | .unknown <= 1 and ([.lost[].count] | add) >= $n - 6' "$TMPDIR/out"
 		is "$name, $way: the direction of the verdict" "$(ledger .verdict.direction)" $way
+		if [ "$name" = builtin ]; then
+			loss -c 400 -i 0.002 --loss-fail 15
+			is "$name, $way, more may be lost: exit" $? 0
+			is "$name, $way, more may be lost: the row" "$(of_row $bad .state)" WARN
+		fi
 		in_ns right nft flush ruleset
 		over
 	done

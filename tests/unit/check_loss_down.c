@@ -33,6 +33,44 @@ static void fail_border(struct facts *f)
 	lose(f, 5, 200); /* 1.07 % */
 }
 
+/* A radio link that is known to lose some. */
+static void pass_by_given(struct facts *f)
+{
+	lose(f, 5, 200);
+	f->loss_limits = (struct loss_limits){ 30000, 20000 };
+}
+
+static void warn_by_given(struct facts *f)
+{
+	lose(f, 5, 200);
+	f->loss_limits.fail_ppm = 20000;
+}
+
+static void fail_by_given(struct facts *f)
+{
+	lose(f, 1, 200);
+	f->loss_limits = (struct loss_limits){ 800, UNKNOWN };
+}
+
+static void same_by_given(struct facts *f)
+{
+	lose(f, 5, 200);
+	f->loss_limits.fail_ppm = 10500;
+}
+
+/* Any at all. */
+static void none_may_be(struct facts *f)
+{
+	lose(f, 1, 100000);
+	f->loss_limits = (struct loss_limits){ 0, 0 };
+}
+
+static void none_was(struct facts *f)
+{
+	lose(f, 0, 200);
+	f->loss_limits = (struct loss_limits){ 0, 0 };
+}
+
 static void all_lost(struct facts *f)
 {
 	lose(f, 200, 200);
@@ -103,6 +141,14 @@ static const struct check_case cases[] = {
 	{ "border: two of 200", warn_border, STATE_WARN, "2/200 = 1.0 %", NULL },
 	{ "border: four of 200", warn_below_fail, STATE_WARN, "4/200 = 2.0 %", NULL },
 	{ "border: five of 200", fail_border, STATE_FAIL, "5/200 = 2.5 %", NULL },
+	{ "limits given: below both", pass_by_given, STATE_PASS, "; limits given: 3 and 2 %",
+	  NULL },
+	{ "limits given: between", warn_by_given, STATE_WARN, "; limits given: 2 and 0.1 %", NULL },
+	{ "limits given: above", fail_by_given, STATE_FAIL, "; limits given: 0.08 and 0.08 %",
+	  NULL },
+	{ "limits given: none may be lost", none_may_be, STATE_FAIL, "1/100000", NULL },
+	{ "limits given: none was", none_was, STATE_PASS, "0/200", NULL },
+	{ "limits given that change nothing", same_by_given, STATE_FAIL, "5/200", NULL },
 	{ "all", all_lost, STATE_FAIL, "200/200 = 100 %", NULL },
 	{ "border: 99 sent", few, STATE_UNSURE, "under 100", NULL },
 	{ "border: 100 sent", enough, STATE_FAIL, "50/100", NULL },
