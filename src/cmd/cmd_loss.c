@@ -59,6 +59,8 @@ static void loss_help(FILE *out)
 	      "                       it prints goes to standard error\n"
 	      "  -s, --size N         bytes of data in each (default: many sizes, up to what\n"
 	      "                       the tunnel takes, so that a loss by size shows)\n"
+	      "  -W, --timeout S      seconds to wait for each answer (default: twice what the\n"
+	      "                       slowest took, 0.3 to 3)\n"
 	      "      --ping ADDR      an address inside the tunnel that must answer\n"
 	      "      --peer KEY       the peer whose public key begins like this\n"
 	      "      --require KEY    one that must be there, as if named by --peer; or: all\n"
@@ -101,6 +103,7 @@ static const struct option options[] = {
 	{ "pause", required_argument, NULL, OPT_PAUSE },
 	{ "until-enter", no_argument, NULL, OPT_UNTIL_ENTER },
 	{ "size", required_argument, NULL, 's' },
+	{ "timeout", required_argument, NULL, 'W' },
 	{ "ping", required_argument, NULL, OPT_PING },
 	{ "peer", required_argument, NULL, OPT_PEER },
 	{ "require", required_argument, NULL, OPT_REQUIRE },
@@ -176,6 +179,11 @@ static bool read_one(int opt, const char *arg, struct loss_options *o)
 	case 'i':
 		return options_seconds(NAME, "-i", arg, 100 * NS_PER_US, 3600 * NS_PER_S,
 				       &l->interval_ns);
+	case 'W':
+		if (!check_option(opt, arg, &o->check))
+			return false;
+		l->timeout_ns = o->check.timeout_ns;
+		return true;
 	case OPT_FOR:
 		return read_time("--for", arg, &o->for_ns);
 	case OPT_PAUSE:
@@ -214,7 +222,7 @@ static int count_of_time(struct loss_options *o)
 /* One that says how a run is done, where none is; NULL: there was none. */
 static const char *of_a_run(const struct loss_options *o, bool paced)
 {
-	return paced				      ? "-c, -i, -s, --for and --pause say" :
+	return paced				      ? "-c, -i, -s, -W, --for and --pause say" :
 	       o->check.save_facts		      ? "--save-facts says" :
 	       o->check.has_seed		      ? "--seed says" :
 	       o->check.engine || o->check.engine_cmd ? "--engine says" :
@@ -280,13 +288,13 @@ static int read_options(int argc, char **argv, struct loss_options *o)
 	o->n_command = o->dashes ? argc - n - 1 : 0;
 	opterr = 0;
 	optind = 0; /* glibc: begin anew */
-	while ((opt = getopt_long(argc, argv, ":c:i:s:qvh", options, NULL)) >= 0) {
+	while ((opt = getopt_long(argc, argv, ":c:i:s:W:qvh", options, NULL)) >= 0) {
 		if (opt == '?' || opt == ':')
 			return options_bad(NAME, options, opt, argv);
 		if (!read_one(opt, optarg, o))
 			return EXIT_USAGE;
-		paced = paced || opt == 'c' || opt == 'i' || opt == 's' || opt == OPT_FOR ||
-			opt == OPT_PAUSE;
+		paced = paced || opt == 'c' || opt == 'i' || opt == 's' || opt == 'W' ||
+			opt == OPT_FOR || opt == OPT_PAUSE;
 		if (o->check.help)
 			return EXIT_OK;
 	}

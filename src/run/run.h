@@ -99,6 +99,7 @@ struct run_loss_conf {
 	int64_t interval_ns;
 	/* bytes behind the ICMP header; RUN_LOSS_MIXED: drawn for each, up to what the tun takes */
 	int payload;
+	int64_t timeout_ns; /* for each answer; 0: as long as the way shows that it takes */
 	int64_t pause_ns; /* nothing is sent for so long, five times on the way; 0: never */
 	/* Until one of these ends, which may be before the count. */
 	bool until_enter; /* a line on standard input */

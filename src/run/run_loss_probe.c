@@ -21,6 +21,7 @@ enum {
 	MOST_LATE_MS = 5000, /* a way that takes longer is none that anybody works with */
 	PAYLOAD_LEN = 56,
 	PAUSES = 5,
+	OTHER_ROUNDS = 2, /* than the slow ones */
 	IN_TURN_SEED = 1 << 20, /* another one than of any round before */
 	SIZES = 1024, /* then they begin anew */
 };
@@ -40,6 +41,8 @@ static int open_here(void *ctx, struct err *e)
 
 static int64_t answer_ns(const struct run *r)
 {
+	if (r->conf->loss.timeout_ns)
+		return r->conf->loss.timeout_ns;
 	return MIN(MAX(ANSWER_MS * NS_PER_MS, 2 * r->slowest_ns), ANSWER_MOST_MS * NS_PER_MS);
 }
 
@@ -64,7 +67,7 @@ int64_t run_loss_longest_ns(const struct run_loss_conf *c)
 	return (c->count + (int64_t)RUN_SLOW_MAX * SLOWER * RUN_PROBES +
 		(int64_t)RUN_TURNS * (SLOWER + 1) * RUN_TURN_PROBES) *
 		       c->interval_ns +
-	       (PAUSES + 1) * c->pause_ns;
+	       (PAUSES + 1) * c->pause_ns + (RUN_SLOW_MAX + OTHER_ROUNDS) * c->timeout_ns;
 }
 
 static void choose_sizes(const struct run *r, struct echo_conf *c)
@@ -93,8 +96,11 @@ static void serve(struct run *r, struct echo *echo, int64_t until)
 		loop_set_stop_fd(r->loop, -1);
 	if (rc) {
 		echo_stop(echo);
-		loop_run(r->loop, MIN(loop_now(r->loop) + answer_ns(r), r->deadline_ns), echo_done,
-			 echo);
+		/* Who has had enough does not wait for long. */
+		loop_run(r->loop,
+			 MIN(loop_now(r->loop) + MIN(answer_ns(r), ANSWER_MOST_MS * NS_PER_MS),
+			     r->deadline_ns),
+			 echo_done, echo);
 	}
 	if (echo_tail(echo) >= TAIL)
 		loop_run(r->loop, run_until(r, LATE_MS), echo_all_back, echo);

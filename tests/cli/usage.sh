@@ -41,7 +41,8 @@ refuses "-- /nosuch/x: there is no such program" loss -- /nosuch/x
 refuses "-- nosuch9: there is no such program" loss -- nosuch9 -v
 refuses "--until-enter ends with Enter, and no command" loss --until-enter -- true
 refuses "--facts does no run, and no command" loss --facts /dev/null -- true
-refuses "-c, -i, -s, --for and --pause say how a run is done, and --facts does none" loss -c 5 --facts /dev/null
+refuses "-W '0' is no number of seconds" loss -W 0
+refuses "-c, -i, -s, -W, --for and --pause say how a run is done, and --facts does none" loss -c 5 --facts /dev/null
 refuses '--far says how a run is done, and --facts does none' loss --facts /dev/null --far 192.0.2.1
 refuses "one tunnel at a time" loss a b
 refuses "did you mean --until-enter?" loss --until-entr

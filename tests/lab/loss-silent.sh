@@ -1,5 +1,5 @@
 #!/bin/sh
-# timeout: 240
+# timeout: 360
 # `wgdiag loss` of a tunnel that carries nothing tells the cause that `wgdiag check` tells, by the rows that it takes
 # for that; of one that carries something it has the rows of loss only.
 #
@@ -78,4 +78,8 @@ ip netns exec right nft "add table inet lab; add chain inet lab o { type filter 
 run loss --ping "$in4.2"
 is 'half of one way: its rows' "$(jq -r '[.checks[].id] | length' "$TMPDIR/loss.json")" 8
 is 'half of one way: said' "$(jq -r '.checks[] | select(.id == "loss.down") | .state' "$TMPDIR/loss.json")" FAIL
+# Those that are never answered are waited for as long as it was asked for, or as long as a way like this one takes.
+run loss --ping "$in4.2" -W 4
+check 'half of one way, -W 4: waited for' jq -e '.checks[] | select(.id == "loss.down" and .duration_ms >= 4000)' "$TMPDIR/loss.json"
+is 'half of one way, -W 4: said' "$(jq -r '.checks[] | select(.id == "loss.down") | .state' "$TMPDIR/loss.json")" FAIL
 finish
