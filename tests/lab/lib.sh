@@ -108,10 +108,20 @@ rnd()
 	eval "$1=$(($2 + rnd_state / 7 % ($3 - $2 + 1)))"
 }
 
-rnd_port() { rnd "$1" 10000 32000; }
+# rnd_new VAR LOW HIGH LIST: as rnd, and no number that LIST, a variable, has already: two networks
+# or ports of one script that are the same by chance would be another case than the one it means.
+rnd_new()
+{
+	while
+		rnd "$1" "$2" "$3"
+		eval "case \" \${$4-} \" in *\" \$$1 \"*) ;; *) $4=\"\${$4-} \$$1\"; false ;; esac"
+	do :; done
+}
+
+rnd_port() { rnd_new "$1" 10000 32000 lab_ports; }
 
 # rnd_net4 VAR: VAR.1, VAR.2 ... are the addresses of a /24; rnd_net6: ${VAR}1 ... of a /64.
-rnd_net4() { rnd lab_r 0 65535; eval "$1=10.$((lab_r / 256)).$((lab_r % 256))"; }
+rnd_net4() { rnd_new lab_r 0 65535 lab_nets; eval "$1=10.$((lab_r / 256)).$((lab_r % 256))"; }
 rnd_net6() { rnd lab_r 1 65535; rnd lab_s 1 65535; eval "$1=$(printf 'fd%02x:%x:%x::' $((lab_r % 256)) "$lab_r" "$lab_s")"; }
 
 # rnd_name VAR PREFIX: an interface name.
