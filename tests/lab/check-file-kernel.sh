@@ -26,7 +26,7 @@ for k in n f other; do
 done
 wg genpsk >"$TMPDIR/psk"
 # SIGKILLs at parts in a thousand of a whole run; every other one in its beginning, where most is made.
-kills= ints= i=0
+kills='' ints='' i=0
 while [ $i -lt 20 ]; do
 	rnd when 0 $((i % 2 ? 1100 : 250))
 	kills="$kills $when"

@@ -23,10 +23,10 @@ wait_for 10 '! ip -n left addr | grep tentative'
 # Seen here, mounted nowhere else.
 mkdir "$TMPDIR/tracing"
 mount -t tracefs none "$TMPDIR/tracing" 2>/dev/null || skip_all 'no tracefs for root here'
-instances() { ls "$TMPDIR/tracing/instances" | grep '^wgdiag-' | sort; }
+instances() { find "$TMPDIR/tracing/instances" -maxdepth 1 -name 'wgdiag-*' | sort; }
 instances >"$TMPDIR/before"
 # Of ours; other tests run beside.
-of_pid() { ls "$TMPDIR/tracing/instances" | grep -c '^wgdiag-'"$1"-; }
+of_pid() { find "$TMPDIR/tracing/instances" -maxdepth 1 -name "wgdiag-$1-*" | grep -c .; }
 
 row() { jq -r '.checks[] | select(.id == "kernel.drops") | "\(.state): \(.summary)"' "$TMPDIR/out"; }
 drops() { jq -c '.kernel.drops[] | [.dev, .dir, .reason, .location, .count]' "$TMPDIR/facts"; }
