@@ -51,6 +51,18 @@ static void some(struct facts *f)
 	f->ping_self.received = 9;
 }
 
+static void some_late(struct facts *f)
+{
+	f->ping_self.received = 7;
+	f->ping_self.late = 3;
+}
+
+static void all_late(struct facts *f)
+{
+	no_answer(f);
+	f->ping_self.late = 10;
+}
+
 static void not_sent(struct facts *f)
 {
 	no_answer(f);
@@ -185,6 +197,8 @@ static const struct check_case cases[] = {
 	{ "through the tun", through_tun, STATE_PASS, "10/10 through the tun", NULL },
 	{ "border: way not seen", way_unknown, STATE_PASS, "which way was not seen", NULL },
 	{ "border: one lost", some, STATE_WARN, "9/10", NULL },
+	{ "a busy machine: some late", some_late, STATE_PASS, "10/10 by lo", NULL },
+	{ "a busy machine: all late", all_late, STATE_PASS, "10/10 by lo", NULL },
 	{ "no answer from lo", no_answer, STATE_WARN,
 	  "0/10 answered, though the address is on this host: look at lo and the firewall", NULL },
 	{ "the same, and the tunnel works", works, STATE_WARN, "the tunnel works", NULL },
