@@ -24,6 +24,8 @@
 
 /* So few lost, or come through, have no pattern, whatever they look like. */
 enum { FEW = 10 };
+/* At an even pace a limit loses every so many, which is no period of its own: of up to so many. */
+enum { BEAT = 12 };
 
 static const double uniform_alpha = 1e-8, kind_alpha = 1e-5, hint_alpha = 1e-3;
 
@@ -33,13 +35,25 @@ struct kind {
 	double worth;
 };
 
-enum { AT_REKEY, AFTER_IDLE, BY_SIZE, BY_RATE, BY_COUNT, BY_TIME, IN_BURSTS, UNEVEN, N_KINDS };
+enum {
+	AT_REKEY,
+	AFTER_IDLE,
+	BY_SIZE,
+	BY_RATE,
+	BY_LIMIT,
+	BY_COUNT,
+	BY_TIME,
+	IN_BURSTS,
+	UNEVEN,
+	N_KINDS
+};
 
 static const struct kind kinds[N_KINDS] = {
-	[AT_REKEY] = { guess_rekey, 1.4 }, [AFTER_IDLE] = { guess_idle, 1.4 },
-	[BY_SIZE] = { guess_size, 1.1 },   [BY_RATE] = { guess_rate, 1.1 },
-	[BY_COUNT] = { guess_every, 1.1 }, [BY_TIME] = { guess_period, 1 },
-	[IN_BURSTS] = { guess_clumps, 0 }, [UNEVEN] = { guess_uneven, 0 },
+	[AT_REKEY] = { guess_rekey, 1.4 },  [AFTER_IDLE] = { guess_idle, 1.4 },
+	[BY_SIZE] = { guess_size, 1.1 },    [BY_RATE] = { guess_rate, 1.1 },
+	[BY_LIMIT] = { guess_bucket, 1.1 }, [BY_COUNT] = { guess_every, 1.1 },
+	[BY_TIME] = { guess_period, 1 },    [IN_BURSTS] = { guess_clumps, 0 },
+	[UNEVEN] = { guess_uneven, 0 },
 };
 
 static const char *const kind_str[] = {
@@ -110,25 +124,30 @@ static bool is_shown(const struct guess *g)
  * Sizes in turn, and losses apart: only where every so many messages are lost it is a pattern, and
  * then it is not known which. A limit has a beat of its own, of which the steps are the cause.
  */
-static bool is_other(const struct guess *g, int k)
+static bool is_other(const struct look *l, const struct guess *g, int k)
 {
 	if (k == BY_SIZE)
 		return g[k].is.either && !is_shown(&g[BY_COUNT]);
+	if (k == BY_TIME && is_shown(&g[BY_LIMIT]) && g[k].is.period_ns < BEAT * l->pace_ns)
+		return true;
 	return (k == BY_COUNT || k == BY_TIME) && is_shown(&g[BY_RATE]);
 }
 
 /* IN_BURSTS where no other is shown, UNEVEN where that is not either. */
-static int choose(const struct guess *g)
+static int choose(const struct look *l, const struct guess *g)
 {
 	double best = 0;
 	int k, at = -1;
 
 	for (k = 0; k < IN_BURSTS; k++) {
-		if (!is_shown(&g[k]) || is_other(g, k) || g[k].gain * kinds[k].worth <= best)
+		if (!is_shown(&g[k]) || is_other(l, g, k) || g[k].gain * kinds[k].worth <= best)
 			continue;
 		best = g[k].gain * kinds[k].worth;
 		at = k;
 	}
+	/* Of the two the one that says at which paces. */
+	if (at == BY_LIMIT && is_shown(&g[BY_RATE]))
+		return BY_RATE;
 	if (at >= 0)
 		return at;
 	return is_shown(&g[IN_BURSTS]) ? IN_BURSTS : UNEVEN;
@@ -184,12 +203,15 @@ static void find(struct look *l, struct pattern *p)
 		p->kind = MIN(l->lost, l->n - l->lost) < FEW ? PATTERN_TOO_FEW : PATTERN_RANDOM;
 		return;
 	}
-	at = choose(g);
+	at = choose(l, g);
 	g[at].is.log10_p = p->log10_p;
 	g[at].is.sure = at != UNEVEN;
 	if (at == UNEVEN)
 		g[at].is.may_be = may_be(g);
 	*p = g[at].is;
+	/* What came at once, by a machine that stood still, is in that one. */
+	if (at == BY_RATE && is_shown(&g[BY_LIMIT]))
+		p->passes = g[BY_LIMIT].is.passes;
 	say_either(l, g, at, p);
 }
 

@@ -13,7 +13,6 @@
 
 enum {
 	CLASSES_MAX = 64, /* limits between sizes, or rates, that are looked at */
-	STRETCH = 16, /* messages that are near each other */
 	STEP_MIN = 8, /* as many on average, and it is a step */
 	TURN_MAX = 16, /* sizes that come again and again in one order */
 	TURNS_MIN = 3, /* so many times above a limit, with steps below it between */
@@ -119,22 +118,12 @@ static void best_limit(const struct look *l, value_of *value, const struct class
 
 static double near_each_other(const struct look *l, value_of *value, double limit)
 {
-	struct stretch *s = arena_alloc(l->arena, (size_t)(l->n / STRETCH + 1) * sizeof(*s));
-	double large_lost = 0, alone;
-	int64_t n = l->n / STRETCH, i, k;
+	bool *large = arena_alloc(l->arena, (size_t)l->n * sizeof(*large));
+	int64_t i;
 
-	for (i = 0; i < n; i++)
-		for (k = i * STRETCH; k < (i + 1) * STRETCH; k++) {
-			bool large = value(&l->m[k]) >= limit;
-
-			s[i].lost += l->m[k].lost;
-			s[i].share += (double)large / STRETCH;
-			large_lost += large && l->m[k].lost;
-		}
-	/* What was lost in a row, but for what is by chance, is no more than one case. */
-	alone = (double)(l->lost - l->adjacent) / (double)l->lost * (double)l->n /
-		(double)(l->n - l->lost);
-	return stat_ln_near(s, n, large_lost) * fmin(alone, 1);
+	for (i = 0; i < l->n; i++)
+		large[i] = value(&l->m[i]) >= limit;
+	return stat_ln_nearby(l, large);
 }
 
 /* --- steps --------------------------------------------------------------------------------- */

@@ -52,6 +52,8 @@ struct stretch {
 };
 /* ln of a bound of P(at least so many of all that were lost are of that kind) */
 double stat_ln_near(const struct stretch *s, int64_t n, double inside);
+/* The same of messages near each other: loss that changes with time tells nothing then. */
+double stat_ln_nearby(const struct look *l, const bool *inside);
 double stat_ln_many(double tried); /* to be added for so many looked at */
 /* So much of a window is lost that it is not only what was lost beside. */
 bool stat_is_hit(int64_t sent, int64_t lost, double least);
@@ -84,6 +86,7 @@ void guess_every(const struct look *l, struct guess *out); /* pattern_period.c *
 void guess_period(const struct look *l, struct guess *out);
 void guess_size(const struct look *l, struct guess *out); /* pattern_class.c */
 void guess_rate(const struct look *l, struct guess *out);
+void guess_bucket(const struct look *l, struct guess *out); /* pattern_bucket.c */
 
 /* --- pattern_say.c: the sentence of p */
 

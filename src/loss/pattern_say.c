@@ -149,6 +149,11 @@ static const char *say_size(const struct pattern *p, struct arena *a)
 
 static const char *say_rate(const struct pattern *p, struct arena *a)
 {
+	if (p->limit)
+		return arena_printf(a,
+				    "by rate: about %.0f messages/s pass%s: %s sent above that, %s",
+				    p->passes, p->bytes ? ", the larger the fewer" : "",
+				    of_str(p->split.in_lost, p->split.in, a), beside_str(p, a));
 	return arena_printf(a,
 			    "by rate: %s up to %.0f messages/s, %s from %.0f messages/s on, where "
 			    "about %.0f/s pass",

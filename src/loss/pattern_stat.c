@@ -82,6 +82,26 @@ double stat_ln_near(const struct stretch *s, int64_t n, double inside)
 	return least;
 }
 
+enum { STRETCH = 16 }; /* messages that are near each other */
+
+double stat_ln_nearby(const struct look *l, const bool *inside)
+{
+	struct stretch *s = arena_alloc(l->arena, (size_t)(l->n / STRETCH + 1) * sizeof(*s));
+	double inside_lost = 0, alone;
+	int64_t n = l->n / STRETCH, i, k;
+
+	for (i = 0; i < n; i++)
+		for (k = i * STRETCH; k < (i + 1) * STRETCH; k++) {
+			s[i].lost += l->m[k].lost;
+			s[i].share += (double)inside[k] / STRETCH;
+			inside_lost += inside[k] && l->m[k].lost;
+		}
+	/* What was lost in a row, but for what is by chance, is no more than one case. */
+	alone = (double)(l->lost - l->adjacent) / (double)l->lost * (double)l->n /
+		(double)(l->n - l->lost);
+	return stat_ln_near(s, n, inside_lost) * fmin(alone, 1);
+}
+
 double stat_ln_many(double tried)
 {
 	return log(fmax(tried, 1));

@@ -79,8 +79,8 @@ rnd begin 1 3; rnd end 20 40
 named burst "burst=$begin:$end" -c 1500 -i 0.003
 rnd large 40 70; large=$((large * 16))
 named 'by size' "large=$large:70" -c 1000 -i 0.003
-rnd rate 90 150
-named 'by rate' "rate=$rate:10" -c 1000 -i 0.003
+rnd rate 90 150; rnd bucket 2 20
+named 'by rate' "rate=$rate:$bucket" -c 1000 -i 0.003
 rnd period 300 600; rnd bad 40 80
 named periodic "period=$period:$bad" -c 2000 -i 0.003
 named 'after idle' 'idle=700:6' -c 1200 -i 0.003 --pause 1.5s

@@ -97,6 +97,35 @@ void made_rates(struct made_loss *w, const double *rates, size_t n_rates, size_t
 	w->n = n;
 }
 
+void made_stalls(struct made_loss *w, size_t stalls, int64_t longest_ns)
+{
+	int64_t span = w->m[w->n - 1].t_ns - w->m[0].t_ns;
+	size_t i, k;
+
+	for (i = 0; i < stalls; i++) {
+		int64_t from = w->m[0].t_ns + (int64_t)seed_below(&w->seed, (uint64_t)span);
+		int64_t to = from + 1 + (int64_t)seed_below(&w->seed, (uint64_t)longest_ns);
+
+		for (k = 0; k < w->n; k++)
+			if (w->m[k].t_ns >= from && w->m[k].t_ns < to)
+				w->m[k].t_ns = to;
+	}
+}
+
+void made_slower(struct made_loss *w, size_t last, double times)
+{
+	int64_t begins = w->m[w->n - last].t_ns;
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		bool slow = i >= w->n - last;
+
+		w->m[i].rate = 1e9 / ((double)w->pace_ns * (slow ? times : 1));
+		if (slow)
+			w->m[i].t_ns = begins + (int64_t)((double)(w->m[i].t_ns - begins) * times);
+	}
+}
+
 void made_unknown(struct made_loss *w, double share)
 {
 	size_t i;
@@ -143,20 +172,31 @@ void made_by_size_rising(struct made_loss *w, double most)
 		w->m[i].lost |= made_chance(w, most * w->m[i].size / largest);
 }
 
-void made_by_rate(struct made_loss *w, double rate, double bucket)
+static void by_limit(struct made_loss *w, double rate, double bucket, bool bytes)
 {
 	double full = bucket;
 	size_t i;
 
 	for (i = 0; i < w->n; i++) {
 		double gone = i ? (double)(w->m[i].t_ns - w->m[i - 1].t_ns) / 1e9 : 0;
+		double cost = bytes ? w->m[i].size : 1;
 
 		full = fmin(full + gone * rate, bucket);
-		if (full >= 1)
-			full -= 1;
+		if (full >= cost)
+			full -= cost;
 		else
 			w->m[i].lost = true;
 	}
+}
+
+void made_by_rate(struct made_loss *w, double rate, double bucket)
+{
+	by_limit(w, rate, bucket, false);
+}
+
+void made_by_bytes(struct made_loss *w, double rate, double bucket)
+{
+	by_limit(w, rate, bucket, true);
 }
 
 void made_periodic(struct made_loss *w, int64_t period_ns, int64_t wide_ns, double share)

@@ -38,6 +38,10 @@ void made_sessions(struct made_loss *w, size_t sessions);
 /* Steps of `each` messages at so many rates, in `rounds`, each in another order. */
 void made_rates(struct made_loss *w, const double *rates, size_t n_rates, size_t rounds,
 		size_t each);
+/* A machine that stands still for a time, so many times: all that was due is sent at once then. */
+void made_stalls(struct made_loss *w, size_t stalls, int64_t longest_ns);
+/* The last of them at a pace that is so many times slower; to each its rate. */
+void made_slower(struct made_loss *w, size_t last, double times);
 void made_unknown(struct made_loss *w, double share);
 
 /* --- loss by a rule, beside what was lost before */
@@ -47,6 +51,7 @@ void made_burst(struct made_loss *w, double begin, double end, double share);
 void made_by_size(struct made_loss *w, unsigned from, double share);
 void made_by_size_rising(struct made_loss *w, double most);
 void made_by_rate(struct made_loss *w, double rate, double bucket);
+void made_by_bytes(struct made_loss *w, double rate, double bucket); /* the same, in bytes */
 void made_periodic(struct made_loss *w, int64_t period_ns, int64_t wide_ns, double share);
 void made_every(struct made_loss *w, uint64_t every);
 void made_at_rekey(struct made_loss *w, int64_t wide_ns, double share);

@@ -244,6 +244,32 @@ static void of_rates(void **state)
 }
 
 /*
+ * 1000 messages each 3 ms and 200 each 15 ms, by a machine that stands still each 400 ms and sends
+ * all at once then; 150/s pass, and 10 at once.
+ */
+static void of_limit(void **state)
+{
+	struct said *s = *state;
+	double left = 10;
+	int64_t at = 0;
+	size_t i;
+
+	send_evenly(s, 1200);
+	for (i = 0; i < s->n; i++) {
+		s->m[i].t_ns = at / (400 * NS_PER_MS) * (400 * NS_PER_MS) + 60 * NS_PER_MS;
+		s->m[i].t_ns = MAX(s->m[i].t_ns, at);
+		at += (i < 1000 ? 3 : 15) * NS_PER_MS;
+		if (i)
+			left += (double)(s->m[i].t_ns - s->m[i - 1].t_ns) * 150 / 1e9;
+		left = left > 10 ? 10 : left;
+		s->m[i].lost = left < 1;
+		left -= s->m[i].lost ? 0 : 1;
+	}
+	says(s, PATTERN_BY_RATE,
+	     "by rate: about 149 messages/s pass: 468 of 475 sent above that, 83 of 725 of the others");
+}
+
+/*
  * Loss in one step, whose even pace is a period too: all of its messages have one phase, and most
  * of the others, sent faster, another.
  */
@@ -338,7 +364,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		SAID(of_few_and_none),	SAID(of_bursts),     SAID(of_periods), SAID(of_moments),
 		SAID(of_sizes),		SAID(of_rates),	     SAID(of_random),  SAID(of_anything),
-		SAID(of_one_slow_step), SAID(of_small_ones),
+		SAID(of_one_slow_step), SAID(of_small_ones), SAID(of_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

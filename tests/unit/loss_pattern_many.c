@@ -130,6 +130,9 @@ static void any_sending(struct made_loss *w, double n_min, double n_max)
 		made_pauses(w, 4 + seed_below(&w->seed, 12), (int64_t)(made_log(w, 2, 20) * 1e9));
 	if (what == 2 || what == 3)
 		made_sessions(w, 3 + seed_below(&w->seed, 20));
+	if (made_chance(w, 0.3))
+		made_stalls(w, 1 + w->n / (20 + seed_below(&w->seed, 500)),
+			    (int64_t)made_log(w, 5e6, 4e8));
 	if (made_chance(w, 0.2))
 		made_unknown(w, made_real(w, 0, 0.2));
 }
@@ -192,6 +195,87 @@ static bool by_rate(struct made_loss *w)
 	made_uniform(w, beside);
 	SAYS(w, "%zu messages, %.0f/s, bucket %.0f, %.3f beside", w->n, limit, bucket, beside);
 	return 12 * lost(w) >= w->n;
+}
+
+/* As wgdiag loss sends: at a pace, and at a slower one; on a machine that has other work, too. */
+static void two_paces(struct made_loss *w)
+{
+	size_t slow = 200 + seed_below(&w->seed, 400);
+
+	made_send(w, 800 + slow + seed_below(&w->seed, 3000), (int64_t)(made_log(w, 1, 10) * 1e6));
+	made_slower(w, slow, made_real(w, 4, 6));
+	if (made_chance(w, 0.7))
+		made_stalls(w, w->n / (20 + seed_below(&w->seed, 200)),
+			    (int64_t)(made_real(w, 3, 40) * (double)w->pace_ns));
+}
+
+static bool by_limit(struct made_loss *w)
+{
+	double over = made_real(w, 1.3, 3), bucket = made_log(w, 1.5, 40);
+	double beside = made_chance(w, 0.5) ? 0 : made_real(w, 0, 0.01);
+
+	two_paces(w);
+	made_by_rate(w, 1e9 / (double)w->pace_ns / over, bucket);
+	made_uniform(w, beside);
+	SAYS(w, "%zu messages, %.2f over, bucket %.0f, %.3f beside", w->n, over, bucket, beside);
+	return 12 * lost(w) >= w->n;
+}
+
+static bool by_bytes(struct made_loss *w)
+{
+	double over = made_real(w, 1.3, 3), bucket, mean = 0;
+	size_t i;
+
+	two_paces(w);
+	for (i = 0; i < w->n; i++)
+		mean += (double)w->m[i].size / (double)w->n;
+	bucket = w->sizes[w->n_sizes - 1] + mean * made_log(w, 0.5, 20);
+	made_by_bytes(w, mean * 1e9 / (double)w->pace_ns / over, bucket);
+	SAYS(w, "%zu messages, %.2f over, bucket %.1f", w->n, over, bucket / mean);
+	return 12 * lost(w) >= w->n;
+}
+
+/* What is no limit, sent so. */
+static bool burst_two_paces(struct made_loss *w)
+{
+	double begin = made_log(w, 0.005, 0.05), end = made_real(w, 0.1, 0.35);
+
+	two_paces(w);
+	made_burst(w, begin, end, made_chance(w, 0.5) ? 1 : made_real(w, 0.8, 1));
+	SAYS(w, "%zu messages, %.4f %.3f", w->n, begin, end);
+	return (double)w->n * begin >= 20;
+}
+
+static bool size_two_paces(struct made_loss *w)
+{
+	double share = made_real(w, 0.4, 1);
+
+	do {
+		two_paces(w);
+	} while (w->n_sizes < 3 || w->in_turn);
+	made_by_size(w, w->sizes[1 + seed_below(&w->seed, w->n_sizes - 1)], share);
+	SAYS(w, "%zu messages, %.2f", w->n, share);
+	return true;
+}
+
+static bool every_two_paces(struct made_loss *w)
+{
+	uint64_t k = 2 + seed_below(&w->seed, 30);
+
+	two_paces(w);
+	made_every(w, k);
+	SAYS(w, "%zu messages, every %d", w->n, (int)k);
+	return true;
+}
+
+static bool uniform_two_paces(struct made_loss *w)
+{
+	double share = made_log(w, 0.001, 0.6);
+
+	two_paces(w);
+	made_uniform(w, share);
+	SAYS(w, "%zu messages, %.4f", w->n, share);
+	return true;
 }
 
 static bool periodic(struct made_loss *w)
@@ -306,7 +390,13 @@ static const struct rule rules[] = {
 	{ "after idle", after_idle, MAY(AFTER_IDLE), UNNAMED | MAY(BURST), 1 },
 	{ "a bad time", bad_time, MAY(BURST) | UNNAMED, 0, 1 },
 	{ "good and bad times", good_and_bad, MAY(BURST) | UNNAMED, 0, 1 },
-	{ "one pace above a limit", one_pace, UNNAMED | MAY(PERIODIC), 0, 1 },
+	{ "one pace above a limit", one_pace, UNNAMED | MAY(PERIODIC) | MAY(BY_RATE), 0, 1 },
+	{ "two paces, by rate", by_limit, MAY(BY_RATE), UNNAMED | MAY(BURST), 1 },
+	{ "two paces, by bytes", by_bytes, MAY(BY_RATE), UNNAMED | MAY(BURST), 1 },
+	{ "two paces, burst", burst_two_paces, MAY(BURST), UNNAMED, 1 },
+	{ "two paces, by size", size_two_paces, MAY(BY_SIZE), UNNAMED, 1 },
+	{ "two paces, every", every_two_paces, MAY(PERIODIC), UNNAMED | MAY(BURST), 1 },
+	{ "two paces, uniform", uniform_two_paces, MAY(RANDOM) | MAY(TOO_FEW) | MAY(NONE), 0, 2 },
 };
 
 int main(void)
