@@ -306,6 +306,8 @@ struct finding {
 	const char *remedy; /* or NULL */
 	const char *const *commands; /* to type for it */
 	size_t n_commands;
+	/* The same, where no cause is found that would know better; NULL: there is nothing */
+	const char *fallback, *fallback_command;
 	int64_t duration_ns; /* UNKNOWN */
 	struct finding *next;
 };
@@ -354,6 +356,9 @@ void finding_sign(struct finding *f, enum sign s);
 /* What would help, and the one command to type for it. */
 void finding_fix(struct findings *out, struct finding *f, const char *remedy, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
+/* The same, where no cause is found that would know better. */
+void finding_fallback(struct findings *out, struct finding *f, const char *remedy, const char *fmt,
+		      ...) PRINTF_LIKE(4, 5);
 /* v may be UNKNOWN. */
 void evidence_count(struct evidence *ev, const char *name, int64_t v);
 void evidence_ms(struct evidence *ev, const char *name, int64_t ns); /* ms with 3 places */

@@ -79,9 +79,9 @@ static void own_key(struct live *l)
 	else if (l->have->has_private_key == 1 && !public_key_is_zero(&l->have->own) &&
 		 !public_key_equal(&l->have->own, &l->want->own))
 		differs_in_key(l, is_dead(l) ? STATE_FAIL : STATE_WARN,
-			     arena_printf(l->a, "own key is %s, by the file %s",
-					  words_key(l->a, &l->have->own),
-					  words_key(l->a, &l->want->own)));
+			       arena_printf(l->a, "own key is %s, by the file %s",
+					    words_key(l->a, &l->have->own),
+					    words_key(l->a, &l->want->own)));
 }
 
 bool live_wants_default(const struct intended_facts *w, uint8_t family)
@@ -356,8 +356,8 @@ static void peers(struct live *l)
 			peer(l, i, h);
 		else
 			differs_in_key(l, STATE_FAIL,
-				     arena_printf(l->a, "the engine has no peer %s of the file",
-						  words_key(l->a, k)));
+				       arena_printf(l->a, "the engine has no peer %s of the file",
+						    words_key(l->a, k)));
 	}
 	for (i = 0; i < l->have->n_peers; i++)
 		if (!intended_peer(l->want, &l->have->peers[i].key))
@@ -429,6 +429,14 @@ static void compare(const struct facts *f, struct findings *out)
 	if (l.taken)
 		finding_sign(row, SIGN_NEAR_ALLOWED_TAKEN);
 	row->signs |= l.signs;
+	if (row->state == STATE_FAIL)
+		finding_fallback(
+			out, row,
+			"if the file is right, have the engine take what it says; if the "
+			"tunnel was changed on purpose, change the file",
+			"wg syncconf %s <(wg-quick strip %s)",
+			words_shell(out->arena, tun ? tun : "INTERFACE"),
+			words_shell(out->arena, f->intended.file ? f->intended.file : "FILE"));
 	because(&l, n_allowed, out, row);
 }
 

@@ -240,11 +240,11 @@ static struct finding *has_no_address(const struct intended_peer *w, struct find
 		"%.*s, the endpoint of [Peer] %s in the file, was not resolved: nothing can be "
 		"sent",
 		len, w->endpoint, key);
-	f->remedy =
-		arena_printf(out->arena,
-			     "correct the Endpoint of [Peer] %s, or see what the resolver says: "
-			     "getent ahosts %.*s",
-			     key, len, w->endpoint);
+	finding_fix(out, f,
+		    arena_printf(out->arena,
+				 "correct the Endpoint of [Peer] %s, or see what the resolver says",
+				 key),
+		    "getent ahosts %.*s", len, w->endpoint);
 	return f;
 }
 

@@ -242,16 +242,27 @@ static const char *aside(const struct tally *t, struct arena *a)
 			    p->not_asked, more(a, t->not_asked.n));
 }
 
+/* Nothing can be sent to it before it comes. */
+static struct finding *judge_missing(const struct group *g, struct findings *out)
+{
+	struct finding *row;
+
+	row = finding_add(out, STATE_FAIL,
+			  "peer %s must be there, and it was never heard and has no endpoint%s",
+			  words_key(out->arena, &g->first->key), more(out->arena, g->n));
+	finding_fallback(out, row,
+			 "it has to come first: see there whether its tunnel is up, and has this "
+			 "host's endpoint and public key; or give it an endpoint here",
+			 "on the peer: wgdiag check");
+	return row;
+}
+
 static struct finding *judge(const struct facts *f, const struct tally *t, struct findings *out)
 {
 	if (t->absent.n)
 		return judge_silence(f, &t->absent, STATE_FAIL, out);
 	if (t->missing.n)
-		return finding_add(out, STATE_FAIL,
-				   "peer %s must be there, and it was never heard and has no "
-				   "endpoint%s",
-				   words_key(out->arena, &t->missing.first->key),
-				   more(out->arena, t->missing.n));
+		return judge_missing(&t->missing, out);
 	if (t->unknown.n && !t->untold)
 		return judge_unknown(f, &t->unknown, out);
 	if (t->perhaps.n)

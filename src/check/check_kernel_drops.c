@@ -138,6 +138,9 @@ static struct finding *pass(const struct facts *f, int64_t dropped, struct findi
 				   f->kernel.same_name == 1 ?
 					   "devices of these names, here or in another namespace" :
 					   "the tunnel's devices");
+	if (f->kernel.unwatched)
+		return finding_add(out, STATE_PASS,
+				   "not watched, and nothing that was sent is missing");
 	return finding_add(out, STATE_PASS,
 			   f->kernel.events_lost == 0 ? "none at the tunnel's devices" :
 							"none by the reverse path filter");
@@ -162,6 +165,12 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 	}
 	if (dropped == UNKNOWN)
 		return finding_add(out, STATE_SKIP, "what the kernel drops was not counted");
+	if (k->unwatched && !drops_came_through(f))
+		return finding_add(out, STATE_SKIP,
+				   "what the kernel drops was not watched: %s%s%s%s", k->unwatched,
+				   k->unwatched_remedy ? " (" : "",
+				   k->unwatched_remedy ? k->unwatched_remedy : "",
+				   k->unwatched_remedy ? ")" : "");
 	return pass(f, dropped, out);
 }
 

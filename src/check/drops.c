@@ -395,6 +395,14 @@ bool drops_matter(const struct facts *f)
 	return unanswered(f) > 0;
 }
 
+bool drops_came_through(const struct facts *f)
+{
+	bool pings = has(f, NEED_PING_PEER) && f->ping_peer.sent > 0;
+	bool probes = has(f, NEED_LOSS_UP) && f->loss_up.answered > 0;
+
+	return (pings || probes) && unanswered(f) == 0;
+}
+
 struct finding *drops_judge(const struct facts *f, struct findings *out)
 {
 	int64_t all = unanswered(f);

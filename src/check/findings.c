@@ -102,6 +102,17 @@ void finding_fix(struct findings *out, struct finding *f, const char *remedy, co
 	f->n_commands = 1;
 }
 
+void finding_fallback(struct findings *out, struct finding *f, const char *remedy, const char *fmt,
+		      ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	f->fallback_command = text_of(out->arena, fmt, ap);
+	va_end(ap);
+	f->fallback = remedy;
+}
+
 void finding_sign(struct finding *f, enum sign s)
 {
 	f->signs |= SIGN_BIT(s);

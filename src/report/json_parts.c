@@ -1,6 +1,7 @@
 #include "report/json_parts.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "report/width.h"
 
@@ -125,6 +126,11 @@ static json_t *number(const struct evidence_number *n)
 	return pair;
 }
 
+static bool is_loss(const struct check *c)
+{
+	return !strcmp(c->id, "loss.up") || !strcmp(c->id, "loss.down");
+}
+
 static json_t *numbers(const struct finding *f)
 {
 	json_t *o = json_object();
@@ -138,6 +144,11 @@ static json_t *numbers(const struct finding *f)
 			json_set(o, n->name, number(n));
 		}
 	}
+	/* Always there (interface.md, JSON), known or not. */
+	if (is_loss(f->check) && !json_object_get(o, "sent"))
+		json_set(o, "sent", json_null());
+	if (is_loss(f->check) && !json_object_get(o, "lost"))
+		json_set(o, "lost", json_null());
 	return o;
 }
 

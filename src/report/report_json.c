@@ -4,6 +4,7 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/version.h"
 #include "report/json_parts.h"
@@ -37,14 +38,44 @@ static json_t *capture_dropped(const struct facts *f)
 _Static_assert(NEED_TAP_NEAR_TUN + TAP_FAR_WIRE == NEED_TAP_FAR_WIRE,
 	       "needs of taps follow the taps");
 
+static void add_once(json_t *list, const char *word, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		const char *have = json_string_value(json_array_get(list, i));
+
+		if (strlen(have) == len && !strncmp(have, word, len))
+			return;
+	}
+	json_array_append_new(list, json_stringn(word, len));
+}
+
+/* Those that what would help speaks of, as "run as root, or grant CAP_NET_RAW". */
+static void add_privileges(json_t *list, const char *remedy)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789", root[] = "root";
+	const char *at = remedy;
+	bool any = false;
+
+	while (at && (at = strstr(at, "CAP_")) != NULL) {
+		add_once(list, at, strspn(at, letters));
+		at += strspn(at, letters);
+		any = true;
+	}
+	if (!any && remedy && strstr(remedy, root))
+		add_once(list, root, strlen(root));
+}
+
 static json_t *quality(const struct facts *f)
 {
 	json_t *o = json_object(), *missing = json_array();
 	unsigned i;
 
 	for (i = 0; i < NEED_COUNT; i++)
-		if (f->gaps[i].why && f->gaps[i].remedy)
-			json_array_append_new(missing, json_text(f->gaps[i].why));
+		if (f->gaps[i].why)
+			add_privileges(missing, f->gaps[i].remedy);
+	add_privileges(missing, f->kernel.unwatched_remedy);
 	json_set(o, "capture_dropped", capture_dropped(f));
 	json_set(o, "trace_overrun", json_count(f->fates.trace_overrun));
 	json_set(o, "missing_privileges", missing);

@@ -176,6 +176,19 @@ static void no_ladder(struct run *r)
 	r->has_words |= LADDER;
 }
 
+/* Nobody was asked, for want of a right, say: that is the reason then. */
+static void no_ladder_either(struct run *r)
+{
+	const struct gap *g = &r->f->gaps[NEED_PING_PEER];
+	unsigned i;
+
+	if (r->f->have & NEED_BIT(NEED_PING_PEER) || !g->why || !g->remedy)
+		return;
+	for (i = 0; i < NEED_COUNT; i++)
+		if (LADDER & r->has_words & NEED_BIT(i))
+			facts_gap(r->f, (enum need)i, g->why, g->remedy);
+}
+
 static void provoke(struct run *r)
 {
 	run_tell(r, RUN_STEP_HANDSHAKE, "handshake");
@@ -279,6 +292,7 @@ static void measure(struct attach *x)
 		no_pings(r, no_target, name_target);
 	else if (!run_interrupted(r) && run_has(r, RUN_PING_NEEDS))
 		run_pings(r);
+	no_ladder_either(r);
 	run_others_end(x);
 	run_tell(r, RUN_STEP_COUNTERS, "counters");
 	run_last_look(r);

@@ -263,6 +263,27 @@ static const char *good_as_asked(const struct facts *f, const struct findings *a
 			    f->target.engine ? f->target.engine : "unknown");
 }
 
+/* `wgdiag loss`: its probes are inner data, both ways. NULL: its rows do not tell so much. */
+static const char *good_loss(const struct facts *f, const struct findings *all)
+{
+	const struct fates_facts *x = &f->fates;
+	const struct finding *row;
+	const char *lost = "";
+
+	if (!f->target.for_loss || x->sent == UNKNOWN || x->answered < 1)
+		return NULL;
+	for (row = all->first; row; row = row->next)
+		if (is_asked(f, row->check) && row->state != STATE_PASS)
+			return NULL;
+	if (x->answered < x->sent)
+		lost = ", and what is lost is under the limits";
+	return arena_printf(all->arena,
+			    "data crosses the tunnel both ways: %lld of %lld probes answered%s "
+			    "(engine %s)",
+			    (long long)x->answered, (long long)x->sent, lost,
+			    f->target.engine ? f->target.engine : "unknown");
+}
+
 static const char *good_whole(const struct facts *f, struct arena *a)
 {
 	const struct inner_target_facts *silent = beyond_silent_family(f);
@@ -298,7 +319,9 @@ static void good(const struct facts *f, const struct inference *in, const struct
 					  "data crosses the tunnel was not seen (engine %s)",
 					  f->target.engine ? f->target.engine : "unknown");
 	} else if (all->partial) {
-		v->summary = good_as_asked(f, all);
+		v->summary = good_loss(f, all);
+		if (!v->summary)
+			v->summary = good_as_asked(f, all);
 	} else {
 		v->summary = arena_printf(all->arena, "%s (engine %s)", good_whole(f, all->arena),
 					  f->target.engine ? f->target.engine : "unknown");
@@ -343,6 +366,8 @@ static void fix_row(const struct inference *in, struct findings *all, const stru
 		f->commands = m->commands;
 		f->n_commands = m->n_commands;
 	}
+	if (!f->remedy && f->fallback)
+		finding_fix(all, f, f->fallback, "%s", f->fallback_command);
 	if (!f->remedy)
 		f->remedy = "no single cause of it is known: read what it means, and what is to be "
 			    "tried";
@@ -387,7 +412,11 @@ void verdict_of(const struct facts *f, struct findings *all, struct verdict *out
 	if (f->interrupted && v.state != STATE_FAIL)
 		v.summary = arena_printf(all->arena, "interrupted; %s", v.summary);
 	/* Without a cause, what helps against the row that the sentence speaks of. */
-	if (!v.fix && v.root && v.root->remedy) {
+	if (!v.fix && v.root && !v.root->remedy && v.root->fallback) {
+		v.fix = v.root->fallback;
+		v.fix_commands = &v.root->fallback_command;
+		v.n_fix_commands = 1;
+	} else if (!v.fix && v.root && v.root->remedy) {
 		v.fix = v.root->remedy;
 		v.fix_commands = v.root->commands;
 		v.n_fix_commands = v.root->n_commands;

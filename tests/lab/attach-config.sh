@@ -71,6 +71,12 @@ conf "s,^PrivateKey.*,PrivateKey = $key_x,"
 looks 'another private key' 0
 # A key may have a + in it, which the pattern would take for a repetition.
 says 'another private key' config.live "^WARN: own key is $(echo "$key_n_pub" | cut -c 1-4 | sed 's/[+]/[+]/g')"
+conf "s,^PublicKey.*,PublicKey = $key_x_pub,"
+looks 'another peer' 1
+says 'another peer' config.live "^FAIL: the engine has no peer"
+is 'another peer: what to type' "$(jq -r '.checks[] | select(.id == "config.live").remedy.commands[0]' "$TMPDIR/out")" \
+	"wg syncconf $n <(wg-quick strip '$file')"
+check 'another peer: and in the verdict' jq -e '.verdict.remedy.commands | length > 0' "$TMPDIR/out"
 conf "s/^ListenPort.*/ListenPort = $((port_n - 1))/"
 looks 'another port' 0
 says 'another port' config.live "^WARN: listens on port $port_n, by the file $((port_n - 1)): rules and forwards"

@@ -307,6 +307,16 @@ clean 'as nobody: no FAIL' "$(bad_rows | grep FAIL)"
 for id in ping.peer ping.sizes rx.errors route.inner host.state; do
 	is "as nobody: $id" "$(json_row "$TMPDIR/out" $id)" 'PASS -'
 done
+# Without the right to ping nobody is asked, and then nobody is said to be silent, nor what is not watched to be good.
+ip netns exec left sysctl -qw net.ipv4.ping_group_range='1 0'
+ip netns exec left setpriv --reuid=65534 --regid=65534 --clear-groups "$TMPDIR/wgdiag" check "$n" --ping "$in4.2" --json \
+	>"$TMPDIR/out" 2>"$TMPDIR/err"
+is 'no right to ping: exit' $? 3
+clean 'no right to ping: no FAIL' "$(bad_rows | grep FAIL)"
+is 'no right to ping: why' "$(jq -r '[.checks[] | select(.id == "ping.peer" or .id == "ping.sizes" or .id == "loss.up" or .id == "loss.down") |
+	"\(.state) \(.summary)"] | unique | join(", ")' "$TMPDIR/out")" 'SKIP open an ICMP socket: Operation not permitted'
+is 'no right to ping: the kernel was not watched' "$(json_row "$TMPDIR/out" kernel.drops)" 'SKIP -'
+check 'no right to ping: the privileges are named' jq -e '.evidence_quality.missing_privileges | length > 0 and all(test("^(CAP_[A-Z_]+|root)$"))' "$TMPDIR/out"
 over
 
 # --- what is no tunnel -----------------------------------------------------------------------

@@ -392,6 +392,8 @@ check 'a name that does not resolve: so does the line, and where it stands' \
 	grep -qF "$TMPDIR/name.conf: line $(grep -n '\[Peer\]' "$TMPDIR/name.conf" | cut -d: -f1), [Peer] $short: Endpoint: resolve no-such-host.invalid: " "$TMPDIR/err"
 check 'a name that does not resolve: and what helps' \
 	sh -c "jq -r '.checks[] | select(.id == \"handshake.complete\").remedy.text' '$TMPDIR/out' | grep -qF 'Endpoint of [Peer] $short, '"
+is 'a name that does not resolve: and what to type' \
+	"$(jq -r '.checks[] | select(.id == "handshake.complete").remedy.commands[0]' "$TMPDIR/out")" 'getent ahosts no-such-host.invalid'
 same 'a name that does not resolve'
 chmod 755 "$TMPDIR"
 cp "$file" "$TMPDIR/theirs.conf"; chmod 600 "$TMPDIR/theirs.conf"

@@ -392,6 +392,13 @@ static void not_watched_healthy(struct facts *f)
 	f->ping_peer.received = f->ping_peer.sent;
 }
 
+static void not_watched_unsent(struct facts *f)
+{
+	not_watched(f);
+	facts_gap(f, NEED_PING_PEER, "open an ICMP socket: Operation not permitted", "run as root");
+	facts_gap(f, NEED_LOSS_UP, "the same", NULL);
+}
+
 static void not_watched_and_filter(struct facts *f)
 {
 	unheard(f);
@@ -445,7 +452,10 @@ static const struct check_case cases[] = {
 	{ "more, and the name is nobody else's", strangers_wire, STATE_PASS, "100 packets at",
 	  NULL },
 	{ "not watched", not_watched, STATE_SKIP, "not permitted", NULL },
-	{ "not watched, and nothing is missing", not_watched_healthy, STATE_PASS, "none by", NULL },
+	{ "not watched, and nothing is missing", not_watched_healthy, STATE_PASS,
+	  "not watched, and nothing", NULL },
+	{ "not watched, and nothing was sent", not_watched_unsent, STATE_SKIP,
+	  "Operation not permitted (run as root)", NULL },
 	{ "not watched, and the filter", not_watched_and_filter, STATE_FAIL, "2 messages", NULL },
 };
 

@@ -241,6 +241,25 @@ static void loss_asked(struct facts *f)
 	f->target.for_loss = true;
 }
 
+static void all_probes_answered(struct facts *f)
+{
+	f->target.for_loss = true;
+	f->fates.sent = f->fates.answered = 100;
+	f->fates.unknown = 0;
+}
+
+static void nearly_all_answered(struct facts *f)
+{
+	all_probes_answered(f);
+	f->fates.answered = 99;
+}
+
+static void no_probe_answered(struct facts *f)
+{
+	all_probes_answered(f);
+	f->fates.answered = 0;
+}
+
 static const struct choice_case choices[] = {
 	{ "engine.start", NULL, NULL, STATE_PASS,
 	  "the chosen row is good; whether data crosses the tunnel was not asked", NULL },
@@ -260,6 +279,12 @@ static const struct choice_case choices[] = {
 	{ "loss", NULL, nothing_lost_nor_sent, STATE_UNSURE, "no data message", NULL },
 	{ "loss,handshake", NULL, loss_unseen, STATE_PASS, "chosen rows are good", NULL },
 	{ "loss,handshake", NULL, loss_asked, STATE_UNSURE, "loss, me → peer: no", NULL },
+	/* Probes that are answered are data, both ways. */
+	{ "loss,handshake", NULL, all_probes_answered, STATE_PASS,
+	  "data crosses the tunnel both ways: 100 of 100 probes answered (", "was not asked" },
+	{ "loss,handshake", NULL, nearly_all_answered, STATE_PASS,
+	  "99 of 100 probes answered, and what is lost is under the limits", "was not asked" },
+	{ "loss,handshake", NULL, no_probe_answered, STATE_PASS, "was not asked", "both ways" },
 	{ "tun.framing", NULL, framing_unseen, STATE_UNSURE, "tun framing", NULL },
 	{ "underlay.out,ping.peer", NULL, capture_with_gaps, STATE_PASS,
 	  "1 of 2 chosen rows are good", NULL },
