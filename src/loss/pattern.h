@@ -60,7 +60,8 @@ struct pattern {
 	/* BY_SIZE in bytes, BY_RATE in messages/s: the greatest outside, the least inside */
 	double low, high;
 	double passes; /* BY_RATE: messages/s that came through when it was above the limit */
-	bool limit; /* BY_RATE by what had passed just before each; else by the pace: low and high */
+	/* BY_RATE by what had passed just before each; else by the pace: low and high */
+	bool limit;
 	bool bytes; /* limit: a large message counts for more */
 	bool rising; /* BY_SIZE: more and more, not from one size on */
 	int64_t bursts, shortest, longest; /* BURST: runs of two or more in a row */
