@@ -42,6 +42,8 @@ struct run_up {
 	bool told; /* the engine was, or may have been, told its peers */
 	bool routed; /* run_up_routes() and run_up_post() were */
 	bool began; /* a hook of those that are run did */
+	/* what else was made, to be said; what failed is not in it */
+	unsigned made_routes, made_rules, made_tables, made_sysctls;
 	int64_t hooks_ns; /* that they took, and run_ahead_wait() */
 };
 

@@ -91,7 +91,10 @@ static int put(struct run_up *u, const struct cidr *dst, uint32_t table, unsigne
 
 	cidr_mask(&s.route.dst);
 	rc = run_up_will(u, &s, e);
-	return rc ? rc : u->r->p->route_put(&s.route, e);
+	if (!rc)
+		rc = u->r->p->route_put(&s.route, e);
+	u->made_routes += !rc;
+	return rc;
 }
 
 /* One that is refused is missing, which the rows about routes tell. */
@@ -234,7 +237,10 @@ static int put_rule(struct run_up *u, struct sys_rule rule, struct err *e)
 
 	s.rule.action = TO_TABLE;
 	rc = run_up_will(u, &s, e);
-	return rc ? rc : u->r->p->rule_add(&s.rule, e);
+	if (!rc)
+		rc = u->r->p->rule_add(&s.rule, e);
+	u->made_rules += !rc;
+	return rc;
 }
 
 static int put_rules(struct run_up *u, uint8_t family, struct err *e)
@@ -279,7 +285,10 @@ static int put_marks(struct run_up *u, const char *family, struct err *e)
 		   "  meta l4proto udp meta mark %u ct mark set meta mark\n }\n}\n",
 		   u->table);
 	rc = run_up_will(u, &s, e);
-	return rc ? rc : u->r->p->ruleset_change(buf_str(&b), e);
+	if (!rc)
+		rc = u->r->p->ruleset_change(buf_str(&b), e);
+	u->made_tables += !rc;
+	return rc;
 }
 
 static int heed_marks(struct run_up *u, struct err *e)
@@ -290,7 +299,10 @@ static int heed_marks(struct run_up *u, struct err *e)
 	if (rc < 0 || !strcmp(s.old, s.new))
 		return rc;
 	rc = run_up_will(u, &s, e);
-	return rc ? rc : u->r->p->sysctl_set(VALID_MARK, s.new, e);
+	if (!rc)
+		rc = u->r->p->sysctl_set(VALID_MARK, s.new, e);
+	u->made_sysctls += !rc;
+	return rc;
 }
 
 /*
@@ -427,10 +439,32 @@ void run_up_bind(struct run_up *u, const struct targets *probed)
 		let_leave(u, probed);
 }
 
+static void add_made(struct buf *b, unsigned n, const char *one, const char *more)
+{
+	if (n)
+		buf_printf(b, "%s%u %s", b->len ? ", " : "", n, n == 1 ? one : more);
+}
+
+/* A change to the system is always said. */
+static void tell_made(const struct run_up *u)
+{
+	CLEANUP(buf_done) struct buf b = { 0 };
+
+	add_made(&b, u->made_routes, "route", "routes");
+	add_made(&b, u->made_rules, "rule", "rules");
+	add_made(&b, u->made_tables, "nftables table", "nftables tables");
+	if (u->made_sysctls)
+		buf_printf(&b, ", " VALID_MARK " = 1");
+	if (b.len)
+		run_notice(u->r, RUN_TOLD, "added %s (%s on exit)", buf_str(&b),
+			   u->made_sysctls ? "all undone" : "removed");
+}
+
 void run_up_routes(struct run_up *u, const struct targets *probed)
 {
 	if (u->file->full_routes)
 		all_of_file(u);
 	else
 		probed_only(u, probed);
+	tell_made(u);
 }

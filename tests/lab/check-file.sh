@@ -84,6 +84,7 @@ on "$file" -v
 is 'by itself: exit' $? 0
 check 'the engine that was chosen is told' grep -q '^wgdiag: engine [a-z-]*: ' "$TMPDIR/err"
 check 'what is created is told' grep -qx "wgdiag: created $n (removed on exit)" "$TMPDIR/err"
+check 'what is added is told' grep -qE '^wgdiag: added [1-9][0-9]* routes? \(removed on exit\)$' "$TMPDIR/err"
 check 'that the key has one session is told' grep -q 'another device that uses this key' "$TMPDIR/err"
 check 'a hook is shown' grep -qF "PostUp is not run (line 6): touch $TMPDIR/hook-$n" "$TMPDIR/err"
 same 'by itself'
@@ -274,6 +275,8 @@ for e in builtin wireguard-go; do
 		"$(jq -r '[.. | objects | select(.table? == 51820 and .dev? == "full") | .dst] | unique | join(" ")' "$TMPDIR/full.facts")" '0.0.0.0/0 ::/0'
 	clean "all routes, $e: what was made for the run is no rule of this host's" \
 		"$(jq -r '.firewall.rules[]? | select(.table | startswith("wgdiag-")) | .says' "$TMPDIR/full.facts")"
+	check "all routes, $e: what is added is told" \
+		grep -qE '^wgdiag: added [1-9][0-9]* routes, [1-9] rules, 2 nftables tables, [^ ]* = 1 \(all undone on exit\)$' "$TMPDIR/err"
 	same "all routes, $e"
 done
 
