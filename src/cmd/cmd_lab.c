@@ -368,6 +368,27 @@ static int choose_second(struct lab_options *o)
 	return EXIT_OK;
 }
 
+/* The way in which it can be seen, where there is but one and the user has chosen none. */
+static void take_way(struct lab_options *o)
+{
+	struct check_options *c = &o->check;
+	const struct lab_variant *v = c->variant, *also = c->and_variant ? c->and_variant : v;
+	bool interface = lab_can_be_interface(v), near = lab_can_be_near(v);
+
+	if (o->given & (option_bit(OPT_AS) | option_bit(OPT_FROM)) || c->list_checks)
+		return;
+	c->lab.from_file = !(interface && lab_can_be_interface(also)) && lab_can_be_file(v) &&
+			   lab_can_be_file(also);
+	c->lab.from_far =
+		!(near && lab_can_be_near(also)) && lab_can_be_far(v) && lab_can_be_far(also);
+	if (c->lab.from_file && !c->quiet)
+		say(NAME ": %s shows only when a tunnel is brought up: --as file",
+		    interface ? c->and_fault->name : c->fault->name);
+	if (c->lab.from_far && !c->quiet)
+		say(NAME ": %s shows at the far end only: --from far",
+		    near ? c->and_fault->name : c->fault->name);
+}
+
 /* Found out first: a program that is not there is a matter of the command line. */
 static int far_program(struct lab_options *o)
 {
@@ -445,6 +466,8 @@ static int lab_run(int argc, char **argv)
 		code = choose_second(&o);
 	if (code == EXIT_OK && o.check.lab.far)
 		code = far_program(&o);
+	if (code == EXIT_OK && o.fault)
+		take_way(&o);
 	if (code == EXIT_OK)
 		code = check_and_tell(&o.check);
 	arena_done(&o.arena);

@@ -44,7 +44,8 @@ void lab_help(FILE *out)
 	      "The network of this machine is not touched, and nothing is left behind. Where\n"
 	      "packets are lost every probe is waited for: up to 10 seconds.\n"
 	      "\n"
-	      "      --list           the faults, and their variants\n"
+	      "      --list           the faults, and their variants; what a variant needs, and\n"
+	      "                       what shows in one way only\n"
 	      "      --variant NAME   another way to the same fault (default: the first one\n"
 	      "                       that the engine allows)\n"
 	      "      --and FAULT[/VARIANT]  a second fault at the same time\n"
@@ -66,7 +67,8 @@ void lab_help(FILE *out)
 	      "                       (default: the one that the variant needs, else builtin);\n"
 	      "                       of --all a list, as builtin,wireguard-go. Also --engine\n"
 	      "      --engine-far NAME  the far end's (default builtin)\n"
-	      "      --from END       who looks: near (default), or far, the other end\n"
+	      "      --from END       who looks: near (default), or far, the other end. Without\n"
+	      "                       this and --as, what shows in one way only is looked at so\n"
 	      "      --far-file       the other end records meanwhile, as wgdiag serve --once\n"
 	      "                       does, and what it saw is judged as well\n"
 	      "      --as WHAT        looked at as: interface (default), which is up, or file,\n"
@@ -86,6 +88,10 @@ static void list_variant(struct page *page, const struct lab_variant *v)
 	buf_puts(&says, v->says);
 	if (v->engine)
 		buf_printf(&says, " (%s)", v->engine);
+	if (!lab_can_be_interface(v))
+		buf_puts(&says, " (--as file)");
+	if (!lab_can_be_near(v))
+		buf_puts(&says, " (--from far)");
 	page_entry(page, first, buf_str(&says));
 }
 

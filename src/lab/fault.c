@@ -49,3 +49,15 @@ bool lab_can_be_file(const struct lab_variant *v)
 
 	return s && !s->up_only && (s->file_only || (!s->after && !s->session));
 }
+
+bool lab_can_be_near(const struct lab_variant *v)
+{
+	return !v->scene || v->scene->from != LAB_FROM_FAR;
+}
+
+bool lab_can_be_far(const struct lab_variant *v)
+{
+	const struct lab_scene *s = v->scene;
+
+	return s && !s->file_only && !s->near_only && s->from != LAB_FROM_NEAR;
+}

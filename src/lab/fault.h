@@ -86,5 +86,8 @@ const struct lab_variant *lab_variant_for(const struct lab_fault *f, const char 
 /* What it can be looked at as. A tunnel that wgdiag makes for itself is no file. */
 bool lab_can_be_interface(const struct lab_variant *v);
 bool lab_can_be_file(const struct lab_variant *v);
+/* By whom it can be seen. */
+bool lab_can_be_near(const struct lab_variant *v);
+bool lab_can_be_far(const struct lab_variant *v);
 
 #endif

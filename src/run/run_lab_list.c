@@ -22,18 +22,6 @@ static bool fits(const struct lab_variant *v, const char *engine)
 	return !v->engine || strcmp(v->engine, engine) == 0;
 }
 
-static bool can_be_seen_from_far(const struct lab_scene *s)
-{
-	return s && !s->file_only && !s->near_only;
-}
-
-static bool is_seen_from(const struct lab_variant *v, bool far)
-{
-	enum lab_from from = v->scene ? v->scene->from : LAB_FROM_EITHER;
-
-	return from == LAB_FROM_EITHER || (from == LAB_FROM_FAR) == far;
-}
-
 /* In turn, or the one that it needs; from another seed another one. */
 static bool is_its_turn(const struct run_lab_all *c, const struct lab_variant *v, size_t k,
 			size_t turn)
@@ -91,12 +79,11 @@ static void list_variant(struct listing *l, const struct lab_fault *f, const str
 {
 	const struct run_lab_all *c = l->conf;
 	const struct lab_result r = { .fault = f, .variant = v };
+	bool seen = c->from_far ? lab_can_be_far(v) : lab_can_be_near(v);
 	size_t k;
 
 	for (k = 0; k < c->n_near; k++)
-		if (is_seen_from(v, c->from_far) && fits(v, c->near[k]) &&
-		    is_its_turn(c, v, k, l->turn) &&
-		    (!c->from_far || can_be_seen_from_far(v->scene)))
+		if (seen && fits(v, c->near[k]) && is_its_turn(c, v, k, l->turn))
 			list_seeds(l, &r, k);
 	l->turn++;
 }

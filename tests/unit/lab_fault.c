@@ -56,12 +56,55 @@ static void the_first_that_fits_is_taken(void **state)
 	assert_string_equal(lab_variant_for(f, "kernel")->name, "far-encrypted");
 }
 
+/* Whoever asks for no way must be able to be given one. */
+static void each_can_be_seen(void **state)
+{
+	const struct lab_variant *v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; lab_faults[i]; i++)
+		for (v = lab_faults[i]->variants; v->name; v++) {
+			assert_true(lab_can_be_interface(v) || lab_can_be_file(v));
+			assert_true(lab_can_be_near(v) || lab_can_be_far(v));
+			/* There is no file of the other end. */
+			assert_true(lab_can_be_interface(v) || !lab_can_be_far(v));
+		}
+}
+
+static const struct {
+	struct lab_scene scene;
+	bool near, far;
+} seen[] = {
+	{ { .from = LAB_FROM_EITHER }, true, true }, { { .near_only = true }, true, false },
+	{ { .from = LAB_FROM_NEAR }, true, false },  { { .from = LAB_FROM_FAR }, false, true },
+	{ { .file_only = true }, true, false },
+};
+
+static void by_whom(void **state)
+{
+	const struct lab_variant alone = { .name = "alone" };
+	size_t i;
+
+	(void)state;
+	assert_true(lab_can_be_near(&alone));
+	assert_false(lab_can_be_far(&alone));
+	for (i = 0; i < ARRAY_LEN(seen); i++) {
+		const struct lab_variant v = { .name = "x", .scene = &seen[i].scene };
+
+		assert_int_equal(lab_can_be_near(&v), seen[i].near);
+		assert_int_equal(lab_can_be_far(&v), seen[i].far);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_is_found_by_its_name),
 		cmocka_unit_test(each_has_words_and_engines_that_exist),
 		cmocka_unit_test(the_first_that_fits_is_taken),
+		cmocka_unit_test(each_can_be_seen),
+		cmocka_unit_test(by_whom),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
