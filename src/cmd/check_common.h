@@ -50,6 +50,7 @@ struct check_options {
 	/* as they were given, or NULL */
 	const char *endpoint, *config, *engine_log;
 	bool kernel_debug;
+	bool no_file; /* the command has no use for a file in place of an interface */
 	const struct run_recording *record; /* `wgdiag serve`; NULL: a check */
 	/* of a lab */
 	const struct lab_fault *fault;

@@ -14,6 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/conf_io.h"
 #include "cmd/log_io.h"
+#include "cmd/name_near.h"
 #include "cmd/say.h"
 #include "engine/uapi_client.h"
 #include "gather/gather_elsewhere.h"
@@ -55,8 +56,18 @@ int check_netns(const struct check_options *o, int *out)
 	return errno == EACCES || errno == EPERM ? EXIT_UNDECIDED : EXIT_USAGE;
 }
 
+/* " (did you mean ...?)", or "". In another namespace it is not looked. */
+static const char *did_you_mean(const struct check_options *o, const char *name, struct arena *a)
+{
+	bool files = !o->no_file && !o->config && !o->endpoint && !o->engine_log;
+	const char *near = o->netns ? NULL : name_near(name, files, a);
+
+	return near ? arena_printf(a, " (did you mean %s?)", near) : "";
+}
+
 int check_target(struct check_options *o, const char *arg)
 {
+	struct arena a;
 	struct stat st;
 
 	/* An interface before a file of that name; with a slash it is no interface's. */
@@ -67,7 +78,9 @@ int check_target(struct check_options *o, const char *arg)
 		return EXIT_OK;
 	}
 	if (!is_name(arg)) {
-		say("%s: '%s' is no name of an interface", o->cmd, arg);
+		arena_init(&a);
+		say("%s: '%s' is no name of an interface%s", o->cmd, arg, did_you_mean(o, arg, &a));
+		arena_done(&a);
 		return EXIT_USAGE;
 	}
 	o->interface = arg;
@@ -100,29 +113,11 @@ static int read_endpoint(const struct check_options *o, struct arena *a, struct 
 	return EXIT_OK;
 }
 
-/* The interface of this namespace whose name is nearest, or NULL. */
-static const char *nearest(const char *name, struct arena *a)
-{
-	struct if_nameindex *all = if_nameindex();
-	const char **names, *near = NULL;
-	size_t n = 0, i;
-
-	while (all && all[n].if_name)
-		n++;
-	names = arena_alloc(a, (n + 1) * sizeof(*names));
-	for (i = 0; i < n; i++)
-		names[i] = arena_strdup(a, all[i].if_name);
-	if (all)
-		if_freenameindex(all);
-	near = str_nearest(name, names, n);
-	return near;
-}
-
 /* Where something of that name was seen instead: " (...)", or "". */
 static const char *seen_elsewhere(const struct check_options *o, struct arena *a)
 {
 	const char *file = arena_printf(a, "/etc/wireguard/%s.conf", o->interface);
-	const char *space = arena_printf(a, "/run/netns/%s", o->interface), *near;
+	const char *space = arena_printf(a, "/run/netns/%s", o->interface);
 	struct elsewhere at;
 	struct err e;
 
@@ -146,8 +141,7 @@ static const char *seen_elsewhere(const struct check_options *o, struct arena *a
 	if (access(space, F_OK) == 0)
 		return arena_printf(a, " (a network namespace is called so: --netns %s)",
 				    o->interface);
-	near = o->netns ? NULL : nearest(o->interface, a);
-	return near ? arena_printf(a, " (did you mean %s?)", near) : "";
+	return did_you_mean(o, o->interface, a);
 }
 
 static int code_of(int rc)

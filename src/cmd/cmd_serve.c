@@ -275,6 +275,7 @@ static int serve_run(int argc, char **argv)
 	as.quiet = o.quiet;
 	as.netns = o.netns;
 	as.peer = o.peer;
+	as.no_file = true;
 	if (check_target(&as, o.interface) != EXIT_OK)
 		return EXIT_USAGE;
 	if (as.file) {
