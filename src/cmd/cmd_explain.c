@@ -2,9 +2,11 @@
  * `wgdiag explain`: what a check, a cause or a drop reason means.
  *
  * The text is that of TROUBLESHOOTING.md, so a heading there is all that a new id needs: a
- * section begins with "## id: title" and ends at the next heading of its rank or above.
+ * section begins with "## id: title" and ends at the next heading of its rank or above. The
+ * kernel's reasons are written as it writes them, several of one meaning before one colon.
  * Reasons for which there is no section are explained by the words of the protocol core.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -19,14 +21,19 @@
 
 enum { ID_SIZE = 64 };
 
+#define ID_CHARS "abcdefghijklmnopqrstuvwxyz0123456789._-"
+#define KERNEL_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+#define KERNEL_PREFIX "SKB_DROP_REASON_" /* in its sources, and in what other tools print */
+
 static void explain_help(FILE *out)
 {
 	fputs("usage: wgdiag explain [ID]\n"
 	      "       wgdiag explain far [INTERFACE]\n"
 	      "\n"
-	      "Says what a check (tun.framing), a cause (tun-framing) or a reason for which the\n"
-	      "engine refused a message (in_mac1) means, how to confirm it by hand, and how to\n"
-	      "fix it. Without an ID it lists them. Nothing is looked at; it works offline.\n"
+	      "Says what a check (tun.framing), a cause (tun-framing), a reason for which the\n"
+	      "engine refused a message (in_mac1) or for which the kernel dropped a packet\n"
+	      "(NETFILTER_DROP) means, how to confirm it by hand, and how to fix it. Without an\n"
+	      "ID it lists them. Nothing is looked at; it works offline.\n"
 	      "\n"
 	      "far prints the line to run at the far end where no wgdiag is (INTERFACE: its\n"
 	      "device there, wg0 without it); wgdiag check --far-file takes what it prints.\n"
@@ -45,21 +52,50 @@ static unsigned rank(const char *line)
 	return line[n] == ' ' ? n : 0;
 }
 
-/* "## tun.framing: the header" has the id "tun.framing"; "## Before you begin" has none. */
-static bool heading_id(const char *line, char id[static ID_SIZE])
+/*
+ * The next id of a heading: "## tun.framing: the header" has "tun.framing", "## TC_INGRESS,
+ * TC_EGRESS: a filter" has two, "## Before you begin" has none. *at begins with NULL.
+ */
+static bool heading_id(const char *line, const char **at, char id[static ID_SIZE])
 {
-	const char *s = line + rank(line);
+	const char *s = *at ? *at : line + rank(line);
 	size_t len;
 
-	if (!rank(line))
+	if (!rank(line) || *s == ':')
 		return false;
-	s += strspn(s, " `");
-	len = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-");
-	if (len == 0 || len >= ID_SIZE || s[len + strspn(s + len, "`")] != ':')
+	s += strspn(s, ", ");
+	len = strspn(s, ID_CHARS);
+	if (len == 0)
+		len = strspn(s, KERNEL_CHARS);
+	if (len == 0 || len >= ID_SIZE || (s[len] != ':' && (s[len] != ',' || !isupper(*s))))
 		return false;
 	memcpy(id, s, len);
 	id[len] = '\0';
+	*at = s + len;
 	return true;
+}
+
+static bool heading_has(const char *line, const char *id)
+{
+	const char *at = NULL;
+	char found[ID_SIZE];
+
+	while (heading_id(line, &at, found))
+		if (!strcmp(found, id))
+			return true;
+	return false;
+}
+
+/* A reason of the kernel as headings have it, in whatever way it is written. */
+static void kernel_id(const char *given, char id[static ID_SIZE])
+{
+	size_t i;
+
+	if (strncasecmp(given, KERNEL_PREFIX, strlen(KERNEL_PREFIX)) == 0)
+		given += strlen(KERNEL_PREFIX);
+	for (i = 0; given[i] && i < ID_SIZE - 1; i++)
+		id[i] = (char)toupper((unsigned char)given[i]);
+	id[given[i] ? 0 : i] = '\0';
 }
 
 /* Code keeps its marks off: `wg show` and **Means.** read better bare on a terminal. */
@@ -80,14 +116,12 @@ static void put_line(struct page *page, const char *line)
 
 static bool print_section(const char *id)
 {
-	const char *const *l;
-	char found[ID_SIZE];
+	const char *const *l = explain_text;
 	struct page page;
 	unsigned of;
 
-	for (l = explain_text; *l; l++)
-		if (heading_id(*l, found) && strcmp(found, id) == 0)
-			break;
+	while (*l && !heading_has(*l, id))
+		l++;
 	if (!*l)
 		return false;
 	of = rank(*l);
@@ -97,6 +131,14 @@ static bool print_section(const char *id)
 		put_line(&page, *l);
 	page_close(&page);
 	return true;
+}
+
+static bool print_kernel(const char *given)
+{
+	char id[ID_SIZE];
+
+	kernel_id(given, id);
+	return print_section(id);
 }
 
 static bool print_drop(const char *id)
@@ -123,38 +165,46 @@ static bool print_drop(const char *id)
 /* All of them, in the order of the text; from the arena. */
 static const char **collect(struct arena *a, size_t *n)
 {
-	const char *const *l = explain_text;
-	const char **ids;
+	const char *const *l;
+	const char **ids = NULL, *at;
+	size_t room = 0;
 	char id[ID_SIZE];
-	size_t max = WG_DROP_COUNT;
 	int d;
 
-	while (*l++)
-		max++;
-	ids = arena_alloc(a, max * sizeof(*ids));
 	*n = 0;
 	for (l = explain_text; *l; l++)
-		if (heading_id(*l, id))
-			ids[(*n)++] = arena_strdup(a, id);
-	for (d = WG_DROP_NONE + 1; d < WG_DROP_COUNT; d++)
+		for (at = NULL; heading_id(*l, &at, id); ids[(*n)++] = arena_strdup(a, id))
+			ids = arena_grow(a, ids, *n, &room, sizeof(*ids));
+	for (d = WG_DROP_NONE + 1; d < WG_DROP_COUNT; d++) {
+		ids = arena_grow(a, ids, *n, &room, sizeof(*ids));
 		ids[(*n)++] = wg_drop_id((enum wg_drop)d);
+	}
 	return ids;
+}
+
+/* Each id of a heading with the words of it. */
+static void list_heading(struct page *page, const char *line)
+{
+	char id[ID_SIZE], first[ID_SIZE + 1];
+	const char *at = NULL, *says;
+
+	while (heading_id(line, &at, id)) {
+		says = strchr(line, ':') + 1;
+		snprintf(first, sizeof(first), "%-22s ", id);
+		page_entry(page, first, says + strspn(says, " "));
+	}
 }
 
 static void list(void)
 {
-	char id[ID_SIZE], first[ID_SIZE + 1];
 	const char *const *l;
+	char first[ID_SIZE + 1];
 	struct page page;
 	int d;
 
 	page_open(&page);
-	for (l = explain_text; *l; l++) {
-		if (!heading_id(*l, id))
-			continue;
-		snprintf(first, sizeof(first), "%-22s ", id);
-		page_entry(&page, first, strchr(*l, ':') + 1 + strspn(strchr(*l, ':') + 1, " "));
-	}
+	for (l = explain_text; *l; l++)
+		list_heading(&page, *l);
 	for (d = WG_DROP_NONE + 1; d < WG_DROP_COUNT; d++) {
 		snprintf(first, sizeof(first), "%-22s ", wg_drop_id((enum wg_drop)d));
 		page_entry(&page, first, wg_drop_str((enum wg_drop)d));
@@ -164,6 +214,7 @@ static void list(void)
 
 static int unknown(const char *id)
 {
+	char kernel[ID_SIZE];
 	const char **ids, *near;
 	struct arena a;
 	size_t n;
@@ -171,6 +222,9 @@ static int unknown(const char *id)
 	arena_init(&a);
 	ids = collect(&a, &n);
 	near = str_nearest(id, ids, n);
+	kernel_id(id, kernel);
+	if (!near)
+		near = str_nearest(kernel, ids, n);
 	say("wgdiag explain: nothing known of '%s' (%s%s%s)", id,
 	    near ? "did you mean " : "see wgdiag ", near ? near : "explain", near ? "?" : "");
 	arena_done(&a);
@@ -202,7 +256,7 @@ static int explain_run(int argc, char **argv)
 		list();
 	else if (!id[0])
 		return unknown(id);
-	else if (!print_section(id) && !print_drop(id))
+	else if (!print_section(id) && !print_drop(id) && !print_kernel(id))
 		return unknown(id);
 	return EXIT_OK;
 }

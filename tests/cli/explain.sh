@@ -1,6 +1,6 @@
 #!/bin/sh
-# `wgdiag explain`: the text of TROUBLESHOOTING.md for each heading of it; the words of the
-# protocol core for reasons; one line for what it does not know.
+# `wgdiag explain`: the text of TROUBLESHOOTING.md for each heading of it, the kernel's reasons among
+# them; the words of the protocol core for its reasons; one line for what it does not know.
 : "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${WGDIAG:=$TOP/build/wgdiag}"
 : "${TMPDIR:=/tmp}"
@@ -12,14 +12,19 @@ text=$TOP/TROUBLESHOOTING.md
 section()
 {
 	awk -v id="$1" '
-	/^#+ / { split($0, w, /[ :]+/); n = length(w[1]); gsub("`", "", w[2])
+	/^#+ / { n = index($0, " ") - 1
 		if (on && n <= on) exit
-		if (w[2] == id) on = n }
+		head = substr($0, n + 2); sub(/: .*/, "", head); many = split(head, w, ", ")
+		for (i = 1; i <= many; i++) if (w[i] == id) on = n }
 	on { s = $0; sub(/^#+ /, "", s); if (s !~ /^    /) { gsub("`", "", s); gsub(/\*\*/, "", s) } print s }' "$text"
 }
 
-ids=$(sed -n 's/^##* `*\([a-z][a-z0-9._-]*\)`*: .*/\1/p' "$text")
+ids=$(sed -n 's/^##* \([a-z][a-z0-9._-]*\): .*/\1/p' "$text")
 check 'there are headings' [ "$(printf '%s\n' "$ids" | grep -c .)" -gt 9 ]
+kernel=$(sed -n 's/^##* \([A-Z][A-Z0-9_, ]*\): .*/\1/p' "$text" | tr -d ' ' | tr , '\n')
+check 'there are reasons of the kernel' [ "$(printf '%s\n' "$kernel" | grep -c .)" -gt 40 ]
+ids="$ids
+$kernel"
 for id in $ids; do
 	section "$id" >"$TMPDIR/want"
 	env -i LC_ALL=C.UTF-8 "$WGDIAG" explain "$id" >"$TMPDIR/got" 2>"$TMPDIR/err"
@@ -33,6 +38,29 @@ for id in $ids in_mac1 io_send_perm; do
 done
 clean 'the list has them all' "$missing"
 is 'a reason' "$("$WGDIAG" explain in_mac1 | head -n 1)" 'in_mac1: mac1 is not for our public key'
+
+# Each of the kernel's: what it means, how to confirm it, what helps, and whose cause it is.
+missing=
+for id in $kernel; do
+	env -i "$WGDIAG" explain "$id" >"$TMPDIR/got"
+	for word in Means 'By hand' Fix Cause; do
+		grep -q "^$word\." "$TMPDIR/got" ||
+			missing="$missing$id: $word
+"
+	done
+	# What it names there is explained as well.
+	for cause in $(section "$id" | sed -n 's/^Cause\. //p' | grep -oE '[a-z]+(-[a-z]+)+'); do
+		"$WGDIAG" explain "$cause" >/dev/null 2>&1 || missing="$missing$id: the cause $cause
+"
+	done
+done
+clean 'each reason of the kernel has all that it must have' "$missing"
+"$WGDIAG" explain NETFILTER_DROP >"$TMPDIR/want"
+for id in netfilter_drop SKB_DROP_REASON_NETFILTER_DROP skb_drop_reason_Netfilter_Drop; do
+	"$WGDIAG" explain "$id" >"$TMPDIR/got" 2>&1
+	check "explain $id" diff "$TMPDIR/want" "$TMPDIR/got"
+done
+is 'one of several' "$("$WGDIAG" explain UDP_CSUM)" "$("$WGDIAG" explain IP_CSUM)"
 
 # On a terminal: as wide as that, and in characters that it can show.
 for id in $ids in_mac1 io_send_perm; do
@@ -53,6 +81,11 @@ refuses()
 	clean "explain $*: nothing on stdout" "$(cat "$TMPDIR/out")"
 }
 refuses 'did you mean ping.self?' ping.slef
+refuses 'did you mean NETFILTER_DROP?' NETFILTR_DROP
+refuses 'did you mean UDP_CSUM?' skb_drop_reason_udp_csumm
+refuses "nothing known of 'SKB_DROP_REASON_'" SKB_DROP_REASON_
+refuses "nothing known of 'IP_CSUM,'" IP_CSUM,
+refuses 'did you mean tun-framing?' TUN-FRAMING
 refuses "nothing known of 'frobnicate'" frobnicate
 refuses "nothing known of ''" ''
 refuses "unexpected argument 'more'" ping.self more

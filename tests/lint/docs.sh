@@ -4,7 +4,7 @@
 # From src/cmd/cmd_NAME.c come the options of `wgdiag NAME`, from other files of
 # src/cmd and from main.c those that some page must have; from src/check the ids; from
 # src/verdict/cause_*.c the causes, each of which has a heading, a fault in the lab, its cases
-# (fixtures/cases/README.md) and a remedy.
+# (fixtures/cases/README.md) and a remedy; from src/check/drop_words.c the kernel's reasons.
 : "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
 . "$TOP/tests/lint/lib.sh"
 : "${WGDIAG:=$WGDIAG_BUILD/wgdiag}"
@@ -102,6 +102,23 @@ if [ -n "$causes" ]; then
 	clean 'each cause has a heading in TROUBLESHOOTING.md and a fault in the lab' "$found"
 else
 	skip 'each cause has a heading in TROUBLESHOOTING.md and a fault in the lab' 'no src/verdict/cause_*.c'
+fi
+
+# Those that the rows have words for; what is noise has none.
+reasons=$(awk '/^static const struct drop_words words/, /^};/' src/check/drop_words.c 2>/dev/null |
+	sed -n 's/^[[:space:]]*{ "\([A-Z0-9_]*\)",.*/\1/p' | sort -u)
+explained=$(sed -n 's/^## \([A-Z][A-Z0-9_, ]*\): .*/\1/p' TROUBLESHOOTING.md 2>/dev/null | tr -d ' ' | tr , '\n')
+found=
+for id in $reasons; do
+	printf '%s\n' "$explained" | grep -qxF "$id" || found="$found$id has no heading in TROUBLESHOOTING.md
+"
+done
+if [ -n "$reasons" ]; then
+	clean 'each reason of the kernel that has words has a heading in TROUBLESHOOTING.md' "$found"
+elif [ -f src/check/drop_words.c ]; then
+	not_ok 'each reason of the kernel that has words has a heading in TROUBLESHOOTING.md' 'no reason found in src/check/drop_words.c'
+else
+	skip 'each reason of the kernel that has words has a heading in TROUBLESHOOTING.md' 'no src/check/drop_words.c'
 fi
 
 # --- cases of each cause (fixtures/cases/README.md) ----------------------------------------

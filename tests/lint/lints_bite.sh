@@ -201,6 +201,19 @@ refuses 'an option of the page that help lacks' docs '--other is not in wgdiag c
 row quiet | docs_tree quiet a.c
 refuses 'a check that is in no page' docs 'a.c is not in man/wgdiag-check.1'
 
+# reason_tree HEADING: words for two reasons, and a noise that has none.
+reason_tree()
+{
+	row quiet | docs_tree quiet a.b
+	printf 'static const struct drop_words words[] = {\n\t{ "SOME_DROP", NULL, "x",\n\t  "y" },\n\t{ "XDP2", "at", "x" },\n};\nnoise[] = {\n\t{ "QUEUE_PURGE", NULL },\n};\n' \
+		>"$tmp/tree/src/check/drop_words.c"
+	printf '# a.b\n%s\n' "$1" >"$tmp/tree/TROUBLESHOOTING.md"
+}
+reason_tree '## OTHER, SOME_DROP, XDP2: x'
+accepts 'reasons of the kernel that are explained' docs
+reason_tree '## SOME_DROP_MORE, XDP2: x'
+refuses 'a reason of the kernel that is not explained' docs 'SOME_DROP has no heading'
+
 # A tree of one cause that has all it must have: lacks WHAT takes something away.
 cause_tree()
 {
