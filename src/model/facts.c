@@ -177,6 +177,7 @@ void facts_init(struct facts *f)
 	f->calls.waited_ns = f->calls.dropped = f->calls.rp_filter = UNKNOWN;
 	f->fates.sent = f->fates.answered = f->fates.unknown = f->fates.trace_overrun = UNKNOWN;
 	f->fates.start_wall_ns = UNKNOWN;
+	f->fates.late = f->fates.duplicates = f->fates.send_errors = UNKNOWN;
 	f->far_host.rp_filter = f->far_host.when_wall_ns = UNKNOWN;
 	recording_init(&f->recording);
 }

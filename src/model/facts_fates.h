@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "model/endpoint.h"
 #include "model/unknown.h"
 
 /*
@@ -72,7 +73,14 @@ struct fates_facts {
 	 */
 	uint32_t watched, whole;
 	int64_t start_wall_ns;
+	struct ip_addr target; /* whom all of them asked; FAMILY_NONE: several, or not known */
 	int64_t sent, answered, unknown; /* and lost[]: they sum to sent. UNKNOWN: no ledger */
+	/*
+	 * As their sockets heard it. late: of the answered, those that took longer than was
+	 * waited; duplicates: more answers; send_errors: the system refused to send them, in no
+	 * other count.
+	 */
+	int64_t late, duplicates, send_errors;
 	int64_t trace_overrun; /* records of our engine's that were lost; UNKNOWN: no trace */
 	struct lost_facts *lost; /* each pair and reason once, most first */
 	size_t n_lost;

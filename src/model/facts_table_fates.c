@@ -48,10 +48,18 @@ static const struct facts_field lost_fields[] = {
 static const struct facts_table lost_table = TABLE(lost_facts, lost_fields);
 
 static const struct facts_field fates_fields[] = {
-	STAGES(fates_facts, watched),		STAGES(fates_facts, whole),
-	TIME(fates_facts, start_wall_ns),	COUNT(fates_facts, sent),
-	COUNT(fates_facts, answered),		COUNT(fates_facts, unknown),
-	COUNT(fates_facts, trace_overrun),	LIST(fates_facts, lost, n_lost, lost_table),
+	STAGES(fates_facts, watched),
+	STAGES(fates_facts, whole),
+	TIME(fates_facts, start_wall_ns),
+	ADDR(fates_facts, target),
+	COUNT(fates_facts, sent),
+	COUNT(fates_facts, answered),
+	COUNT(fates_facts, unknown),
+	COUNT(fates_facts, late),
+	COUNT(fates_facts, duplicates),
+	COUNT(fates_facts, send_errors),
+	COUNT(fates_facts, trace_overrun),
+	LIST(fates_facts, lost, n_lost, lost_table),
 	LIST(fates_facts, list, n, fate_table),
 };
 const struct facts_table facts_fates_table = TABLE(fates_facts, fates_fields);

@@ -35,6 +35,10 @@ struct run_ledger {
 	struct round round[ROUNDS_MAX];
 	size_t n_rounds;
 	int64_t next; /* number of the next probe */
+	/* as the sockets of the rounds that are over heard it: fates_facts */
+	size_t n_over;
+	struct ip_addr target;
+	int64_t late, duplicates, send_errors;
 	int64_t dropped[TAP_COUNT], truncated[TAP_COUNT]; /* at the start */
 };
 
@@ -165,18 +169,31 @@ void run_ledger_opened(struct run_ledger *x, const struct echo *echo)
 		x->round[x->n_rounds - 1].echo = echo;
 }
 
+static void close_round(struct run_ledger *x, const struct round *o)
+{
+	struct ping_facts p;
+	unsigned k;
+
+	for (k = 0; k < o->count; k++)
+		if (o->number[k] != UNKNOWN)
+			ledger_unheard(x->ledger, o->number[k], x->r->p->wall_ns());
+	echo_facts(o->echo, &p, NULL);
+	if (!x->n_over++)
+		x->target = p.target;
+	else if (!ip_addr_equal(&x->target, &p.target))
+		x->target = (struct ip_addr){ 0 };
+	x->late += p.late;
+	x->duplicates += p.duplicates;
+	x->send_errors += p.send_errors;
+}
+
 void run_ledger_closed(struct run_ledger *x, const struct echo *echo)
 {
 	size_t i;
-	unsigned k;
 
-	for (i = 0; x && i < x->n_rounds; i++) {
-		const struct round *o = &x->round[i];
-
-		for (k = 0; o->echo == echo && k < o->count; k++)
-			if (o->number[k] != UNKNOWN)
-				ledger_unheard(x->ledger, o->number[k], x->r->p->wall_ns());
-	}
+	for (i = 0; x && i < x->n_rounds; i++)
+		if (x->round[i].echo == echo)
+			close_round(x, &x->round[i]);
 }
 
 /* --- its time ----------------------------------------------------------------------- */
@@ -227,6 +244,14 @@ static const char *drop_words(unsigned drop)
 	return drop < WG_DROP_COUNT ? wg_drop_str((enum wg_drop)drop) : NULL;
 }
 
+static void tell_heard(const struct run_ledger *x, struct fates_facts *out)
+{
+	out->target = x->target;
+	out->late = x->late;
+	out->duplicates = x->duplicates;
+	out->send_errors = x->send_errors;
+}
+
 void run_ledger_end(struct run *r)
 {
 	struct run_ledger *x = r->ledger;
@@ -243,4 +268,5 @@ void run_ledger_end(struct run *r)
 	if (run_interrupted(r) && !r->conf->loss.count)
 		ledger_cut(x->ledger);
 	ledger_close(x->ledger, drop_words, &r->f->fates);
+	tell_heard(x, &r->f->fates);
 }
