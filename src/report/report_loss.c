@@ -1,42 +1,75 @@
 /*
  * The report of `wgdiag loss` for people: the rows, what was lost where, and the verdict.
  */
+#include "base/moments.h"
 #include "loss/fates_pattern.h"
 #include "report/ledger_text.h"
 #include "report/plot.h"
 #include "report/text_parts.h"
+#include "report/text_ping.h"
 #include "report/width.h"
-
-static double percent(int64_t n, int64_t of)
-{
-	return of > 0 ? 100.0 * (double)n / (double)of : 0;
-}
 
 static int64_t last_ns(const struct fates_facts *x)
 {
 	return x->n ? x->list[x->n - 1].sent_ns - x->list[0].sent_ns : 0;
 }
 
-/* As ping prints it; then the direction. What was lost at the far host is neither. */
+/* From tun to tun; UNKNOWN: it was not seen at both. */
+static int64_t round_trip(const struct fate_facts *p)
+{
+	int64_t out = p->seen_ns[STAGE_TUN_OUT], in = p->seen_ns[STAGE_TUN_IN];
+
+	return out == UNKNOWN || in == UNKNOWN ? UNKNOWN : in - out;
+}
+
+static void add_times(const struct fates_facts *x, struct text_ping *out)
+{
+	struct moments m = { 0 };
+	size_t i;
+
+	for (i = 0; i < x->n; i++)
+		if (x->list[i].result == FATE_ANSWERED && round_trip(&x->list[i]) >= 0)
+			moments_add(&m, round_trip(&x->list[i]));
+	if (!m.n)
+		return;
+	out->min_ns = m.min;
+	out->avg_ns = moments_mean(&m);
+	out->max_ns = m.max;
+	out->mdev_ns = moments_mdev(&m);
+}
+
+/* Those that came late are answered. What was lost at the far host went lost on neither way. */
 static void summary(const struct report *r, const struct report_style *s, struct buf *out)
 {
 	const struct fates_facts *x = &r->facts->fates;
 	struct arena *a = r->findings->arena;
 	int64_t way[LOSS_WAY_COUNT], lost = x->sent - x->answered;
+	char target[IP_ADDR_STR_SIZE];
+	struct text_ping p = {
+		.to = r->facts->target.name,
+		.sent = x->sent,
+		.unsent = x->send_errors,
+		.received = x->answered,
+		.up = UNKNOWN,
+		.down = UNKNOWN,
+		.late = x->late,
+		.duplicates = x->duplicates,
+		.elapsed_ns = last_ns(x),
+		.min_ns = UNKNOWN,
+		.avg_ns = UNKNOWN,
+		.max_ns = UNKNOWN,
+		.mdev_ns = UNKNOWN,
+	};
 
+	if (x->target.family != FAMILY_NONE)
+		p.to = ip_addr_str(&x->target, target);
 	loss_ways(x, way);
-	text_wrap(out, "", arena_printf(a, "--- %s in-tunnel probes ---", r->facts->target.name),
-		  s->width, s->utf8);
-	text_wrap(out, "",
-		  arena_printf(a,
-			       "%lld sent, %lld answered, %.*f%% loss (up %.1f%%, down %.1f%%, "
-			       "unknown %lld), time %lld ms",
-			       (long long)x->sent, (long long)x->answered, lost ? 1 : 0,
-			       percent(lost, x->sent), percent(way[LOSS_WAY_UP], x->sent),
-			       percent(way[LOSS_WAY_DOWN], x->sent),
-			       (long long)(lost - way[LOSS_WAY_UP] - way[LOSS_WAY_DOWN]),
-			       (long long)(last_ns(x) / NS_PER_MS)),
-		  s->width, s->utf8);
+	if (!lost || way[LOSS_WAY_UP] + way[LOSS_WAY_THERE] + way[LOSS_WAY_DOWN]) {
+		p.up = way[LOSS_WAY_UP];
+		p.down = way[LOSS_WAY_DOWN];
+	}
+	add_times(x, &p);
+	text_ping(&p, a, s, out);
 	ledger_text_lost(r->facts, a, s, out);
 }
 
@@ -87,14 +120,8 @@ static struct plot_row row_of_times(const struct fates_facts *x, struct arena *a
 	struct plot_point *points = arena_alloc(a, (x->n + 1) * sizeof(*points));
 	size_t i;
 
-	for (i = 0; i < x->n; i++) {
-		int64_t out = x->list[i].seen_ns[STAGE_TUN_OUT];
-		int64_t in = x->list[i].seen_ns[STAGE_TUN_IN];
-
-		points[i] =
-			(struct plot_point){ x->list[i].sent_ns,
-					     out == UNKNOWN || in == UNKNOWN ? UNKNOWN : in - out };
-	}
+	for (i = 0; i < x->n; i++)
+		points[i] = (struct plot_point){ x->list[i].sent_ns, round_trip(&x->list[i]) };
 	return (struct plot_row){ "round trip", PLOT_TIME, points, x->n };
 }
 

@@ -9,6 +9,7 @@
 #include "report/ledger_text.h"
 #include "report/table.h"
 #include "report/text_parts.h"
+#include "report/text_ping.h"
 #include "report/width.h"
 
 static const char *when(struct arena *a, int64_t wall_ns)
@@ -169,47 +170,33 @@ static void table(const struct report *r, const struct report_style *s, struct b
 	table_write(rows, n, !s->quiet, s, out);
 }
 
-/* As ping prints it. Which way a lost one went is not known yet, so it is not said. */
+/* Which way a lost one went is not known yet, so it is not said. */
 static void ping_summary(const struct report *r, const struct report_style *s, struct buf *out)
 {
 	const struct ping_facts *p = &r->facts->ping_peer;
-	struct arena *a = r->findings->arena;
 	char target[IP_ADDR_STR_SIZE];
-	int64_t lost = p->sent - p->received;
-	double share = p->sent > 0 ? 100.0 * (double)lost / (double)p->sent : 0;
-	const char *loss, *unsent = "";
+	int64_t way = p->sent == p->received ? 0 : UNKNOWN;
 
 	if (!(r->facts->have & NEED_BIT(NEED_PING_PEER)) || p->sent < 0)
 		return;
 	/* It may have been done for another row, which was asked for without it. */
 	if (r->findings->partial && !row_of(r->findings, "ping.peer"))
 		return;
-	if (p->send_errors > 0)
-		unsent = arena_printf(a, ", %lld not sent", (long long)p->send_errors);
-	if (lost == 0)
-		loss = "0% loss (up 0.0%, down 0.0%, unknown 0)";
-	else
-		loss = arena_printf(a, "%.*f%% loss (unknown %lld)", lost == p->sent ? 0 : 1, share,
-				    (long long)lost);
 	buf_puts(out, "\n");
-	text_wrap(out, "",
-		  arena_printf(a, "--- %s in-tunnel ping ---", ip_addr_str(&p->target, target)),
-		  s->width, s->utf8);
-	text_wrap(out, "",
-		  arena_printf(a,
-			       "%lld sent%s, %lld received, %s, %lld late, %lld dup, "
-			       "time %lld ms",
-			       (long long)p->sent, unsent, (long long)p->received, loss,
-			       (long long)p->late, (long long)p->duplicates,
-			       (long long)(p->elapsed_ns / NS_PER_MS)),
-		  s->width, s->utf8);
-	if (p->avg_ns == UNKNOWN)
-		return;
-	text_wrap(out, "",
-		  arena_printf(a, "rtt min/avg/max/mdev = %.3f/%.3f/%.3f/%.3f ms",
-			       (double)p->min_ns / 1e6, (double)p->avg_ns / 1e6,
-			       (double)p->max_ns / 1e6, (double)p->mdev_ns / 1e6),
-		  s->width, s->utf8);
+	text_ping(&(struct text_ping){ .to = ip_addr_str(&p->target, target),
+				       .sent = p->sent,
+				       .unsent = p->send_errors,
+				       .received = p->received,
+				       .up = way,
+				       .down = way,
+				       .late = p->late,
+				       .duplicates = p->duplicates,
+				       .elapsed_ns = p->elapsed_ns,
+				       .min_ns = p->min_ns,
+				       .avg_ns = p->avg_ns,
+				       .max_ns = p->max_ns,
+				       .mdev_ns = p->mdev_ns },
+		  r->findings->arena, s, out);
 }
 
 static void not_tested(const struct report *r, const struct report_style *s, struct buf *out)

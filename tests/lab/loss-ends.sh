@@ -73,6 +73,14 @@ is 'the ledger has a line for each' "$(grep -c answered "$TMPDIR/ledger")" 150
 is 'its lines: each probe and its fate' "$(jq -rs '[.[].type] | group_by(.) | map("\(.[0]) \(length)") | map(select(startswith("check") | not)) | join(", ")' "$TMPDIR/lines")" \
 	'end 1, fate 150, probe 150, start 1, verdict 1'
 check 'its lines: by time' jq -es '[.[].mono_ns] | . == sort' "$TMPDIR/lines"
+# How long each took depends on the machine, and so may be late.
+check 'whom the probes asked, and what their sockets heard, is kept' jq -e --arg a "$in4.2" '.fates |
+	.target == $a and .late >= 0 and .late <= 150 and .duplicates == 0 and .send_errors == 0' "$TMPDIR/facts"
+COLUMNS=200 "$WGDIAG" loss --facts "$TMPDIR/facts" >"$TMPDIR/page"
+check 'the page: whom' grep -qxF -e "--- $in4.2 in-tunnel ping ---" "$TMPDIR/page"
+check 'the page: as ping says it' grep -qxE \
+	'150 sent, 150 received, 0% loss \(up 0\.0%, down 0\.0%, unknown 0\), [0-9]+ late, 0 dup, time [0-9]+ ms' "$TMPDIR/page"
+check 'the page: the times' grep -qxE 'rtt min/avg/max/mdev = [0-9.]+/[0-9.]+/[0-9.]+/[0-9.]+ ms' "$TMPDIR/page"
 COLUMNS=80 "$WGDIAG" loss --facts "$TMPDIR/facts" -v >"$TMPDIR/page"
 check 'no line of the page is over 80 columns' [ "$(LC_ALL=C.UTF-8 wc -L <"$TMPDIR/page")" -le 80 ]
 over

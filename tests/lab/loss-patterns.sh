@@ -112,4 +112,11 @@ wait_for 20 'ip netns exec left ping -c 1 -W 5 '"$in4.2" || not_ok 'slow: the tu
 ip netns exec left "$WGDIAG" loss "$n" --json -c 150 -i 0.02 >"$TMPDIR/out" 2>"$TMPDIR/err"
 is 'slow: exit' $? 0
 is 'slow: none is lost' "$(jq -c '.fates | [.sent, .answered, .unknown, (.lost | length)]' "$TMPDIR/out")" '[150,150,0,0]'
+# Who waits shorter than any takes hears that each was late; that is no loss either.
+ip netns exec left "$WGDIAG" loss "$n" --json -c 150 -i 0.02 -W 0.3 --save-facts "$TMPDIR/facts" >"$TMPDIR/out" 2>"$TMPDIR/err"
+is 'slow, -W: exit' $? 0
+is 'slow, -W: each is late, and answered' "$(jq -c '.fates | [.sent, .answered, .late, .duplicates]' "$TMPDIR/facts")" '[150,150,150,0]'
+COLUMNS=200 "$WGDIAG" loss --facts "$TMPDIR/facts" >"$TMPDIR/page"
+check 'slow, -W: it is said how many' grep -qE \
+	'^150 sent, 150 received, 0% loss \(up 0\.0%, down 0\.0%, unknown 0\), 150 late, 0 dup, time [0-9]+ ms$' "$TMPDIR/page"
 finish
