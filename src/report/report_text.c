@@ -23,18 +23,28 @@ static const char *when(struct arena *a, int64_t wall_ns)
 	return arena_strdup(a, s);
 }
 
+static const char *which(const struct target_facts *t, struct arena *a)
+{
+	char key[KEY_SHORT_SIZE];
+
+	if (t->kind == TARGET_SELF_TEST)
+		return "self-test on a private tunnel";
+	if (public_key_is_zero(&t->peer))
+		return t->name;
+	public_key_short(&t->peer, key);
+	return arena_printf(a, "%s  peer %s", t->name, key);
+}
+
 static void header(const struct report *r, const struct report_style *s, struct buf *out)
 {
 	const struct target_facts *t = &r->facts->target;
-	const char *what = t->kind == TARGET_SELF_TEST ? "self-test on a private tunnel" : t->name;
 	const char *version = facts_engine_version(t);
+	struct arena *a = r->findings->arena;
 
 	text_wrap(out, "",
-		  arena_printf(r->findings->arena, "wgdiag %s  %s  engine %s%s%s  %s  %s",
-			       WGDIAG_VERSION, what, t->engine, version ? " " : "",
-			       version ? version : "",
-			       when(r->findings->arena, r->facts->started_wall_ns),
-			       r->facts->marker),
+		  arena_printf(a, "wgdiag %s  %s  engine %s%s%s  %s  %s", WGDIAG_VERSION,
+			       which(t, a), t->engine, version ? " " : "", version ? version : "",
+			       when(a, r->facts->started_wall_ns), r->facts->marker),
 		  s->width, s->utf8);
 }
 

@@ -77,6 +77,7 @@ check 'its lines: by time' jq -es '[.[].mono_ns] | . == sort' "$TMPDIR/lines"
 check 'whom the probes asked, and what their sockets heard, is kept' jq -e --arg a "$in4.2" '.fates |
 	.target == $a and .late >= 0 and .late <= 150 and .duplicates == 0 and .send_errors == 0' "$TMPDIR/facts"
 COLUMNS=200 "$WGDIAG" loss --facts "$TMPDIR/facts" >"$TMPDIR/page"
+check 'the page: the peer' sh -c "head -n 1 '$TMPDIR/page' | grep -qF '  $n  peer $(printf %.4s "$key_f_pub")'"
 check 'the page: whom' grep -qxF -e "--- $in4.2 in-tunnel ping ---" "$TMPDIR/page"
 check 'the page: as ping says it' grep -qxE \
 	'150 sent, 150 received, 0% loss \(up 0\.0%, down 0\.0%, unknown 0\), [0-9]+ late, 0 dup, time [0-9]+ ms' "$TMPDIR/page"

@@ -71,6 +71,39 @@ static void no_right(struct facts *f)
 		  "run as root, or grant CAP_NET_RAW");
 }
 
+static void attached(struct facts *f)
+{
+	f->target.kind = TARGET_INTERFACE;
+	f->target.name = "wg0";
+	f->target.engine = "wireguard-go";
+	memset(f->target.peer.b, 0x33, sizeof(f->target.peer.b));
+}
+
+static void attached_no_peer(struct facts *f)
+{
+	attached(f);
+	memset(f->target.peer.b, 0, sizeof(f->target.peer.b));
+}
+
+static void of_a_file(struct facts *f)
+{
+	attached(f);
+	f->target.kind = TARGET_CONFIG;
+}
+
+static void embedded(struct facts *f)
+{
+	attached(f);
+	f->target.kind = TARGET_OPAQUE;
+	f->target.engine = "an unknown engine";
+}
+
+static void self_test_with_peer(struct facts *f)
+{
+	attached(f);
+	f->target.kind = TARGET_SELF_TEST;
+}
+
 static void mark(const struct findings *all, const char *id, enum sign sign)
 {
 	struct finding *f;
@@ -110,6 +143,7 @@ static const struct page pages[] = {
 	{ "no-right", no_right, NULL },
 	{ "tun-framing", refused, framing },
 	{ "tie", refused, framing_somewhere },
+	{ "attached", attached, NULL },
 };
 
 static const struct page *page(const char *name)
@@ -197,6 +231,41 @@ static void what_was_not_sent_is_told(void **state)
 	write_page(&p, &s, &out);
 	assert_non_null(strstr(buf_str(&out), "7 sent, 3 not sent, 7 received, 0% loss"));
 	buf_done(&out);
+}
+
+/* Whose tunnel it is: the peer that was judged is named, where its key is known. */
+static void the_first_line_says_what_was_judged(void **state)
+{
+	static const struct {
+		struct page page;
+		const char *says;
+	} cases[] = {
+		{ { "interface", attached, NULL },
+		  "  wg0  peer MzMz…zM=  engine wireguard-go  2026-11-24T15:00:00Z  WGD-" },
+		{ { "no peer", attached_no_peer, NULL }, "  wg0  engine wireguard-go  2026-" },
+		{ { "file", of_a_file, NULL }, "  wg0  peer MzMz…zM=  engine wireguard-go  2026-" },
+		{ { "opaque", embedded, NULL },
+		  "  wg0  peer MzMz…zM=  engine an unknown engine  2026-" },
+		{ { "self-test", self_test_with_peer, NULL },
+		  "  self-test on a private tunnel  engine wireguard-go  2026-" },
+	};
+	const struct report_style s = { .utf8 = true };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf out = { 0 };
+		const char *end;
+		char *says;
+
+		write_page(&cases[i].page, &s, &out);
+		end = strchr(buf_str(&out), '\n');
+		says = strstr(buf_str(&out), cases[i].says);
+		if (!says || says > end)
+			fail_msg("%s: not said: %s\n%.*s", cases[i].page.name, cases[i].says,
+				 (int)(end - buf_str(&out)), buf_str(&out));
+		buf_done(&out);
+	}
 }
 
 /* The verdict's own is told first, whichever of those at work it is against; then each other. */
@@ -410,6 +479,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden_pages),
 		cmocka_unit_test(what_was_not_sent_is_told),
+		cmocka_unit_test(the_first_line_says_what_was_judged),
 		cmocka_unit_test(what_helps_is_told_once),
 		cmocka_unit_test(quiet_is_silent_when_all_is_well),
 		cmocka_unit_test(nothing_is_lost_at_any_width),
