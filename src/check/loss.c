@@ -109,14 +109,14 @@ static bool all_came_back(const struct facts *facts)
 	return x->n > 0 && (int64_t)x->n >= facts->loss_up.probes;
 }
 
-/* Answers that this host had, and did not give to who waited for them. */
-static int64_t lost_here(const struct facts *facts)
+/* Answers that this host had, by its link or out of its tun, and did not give to who waited. */
+static int64_t lost_here(const struct facts *facts, enum stage from)
 {
 	int64_t n = 0;
 	size_t i;
 
 	for (i = 0; i < facts->fates.n_lost; i++)
-		if (facts->fates.lost[i].after == STAGE_TUN_IN)
+		if (facts->fates.lost[i].after >= from)
 			n += facts->fates.lost[i].count;
 	return n;
 }
@@ -215,7 +215,8 @@ static struct finding *judge_by_answers(const struct facts *facts, const struct 
 					struct findings *out)
 {
 	int64_t silent = l->probes - l->answered, back = facts->loss_down.lost;
-	int64_t here = lost_here(facts);
+	int64_t here = lost_here(facts, STAGE_WIRE_IN);
+	bool by_link = here > lost_here(facts, STAGE_TUN_IN);
 	const char *came_back = "";
 	struct finding *f;
 
@@ -246,10 +247,11 @@ static struct finding *judge_by_answers(const struct facts *facts, const struct 
 		return f;
 	if (!data_failed(facts) && here > 0)
 		return finding_add(out, STATE_UNSURE,
-				   "%lld of %lld probes not answered; %lld answers came out of %s "
+				   "%lld of %lld probes not answered; %lld answers came %s %s "
 				   "and reached no socket of this host",
 				   (long long)silent, (long long)l->probes, (long long)here,
-				   facts->taps[TAP_NEAR_TUN].dev);
+				   by_link ? "by" : "out of",
+				   facts->taps[by_link ? TAP_NEAR_WIRE : TAP_NEAR_TUN].dev);
 	return finding_add(out, data_failed(facts) ? STATE_SKIP : STATE_UNSURE,
 			   "%lld of %lld probes not answered%s: the far end's word decides",
 			   (long long)silent, (long long)l->probes, came_back);

@@ -15,6 +15,7 @@
 
 /* Packets that wait together may change places on any way: by so many at least. */
 enum { REACH = 3 };
+enum { MOST_COST = 7 }; /* of what is taken for somebody else's: one in a thousand */
 
 struct answers {
 	struct arena scratch;
@@ -88,6 +89,28 @@ static void items_of(struct answers *g, struct ledger *l, const struct way *w)
 	}
 }
 
+/*
+ * A message that came and brought nothing to the tun may be an answer that died here, or somebody
+ * else's. How likely is the latter? As among those that brought something; and more of them than
+ * there are requests without an answer are others' for sure.
+ */
+static float others_cost(const struct answers *g, double silent, double pinned)
+{
+	double others = 0, died = 0;
+	size_t j;
+
+	for (j = 0; j < g->slots.n; j++) {
+		const struct align_slot *s = &g->slots.list[j];
+
+		if (s->kind != SLOT_SEEN || !s->payload)
+			continue;
+		others += s->taken || s->loose;
+		died += !s->taken && !s->loose;
+	}
+	others += fmax(0, died - pinned - silent);
+	return (float)fmin(MOST_COST, -log((others + 0.1) / (others + pinned + 1)));
+}
+
 static void costs(struct answers *g)
 {
 	double seen = 0, pinned = 0, silent = 0;
@@ -108,8 +131,8 @@ static void costs(struct answers *g)
 	g->m.take_seen = 1;
 	g->m.skip_item = (float)fmax(1, fmin(4, -log((silent + 1) / ((double)g->n + 2))));
 	g->m.skip_more = g->m.skip_item / 2;
-	g->m.skip_hidden = (float)fmin(7, -log((seen - pinned + 0.1) / (seen + 1)));
-	g->m.skip_seen = g->m.skip_hidden;
+	g->m.skip_hidden = (float)fmin(MOST_COST, -log((seen - pinned + 0.1) / (seen + 1)));
+	g->m.skip_seen = others_cost(g, silent, pinned);
 }
 
 /* --- where order cannot be trusted -------------------------------------------------- */

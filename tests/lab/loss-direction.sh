@@ -139,6 +139,24 @@ both_ends()
 both_ends up
 both_ends down
 
+# Our own host takes the answers behind the capture: each is seen to come, and nothing is lost on any way.
+name='here'
+rnd digit 0 15
+pair
+foreign builtin "$WGDIAG" engine -f
+configure
+wait_for 10 "ip netns exec left ping -c 1 -W 1 $in4.2" || not_ok "$name: the tunnel works"
+in_ns left nft "table inet w { chain c { type filter hook input priority 0; udp sport $port_f @th,64,8 4 @th,128,8 & 0x0f == $digit counter drop; }; }"
+loss -c 800 -i 0.002
+is "$name: exit" $? 1
+is "$name: the cause" "$(ledger '.verdict | "\(.cause) \(.side)"')" 'local-firewall local'
+is "$name: no direction lost any" "$(of_row loss.down '"\(.state) \(.evidence.lost)"') $(ledger '[.fates.lost[] | select(.before != "tun.in") | .count] | add // 0')" \
+	'PASS 0 0'
+check "$name: where they died" jq -e '.fates | ([.lost[].count] | add) as $all | $all > 0 and
+	([.lost[] | select(.after == "wire.in" and .before == "tun.in") | .count] | add) >= 0.8 * $all' "$TMPDIR/out"
+in_ns left nft flush ruleset
+over
+
 # Of a tunnel that carries nothing no loss can be measured, and that is no health.
 pair
 foreign builtin "$WGDIAG" engine -f

@@ -241,6 +241,25 @@ static void what_came_and_was_not_delivered_is_ours(void **state)
 }
 
 /* Its own capture's gaps would look like the far side's. */
+/* As many as that are no reason to take them for somebody else's. */
+static void many_that_came_and_were_not_delivered_are_ours(void **state)
+{
+	enum { EACH = 8, ROUNDS = 20 };
+	struct run r;
+	size_t i;
+
+	(void)state;
+	begin(&r, NEAR);
+	for (i = 0; i < EACH * ROUNDS; i++)
+		probe(&r, i % EACH == 3 ? STAGE_WIRE_IN : ANSWERED);
+	probes(&r, 10, ANSWERED);
+	close_(&r);
+	for (i = 3; i < EACH * ROUNDS; i += EACH)
+		is_lost(&r, i, STAGE_WIRE_IN, STAGE_TUN_IN);
+	assert_int_equal(r.f.n_lost, 1);
+	done(&r);
+}
+
 static void a_capture_that_dropped_tells_no_direction(void **state)
 {
 	const int reached[] = { STAGE_WIRE_OUT, ANSWERED, ANSWERED, ANSWERED, STAGE_FAR_WIRE_OUT };
@@ -387,6 +406,7 @@ int main(void)
 		cmocka_unit_test(next_to_a_counter_of_nobody_no_direction_is_said),
 		cmocka_unit_test(copies_are_no_answers),
 		cmocka_unit_test(what_came_and_was_not_delivered_is_ours),
+		cmocka_unit_test(many_that_came_and_were_not_delivered_are_ours),
 		cmocka_unit_test(a_capture_that_dropped_tells_no_direction),
 		cmocka_unit_test(the_trace_tells_equal_packets_apart),
 		cmocka_unit_test(an_overrun_leaves_equal_packets_alone),
