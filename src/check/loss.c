@@ -247,9 +247,10 @@ static struct finding *judge_by_answers(const struct facts *facts, const struct 
 		return f;
 	if (!data_failed(facts) && here > 0)
 		return finding_add(out, STATE_UNSURE,
-				   "%lld of %lld probes not answered; %lld answers came %s %s "
+				   "%lld of %lld probes not answered; %s%lld answers came %s %s "
 				   "and reached no socket of this host",
-				   (long long)silent, (long long)l->probes, (long long)here,
+				   (long long)silent, (long long)l->probes,
+				   here > silent ? "of all rounds " : "", (long long)here,
 				   by_link ? "by" : "out of",
 				   facts->taps[by_link ? TAP_NEAR_WIRE : TAP_NEAR_TUN].dev);
 	return finding_add(out, data_failed(facts) ? STATE_SKIP : STATE_UNSURE,

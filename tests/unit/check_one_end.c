@@ -221,20 +221,36 @@ static void one_never_came(struct facts *f)
 }
 
 /* This host's own filter takes some of them, which is neither late nor whole. */
-static void dropped_here(struct facts *f)
+static void died_here(struct facts *f, int64_t n, enum stage after, enum stage before)
 {
 	static struct lost_facts lost;
 	int64_t i;
 
 	silent_and_came(f, 120);
-	for (i = 0; i < 40; i++) {
+	for (i = 0; i < n; i++) {
 		fates[i].result = FATE_LOST;
-		fates[i].after = STAGE_TUN_IN;
-		fates[i].before = STAGE_NONE;
+		fates[i].after = after;
+		fates[i].before = before;
 	}
-	lost = (struct lost_facts){ STAGE_TUN_IN, STAGE_NONE, NULL, 40 };
+	lost = (struct lost_facts){ after, before, NULL, n };
 	f->fates.lost = &lost;
 	f->fates.n_lost = 1;
+}
+
+static void dropped_here(struct facts *f)
+{
+	died_here(f, 40, STAGE_TUN_IN, STAGE_NONE);
+}
+
+/* Behind our link, before they come to the engine, or out of it. */
+static void dropped_before_the_tun(struct facts *f)
+{
+	died_here(f, 40, STAGE_WIRE_IN, STAGE_TUN_IN);
+}
+
+static void more_of_all_rounds(struct facts *f)
+{
+	died_here(f, 90, STAGE_WIRE_IN, STAGE_TUN_IN);
 }
 
 /* Here and there at both rates, which is loss where nobody sees them come. */
@@ -369,7 +385,11 @@ static const struct check_case loss[] = {
 	{ "one never came", one_never_came, STATE_UNSURE, "60 of 200", NULL },
 	{ "each too late, here and there", here_and_there_too_late, STATE_PASS,
 	  "none is lost on the way", NULL },
-	{ "some reached no socket", dropped_here, STATE_UNSURE, "40 answers came out of", NULL },
+	{ "some reached no socket", dropped_here, STATE_UNSURE, "; 40 answers came out of", NULL },
+	{ "some died behind our link", dropped_before_the_tun, STATE_UNSURE,
+	  "60 of 200 probes not answered; 40 answers came by", NULL },
+	{ "more of all rounds", more_of_all_rounds, STATE_UNSURE,
+	  "; of all rounds 90 answers came by", NULL },
 	{ "not all were followed", not_all_followed, STATE_UNSURE, "60 of 200", NULL },
 	{ "each too late, and no ping was answered", late_and_no_ping, STATE_SKIP, NULL, NULL },
 };
