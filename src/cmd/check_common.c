@@ -49,7 +49,7 @@ static void on_changed(void *ctx, const char *what)
 {
 	struct voice *v = ctx;
 
-	if (!v->verbose)
+	if (!v->verbose || v->quiet)
 		return;
 	clear_progress(v);
 	say("%s", what);

@@ -107,6 +107,7 @@ for w in 20 40 80 200; do
 		"$(LC_ALL=C awk -v w="$w" 'length($0) > w || /[^ -~]/' "$TMPDIR/out")"
 done
 is 'quiet says nothing' "$("$WGDIAG" check -q -c 1 2>&1; echo $?)" 0
+is 'quiet and verbose says nothing either' "$("$WGDIAG" check -q -v -c 1 2>&1; echo $?)" 0
 "$WGDIAG" check -v -c 1 >"$TMPDIR/out" 2>"$TMPDIR/err"
 check 'verbose: what is changed is said' grep -q 'removed on exit' "$TMPDIR/err"
 check 'verbose: evidence' grep -q 'near_sealed' "$TMPDIR/out"
