@@ -514,7 +514,6 @@ static void owner_is_this_program(void **state)
 	for (i = 0; i < 2; i++) {
 		if (chmod(exe, i ? mode | S_IWGRP : mode & ~(mode_t)(S_IWGRP | S_IWOTH)) < 0)
 			skip();
-		fake_uapi_dir(&f);
 		fake_uapi_open(&f, 2);
 		o = (struct uapi_owner){ .is_same = i == 1 };
 		assert_int_equal(uapi_look_at(f.dir, "wg0", LONG_MS, &e), 0);
