@@ -166,11 +166,8 @@ static struct finding *judge(const struct facts *f, struct findings *out)
 	if (dropped == UNKNOWN)
 		return finding_add(out, STATE_SKIP, "what the kernel drops was not counted");
 	if (k->unwatched && !drops_came_through(f))
-		return finding_add(out, STATE_SKIP,
-				   "what the kernel drops was not watched: %s%s%s%s", k->unwatched,
-				   k->unwatched_remedy ? " (" : "",
-				   k->unwatched_remedy ? k->unwatched_remedy : "",
-				   k->unwatched_remedy ? ")" : "");
+		return finding_add(out, STATE_SKIP, "what the kernel drops was not watched: %s",
+				   drops_unwatched_words(k, out->arena));
 	return pass(f, dropped, out);
 }
 

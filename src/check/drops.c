@@ -395,6 +395,13 @@ bool drops_matter(const struct facts *f)
 	return unanswered(f) > 0;
 }
 
+const char *drops_unwatched_words(const struct kernel_facts *k, struct arena *a)
+{
+	if (!k->unwatched_remedy)
+		return k->unwatched;
+	return arena_printf(a, "%s (%s)", k->unwatched, k->unwatched_remedy);
+}
+
 bool drops_came_through(const struct facts *f)
 {
 	bool pings = has(f, NEED_PING_PEER) && f->ping_peer.sent > 0;
@@ -471,10 +478,8 @@ void drops_because(const struct facts *f, struct findings *out, struct finding *
 	}
 	rose(k, out, row);
 	if (k->unwatched)
-		finding_because(out, row, "kernel", "tracefs", "not watched: %s%s%s%s",
-				k->unwatched, k->unwatched_remedy ? " (" : "",
-				k->unwatched_remedy ? k->unwatched_remedy : "",
-				k->unwatched_remedy ? ")" : "");
+		finding_because(out, row, "kernel", "tracefs", "not watched: %s",
+				drops_unwatched_words(k, a));
 	if (k->events_lost == UNKNOWN)
 		return;
 	ev = finding_because(out, row, "kernel", "tracefs",

@@ -52,6 +52,8 @@ bool drops_are_nftables(const struct facts *f, bool tun, bool own, int64_t *n);
  */
 bool drops_come_in(const struct facts *f);
 bool drops_matter(const struct facts *f); /* probes are missing */
+/* Why they were not watched, and what would help; of facts where it is known why. */
+const char *drops_unwatched_words(const struct kernel_facts *k, struct arena *a);
 bool drops_came_through(const struct facts *f); /* some were sent, and none is */
 /* In the light of what is missing. NULL: they explain none of it. */
 struct finding *drops_judge(const struct facts *f, struct findings *out);

@@ -96,6 +96,8 @@ enum {
 #define CHECK_SHORT_OPTIONS ":c:i:s:W:qvh"
 
 void check_options_init(struct check_options *o, const char *cmd);
+/* The lines of --help about which rows, and what is done with them: of check and of lab. */
+void check_options_help(FILE *out);
 /* One that getopt_long found. False: wrong, and it was said why. */
 bool check_option(int opt, const char *arg, struct check_options *o);
 /* Which rows; EXIT_OK, or EXIT_USAGE after it was said why. */

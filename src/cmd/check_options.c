@@ -269,6 +269,19 @@ void check_options_init(struct check_options *o, const char *cmd)
 	};
 }
 
+void check_options_help(FILE *out)
+{
+	fputs("      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
+	      "      --skip WORDS     without these rows\n"
+	      "      --list-checks    the rows, with id and layer; nothing is run\n"
+	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"
+	      "      --loss-fail P    FAIL when surely more than P % is lost (default 1)\n"
+	      "      --loss-warn P    WARN likewise (default 0.1)\n"
+	      "      --dry-run        say what would be made and sent, and do nothing\n"
+	      "  -q, --quiet          say nothing when all is well, else only what failed\n",
+	      out);
+}
+
 /* --- once more ------------------------------------------------------------------- */
 
 static void keep(struct target_facts *t, const char *name, const char *value)

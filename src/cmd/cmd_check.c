@@ -16,17 +16,9 @@ static void check_help_exit(FILE *out)
 	      out);
 }
 
-static void check_help_rows(FILE *out)
+static void check_help_output(FILE *out)
 {
-	fputs("      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
-	      "      --skip WORDS     without these rows\n"
-	      "      --list-checks    the rows, with id and layer; nothing is run\n"
-	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"
-	      "      --loss-fail P    FAIL when surely more than P % is lost (default 1)\n"
-	      "      --loss-warn P    WARN likewise (default 0.1)\n"
-	      "      --dry-run        say what would be made and sent, and do nothing\n"
-	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
-	      "  -v, --verbose        all evidence, and a line for each probe\n"
+	fputs("  -v, --verbose        all evidence, and a line for each probe\n"
 	      "      --color WHEN     auto (default), always, never\n"
 	      "  -h, --help           this text\n",
 	      out);
@@ -83,7 +75,8 @@ static void check_help(FILE *out)
 	      "                       line of wgdiag explain far printed there (-: standard\n"
 	      "                       input); not for the self-test\n",
 	      out);
-	check_help_rows(out);
+	check_options_help(out);
+	check_help_output(out);
 	check_help_exit(out);
 }
 

@@ -1,6 +1,7 @@
 #include "cmd/lab_pages.h"
 
 #include "base/buf.h"
+#include "cmd/check_common.h"
 #include "cmd/page.h"
 #include "lab/fault.h"
 
@@ -13,16 +14,10 @@ static void lab_help_of_check(FILE *out)
 	      "  -s, --size N         bytes of data in each (default 56: packets of 84 bytes)\n"
 	      "  -W, --timeout S      seconds to wait for each answer (default 1)\n"
 	      "      --seed N         draw names, addresses and ports from N, to repeat a run\n"
-	      "      --save-facts FILE  keep what was seen, for wgdiag check --facts FILE\n"
-	      "      --only WORDS     only these rows: ids, families, layers, as ping.peer,tun\n"
-	      "      --skip WORDS     without these rows\n"
-	      "      --list-checks    the rows, with id and layer; nothing is run\n"
-	      "      --fail-on WHAT   exit 1 on: fail (default), or warn as well\n"
-	      "      --loss-fail P    FAIL when surely more than P % is lost (default 1)\n"
-	      "      --loss-warn P    WARN likewise (default 0.1)\n"
-	      "      --dry-run        say what would be made and sent, and do nothing\n"
-	      "  -q, --quiet          say nothing when all is well, else only what failed\n"
-	      "  -v, --verbose        all evidence, and what was made\n"
+	      "      --save-facts FILE  keep what was seen, for wgdiag check --facts FILE\n",
+	      out);
+	check_options_help(out);
+	fputs("  -v, --verbose        all evidence, and what was made\n"
 	      "      --color WHEN     auto (default), always, never\n"
 	      "  -h, --help           this text\n"
 	      "\n"

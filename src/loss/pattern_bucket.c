@@ -16,8 +16,7 @@ enum {
 	SIZES_TRIED = 6, /* 1, 3, 9 ... messages at once */
 	RATE_STEPS = 5, /* around the best one, to either side */
 	SIZE_STEPS = 2,
-	STRETCH = 16, /* messages near each other; of so many a good part: */
-	GOOD_PART = 4,
+	GOOD_PART = 4, /* of a stretch, one in so many */
 };
 
 static const double coarse_rate = 1.08, finer_rate = 1.015, finest_rate = 1.003;

@@ -52,6 +52,7 @@ struct stretch {
 };
 /* ln of a bound of P(at least so many of all that were lost are of that kind) */
 double stat_ln_near(const struct stretch *s, int64_t n, double inside);
+enum { STRETCH = 16 }; /* messages that are near each other */
 /* The same of messages near each other: loss that changes with time tells nothing then. */
 double stat_ln_nearby(const struct look *l, const bool *inside);
 double stat_ln_many(double tried); /* to be added for so many looked at */

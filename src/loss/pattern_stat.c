@@ -82,8 +82,6 @@ double stat_ln_near(const struct stretch *s, int64_t n, double inside)
 	return least;
 }
 
-enum { STRETCH = 16 }; /* messages that are near each other */
-
 double stat_ln_nearby(const struct look *l, const bool *inside)
 {
 	struct stretch *s = arena_alloc(l->arena, (size_t)(l->n / STRETCH + 1) * sizeof(*s));
